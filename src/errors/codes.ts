@@ -1,0 +1,139 @@
+// The table of every error code: its class, what happened, what to do. `xmlsocket explain` and docs/errors.md are made
+// from it. It holds words only, and nothing imports it where an error is thrown, so that a page's bundle does not carry it.
+
+/**
+ * Who caused an error: `usage` (the calling program or operator), `peer` (what the other end sent), `limit` (a bound was
+ * reached), `network` (the connection between), `internal` (a fault of this package).
+ */
+export type ErrorClass = "usage" | "peer" | "limit" | "network" | "internal";
+
+/** One row of the table. */
+export interface ErrorEntry {
+	readonly class: ErrorClass;
+	/** What happened, in one sentence. */
+	readonly text: string;
+	/** What to do about it. */
+	readonly mend: string;
+}
+
+/** Every code with its class, text and mend. On the wire a code appears lower-case, with dashes and without the prefix. */
+export const ERROR_CODES = {
+	XMLSOCKET_ABORTED: {
+		class: "usage",
+		text: "The caller's AbortSignal ended the operation.",
+		mend: "Nothing to mend: the program asked for it. Catch the error where you abort.",
+	},
+	XMLSOCKET_ADDRESS_INVALID: {
+		class: "usage",
+		text: "An address could not be read.",
+		mend: "Write HOST:PORT, :PORT, PORT, [::1]:PORT, or a URL that begins with xmlsocket://, xmlsockets://, ws:// or wss://.",
+	},
+	XMLSOCKET_CERTIFICATE_UNREADABLE: {
+		class: "usage",
+		text: "The TLS certificate or its key could not be read, or they do not belong together.",
+		mend: "Check that both files exist, are PEM, can be read by this user, and were made for each other.",
+	},
+	XMLSOCKET_CLOSED: {
+		class: "usage",
+		text: "The connection was already closed.",
+		mend: "Look at the close event for the cause; connect again, or use reconnect.",
+	},
+	XMLSOCKET_CONFIG_UNREADABLE: {
+		class: "usage",
+		text: "The configuration file could not be read or is not JSON.",
+		mend: "Mend the place that the message names; `xmlsocket config` shows what is in force.",
+	},
+	XMLSOCKET_CONNECTION_LOST: {
+		class: "network",
+		text: "The connection broke.",
+		mend: "Look at the cause; with reconnect the client comes back by itself.",
+	},
+	XMLSOCKET_CONNECT_FAILED: {
+		class: "network",
+		text: "No connection could be made.",
+		mend: "Check that the server runs, that host and port are right, and that no firewall stands between.",
+	},
+	XMLSOCKET_CONNECT_TIMEOUT: {
+		class: "network",
+		text: "No connection was made in time.",
+		mend: "Check the host and the network, or raise the connection time-out.",
+	},
+	XMLSOCKET_DOCUMENT_TIMEOUT: {
+		class: "peer",
+		text: "A document was begun and not finished in time.",
+		mend: "Send the whole document at once; end each one with its zero byte.",
+	},
+	XMLSOCKET_DOCUMENT_TOO_LARGE: {
+		class: "peer",
+		text: "A document is longer than the limit.",
+		mend: "Split it, or raise the limit (--max-document) where such documents are expected.",
+	},
+	XMLSOCKET_IDLE: {
+		class: "limit",
+		text: "Nothing was received for longer than the idle limit.",
+		mend: "Send <ping /> now and then, or raise the idle limit.",
+	},
+	XMLSOCKET_INTERNAL: {
+		class: "internal",
+		text: "Something failed inside this package.",
+		mend: "Please report it with the message, the cause and what led to it.",
+	},
+	XMLSOCKET_INVALID_ENCODING: {
+		class: "peer",
+		text: "A document is not valid in the encoding agreed on.",
+		mend: "Send UTF-8, or start the server with --encoding.",
+	},
+	XMLSOCKET_NUL_IN_DOCUMENT: {
+		class: "usage",
+		text: "A text to be sent holds U+0000 or the terminator, which would split it.",
+		mend: "Remove the character before sending.",
+	},
+	XMLSOCKET_OPTION_INVALID: {
+		class: "usage",
+		text: "An option has a value that it cannot have.",
+		mend: "The message names the option, the value and what is allowed.",
+	},
+	XMLSOCKET_OPTION_UNKNOWN: {
+		class: "usage",
+		text: "There is no such option.",
+		mend: "The message names the nearest one; `xmlsocket config` lists all.",
+	},
+	XMLSOCKET_PEER_SILENT: {
+		class: "network",
+		text: "The other end answered no ping.",
+		mend: "Nothing to mend here: the peer or the network is gone.",
+	},
+	XMLSOCKET_PORT_FORBIDDEN: {
+		class: "usage",
+		text: "The system does not let this user listen on the port.",
+		mend: "Choose another port, or give the process the right to listen there.",
+	},
+	XMLSOCKET_PORT_IN_USE: {
+		class: "usage",
+		text: "The port is used by another program.",
+		mend: "Stop that program, or choose another port with --port (0: any free one).",
+	},
+	XMLSOCKET_PORT_RESERVED: {
+		class: "usage",
+		text: "XMLSocket connects to ports 1024 to 65535 only.",
+		mend: "Choose a port from 1024 up; players refuse lower ones (Server-Side ActionScript Language Reference, p. 218).",
+	},
+	XMLSOCKET_SLOW_READER: {
+		class: "limit",
+		text: "The other end reads more slowly than documents come for it.",
+		mend: "Read faster, join fewer rooms, or raise the outbox limit.",
+	},
+	XMLSOCKET_UNREAD_OUTPUT: {
+		class: "limit",
+		text: "The other end read nothing of what waits for it for too long.",
+		mend: "Check the reader; it may be stopped or cut off.",
+	},
+	XMLSOCKET_UTF16: {
+		class: "peer",
+		text: "The stream looks like UTF-16.",
+		mend: "Send UTF-8.",
+	},
+} as const satisfies Record<`XMLSOCKET_${string}`, ErrorEntry>;
+
+/** The literal type of `XMLSocketError.code`. */
+export type ErrorCode = keyof typeof ERROR_CODES;

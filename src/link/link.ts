@@ -1,0 +1,322 @@
+// One connection: a Transport, a decoder, and a bounded outbox that is written once per tick. Client and server ends are
+// both Links. A Link hands whole documents to its one owner, enforces the limits and deadlines, and ends in one `closed`.
+// It knows no socket, no room and no vocabulary; nothing that a peer sends throws past it.
+
+import { XMLSocketError } from "../errors/index.ts";
+import { DocumentDecoder, encodeDocument, refuseNul, type TextCodec, utf8Codec } from "../wire/index.ts";
+import { Outbox } from "./outbox.ts";
+import type { Scheduled, Scheduler } from "./scheduler.ts";
+import type { Transport, TransportEvents } from "./transport.ts";
+
+/** How a link ended. */
+export interface LinkClose {
+	/** Which side ended it; `local` also where a limit of ours did. */
+	readonly by: "local" | "remote";
+	/** Why, where it was not an orderly close. */
+	readonly error?: XMLSocketError;
+}
+
+/** Who gets a link's documents. Handlers may throw: the link then ends with XMLSOCKET_INTERNAL, and others go on. */
+export interface LinkOwner<Output extends "text" | "bytes" = "text"> {
+	/** One whole document, without its terminator as text, with it as bytes. */
+	document(document: Output extends "text" ? string : Uint8Array): void;
+	/** The other side will send no more. The link closes once the returned promise settles, or `lingerMs` have passed. */
+	ended?(): Promise<void> | undefined;
+	/** Nothing has come for half of `idleTimeoutMs`: time to ask for a sign of life. */
+	quiet?(): void;
+	/** The outbox had been held back, and is empty again. */
+	drained?(): void;
+	/** A limit was met that slows the peer down and does not end the link. */
+	throttled?(): void;
+	/** The connection is over. Once, and last. */
+	closed(close: LinkClose): void;
+}
+
+/** The limits of a link. Sizes are in bytes, times in milliseconds; where 0 switches a rule off, it says so. */
+export interface LinkOptions<Output extends "text" | "bytes" = "text"> {
+	readonly output: Output;
+	/** Default: UTF-8. */
+	readonly codec?: TextCodec;
+	/** Default: one zero byte. */
+	readonly terminator?: Uint8Array;
+	readonly maxDocumentBytes: number;
+	/** The limit until the first complete document. Default: `maxDocumentBytes`. */
+	readonly maxFirstDocumentBytes?: number;
+	/** Whether empty documents reach the owner. Default false. */
+	readonly keepEmpty?: boolean;
+	/** The outbox, with what the transport holds: past it the peer is a slow reader and is cut. */
+	readonly maxOutboxBytes: number;
+	/** Past this for `slowReaderGraceMs` the peer is cut too. Default: `maxOutboxBytes`. */
+	readonly softOutboxBytes?: number;
+	/** Default 10 000. */
+	readonly slowReaderGraceMs?: number;
+	/** From the first byte of the first document to its end. 0: no limit. */
+	readonly firstDocumentTimeoutMs: number;
+	/** From the first byte of any later document to its end. 0: no limit. */
+	readonly documentTimeoutMs: number;
+	/** Without any bytes from the other side for so long, the link closes. 0: never. */
+	readonly idleTimeoutMs: number;
+	/** Written and not taken by the other side for so long, the link closes. 0: never. */
+	readonly unreadOutputTimeoutMs: number;
+	/** For transports that can ping: after so long without bytes ask, after twice as long close. 0: never. */
+	readonly pingIntervalMs: number;
+	/** How long an ending link may take to deliver what is left. */
+	readonly lingerMs: number;
+	/** Documents a second, and how many at once; a faster peer is read more slowly, and nothing is lost. Default: no limit. */
+	readonly rate?: { readonly documentsPerSecond: number; readonly burst: number };
+}
+
+/** Documents handed on without a break; more of them wait until other connections have had their turn. */
+const DOCUMENTS_PER_TICK = 256;
+
+type Inbound<Output> = Output extends "text" ? string : Uint8Array;
+
+/** One connection's documents, in and out. */
+export class Link<Output extends "text" | "bytes" = "text"> implements Scheduled, TransportEvents {
+	/** What carries the documents. */
+	readonly transport: Transport;
+	/** Whole documents received, empty ones not counted. */
+	receivedDocuments = 0;
+	readonly #options: LinkOptions<Output>;
+	readonly #scheduler: Scheduler;
+	readonly #codec: TextCodec;
+	readonly #decoder: DocumentDecoder<Output>;
+	readonly #outbox: Outbox;
+	#owner: LinkOwner<Output>;
+	#state: "open" | "ending" | "closed" = "open";
+	#close: LinkClose | undefined = undefined;
+	#backlog: Inbound<Output>[] | undefined = undefined;
+	#paused = false;
+	#parked = false;
+	#remoteEnded = false;
+	#flushing = false;
+	#blocked = false;
+	#lastInboundMs: number;
+	#written = 0;
+	#taken = 0;
+	#takenAtMs: number;
+	#softSinceMs: number | undefined = undefined;
+	#endingSinceMs = 0;
+	#tokens: number;
+	#tokensAtMs: number;
+	#emptySeen = 0;
+	#quietTold = false;
+
+	/** Begins at once: bytes may arrive before the constructor's caller returns to the event loop, never before it returns. */
+	constructor(transport: Transport, options: LinkOptions<Output>, scheduler: Scheduler, owner: LinkOwner<Output>) {
+		this.transport = transport;
+		this.#options = options;
+		this.#scheduler = scheduler;
+		this.#owner = owner;
+		this.#codec = options.codec ?? (defaultCodec ??= utf8Codec());
+		this.#decoder = new DocumentDecoder<Output>(options);
+		this.#outbox = new Outbox(this.#codec);
+		scheduler.add(this);
+		this.#lastInboundMs = this.#takenAtMs = this.#tokensAtMs = scheduler.nowMs;
+		this.#tokens = options.rate?.burst ?? 0;
+		transport.start(this);
+	}
+
+	/** Whether documents can still be sent. */
+	get isOpen(): boolean {
+		return this.#state === "open";
+	}
+
+	/** Bytes that wait here and in the transport for the other side to take them. */
+	get outboxBytes(): number {
+		return this.#outbox.bytes + this.transport.bufferedBytes;
+	}
+
+	/** Empty documents received. */
+	get emptyDocuments(): number {
+		return this.#decoder.emptyDocuments;
+	}
+
+	/** Gives the link to another owner, for example from the one that waits for a first document. */
+	set owner(owner: LinkOwner<Output>) {
+		this.#owner = owner;
+	}
+
+	/**
+	 * Sends one document; it leaves with everything else of this tick. Does nothing once the link has ended.
+	 *
+	 * @throws XMLSOCKET_NUL_IN_DOCUMENT where the text holds U+0000 or the terminator.
+	 */
+	send(text: string): void {
+		if (this.#options.terminator) {
+			this.sendEncoded(encodeDocument(text, this.#codec, this.#options.terminator));
+			return;
+		}
+		refuseNul(text);
+		this.sendUnchecked(text);
+	}
+
+	/** As `send`, but a U+0000 in the text goes out as it is and splits the document, as real players do. */
+	sendUnchecked(text: string): void {
+		if (this.#state !== "open") return;
+		if (this.#options.terminator) {
+			this.#outbox.addText(text);
+			this.#outbox.addBytes(this.#options.terminator);
+		} else this.#outbox.addText(`${text}\0`);
+		this.#afterSend();
+	}
+
+	/** Sends whole documents, already encoded and terminated, that many links may share. */
+	sendEncoded(bytes: Uint8Array): void {
+		if (this.#state !== "open") return;
+		this.#outbox.addBytes(bytes);
+		this.#afterSend();
+	}
+
+	/** The bytes of one document in this link's encoding, for `sendEncoded` on links with the same options. */
+	encode(text: string): Uint8Array {
+		return encodeDocument(text, this.#codec, this.#options.terminator ?? ZERO);
+	}
+
+	/**
+	 * Delivers what was sent, then closes. Nothing more is received; documents that wait are dropped.
+	 *
+	 * @param error the reason, where the close is not an orderly one.
+	 */
+	end(error?: XMLSocketError): void {
+		if (this.#state !== "open") return;
+		this.#state = "ending";
+		this.#close ??= error ? { by: "local", error } : { by: "local" };
+		this.#backlog = undefined;
+		this.#endingSinceMs = this.#scheduler.clock.now();
+		// A paused transport would never tell that the other side has closed.
+		if (this.#paused || this.#parked) this.transport.resume();
+		this.flush();
+	}
+
+	/** Closes at once; what was sent and has not left yet is lost. */
+	destroy(error?: XMLSocketError): void {
+		if (this.#state === "closed") return;
+		this.#close ??= error ? { by: "local", error } : { by: "local" };
+		this.#state = "ending";
+		this.#outbox.clear();
+		this.transport.destroy();
+	}
+
+	/** Stops the delivery of documents until `resume`, and slows the other side down. */
+	pause(): void {
+		if (this.#paused) return;
+		this.#paused = true;
+		this.transport.pause();
+	}
+
+	/** Goes on after `pause`. */
+	resume(): void {
+		if (!this.#paused) return;
+		this.#paused = false;
+		this.#unpark();
+	}
+
+	// --- Scheduled
+
+	/** Writes what waits; the scheduler's call. */
+	flush(): void {
+		this.#flushing = false;
+		if (this.#state === "closed") return;
+		while (!this.#blocked) {
+			const piece = this.#outbox.take(this.#scheduler.joiner);
+			if (!piece) break;
+			this.#written += piece.length;
+			this.#blocked = !this.transport.write(piece);
+		}
+		if (this.#state === "open") this.#checkOutbox();
+		else if (this.#state === "ending" && this.#outbox.bytes === 0) this.#endTransport();
+	}
+
+	/** Looks at the deadlines; the scheduler's call. */
+	sweep(nowMs: number): void {
+		const options = this.#options;
+		if (this.#state === "ending") {
+			if (nowMs - this.#endingSinceMs >= options.lingerMs) this.transport.destroy();
+			return;
+		}
+		const since = this.#decoder.pendingSinceMs;
+		const limit = this.receivedDocuments === 0 ? options.firstDocumentTimeoutMs : options.documentTimeoutMs;
+		if (since !== undefined && limit > 0 && nowMs - since >= limit && !this.#paused && !this.#parked) {
+			this.#fail("XMLSOCKET_DOCUMENT_TIMEOUT", `A document was not finished within ${limit} ms.`, { limitMs: limit });
+			return;
+		}
+		this.#sweepInbound(nowMs);
+		if (this.#state === "open") this.#sweepOutbox(nowMs);
+	}
+
+	#sweepInbound(nowMs: number): void {
+		const { idleTimeoutMs, pingIntervalMs } = this.#options;
+		const silentMs = nowMs - this.#lastInboundMs;
+		if (pingIntervalMs > 0 && this.transport.ping) {
+			if (silentMs >= pingIntervalMs * 2) {
+				this.#fail("XMLSOCKET_PEER_SILENT", `No ping was answered for ${pingIntervalMs} ms.`, { limitMs: pingIntervalMs });
+			} else if (silentMs >= pingIntervalMs) this.transport.ping();
+		} else if (idleTimeoutMs > 0) {
+			if (silentMs >= idleTimeoutMs) {
+				this.#fail("XMLSOCKET_IDLE", `Nothing was received for ${idleTimeoutMs} ms.`, { limitMs: idleTimeoutMs });
+			} else if (silentMs >= idleTimeoutMs / 2 && !this.#quietTold) {
+				this.#quietTold = true;
+				this.#guard(() => this.#owner.quiet?.());
+			}
+		}
+	}
+
+	#sweepOutbox(nowMs: number): void {
+		const options = this.#options;
+		const waiting = this.outboxBytes;
+		const taken = this.#written - this.transport.bufferedBytes;
+		if (waiting === 0 || taken !== this.#taken) {
+			this.#taken = taken;
+			this.#takenAtMs = nowMs;
+		} else if (options.unreadOutputTimeoutMs > 0 && nowMs - this.#takenAtMs >= options.unreadOutputTimeoutMs) {
+			this.#fail(
+				"XMLSOCKET_UNREAD_OUTPUT",
+				`The other side read none of the ${waiting} bytes that wait for it for ${options.unreadOutputTimeoutMs} ms.`,
+				{ waitingBytes: waiting, limitMs: options.unreadOutputTimeoutMs },
+			);
+			return;
+		}
+		if (waiting <= (options.softOutboxBytes ?? options.maxOutboxBytes)) this.#softSinceMs = undefined;
+		else {
+			this.#softSinceMs ??= nowMs;
+			const graceMs = options.slowReaderGraceMs ?? 10_000;
+			if (nowMs - this.#softSinceMs >= graceMs) this.#failSlow(waiting, options.softOutboxBytes!, `for ${graceMs} ms`);
+		}
+	}
+
+	// --- TransportEvents
+
+	/** The transport's call. */
+	bytes(chunk: Uint8Array): void {
+		if (this.#state !== "open") return;
+		this.#lastInboundMs = this.#scheduler.nowMs;
+		this.#quietTold = false;
+		const documents: Inbound<Output>[] = [];
+		const error = this.#decoder.push(chunk, this.#scheduler.nowMs, documents);
+		if (this.#options.rate) this.#chargeEmpty();
+		if (this.#backlog) {
+			for (const document of documents) this.#backlog.push(document);
+		} else if (documents.length > 0) this.#deliver(documents);
+		if (error) this.#failAfterBacklog(error);
+	}
+
+	/** The transport's call. */
+	end_(): void {}
+
+	/** The transport's call. */
+	drain(): void {
+		if (this.#state === "closed") return;
+		this.#blocked = false;
+		this.flush();
+		if (!this.#blocked && this.#state === "open") this.#guard(() => this.#owner.drained?.());
+	}
+
+	/** The transport's call. */
+	pong(): void {
+		this.#lastInboundMs = this.#scheduler.nowMs;
+	}
+}
+
+const ZERO: Uint8Array = Uint8Array.of(0);
+let defaultCodec: TextCodec | undefined;

@@ -1,0 +1,90 @@
+// Joins the work of many links: outboxes that filled during a tick are written together when it ends, and one coarse
+// timer walks all links for their deadlines, so that no connection owns a timer of its own.
+
+import type { Clock } from "./clock.ts";
+import { Joiner } from "./outbox.ts";
+
+/** What a scheduler does with a link. */
+export interface Scheduled {
+	/** Writes what waits. */
+	flush(): void;
+	/** Looks at the deadlines. */
+	sweep(nowMs: number): void;
+}
+
+const SWEEP_MS = 1000;
+
+/** The flushes and deadlines of a set of links: one for a server, one for a client. */
+export class Scheduler {
+	/** The clock underneath. */
+	readonly clock: Clock;
+	/** The time of the last sweep, or of the first link: exact to a second, and costs nothing to read. */
+	nowMs: number;
+	/** Shared by the outboxes that are flushed in one go. */
+	readonly joiner: Joiner = new Joiner();
+	readonly #links = new Set<Scheduled>();
+	readonly #report: (error: unknown) => void;
+	#dirty: Scheduled[] = [];
+	#stopSweeping: (() => void) | undefined = undefined;
+	readonly #flushAll = (): void => {
+		const dirty = this.#dirty;
+		this.#dirty = [];
+		for (const link of dirty) {
+			try {
+				link.flush();
+			} catch (error) {
+				this.#report(error);
+			}
+		}
+		this.joiner.forget();
+	};
+
+	/** @param report takes what a link threw that no handler caught; the other links go on. */
+	constructor(clock: Clock, report: (error: unknown) => void) {
+		this.clock = clock;
+		this.nowMs = clock.now();
+		this.#report = report;
+	}
+
+	/** The links under watch. */
+	get size(): number {
+		return this.#links.size;
+	}
+
+	/** Puts a link under watch of the deadline walk. */
+	add(link: Scheduled): void {
+		if (this.#links.size === 0) {
+			this.nowMs = this.clock.now();
+			this.#sweepLater();
+		}
+		this.#links.add(link);
+	}
+
+	/** Takes it out again; the timer ends with the last one. */
+	remove(link: Scheduled): void {
+		this.#links.delete(link);
+		if (this.#links.size === 0) {
+			this.#stopSweeping?.();
+			this.#stopSweeping = undefined;
+		}
+	}
+
+	/** Has `link.flush()` called when the tick ends. A link calls it at most once until then. */
+	flushSoon(link: Scheduled): void {
+		if (this.#dirty.push(link) === 1) this.clock.afterTick(this.#flushAll);
+	}
+
+	#sweepLater(): void {
+		this.#stopSweeping = this.clock.delay(SWEEP_MS, () => {
+			this.nowMs = this.clock.now();
+			for (const link of this.#links) {
+				try {
+					link.sweep(this.nowMs);
+				} catch (error) {
+					this.#report(error);
+				}
+			}
+			if (this.#links.size > 0) this.#sweepLater();
+		});
+	}
+}

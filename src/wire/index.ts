@@ -1,0 +1,6 @@
+export { DocumentDecoder, type DocumentDecoderOptions } from "./document-decoder.ts";
+export { encodeDocument, refuseNul } from "./document-encoder.ts";
+export { type PolicyOptions, policyFile } from "./policy-file.ts";
+export { isPolicyRequest, POLICY_REQUESTS, type Recognised, recognise } from "./recognise.ts";
+export { type TerminatorName, terminatorBytes } from "./terminator.ts";
+export { type TextCodec, utf8Codec } from "./text-codec.ts";
