@@ -2,11 +2,11 @@
 // both Links. A Link hands whole documents to its one owner, enforces the limits and deadlines, and ends in one `closed`.
 // It knows no socket, no room and no vocabulary; nothing that a peer sends throws past it.
 
-import { XMLSocketError } from "../errors/index.ts";
+import { type ErrorCode, XMLSocketError } from "../errors/index.ts";
 import { DocumentDecoder, encodeDocument, refuseNul, type TextCodec, utf8Codec } from "../wire/index.ts";
 import { Outbox } from "./outbox.ts";
 import type { Scheduled, Scheduler } from "./scheduler.ts";
-import type { Transport, TransportEvents } from "./transport.ts";
+import type { Transport } from "./transport.ts";
 
 /** How a link ended. */
 export interface LinkClose {
@@ -28,6 +28,8 @@ export interface LinkOwner<Output extends "text" | "bytes" = "text"> {
 	drained?(): void;
 	/** A limit was met that slows the peer down and does not end the link. */
 	throttled?(): void;
+	/** The link is about to end because of a limit or a broken document; a last document may still be sent from here. */
+	failing?(error: XMLSocketError): void;
 	/** The connection is over. Once, and last. */
 	closed(close: LinkClose): void;
 }
@@ -72,7 +74,7 @@ const DOCUMENTS_PER_TICK = 256;
 type Inbound<Output> = Output extends "text" ? string : Uint8Array;
 
 /** One connection's documents, in and out. */
-export class Link<Output extends "text" | "bytes" = "text"> implements Scheduled, TransportEvents {
+export class Link<Output extends "text" | "bytes" = "text"> implements Scheduled {
 	/** What carries the documents. */
 	readonly transport: Transport;
 	/** Whole documents received, empty ones not counted. */
@@ -97,24 +99,34 @@ export class Link<Output extends "text" | "bytes" = "text"> implements Scheduled
 	#takenAtMs: number;
 	#softSinceMs: number | undefined = undefined;
 	#endingSinceMs = 0;
+	#transportEnded = false;
+	#pendingError: XMLSocketError | undefined = undefined;
 	#tokens: number;
 	#tokensAtMs: number;
 	#emptySeen = 0;
 	#quietTold = false;
 
-	/** Begins at once: bytes may arrive before the constructor's caller returns to the event loop, never before it returns. */
+	/** Begins at once; the owner hears nothing before the constructor has returned. */
 	constructor(transport: Transport, options: LinkOptions<Output>, scheduler: Scheduler, owner: LinkOwner<Output>) {
 		this.transport = transport;
 		this.#options = options;
 		this.#scheduler = scheduler;
 		this.#owner = owner;
-		this.#codec = options.codec ?? (defaultCodec ??= utf8Codec());
+		this.#codec = options.codec ?? defaultCodec();
 		this.#decoder = new DocumentDecoder<Output>(options);
 		this.#outbox = new Outbox(this.#codec);
 		scheduler.add(this);
 		this.#lastInboundMs = this.#takenAtMs = this.#tokensAtMs = scheduler.nowMs;
 		this.#tokens = options.rate?.burst ?? 0;
-		transport.start(this);
+		transport.start({
+			bytes: (chunk) => this.#bytes(chunk),
+			end: () => this.#ended(),
+			drain: () => this.#drain(),
+			pong: () => {
+				this.#lastInboundMs = this.#scheduler.nowMs;
+			},
+			close: (error) => this.#closed(error),
+		});
 	}
 
 	/** Whether documents can still be sent. */
@@ -194,6 +206,7 @@ export class Link<Output extends "text" | "bytes" = "text"> implements Scheduled
 		if (this.#state === "closed") return;
 		this.#close ??= error ? { by: "local", error } : { by: "local" };
 		this.#state = "ending";
+		this.#endingSinceMs = this.#scheduler.clock.now();
 		this.#outbox.clear();
 		this.transport.destroy();
 	}
@@ -250,7 +263,9 @@ export class Link<Output extends "text" | "bytes" = "text"> implements Scheduled
 		const silentMs = nowMs - this.#lastInboundMs;
 		if (pingIntervalMs > 0 && this.transport.ping) {
 			if (silentMs >= pingIntervalMs * 2) {
-				this.#fail("XMLSOCKET_PEER_SILENT", `No ping was answered for ${pingIntervalMs} ms.`, { limitMs: pingIntervalMs });
+				this.#fail("XMLSOCKET_PEER_SILENT", `No ping was answered for ${pingIntervalMs} ms.`, {
+					limitMs: pingIntervalMs,
+				});
 			} else if (silentMs >= pingIntervalMs) this.transport.ping();
 		} else if (idleTimeoutMs > 0) {
 			if (silentMs >= idleTimeoutMs) {
@@ -285,38 +300,229 @@ export class Link<Output extends "text" | "bytes" = "text"> implements Scheduled
 		}
 	}
 
-	// --- TransportEvents
+	// --- from the transport
 
-	/** The transport's call. */
-	bytes(chunk: Uint8Array): void {
+	#bytes(chunk: Uint8Array): void {
 		if (this.#state !== "open") return;
 		this.#lastInboundMs = this.#scheduler.nowMs;
 		this.#quietTold = false;
 		const documents: Inbound<Output>[] = [];
-		const error = this.#decoder.push(chunk, this.#scheduler.nowMs, documents);
-		if (this.#options.rate) this.#chargeEmpty();
+		this.#pendingError = this.#decoder.push(chunk, this.#scheduler.nowMs, documents);
 		if (this.#backlog) {
 			for (const document of documents) this.#backlog.push(document);
-		} else if (documents.length > 0) this.#deliver(documents);
-		if (error) this.#failAfterBacklog(error);
+		} else this.#deliver(documents);
 	}
 
-	/** The transport's call. */
-	end_(): void {}
+	#ended(): void {
+		this.#remoteEnded = true;
+		if (this.#state === "ending") {
+			this.#close ??= { by: "local" };
+			if (this.#outbox.bytes === 0) this.#endTransport();
+		} else if (!this.#backlog) this.#finishRemoteEnd();
+	}
 
-	/** The transport's call. */
-	drain(): void {
+	#drain(): void {
 		if (this.#state === "closed") return;
 		this.#blocked = false;
 		this.flush();
 		if (!this.#blocked && this.#state === "open") this.#guard(() => this.#owner.drained?.());
 	}
 
-	/** The transport's call. */
-	pong(): void {
-		this.#lastInboundMs = this.#scheduler.nowMs;
+	#closed(error: Error | undefined): void {
+		if (this.#state === "closed") return;
+		const wasOpen = this.#state === "open";
+		this.#state = "closed";
+		this.#scheduler.remove(this);
+		this.#outbox.clear();
+		this.#backlog = undefined;
+		if (!this.#close) {
+			this.#close =
+				error && wasOpen
+					? {
+							by: "remote",
+							error: new XMLSocketError("XMLSOCKET_CONNECTION_LOST", `The connection broke: ${error.message}.`, {
+								cause: error,
+							}),
+						}
+					: { by: "remote" };
+		}
+		const close = this.#close;
+		this.#guard(() => this.#owner.closed(close));
+	}
+
+	// --- delivery
+
+	#deliver(documents: Inbound<Output>[]): void {
+		this.#backlog = documents;
+		let allowed = Math.min(DOCUMENTS_PER_TICK, this.#allowance(documents.length));
+		let at = 0;
+		try {
+			while (at < documents.length && allowed > 0 && !this.#paused && this.#state === "open") {
+				this.receivedDocuments++;
+				allowed--;
+				this.#owner.document(documents[at++]!);
+			}
+		} catch (error) {
+			this.#failInternal(error);
+			return;
+		}
+		if (this.#state !== "open") {
+			this.#backlog = undefined;
+			return;
+		}
+		if (at < documents.length) {
+			if (at > 0) documents.splice(0, at);
+			this.#park();
+			return;
+		}
+		this.#backlog = undefined;
+		if (this.#pendingError) this.#failWith(this.#pendingError);
+		else if (this.#remoteEnded) this.#finishRemoteEnd();
+	}
+
+	// The rest of a burst waits: for the owner's `resume`, for the rate, or only for the other connections' turn.
+	#park(): void {
+		if (!this.#parked) {
+			this.#parked = true;
+			this.transport.pause();
+		}
+		if (this.#paused) return;
+		const rate = this.#options.rate;
+		if (rate && this.#tokens < 1) {
+			this.#guard(() => this.#owner.throttled?.());
+			this.#scheduler.clock.delay(THROTTLE_MS, () => this.#unpark());
+		} else this.#scheduler.clock.afterTick(() => this.#unpark());
+	}
+
+	#unpark(): void {
+		if (this.#state !== "open" || this.#paused) return;
+		if (this.#backlog) {
+			const backlog = this.#backlog;
+			this.#backlog = undefined;
+			this.#deliver(backlog);
+			if (this.#backlog || this.#state !== "open") return;
+		}
+		if (!this.#paused) {
+			this.#parked = false;
+			this.transport.resume();
+		}
+	}
+
+	// A bucket of documents, empty ones included: how many of `wanted` may be handed on now.
+	#allowance(wanted: number): number {
+		const rate = this.#options.rate;
+		if (!rate) return wanted;
+		const nowMs = this.#scheduler.clock.now();
+		const refill = ((nowMs - this.#tokensAtMs) * rate.documentsPerSecond) / 1000;
+		const empties = this.#decoder.emptyDocuments - this.#emptySeen;
+		this.#emptySeen += empties;
+		this.#tokensAtMs = nowMs;
+		// A flood of empty documents may borrow at most one second ahead.
+		this.#tokens = Math.max(-rate.documentsPerSecond, Math.min(rate.burst, this.#tokens + refill) - empties);
+		const allowed = Math.max(0, Math.min(wanted, Math.floor(this.#tokens)));
+		this.#tokens -= allowed;
+		return allowed;
+	}
+
+	// The unfinished rest is dropped, and what the owner still has to answer goes out before we close as well.
+	#finishRemoteEnd(): void {
+		if (this.#state !== "open") return;
+		this.#close ??= { by: "remote" };
+		const finish = (): void => this.end();
+		let pending: Promise<void> | undefined;
+		this.#guard(() => {
+			pending = this.#owner.ended?.();
+		});
+		if (this.#state !== "open") return;
+		if (!pending) {
+			finish();
+			return;
+		}
+		const giveUp = this.#scheduler.clock.delay(this.#options.lingerMs, finish);
+		const settled = (): void => {
+			giveUp();
+			finish();
+		};
+		pending.then(settled, settled);
+	}
+
+	// --- sending and ending
+
+	#afterSend(): void {
+		if (this.#outbox.bytes > this.#options.maxOutboxBytes) {
+			this.#checkOutbox();
+			if (this.#state !== "open") return;
+		}
+		if (!this.#flushing) {
+			this.#flushing = true;
+			this.#scheduler.flushSoon(this);
+		}
+	}
+
+	#checkOutbox(): void {
+		const waiting = this.outboxBytes;
+		if (
+			waiting > this.#options.maxOutboxBytes &&
+			(this.#blocked || this.#outbox.bytes > this.#options.maxOutboxBytes)
+		) {
+			this.#failSlow(waiting, this.#options.maxOutboxBytes, "");
+		}
+	}
+
+	#endTransport(): void {
+		if (this.#transportEnded) return;
+		this.#transportEnded = true;
+		this.transport.end();
+	}
+
+	#failSlow(waiting: number, limit: number, forHowLong: string): void {
+		this.#failWith(
+			new XMLSocketError(
+				"XMLSOCKET_SLOW_READER",
+				`${waiting} bytes wait for the other side, more than the limit of ${limit} bytes${forHowLong && ` ${forHowLong}`}.`,
+				{ details: { waitingBytes: waiting, limitBytes: limit } },
+			),
+		);
+	}
+
+	#fail(code: ErrorCode, message: string, details: Record<string, number>): void {
+		this.#failWith(new XMLSocketError(code, message, { details }));
+	}
+
+	// The owner may say a last word to a peer that still reads: it sends from `failing`, and the link ends behind it.
+	#failWith(error: XMLSocketError): void {
+		if (this.#state !== "open") return;
+		if (
+			error.code === "XMLSOCKET_SLOW_READER" ||
+			error.code === "XMLSOCKET_UNREAD_OUTPUT" ||
+			error.code === "XMLSOCKET_PEER_SILENT"
+		) {
+			this.destroy(error);
+			return;
+		}
+		this.#guard(() => this.#owner.failing?.(error));
+		this.end(error);
+	}
+
+	#failInternal(cause: unknown): void {
+		this.#scheduler.report(cause);
+		this.end(new XMLSocketError("XMLSOCKET_INTERNAL", "A handler failed while it looked at a document.", { cause }));
+	}
+
+	#guard(run: () => void): void {
+		try {
+			run();
+		} catch (error) {
+			this.#scheduler.report(error);
+		}
 	}
 }
 
+const THROTTLE_MS = 50;
 const ZERO: Uint8Array = Uint8Array.of(0);
-let defaultCodec: TextCodec | undefined;
+
+let utf8: TextCodec | undefined;
+function defaultCodec(): TextCodec {
+	utf8 ??= utf8Codec();
+	return utf8;
+}

@@ -22,8 +22,9 @@ export class Scheduler {
 	nowMs: number;
 	/** Shared by the outboxes that are flushed in one go. */
 	readonly joiner: Joiner = new Joiner();
+	/** Takes what a handler threw; the other links go on. */
+	readonly report: (error: unknown) => void;
 	readonly #links = new Set<Scheduled>();
-	readonly #report: (error: unknown) => void;
 	#dirty: Scheduled[] = [];
 	#stopSweeping: (() => void) | undefined = undefined;
 	readonly #flushAll = (): void => {
@@ -33,7 +34,7 @@ export class Scheduler {
 			try {
 				link.flush();
 			} catch (error) {
-				this.#report(error);
+				this.report(error);
 			}
 		}
 		this.joiner.forget();
@@ -43,7 +44,7 @@ export class Scheduler {
 	constructor(clock: Clock, report: (error: unknown) => void) {
 		this.clock = clock;
 		this.nowMs = clock.now();
-		this.#report = report;
+		this.report = report;
 	}
 
 	/** The links under watch. */
@@ -81,7 +82,7 @@ export class Scheduler {
 				try {
 					link.sweep(this.nowMs);
 				} catch (error) {
-					this.#report(error);
+					this.report(error);
 				}
 			}
 			if (this.#links.size > 0) this.#sweepLater();

@@ -1,0 +1,117 @@
+// A connection inside one process: two ends, each a real Transport with a bounded buffer, half-close and backpressure. Tests
+// and in-process servers use it instead of a port.
+
+import type { Transport, TransportEvents } from "../link/index.ts";
+
+const HIGH_WATER_BYTES = 64 * 1024;
+
+/** Two connected ends. What one writes, the other receives in the same pieces, never within the same call. */
+export function memoryPair(): [Transport, Transport] {
+	const a = new MemoryTransport();
+	const b = new MemoryTransport();
+	a.connectTo(b);
+	b.connectTo(a);
+	return [a, b];
+}
+
+class MemoryTransport implements Transport {
+	readonly kind = "memory";
+	readonly remoteAddress = "memory";
+	#peer!: MemoryTransport;
+	#events: TransportEvents | undefined = undefined;
+	/** What the other end wrote and this end has not delivered yet; `undefined` is the end of the stream. */
+	readonly #inbound: (Uint8Array | undefined)[] = [];
+	#inboundBytes = 0;
+	#paused = false;
+	#scheduled = false;
+	#needDrain = false;
+	#endSent = false;
+	#endSeen = false;
+	#closed = false;
+
+	connectTo(peer: MemoryTransport): void {
+		this.#peer = peer;
+	}
+
+	get bufferedBytes(): number {
+		return this.#peer.#inboundBytes;
+	}
+
+	start(events: TransportEvents): void {
+		this.#events = events;
+		this.#schedule();
+	}
+
+	write(bytes: Uint8Array): boolean {
+		if (this.#endSent || this.#closed) return true;
+		this.#peer.#inbound.push(bytes);
+		this.#peer.#inboundBytes += bytes.length;
+		this.#peer.#schedule();
+		this.#needDrain = this.#peer.#inboundBytes >= HIGH_WATER_BYTES;
+		return !this.#needDrain;
+	}
+
+	end(): void {
+		if (this.#endSent || this.#closed) return;
+		this.#endSent = true;
+		this.#peer.#inbound.push(undefined);
+		this.#peer.#schedule();
+	}
+
+	destroy(error?: Error): void {
+		if (this.#closed) return;
+		this.#close(error);
+		const peer = this.#peer;
+		queueMicrotask(() => {
+			if (peer.#endSeen && peer.#endSent) peer.#close(undefined);
+			else peer.#close(new Error("the other end was destroyed"));
+		});
+	}
+
+	pause(): void {
+		this.#paused = true;
+	}
+
+	resume(): void {
+		this.#paused = false;
+		this.#schedule();
+	}
+
+	#schedule(): void {
+		if (this.#scheduled || this.#closed) return;
+		this.#scheduled = true;
+		setImmediate(() => {
+			this.#scheduled = false;
+			this.#pump();
+		});
+	}
+
+	#pump(): void {
+		while (this.#events && !this.#paused && !this.#closed && this.#inbound.length > 0) {
+			const piece = this.#inbound.shift();
+			if (piece) {
+				this.#inboundBytes -= piece.length;
+				this.#events.bytes(piece);
+				if (this.#peer.#needDrain && this.#inboundBytes === 0) {
+					this.#peer.#needDrain = false;
+					this.#peer.#events?.drain();
+				}
+			} else {
+				this.#endSeen = true;
+				this.#events.end();
+			}
+		}
+		if (this.#endSeen && this.#endSent && this.#inbound.length === 0 && this.#peer.#endSeen) {
+			this.#peer.#close(undefined);
+			this.#close(undefined);
+		}
+	}
+
+	#close(error: Error | undefined): void {
+		if (this.#closed) return;
+		this.#closed = true;
+		this.#inbound.length = 0;
+		this.#inboundBytes = 0;
+		queueMicrotask(() => this.#events?.close(error));
+	}
+}

@@ -1,0 +1,16 @@
+// Node's clock: monotonic time, the check phase of the event loop, and timers that do not keep the process alive.
+
+import type { Clock } from "../link/index.ts";
+
+/** The clock of every link in a Node process. */
+export const nodeClock: Clock = {
+	now: () => performance.now(),
+	afterTick: (run) => {
+		setImmediate(run);
+	},
+	delay: (delayMs, run) => {
+		const timer = setTimeout(run, delayMs);
+		timer.unref();
+		return () => clearTimeout(timer);
+	},
+};

@@ -1,0 +1,97 @@
+// TCP and TLS connections as Transports. The listeners are shared functions that find their transport on the socket, so
+// that an idle connection costs no closures.
+
+import type { Socket } from "node:net";
+import type { Transport, TransportEvents } from "../link/index.ts";
+
+const TRANSPORT: unique symbol = Symbol("transport");
+type Owned = Socket & { [TRANSPORT]?: SocketTransport };
+
+/** A TCP or TLS socket as a Transport. It takes the socket over: nobody else may listen to it or write to it. */
+export class SocketTransport implements Transport {
+	readonly kind: "tcp" | "tls";
+	readonly remoteAddress: string;
+	readonly #socket: Socket;
+	#events: TransportEvents | undefined = undefined;
+	#error: Error | undefined = undefined;
+
+	/** @param remoteAddress where the address is known better than the socket knows it, for example behind a proxy. */
+	constructor(socket: Socket, kind: "tcp" | "tls", remoteAddress?: string) {
+		this.kind = kind;
+		this.#socket = socket;
+		this.remoteAddress = remoteAddress ?? socket.remoteAddress ?? "";
+	}
+
+	get bufferedBytes(): number {
+		return this.#socket.writableLength;
+	}
+
+	start(events: TransportEvents): void {
+		const socket: Owned = this.#socket;
+		this.#events = events;
+		socket[TRANSPORT] = this;
+		socket.on("error", onError);
+		socket.on("close", onClose);
+		socket.on("drain", onDrain);
+		socket.on("end", onEnd);
+		socket.on("data", onData);
+		// A socket that closed between accept and here will not say so again.
+		if (socket.destroyed) queueMicrotask(() => onClose.call(socket));
+		else socket.resume();
+	}
+
+	write(bytes: Uint8Array): boolean {
+		return this.#socket.write(bytes);
+	}
+
+	end(): void {
+		this.#socket.end();
+	}
+
+	destroy(error?: Error): void {
+		if (error) this.#error = error;
+		this.#socket.destroy();
+	}
+
+	pause(): void {
+		this.#socket.pause();
+	}
+
+	resume(): void {
+		this.#socket.resume();
+	}
+
+	/** @internal the listeners' way in. */
+	static notify(socket: Owned, event: "bytes" | "end" | "drain" | "close", chunk?: Uint8Array): void {
+		const transport = socket[TRANSPORT]!;
+		const events = transport.#events;
+		if (!events) return;
+		if (event === "bytes") events.bytes(chunk!);
+		else if (event === "close") {
+			transport.#events = undefined;
+			events.close(transport.#error);
+		} else events[event]();
+	}
+
+	/** @internal */
+	static fail(socket: Owned, error: Error): void {
+		const transport = socket[TRANSPORT];
+		if (transport) transport.#error ??= error;
+	}
+}
+
+function onData(this: Owned, chunk: Uint8Array): void {
+	SocketTransport.notify(this, "bytes", chunk);
+}
+function onEnd(this: Owned): void {
+	SocketTransport.notify(this, "end");
+}
+function onDrain(this: Owned): void {
+	SocketTransport.notify(this, "drain");
+}
+function onError(this: Owned, error: Error): void {
+	SocketTransport.fail(this, error);
+}
+function onClose(this: Owned): void {
+	SocketTransport.notify(this, "close");
+}

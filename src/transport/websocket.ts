@@ -1,0 +1,263 @@
+// WebSocket connections as Transports, and the only user of the `ws` package. Data frames to clients are the same for all of
+// them (a server does not mask), so a frame is built once and written to every socket that waits for the same bytes.
+// RFC 6455; the sub-protocol is never asked for, as Flash content in Ruffle offers none.
+
+import type { IncomingMessage } from "node:http";
+import type { Duplex } from "node:stream";
+import { WebSocket, WebSocketServer } from "ws";
+import type { Transport, TransportEvents } from "../link/index.ts";
+
+/** How a WebSocket carries documents to the other side: a byte stream in binary messages, or a text message for each. */
+export type WebSocketFrames = "binary" | "text";
+
+const HIGH_WATER_BYTES = 256 * 1024;
+const CLOSE_WAIT_MS = 5000;
+const EMPTY: Uint8Array = new Uint8Array(0);
+const ZERO: Uint8Array = Uint8Array.of(0);
+
+/** A WebSocket as a Transport. A text message from the other side is one document, a binary one a piece of the stream. */
+export class WebSocketTransport implements Transport {
+	readonly kind = "websocket";
+	readonly remoteAddress: string;
+	readonly #webSocket: WebSocket;
+	readonly #raw: Duplex | undefined;
+	readonly #frames: WebSocketFrames;
+	#events: TransportEvents | undefined = undefined;
+	#error: Error | undefined = undefined;
+	#ended = false;
+
+	/** @param raw the socket underneath, on the server's side: prebuilt frames are written to it. */
+	constructor(webSocket: WebSocket, remoteAddress: string, frames: WebSocketFrames, raw?: Duplex) {
+		this.#webSocket = webSocket;
+		this.#raw = raw;
+		this.#frames = frames;
+		this.remoteAddress = remoteAddress;
+		webSocket.binaryType = "nodebuffer";
+	}
+
+	get bufferedBytes(): number {
+		return this.#raw ? this.#raw.writableLength : this.#webSocket.bufferedAmount;
+	}
+
+	start(events: TransportEvents): void {
+		this.#events = events;
+		const webSocket = this.#webSocket;
+		webSocket.on("message", (data: Buffer, isBinary: boolean) => this.#message(data, isBinary));
+		webSocket.on("pong", () => this.#events?.pong());
+		webSocket.on("ping", () => this.#events?.pong());
+		webSocket.on("error", (error) => {
+			this.#error ??= error;
+		});
+		webSocket.on("close", (code) => this.#closed(code));
+		this.#raw?.on("drain", () => this.#events?.drain());
+		if (webSocket.readyState === WebSocket.CLOSED) queueMicrotask(() => this.#closed(1006));
+	}
+
+	write(bytes: Uint8Array): boolean {
+		if (this.#webSocket.readyState !== WebSocket.OPEN) return true;
+		if (this.#raw) {
+			const raw = this.#raw;
+			return raw.write(this.#frames === "binary" ? binaryFrame(bytes) : textFrames(bytes));
+		}
+		const sent = (): void => {
+			if (this.#webSocket.bufferedAmount === 0) this.#events?.drain();
+		};
+		if (this.#frames === "binary") this.#webSocket.send(bytes, { binary: true }, sent);
+		else for (const document of documentsIn(bytes)) this.#webSocket.send(document, { binary: false }, sent);
+		return this.#webSocket.bufferedAmount < HIGH_WATER_BYTES;
+	}
+
+	end(): void {
+		if (this.#ended) return;
+		this.#ended = true;
+		this.#webSocket.close(1000);
+		const giveUp = setTimeout(() => this.#webSocket.terminate(), CLOSE_WAIT_MS);
+		giveUp.unref();
+		this.#webSocket.once("close", () => clearTimeout(giveUp));
+	}
+
+	destroy(error?: Error): void {
+		if (error) this.#error ??= error;
+		this.#webSocket.terminate();
+	}
+
+	pause(): void {
+		this.#webSocket.pause();
+	}
+
+	resume(): void {
+		this.#webSocket.resume();
+	}
+
+	ping(): void {
+		if (this.#webSocket.readyState === WebSocket.OPEN) this.#webSocket.ping();
+	}
+
+	#message(data: Buffer, isBinary: boolean): void {
+		const events = this.#events;
+		if (!events) return;
+		if (isBinary) {
+			events.bytes(data);
+		} else if (data.includes(0)) {
+			// One text message is one document: a zero byte in it would make two of it.
+			this.#error = new Error("a text message holds U+0000");
+			this.#webSocket.close(1007, "a text message holds U+0000");
+		} else {
+			events.bytes(data);
+			events.bytes(ZERO);
+		}
+	}
+
+	// WebSocket has no half-close: the other side's close is the end of its stream and of ours.
+	#closed(code: number): void {
+		const events = this.#events;
+		if (!events) return;
+		const orderly = code === 1000 || code === 1001 || code === 1005;
+		if (orderly && !this.#ended && !this.#error) events.end();
+		this.#events = undefined;
+		events.close(
+			orderly || this.#ended ? this.#error : (this.#error ?? new Error(`the WebSocket closed with code ${code}`)),
+		);
+	}
+}
+
+/** What a server accepts on its WebSocket path. */
+export interface WebSocketAcceptOptions {
+	/** The longest message, in bytes. A message may hold many documents, or a part of one. */
+	readonly maxMessageBytes: number;
+}
+
+/** Answers WebSocket upgrade requests. */
+export class WebSocketAcceptor {
+	readonly #server: WebSocketServer;
+
+	constructor(options: WebSocketAcceptOptions) {
+		this.#server = new WebSocketServer({
+			noServer: true,
+			clientTracking: false,
+			perMessageDeflate: false,
+			maxPayload: options.maxMessageBytes,
+			// Tiny fragments cost far more memory than the bytes they carry; these two bound the overhead.
+			...{ maxFragments: 64, maxBufferedChunks: 1024 },
+			skipUTF8Validation: false,
+		});
+	}
+
+	/**
+	 * Completes the handshake and hands over the connection as a Transport; answers 400 by itself where the request is no
+	 * proper upgrade.
+	 */
+	accept(
+		request: IncomingMessage,
+		socket: Duplex,
+		head: Buffer,
+		remoteAddress: string,
+		frames: WebSocketFrames,
+		accepted: (transport: Transport) => void,
+	): void {
+		this.#server.handleUpgrade(request, socket, head, (webSocket) => {
+			accepted(new WebSocketTransport(webSocket, remoteAddress, frames, socket));
+		});
+	}
+}
+
+// --- frames from a server: FIN + opcode, the length in 7, 16 or 64 bits, no mask (RFC 6455, 5.2)
+
+let lastPayload: Uint8Array = EMPTY;
+let lastFrame: Uint8Array = EMPTY;
+
+function binaryFrame(payload: Uint8Array): Uint8Array {
+	if (payload === lastPayload) return lastFrame;
+	const frame = new Uint8Array(headerBytes(payload.length) + payload.length);
+	putFrame(frame, 0, 0x82, payload);
+	// Broadcasts write the same array to many sockets in a row; large ones are rare and would only be kept alive here.
+	if (frame.length <= HIGH_WATER_BYTES) {
+		lastPayload = payload;
+		lastFrame = frame;
+	}
+	return frame;
+}
+
+function textFrames(bytes: Uint8Array): Uint8Array {
+	const documents = documentsIn(bytes);
+	let length = 0;
+	for (const document of documents) length += headerBytes(document.length) + document.length;
+	const frames = new Uint8Array(length);
+	let at = 0;
+	for (const document of documents) at = putFrame(frames, at, 0x81, document);
+	return frames;
+}
+
+function documentsIn(bytes: Uint8Array): Uint8Array[] {
+	const documents: Uint8Array[] = [];
+	for (let from = 0; from < bytes.length; ) {
+		let to = bytes.indexOf(0, from);
+		if (to < 0) to = bytes.length;
+		documents.push(bytes.subarray(from, to));
+		from = to + 1;
+	}
+	return documents;
+}
+
+function headerBytes(length: number): number {
+	return length < 126 ? 2 : length < 65536 ? 4 : 10;
+}
+
+function putFrame(frame: Uint8Array, at: number, opcode: number, payload: Uint8Array): number {
+	const length = payload.length;
+	frame[at] = opcode;
+	if (length < 126) frame[at + 1] = length;
+	else if (length < 65536) {
+		frame[at + 1] = 126;
+		frame[at + 2] = length >>> 8;
+		frame[at + 3] = length & 0xff;
+	} else {
+		frame[at + 1] = 127;
+		new DataView(frame.buffer, frame.byteOffset).setBigUint64(at + 2, BigInt(length));
+	}
+	const start = at + headerBytes(length);
+	frame.set(payload, start);
+	return start + length;
+}
+
+/** Options of an outgoing WebSocket. */
+export interface WebSocketDialOptions {
+	readonly timeoutMs: number;
+	readonly origin?: string | undefined;
+	readonly rejectUnauthorized?: boolean | undefined;
+	readonly ca?: string | undefined;
+	readonly signal?: AbortSignal | undefined;
+}
+
+/** Opens a WebSocket to a `ws:` or `wss:` URL. Rejects with the error of the attempt. */
+export function dialWebSocket(url: string, options: WebSocketDialOptions): Promise<Transport> {
+	return new Promise((resolve, reject) => {
+		const webSocket = new WebSocket(url, {
+			perMessageDeflate: false,
+			handshakeTimeout: options.timeoutMs,
+			maxPayload: 0x7fffffff,
+			...(options.origin === undefined ? {} : { origin: options.origin }),
+			...(options.rejectUnauthorized === undefined ? {} : { rejectUnauthorized: options.rejectUnauthorized }),
+			...(options.ca === undefined ? {} : { ca: options.ca }),
+		});
+		const abort = (): void => {
+			webSocket.terminate();
+		};
+		const settle = (): void => {
+			options.signal?.removeEventListener("abort", abort);
+			webSocket.removeAllListeners();
+		};
+		options.signal?.addEventListener("abort", abort, { once: true });
+		webSocket.once("open", () => {
+			settle();
+			// Documents may come with the handshake's own segment: nothing is read until the listener is there.
+			const transport = new WebSocketTransport(webSocket, url, "binary");
+			resolve(transport);
+		});
+		webSocket.once("error", (error) => {
+			settle();
+			webSocket.on("error", () => {});
+			reject(error);
+		});
+	});
+}
