@@ -1,7 +1,7 @@
 // Outgoing connections: TCP, TLS and WebSocket by the target's protocol, with one deadline over name look-up and handshake.
 
 import { connect as connectTcp, type Socket } from "node:net";
-import { connect as connectTls } from "node:tls";
+import { type ConnectionOptions, connect as connectTls } from "node:tls";
 import { XMLSocketError } from "../errors/index.ts";
 import type { Transport } from "../link/index.ts";
 import { SocketTransport } from "./socket.ts";
@@ -91,7 +91,7 @@ function openTls(target: DialTarget, options: DialOptions): Promise<Socket> {
 			rejectUnauthorized: !options.insecure,
 			...(isName ? { servername: target.host } : {}),
 			...(options.ca === undefined ? {} : { ca: options.ca }),
-		}),
+		} as ConnectionOptions), // the type lacks allowHalfOpen, which tls.connect hands to its socket
 		"secureConnect",
 		options,
 	).then((socket) => socket.setNoDelay(true));

@@ -11,7 +11,7 @@ export const nodeUtf8: TextCodec = {
 	label: "utf-8",
 	decode(bytes, start, end) {
 		const buffer = Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start);
-		return isAscii(buffer) ? buffer.latin1Slice(0, buffer.length) : buffer.utf8Slice(0, buffer.length);
+		return buffer.toString(isAscii(buffer) ? "latin1" : "utf8");
 	},
 	encode: (text) => Buffer.from(text, "utf8"),
 };

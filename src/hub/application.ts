@@ -1,0 +1,51 @@
+// The border between a server and what runs on it: the server accepts, limits and drains connections; an application gives
+// documents a meaning. The chat, the relay, a library user's handlers and a script host are applications.
+
+import type { XMLSocketError } from "../errors/index.ts";
+import type { LinkClose, LinkOwner } from "../link/index.ts";
+
+/** One connection as an application sees it. */
+export interface Peer {
+	/** Unique in this process's life. */
+	readonly id: string;
+	/** The client's address, behind trusted proxies too. */
+	readonly remoteAddress: string;
+	readonly transport: "tcp" | "tls" | "websocket" | "memory";
+	/** Bytes that wait for the peer to read them. */
+	readonly outboxBytes: number;
+	/** Sends one document. @throws XMLSOCKET_NUL_IN_DOCUMENT */
+	send(text: string): void;
+	/** Sends whole documents that were encoded by a peer's `encode`, shared between many. */
+	sendEncoded(bytes: Uint8Array): void;
+	/** The bytes of one document; the same for every peer of a server. @throws XMLSOCKET_NUL_IN_DOCUMENT */
+	encode(text: string): Uint8Array;
+	/** Delivers what was sent, then closes. */
+	end(error?: XMLSocketError): void;
+	/** Closes at once. */
+	destroy(error?: XMLSocketError): void;
+}
+
+/** What an application keeps for one connection. */
+export interface Session<Output extends "text" | "bytes" = "text">
+	extends Pick<LinkOwner<Output>, "document" | "ended" | "quiet" | "failing" | "drained"> {
+	/** The connection is over. Once, and last. */
+	closed(close: LinkClose): void;
+}
+
+/** What a server runs. */
+export interface Application<Output extends "text" | "bytes" = "text"> {
+	/** Whether documents come as text, or as bytes with their terminator. */
+	readonly output: Output;
+	/** How long a connection may be silent, in milliseconds, where the application knows better than the server; 0: for ever. */
+	readonly idleTimeoutMs?: number;
+	/** A connection speaks this server's protocol, or stays silent and waits for it. */
+	open(peer: Peer): Session<Output>;
+	/** Once a second. */
+	sweep?(nowMs: number): void;
+	/** The server stops: say good-bye to every peer. */
+	drain?(retryAfterSeconds: number): void;
+	/** After the last connection. */
+	close?(): Promise<void>;
+	/** Numbers for `/metrics`, by name. */
+	stats?(): Record<string, number>;
+}

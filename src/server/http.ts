@@ -1,0 +1,217 @@
+// The HTTP side of the port: the chat page, health, metrics, the policy file for HTTP loads, and WebSocket upgrades. It
+// checks Host and Origin before anything else.
+
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import sirv from "sirv";
+import type { Transport } from "../link/index.ts";
+import { WebSocketAcceptor } from "../transport/index.ts";
+import { addressKey, isListed } from "./admission.ts";
+import { type Log, loggable } from "./log.ts";
+import type { Metrics } from "./metrics.ts";
+import type { ServerSettings } from "./options.ts";
+import type { OriginRules } from "./origin.ts";
+
+/** What the HTTP side needs of its server. */
+export interface HttpHost {
+	readonly settings: ServerSettings;
+	readonly rules: OriginRules;
+	readonly metrics: Metrics;
+	readonly log: Log;
+	/** Whether new clients are welcome: false while the server drains. */
+	readonly ready: boolean;
+	/** The policy file as text; undefined where none is served. */
+	readonly policyText: string | undefined;
+	/** The folder of the web page; undefined: none. */
+	readonly pageFolder: string | undefined;
+	/** A WebSocket is open. */
+	webSocket(transport: Transport, socket: Duplex): void;
+}
+
+const WEBSOCKET_PATH = "/socket";
+const SECURITY_HEADERS: Readonly<Record<string, string>> = {
+	"content-security-policy":
+		"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+	"x-content-type-options": "nosniff",
+	"referrer-policy": "no-referrer",
+	"cross-origin-opener-policy": "same-origin",
+};
+
+/** Serves the requests of connections that were recognised as HTTP. */
+export class HttpSide {
+	readonly #host: HttpHost;
+	readonly #server: Server;
+	readonly #webSockets: WebSocketAcceptor;
+	readonly #page: ReturnType<typeof sirv> | undefined;
+
+	constructor(host: HttpHost) {
+		this.#host = host;
+		const headMs = host.settings.tlsTimeoutMs;
+		this.#server = createServer({
+			headersTimeout: headMs,
+			requestTimeout: headMs,
+			connectionsCheckingInterval: 1000,
+			keepAliveTimeout: 5000,
+			maxHeaderSize: 16_384,
+		});
+		this.#server.maxHeadersCount = 100;
+		this.#server.on("request", (request, response) => this.#request(request, response));
+		this.#server.on("upgrade", (request, socket, head) => this.#upgrade(request, socket, head));
+		this.#server.on("clientError", (_error, socket) => {
+			if (socket.writable) socket.end("HTTP/1.1 400 Bad Request\r\nconnection: close\r\n\r\n");
+			else socket.destroy();
+		});
+		// This server gets its sockets handed over and never listens itself, yet its deadlines start with this event.
+		this.#server.emit("listening");
+		this.#webSockets = new WebSocketAcceptor({
+			maxMessageBytes: Math.max(host.settings.maxDocumentBytes + 1, 65_536),
+		});
+		this.#page =
+			host.pageFolder === undefined
+				? undefined
+				: sirv(host.pageFolder, { etag: true, dotfiles: false, setHeaders: immutable });
+	}
+
+	/** Takes over a connection. */
+	take(socket: Socket): void {
+		this.#server.emit("connection", socket);
+		socket.resume();
+	}
+
+	/** Ends the connections that are between two requests; the others end with their answer. */
+	close(): void {
+		this.#server.close();
+		this.#server.closeIdleConnections();
+	}
+
+	/** Ends all connections. */
+	destroy(): void {
+		this.#server.closeAllConnections();
+	}
+
+	#request(request: IncomingMessage, response: ServerResponse): void {
+		const host = this.#host;
+		if (!host.rules.allowsHost(request.headers.host)) {
+			host.metrics.count(host.metrics.refused, "foreign-host");
+			answer(
+				response,
+				421,
+				`This server is not known as "${loggable(request.headers.host ?? "")}". Its operator can add that name with --origin.\n`,
+			);
+			return;
+		}
+		if (!host.ready) response.setHeader("connection", "close");
+		const path = (request.url ?? "/").split("?", 1)[0]!;
+		if (request.method !== "GET" && request.method !== "HEAD") {
+			response.setHeader("allow", "GET, HEAD");
+			answer(response, 405, "Only GET and HEAD are answered here.\n");
+		} else if (path === "/healthz") answer(response, 200, "ok\n");
+		else if (path === "/readyz") answer(response, host.ready ? 200 : 503, host.ready ? "ready\n" : "draining\n");
+		else if (path === "/metrics") void this.#metrics(request, response);
+		else if (path === "/crossdomain.xml" && host.policyText !== undefined) {
+			response.setHeader("x-permitted-cross-domain-policies", "master-only");
+			answer(response, 200, host.policyText, "text/x-cross-domain-policy");
+		} else if (path === WEBSOCKET_PATH) answer(response, 426, "This path is for WebSocket connections.\n");
+		else if (this.#page) {
+			for (const [name, value] of Object.entries(SECURITY_HEADERS)) response.setHeader(name, value);
+			this.#page(request, response, () => answer(response, 404, "There is no such page.\n"));
+		} else answer(response, 404, "There is no such page.\n");
+	}
+
+	async #metrics(request: IncomingMessage, response: ServerResponse): Promise<void> {
+		const where = this.#host.settings.metrics;
+		// A request that a proxy forwarded is not from this machine, whatever its socket says.
+		const forwarded = "x-forwarded-for" in request.headers || "forwarded" in request.headers;
+		if (where !== "local" || forwarded || addressKey(request.socket.remoteAddress ?? "") !== undefined) {
+			answer(
+				response,
+				403,
+				"Metrics are private to this machine; --metrics HOST:PORT gives them a port of their own.\n",
+			);
+			return;
+		}
+		await sendMetrics(this.#host.metrics, response);
+	}
+
+	#upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+		const host = this.#host;
+		const { origin } = request.headers;
+		const url = new URL(request.url ?? "/", "http://localhost");
+		if (!host.rules.allowsHost(request.headers.host)) {
+			host.metrics.count(host.metrics.refused, "foreign-host");
+			refuse(
+				socket,
+				"421 Misdirected Request",
+				"This server is not known by that name; its operator can add it with --origin.",
+			);
+		} else if (url.pathname !== WEBSOCKET_PATH) {
+			refuse(socket, "404 Not Found", `WebSocket connections belong on ${WEBSOCKET_PATH}.`);
+		} else if (!host.rules.allowsOrigin(origin, request.headers.host)) {
+			host.metrics.count(host.metrics.refused, "foreign-origin");
+			host.log.warn(
+				{ origin: loggable(origin ?? ""), remote: request.socket.remoteAddress },
+				"refused a WebSocket from a foreign page; --origin allows it",
+			);
+			refuse(
+				socket,
+				"403 Forbidden",
+				"Pages of this origin may not connect; the server's operator can allow it with --origin.",
+			);
+		} else if (!host.ready) {
+			refuse(socket, "503 Service Unavailable", "The server is stopping.");
+		} else {
+			const frames = url.searchParams.get("frames") === "text" ? "text" : "binary";
+			socket.on("error", () => {});
+			this.#webSockets.accept(request, socket, head, this.#clientAddress(request), frames, (transport) =>
+				host.webSocket(transport, socket),
+			);
+		}
+	}
+
+	// Behind listed proxies: the last address that no listed proxy wrote about itself.
+	#clientAddress(request: IncomingMessage): string {
+		let address = request.socket.remoteAddress ?? "";
+		const trusted = this.#host.settings.trustProxy;
+		const chain = String(request.headers["x-forwarded-for"] ?? "")
+			.split(",")
+			.map((entry) => entry.trim());
+		while (isListed(address, trusted) && chain.length > 0) {
+			const before = chain.pop();
+			if (!before) break;
+			address = before;
+		}
+		return address;
+	}
+}
+
+/** Answers with the numbers in the Prometheus format. */
+export async function sendMetrics(metrics: Metrics, response: ServerResponse): Promise<void> {
+	try {
+		const { type, body } = await metrics.page();
+		answer(response, 200, body, type);
+	} catch (error) {
+		answer(response, 500, `The metrics could not be collected: ${String(error)}\n`);
+	}
+}
+
+function immutable(response: ServerResponse, path: string): void {
+	response.setHeader("cache-control", path.startsWith("/assets/") ? "public, max-age=31536000, immutable" : "no-cache");
+}
+
+function answer(response: ServerResponse, status: number, body: string, type = "text/plain; charset=utf-8"): void {
+	response.writeHead(status, {
+		"content-type": type,
+		"content-length": Buffer.byteLength(body),
+		"x-content-type-options": "nosniff",
+	});
+	response.end(response.req.method === "HEAD" ? undefined : body);
+}
+
+function refuse(socket: Duplex, status: string, words: string): void {
+	const body = `${words}\n`;
+	socket.on("error", () => {});
+	socket.end(
+		`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-type: text/plain; charset=utf-8\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+	);
+}

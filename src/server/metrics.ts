@@ -1,0 +1,67 @@
+// The server's numbers: counted in plain fields where they arise, and given out in the Prometheus format when asked for.
+
+import type { Registry } from "prom-client";
+
+/** What a server counts. */
+export class Metrics {
+	/** Connections accepted, by what they turned out to be. */
+	readonly accepted: Map<string, number> = new Map<string, number>();
+	/** What was refused or cut, by reason: the wire form of an error code, or an admission reason. */
+	readonly refused: Map<string, number> = new Map<string, number>();
+	/** Documents of connections that are closed; open ones are added when asked. */
+	closedDocuments = 0;
+	/** Empty documents of closed connections. */
+	closedEmptyDocuments = 0;
+	#registry: Promise<Registry> | undefined = undefined;
+	readonly #gauges: () => Record<string, number>;
+
+	/** @param gauges the numbers of this moment, by metric name. */
+	constructor(gauges: () => Record<string, number>) {
+		this.#gauges = gauges;
+	}
+
+	/** Counts one. */
+	count(counts: Map<string, number>, key: string): void {
+		counts.set(key, (counts.get(key) ?? 0) + 1);
+	}
+
+	/** The page of `/metrics` and its content type. */
+	async page(): Promise<{ type: string; body: string }> {
+		this.#registry ??= this.#makeRegistry();
+		const registry = await this.#registry;
+		return { type: registry.contentType, body: await registry.metrics() };
+	}
+
+	// Loaded on the first request: most daemons are never asked, and start faster without it.
+	async #makeRegistry(): Promise<Registry> {
+		const { collectDefaultMetrics, Counter, Gauge, Registry } = await import("prom-client");
+		const registry = new Registry();
+		collectDefaultMetrics({ register: registry });
+		const byLabel = (name: string, help: string, label: string, counts: Map<string, number>): void => {
+			new Counter({
+				name,
+				help,
+				labelNames: [label],
+				registers: [registry],
+				collect() {
+					this.reset();
+					for (const [key, value] of counts) this.inc({ [label]: key }, value);
+				},
+			});
+		};
+		byLabel("xmlsocket_accepted_total", "Connections accepted", "protocol", this.accepted);
+		byLabel("xmlsocket_refused_total", "Connections and documents refused or cut", "reason", this.refused);
+		const gauges = this.#gauges;
+		for (const name of Object.keys(gauges())) {
+			new Gauge({
+				name: `xmlsocket_${name}`,
+				help: name.replaceAll("_", " "),
+				registers: [registry],
+				collect() {
+					this.set(gauges()[name] ?? 0);
+				},
+			});
+		}
+		return registry;
+	}
+}

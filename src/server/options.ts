@@ -1,0 +1,217 @@
+// The server's options: one schema, from which come the types, the defaults, the checks and what `--help` says. Sizes are in
+// bytes, times in milliseconds. Every mistake is reported, not only the first.
+
+import * as v from "valibot";
+import { XMLSocketError } from "../errors/index.ts";
+
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
+const milliseconds = (minimum = 0) =>
+	v.pipe(v.number(), v.integer(), v.minValue(minimum), v.maxValue(MAX_TIMER_MS, `must be at most ${MAX_TIMER_MS} ms`));
+const bytes = (minimum: number) => v.pipe(v.number(), v.integer(), v.minValue(minimum), v.maxValue(1 << 30));
+const count = (minimum = 1) => v.pipe(v.number(), v.integer(), v.minValue(minimum), v.maxValue(10_000_000));
+const port = () => v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(65535));
+const about = (text: string, flag?: string) => v.metadata({ about: text, ...(flag ? { flag } : {}) });
+
+/** The schema. `about` says what an option does, `flag` names its command-line flag where it has one. */
+export const serverSchema = v.strictObject({
+	port: v.optional(
+		v.pipe(port(), about("port for XMLSocket, WebSocket, HTTP and TLS; 0: any free one", "-p, --port <n>")),
+		9000,
+	),
+	host: v.optional(
+		v.pipe(
+			v.string(),
+			v.nonEmpty(),
+			about("address to listen on; localhost: both loopback addresses, *: every address", "--host <address>"),
+		),
+		"localhost",
+	),
+	tlsCert: v.optional(
+		v.pipe(
+			v.string(),
+			about("certificate chain (PEM) for TLS on the same port; reloaded on change", "--tls-cert <file>"),
+		),
+	),
+	tlsKey: v.optional(v.pipe(v.string(), about("private key (PEM) of the certificate", "--tls-key <file>"))),
+	policy: v.optional(
+		v.pipe(
+			v.string(),
+			v.nonEmpty(),
+			about("socket policy file for Flash Player: auto, off, or a file", "--policy <auto|off|file>"),
+		),
+		"auto",
+	),
+	policyPort: v.optional(
+		v.pipe(port(), about("also answer policy requests on this port (players ask 843 first)", "--policy-port <n>")),
+	),
+	origin: v.optional(
+		v.pipe(
+			v.array(v.string()),
+			about(
+				"pages that may connect from elsewhere: https://example.com, https://*.example.com, *",
+				"--origin <pattern...>",
+			),
+		),
+		[],
+	),
+	sniff: v.optional(
+		v.pipe(v.boolean(), about("tell protocols apart by the first bytes; off: XMLSocket and policy only", "--no-sniff")),
+		true,
+	),
+	encoding: v.optional(v.pipe(v.string(), about("encoding of documents", "--encoding <label>")), "utf-8"),
+	strictUtf8: v.optional(
+		v.pipe(v.boolean(), about("close connections that send invalid UTF-8", "--strict-utf8")),
+		false,
+	),
+	terminator: v.optional(
+		v.pipe(v.string(), about("bytes that end a document: nul, lf, crlf or hexadecimal", "--terminator <name>")),
+		"nul",
+	),
+	maxDocumentBytes: v.optional(v.pipe(bytes(64), about("longest document, in bytes", "--max-document <n>")), 262_144),
+	maxFirstDocumentBytes: v.optional(
+		v.pipe(bytes(64), about("longest first document of a connection, in bytes")),
+		10_240,
+	),
+	firstBytesTimeoutMs: v.optional(
+		v.pipe(milliseconds(10), v.maxValue(1000), about("wait for the first bytes before the server speaks")),
+		500,
+	),
+	firstDocumentTimeoutMs: v.optional(
+		v.pipe(milliseconds(100), about("from the first byte of the first document to its end")),
+		10_000,
+	),
+	documentTimeoutMs: v.optional(
+		v.pipe(milliseconds(100), about("from the first byte of a later document to its end")),
+		30_000,
+	),
+	tlsTimeoutMs: v.optional(v.pipe(milliseconds(100), about("TLS handshake, HTTP request head")), 10_000),
+	idleTimeoutMs: v.optional(
+		v.pipe(milliseconds(), about("close a TCP connection that sends nothing for so long; 0: never")),
+		300_000,
+	),
+	pingIntervalMs: v.optional(v.pipe(milliseconds(), about("ping silent WebSocket clients; 0: never")), 30_000),
+	maxOutboxBytes: v.optional(
+		v.pipe(bytes(1024), about("what may wait for one reader, in bytes; past it the reader is cut")),
+		1_048_576,
+	),
+	softOutboxBytes: v.optional(v.pipe(bytes(1024), about("what may wait for slowReaderGraceMs, in bytes")), 262_144),
+	slowReaderGraceMs: v.optional(v.pipe(milliseconds(), about("how long softOutboxBytes may be exceeded")), 10_000),
+	unreadOutputTimeoutMs: v.optional(
+		v.pipe(milliseconds(), about("cut a reader that takes nothing for so long; 0: never")),
+		60_000,
+	),
+	lingerMs: v.optional(v.pipe(milliseconds(), about("how long a closing connection may still deliver")), 5000),
+	drainTimeoutMs: v.optional(
+		v.pipe(milliseconds(), about("how long a stopping server waits for its connections")),
+		10_000,
+	),
+	documentsPerSecond: v.optional(
+		v.pipe(count(), about("documents a second from one connection; faster ones are read more slowly")),
+		1000,
+	),
+	documentBurst: v.optional(v.pipe(count(), about("documents at once from one connection")), 2000),
+	maxConnections: v.optional(v.pipe(count(), about("connections in all; default: 10000, or the file limit less 128"))),
+	maxConnectionsPerAddress: v.optional(
+		v.pipe(count(), about("connections from one address (IPv6: from one /64); loopback is exempt")),
+		64,
+	),
+	connectsPerSecondPerAddress: v.optional(
+		v.pipe(count(), about("new connections a second from one address; twice as many at once")),
+		20,
+	),
+	trustProxy: v.optional(
+		v.pipe(
+			v.array(v.string()),
+			about("proxies whose X-Forwarded-For is believed: addresses or CIDR ranges", "--trust-proxy <address...>"),
+		),
+		[],
+	),
+	metrics: v.optional(
+		v.pipe(
+			v.string(),
+			about("where /metrics answers: local (this machine only), off, or HOST:PORT", "--metrics <address>"),
+		),
+		"local",
+	),
+});
+
+/** What `createServer` takes beside the application; every option has a default. */
+export type ServerOptions = v.InferInput<typeof serverSchema>;
+/** The same with the defaults filled in. */
+export type ServerSettings = v.InferOutput<typeof serverSchema>;
+
+/**
+ * Checks options and fills in the defaults.
+ *
+ * @throws XMLSOCKET_OPTION_UNKNOWN, XMLSOCKET_OPTION_INVALID (all mistakes in one message), XMLSOCKET_PORT_RESERVED for a
+ * port from 1 to 1023.
+ */
+export function serverSettings(options: ServerOptions): ServerSettings {
+	const settings = checkOptions(serverSchema, options);
+	if (settings.port > 0 && settings.port < 1024) {
+		throw new XMLSocketError(
+			"XMLSOCKET_PORT_RESERVED",
+			`Port ${settings.port} is below 1024, where no XMLSocket may connect (Server-Side ActionScript Language Reference, p. 218). Choose a port from 1024 to 65535.`,
+			{ details: { port: settings.port } },
+		);
+	}
+	if ((settings.tlsCert === undefined) !== (settings.tlsKey === undefined)) {
+		throw new XMLSocketError(
+			"XMLSOCKET_OPTION_INVALID",
+			"A TLS certificate and its key go together: give both, or none.",
+		);
+	}
+	return settings;
+}
+
+/**
+ * Checks a plain object against an object schema: all mistakes at once, and the nearest name for an unknown key.
+ */
+export function checkOptions<Schema extends v.GenericSchema & { readonly entries: object }>(
+	schema: Schema,
+	options: unknown,
+): v.InferOutput<Schema> {
+	const result = v.safeParse(schema, options);
+	if (result.success) return result.output;
+	const known = Object.keys(schema.entries);
+	let unknown = false;
+	const lines = result.issues.map((issue) => {
+		const key = v.getDotPath(issue) ?? "";
+		if (issue.type === "strict_object" && issue.expected === "never" && key !== "") {
+			unknown = true;
+			const near = nearestName(key, known);
+			return `There is no option "${key}"${near ? `; did you mean "${near}"?` : "."}`;
+		}
+		return `Option "${key}": ${issue.message}${issue.message.endsWith(".") ? "" : "."}`;
+	});
+	throw new XMLSocketError(unknown ? "XMLSOCKET_OPTION_UNKNOWN" : "XMLSOCKET_OPTION_INVALID", lines.join("\n"));
+}
+
+/** The known name that differs least, where one is near enough to be meant. */
+export function nearestName(name: string, known: readonly string[]): string | undefined {
+	let best: string | undefined;
+	let least = Math.max(2, Math.floor(name.length / 3)) + 1;
+	for (const candidate of known) {
+		const distance = candidate.toLowerCase().startsWith(name.toLowerCase())
+			? 1
+			: editDistance(name.toLowerCase(), candidate.toLowerCase());
+		if (distance < least) {
+			least = distance;
+			best = candidate;
+		}
+	}
+	return best;
+}
+
+function editDistance(a: string, b: string): number {
+	let row = Array.from({ length: b.length + 1 }, (_, i) => i);
+	for (let i = 1; i <= a.length; i++) {
+		const next = [i];
+		for (let j = 1; j <= b.length; j++) {
+			next.push(Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)));
+		}
+		row = next;
+	}
+	return row[b.length]!;
+}

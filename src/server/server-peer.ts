@@ -1,0 +1,143 @@
+// One accepted connection on the server's side: its Link, its identity, and the application's session for it. It answers a
+// policy request that comes as the first document, and reports how the connection ended.
+
+import { wireCode, XMLSocketError } from "../errors/index.ts";
+import type { Peer, Session } from "../hub/index.ts";
+import {
+	Link,
+	type LinkClose,
+	type LinkOptions,
+	type LinkOwner,
+	type Scheduler,
+	type Transport,
+} from "../link/index.ts";
+import { isPolicyRequest } from "../wire/index.ts";
+
+type Output = "text" | "bytes";
+
+/** What a peer needs of its server. */
+export interface PeerHost {
+	readonly linkOptions: LinkOptions<Output>;
+	readonly scheduler: Scheduler;
+	/** The policy file with its zero byte; undefined where none is served. */
+	readonly policy: Uint8Array | undefined;
+	open(peer: Peer): Session<Output>;
+	/** A peer is over. */
+	left(peer: ServerPeer, close: LinkClose): void;
+	/** A peer was slowed down. */
+	throttled(peer: ServerPeer): void;
+}
+
+/** A connection that speaks the server's protocol. */
+export class ServerPeer implements Peer, LinkOwner<Output> {
+	readonly id: string;
+	readonly remoteAddress: string;
+	readonly #host: PeerHost;
+	readonly #link: Link<Output>;
+	#session: Session<Output> | undefined = undefined;
+	#answeredPolicy = false;
+
+	constructor(id: string, transport: Transport, host: PeerHost) {
+		this.id = id;
+		this.remoteAddress = transport.remoteAddress;
+		this.#host = host;
+		this.#link = new Link(transport, host.linkOptions, host.scheduler, this);
+		this.#session = host.open(this);
+	}
+
+	get transport(): Transport["kind"] {
+		return this.#link.transport.kind;
+	}
+
+	get outboxBytes(): number {
+		return this.#link.outboxBytes;
+	}
+
+	/** Documents received, empty ones not counted. */
+	get receivedDocuments(): number {
+		return this.#link.receivedDocuments;
+	}
+
+	/** Empty documents received. */
+	get emptyDocuments(): number {
+		return this.#link.emptyDocuments;
+	}
+
+	/** Whether the connection was only a policy request. */
+	get wasPolicyRequest(): boolean {
+		return this.#answeredPolicy;
+	}
+
+	send(text: string): void {
+		this.#link.send(text);
+	}
+
+	sendEncoded(bytes: Uint8Array): void {
+		this.#link.sendEncoded(bytes);
+	}
+
+	encode(text: string): Uint8Array {
+		return this.#link.encode(text);
+	}
+
+	end(error?: XMLSocketError): void {
+		this.#link.end(error);
+	}
+
+	destroy(error?: XMLSocketError): void {
+		this.#link.destroy(error);
+	}
+
+	// --- LinkOwner
+
+	document(document: string | Uint8Array): void {
+		// Content that waited for the server to speak may still turn out to be a player that asks for the policy file.
+		if (this.#link.receivedDocuments === 1 && this.#host.policy && isPolicyRequest(textOf(document))) {
+			this.#answeredPolicy = true;
+			this.#link.sendEncoded(this.#host.policy);
+			this.#link.end();
+			return;
+		}
+		this.#session?.document(document);
+	}
+
+	ended(): Promise<void> | undefined {
+		return this.#session?.ended?.();
+	}
+
+	quiet(): void {
+		this.#session?.quiet?.();
+	}
+
+	drained(): void {
+		this.#session?.drained?.();
+	}
+
+	throttled(): void {
+		this.#host.throttled(this);
+	}
+
+	failing(error: XMLSocketError): void {
+		this.#session?.failing?.(error);
+	}
+
+	closed(close: LinkClose): void {
+		try {
+			this.#session?.closed(close);
+		} finally {
+			this.#host.left(this, close);
+		}
+	}
+}
+
+/** The reason of a close in the form of logs and metrics; undefined for an orderly one. */
+export function closeReason(close: LinkClose): string | undefined {
+	return close.error instanceof XMLSocketError ? wireCode(close.error.code) : undefined;
+}
+
+const LONGEST_REQUEST = 64;
+
+function textOf(document: string | Uint8Array): string {
+	if (typeof document === "string") return document;
+	return document.length > LONGEST_REQUEST ? "" : String.fromCharCode(...document).replace(/\0$/, "");
+}

@@ -1,0 +1,425 @@
+// One port for everything: accepts connections, tells raw XMLSocket, WebSocket, HTTP, TLS and policy requests apart, admits,
+// limits, and drains. What the documents mean is the application's affair.
+
+import { EventEmitter, once } from "node:events";
+import { readFileSync } from "node:fs";
+import { createServer as createHttpServer } from "node:http";
+import type { Socket } from "node:net";
+import { hostname } from "node:os";
+import { wireCode, XMLSocketError } from "../errors/index.ts";
+import type { Application, Peer, Session } from "../hub/index.ts";
+import { type LinkClose, type LinkOptions, Scheduler, type Transport } from "../link/index.ts";
+import { accept, type Listener, listen, nodeClock, SocketTransport, textCodec } from "../transport/index.ts";
+import { policyFile, terminatorBytes } from "../wire/index.ts";
+import { Admission, defaultMaxConnections } from "./admission.ts";
+import { Certificate } from "./certificate.ts";
+import { type HttpHost, HttpSide, sendMetrics } from "./http.ts";
+import { type Log, loggable, noLog } from "./log.ts";
+import { Metrics } from "./metrics.ts";
+import { type ServerOptions, type ServerSettings, serverSettings } from "./options.ts";
+import { OriginRules } from "./origin.ts";
+import { closeReason, type PeerHost, ServerPeer } from "./server-peer.ts";
+
+type Output = "text" | "bytes";
+
+/** What the parts of a server are made of, beside its options. */
+export interface ServerParts {
+	readonly application: Application<"text"> | Application<"bytes">;
+	/** Default: silence. */
+	readonly log?: Log | undefined;
+	/** The folder whose files answer HTTP; default: none. */
+	readonly pageFolder?: string | undefined;
+}
+
+const RETRY_AFTER_SECONDS = 3;
+const STOP_TICK_MS = 20;
+const POLICY_TIMEOUT_MS = 3000;
+
+/** The daemon. */
+export class Server extends EventEmitter<{ error: [unknown]; closed: [] }> implements HttpHost, PeerHost {
+	readonly settings: ServerSettings;
+	readonly rules: OriginRules;
+	readonly metrics: Metrics;
+	readonly log: Log;
+	readonly scheduler: Scheduler;
+	readonly linkOptions: LinkOptions<Output>;
+	readonly pageFolder: string | undefined;
+	/** The policy file with its zero byte; undefined where none is served. */
+	policy: Uint8Array | undefined = undefined;
+	policyText: string | undefined = undefined;
+	readonly #application: Application<Output>;
+	readonly #admission: Admission;
+	readonly #peers = new Set<ServerPeer>();
+	/** Raw sockets that are not an application's peers (yet): recognition, HTTP, policy. */
+	readonly #sockets = new Set<Socket>();
+	readonly #certificate: Certificate | undefined;
+	readonly #http: HttpSide;
+	readonly #policyOption: string | undefined;
+	#listeners: Listener[] = [];
+	#metricsServer: { close(): void } | undefined = undefined;
+	#state: "new" | "listening" | "draining" | "closed" = "new";
+	#nextId = 1;
+	#stopSweep: (() => void) | undefined = undefined;
+
+	/** @throws the errors of the options, XMLSOCKET_CERTIFICATE_UNREADABLE, XMLSOCKET_CONFIG_UNREADABLE for a policy file. */
+	constructor(options: ServerOptions, parts: ServerParts) {
+		super();
+		const settings = serverSettings(options);
+		this.settings = settings;
+		this.log = parts.log ?? noLog;
+		this.pageFolder = parts.pageFolder;
+		this.#application = parts.application as Application<Output>;
+		this.rules = new OriginRules(settings.origin, [hostname(), settings.host]);
+		this.scheduler = new Scheduler(nodeClock, (error) => this.#handlerFailed(error));
+		this.#admission = new Admission({
+			...settings,
+			maxConnections: settings.maxConnections ?? defaultMaxConnections(),
+		});
+		this.metrics = new Metrics(() => this.#gauges());
+		this.linkOptions = this.#makeLinkOptions();
+		this.#policyOption =
+			settings.policy === "off" ? undefined : settings.policy === "auto" ? "auto" : readPolicy(settings.policy);
+		this.#certificate =
+			settings.tlsCert !== undefined && settings.tlsKey !== undefined
+				? new Certificate(settings.tlsCert, settings.tlsKey, (error) =>
+						error
+							? this.log.error({ code: error.code }, error.message)
+							: this.log.info({}, "the certificate was read again"),
+					)
+				: undefined;
+		this.#http = new HttpSide(this);
+	}
+
+	/** Whether new clients are welcome. */
+	get ready(): boolean {
+		return this.#state === "listening";
+	}
+
+	/** The port, once listening. */
+	get port(): number {
+		return this.#listeners[0]?.port ?? 0;
+	}
+
+	/** The addresses bound, once listening. */
+	get addresses(): readonly string[] {
+		return this.#listeners[0]?.addresses ?? [];
+	}
+
+	/** Whether TLS is spoken on the port. */
+	get secure(): boolean {
+		return this.#certificate !== undefined;
+	}
+
+	/** Connections of the application. */
+	get peers(): number {
+		return this.#peers.size;
+	}
+
+	/**
+	 * Opens the port.
+	 *
+	 * Rejects with XMLSOCKET_PORT_IN_USE, XMLSOCKET_PORT_FORBIDDEN, XMLSOCKET_PORT_RESERVED or XMLSOCKET_ADDRESS_INVALID.
+	 */
+	async listen(): Promise<this> {
+		const { settings } = this;
+		try {
+			const listener = await listen({ port: settings.port, host: settings.host }, (socket) => this.#connected(socket));
+			this.#listeners.push(listener);
+			this.#makePolicy(listener.port);
+			if (settings.policyPort !== undefined && this.policy) {
+				this.#listeners.push(
+					await listen({ port: settings.policyPort, host: settings.host, portOption: "--policy-port" }, (socket) =>
+						this.#policyOnly(socket),
+					),
+				);
+			}
+			if (settings.metrics !== "local" && settings.metrics !== "off") await this.#listenMetrics(settings.metrics);
+		} catch (error) {
+			await this.#release();
+			throw error;
+		}
+		this.#state = "listening";
+		this.#sweepLater();
+		return this;
+	}
+
+	/**
+	 * Stops: no new clients, a last document to the others (`<bye>` in the chat), what waits for them delivered, then the end.
+	 *
+	 * @param options.graceMs how long to wait for the clients; default `drainTimeoutMs`. 0: at once.
+	 */
+	async close(options: { graceMs?: number } = {}): Promise<void> {
+		if (this.#state === "closed") return;
+		if (this.#state === "draining") {
+			if (options.graceMs === 0) this.#destroyAll();
+			else await once(this, "closed");
+			return;
+		}
+		this.#state = "draining";
+		const deadline = nodeClock.now() + (options.graceMs ?? this.settings.drainTimeoutMs);
+		const closing = Promise.all(this.#listeners.map((listener) => listener.close()));
+		this.#application.drain?.(RETRY_AFTER_SECONDS);
+		for (const peer of this.#peers) peer.end();
+		this.#http.close();
+		while ((this.#peers.size > 0 || this.#sockets.size > 0) && nodeClock.now() < deadline) {
+			await new Promise((resolve) => setTimeout(resolve, STOP_TICK_MS));
+		}
+		this.#destroyAll();
+		await closing;
+		await this.#release();
+		await this.#application.close?.();
+		this.emit("closed");
+	}
+
+	/** Closes when the scope ends: `await using server = …`. */
+	async [Symbol.asyncDispose](): Promise<void> {
+		await this.close();
+	}
+
+	/** Reads the certificate again now. */
+	reloadCertificate(): void {
+		this.#certificate?.reload();
+	}
+
+	/** Takes a connection that some other means brought, for example one end of a `memoryPair`. */
+	attach(transport: Transport): void {
+		this.#speak(transport);
+	}
+
+	// --- PeerHost
+
+	open(peer: Peer): Session<Output> {
+		return this.#application.open(peer);
+	}
+
+	left(peer: ServerPeer, close: LinkClose): void {
+		this.#peers.delete(peer);
+		this.metrics.closedDocuments += peer.receivedDocuments;
+		this.metrics.closedEmptyDocuments += peer.emptyDocuments;
+		const reason = closeReason(close);
+		const facts = {
+			id: peer.id,
+			remote: peer.remoteAddress,
+			transport: peer.transport,
+			by: close.by,
+			documents: peer.receivedDocuments,
+		};
+		if (reason && close.by === "local") {
+			this.metrics.count(this.metrics.refused, reason);
+			this.log.warn({ ...facts, code: close.error?.code }, close.error?.message ?? reason);
+		} else this.log.debug({ ...facts, ...(reason ? { code: close.error?.code } : {}) }, "disconnected");
+	}
+
+	throttled(peer: ServerPeer): void {
+		this.metrics.count(this.metrics.refused, "rate-limited");
+		this.log.debug({ id: peer.id, remote: peer.remoteAddress }, "reading more slowly: too many documents a second");
+	}
+
+	/** @internal a WebSocket's handshake is complete. */
+	webSocket(transport: Transport): void {
+		this.#speak(transport);
+	}
+
+	// --- connections
+
+	#connected(socket: Socket): void {
+		if (!this.#admit(socket)) return;
+		const settings = this.settings;
+		accept(socket, {
+			firstBytesTimeoutMs: settings.firstBytesTimeoutMs,
+			tlsTimeoutMs: settings.tlsTimeoutMs,
+			secureContext: this.#certificate && settings.sniff ? () => this.#certificate?.context : undefined,
+			accepted: (accepted, kind, secure) => {
+				const protocol = settings.sniff || kind === "policy" || kind === "silent" ? kind : "document";
+				this.metrics.count(this.metrics.accepted, `${secure ? "tls+" : ""}${protocol}`);
+				if (protocol === "policy" && this.policy) answerPolicy(accepted, this.policy);
+				else if (protocol === "http") this.#http.take(accepted);
+				else if (protocol === "tls")
+					this.#refuseSocket(accepted, "tls-unavailable", "TLS, but no certificate was given (--tls-cert, --tls-key)");
+				else if (protocol === "utf16" && this.#application.output === "text") {
+					this.#refuseSocket(accepted, wireCode("XMLSOCKET_UTF16"), "the stream looks like UTF-16");
+				} else {
+					this.#sockets.delete(socket);
+					this.#speak(new SocketTransport(accepted, secure ? "tls" : "tcp", socket.remoteAddress));
+				}
+			},
+			failed: (error) => {
+				if (error)
+					this.log.debug(
+						{ remote: socket.remoteAddress, cause: error.message },
+						"a connection failed before it said anything",
+					);
+				socket.destroy();
+			},
+		});
+	}
+
+	#policyOnly(socket: Socket): void {
+		if (!this.#admit(socket)) return;
+		socket.setTimeout(POLICY_TIMEOUT_MS, () => socket.destroy());
+		accept(socket, {
+			firstBytesTimeoutMs: POLICY_TIMEOUT_MS,
+			tlsTimeoutMs: POLICY_TIMEOUT_MS,
+			accepted: (accepted, kind) => {
+				this.metrics.count(this.metrics.accepted, "policy");
+				if (this.policy && (kind === "policy" || kind === "silent")) answerPolicy(accepted, this.policy);
+				else accepted.destroy();
+			},
+			failed: () => socket.destroy(),
+		});
+	}
+
+	#admit(socket: Socket): boolean {
+		const address = socket.remoteAddress ?? "";
+		const refusal =
+			this.#state === "listening" ? this.#admission.admit(address, nodeClock.now()) : "too-many-connections";
+		if (refusal) {
+			this.metrics.count(this.metrics.refused, refusal);
+			this.log.debug({ remote: address, reason: refusal }, "refused a connection");
+			socket.on("error", () => {});
+			socket.destroy();
+			return false;
+		}
+		this.#sockets.add(socket);
+		socket.on("close", () => {
+			this.#sockets.delete(socket);
+			this.#admission.leave(address);
+		});
+		return true;
+	}
+
+	#refuseSocket(socket: Socket, reason: string, words: string): void {
+		this.metrics.count(this.metrics.refused, reason);
+		this.log.warn({ remote: socket.remoteAddress, reason }, `refused a connection: ${words}`);
+		socket.on("error", () => {});
+		socket.destroy();
+	}
+
+	#speak(transport: Transport): void {
+		const peer = new ServerPeer(String(this.#nextId++), transport, this);
+		this.#peers.add(peer);
+		this.log.debug({ id: peer.id, remote: loggable(peer.remoteAddress), transport: peer.transport }, "connected");
+	}
+
+	// --- set-up and end
+
+	#makeLinkOptions(): LinkOptions<Output> {
+		const { settings } = this;
+		const terminator = terminatorBytes(settings.terminator);
+		return {
+			output: this.#application.output,
+			codec: textCodec(settings.encoding, settings.strictUtf8),
+			...(settings.terminator === "nul" ? {} : { terminator }),
+			maxDocumentBytes: settings.maxDocumentBytes,
+			maxFirstDocumentBytes: Math.min(settings.maxFirstDocumentBytes, settings.maxDocumentBytes),
+			maxOutboxBytes: settings.maxOutboxBytes,
+			softOutboxBytes: Math.min(settings.softOutboxBytes, settings.maxOutboxBytes),
+			slowReaderGraceMs: settings.slowReaderGraceMs,
+			firstDocumentTimeoutMs: settings.firstDocumentTimeoutMs,
+			documentTimeoutMs: settings.documentTimeoutMs,
+			idleTimeoutMs: this.#application.idleTimeoutMs ?? settings.idleTimeoutMs,
+			unreadOutputTimeoutMs: settings.unreadOutputTimeoutMs,
+			pingIntervalMs: settings.pingIntervalMs,
+			lingerMs: settings.lingerMs,
+			rate: { documentsPerSecond: settings.documentsPerSecond, burst: settings.documentBurst },
+		};
+	}
+
+	#makePolicy(port: number): void {
+		if (this.#policyOption === undefined) return;
+		this.policyText =
+			this.#policyOption === "auto"
+				? policyFile({ ports: [port], domains: this.rules.policyDomains() })
+				: this.#policyOption;
+		this.policy = Buffer.from(`${this.policyText}\0`, "utf8");
+	}
+
+	async #listenMetrics(address: string): Promise<void> {
+		const at = address.lastIndexOf(":");
+		const port = Number(address.slice(at + 1));
+		if (at < 0 || !Number.isInteger(port) || port < 0 || port > 65535) {
+			throw new XMLSocketError(
+				"XMLSOCKET_OPTION_INVALID",
+				`Option "metrics": "${address}" is none of local, off, HOST:PORT.`,
+			);
+		}
+		const http = createHttpServer((request, response) => {
+			if (request.url === "/metrics") void sendMetrics(this.metrics, response);
+			else response.writeHead(404).end();
+		});
+		const host = address.slice(0, at).replace(/^\[(.*)\]$/, "$1") || "localhost";
+		this.#listeners.push(
+			await listen({ port, host, portOption: "--metrics" }, (socket) => http.emit("connection", socket)),
+		);
+		http.emit("listening");
+		this.#metricsServer = { close: () => http.closeAllConnections() };
+	}
+
+	#sweepLater(): void {
+		this.#stopSweep = nodeClock.delay(1000, () => {
+			const now = nodeClock.now();
+			this.#admission.sweep(now);
+			try {
+				this.#application.sweep?.(now);
+			} catch (error) {
+				this.#handlerFailed(error);
+			}
+			if (this.#state !== "closed") this.#sweepLater();
+		});
+	}
+
+	#handlerFailed(error: unknown): void {
+		this.metrics.count(this.metrics.refused, "internal");
+		this.log.error({ err: error }, "a handler failed");
+	}
+
+	#destroyAll(): void {
+		for (const peer of this.#peers) peer.destroy();
+		for (const socket of this.#sockets) socket.destroy();
+		this.#http.destroy();
+	}
+
+	async #release(): Promise<void> {
+		this.#state = "closed";
+		this.#stopSweep?.();
+		this.#certificate?.close();
+		this.#metricsServer?.close();
+		await Promise.all(this.#listeners.map((listener) => listener.close()));
+		this.#listeners = [];
+	}
+
+	#gauges(): Record<string, number> {
+		let documents = this.metrics.closedDocuments;
+		let outbox = 0;
+		for (const peer of this.#peers) {
+			documents += peer.receivedDocuments;
+			outbox += peer.outboxBytes;
+		}
+		return {
+			connections: this.#admission.open,
+			peers: this.#peers.size,
+			documents_received: documents,
+			outbox_bytes: outbox,
+			...this.#application.stats?.(),
+		};
+	}
+}
+
+function answerPolicy(socket: Socket, policy: Uint8Array): void {
+	socket.on("error", () => {});
+	socket.setTimeout(POLICY_TIMEOUT_MS, () => socket.destroy());
+	socket.resume();
+	socket.end(policy);
+}
+
+function readPolicy(file: string): string {
+	try {
+		return readFileSync(file, "utf8");
+	} catch (cause) {
+		throw new XMLSocketError(
+			"XMLSOCKET_CONFIG_UNREADABLE",
+			`The policy file ${file} cannot be read: ${(cause as Error).message}.`,
+			{ cause },
+		);
+	}
+}
