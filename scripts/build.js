@@ -1,0 +1,37 @@
+// Builds everything into dist/: the package with `tsc -b`, one file for one file, then the web page. Quick when nothing
+// changed. `npm start`, `npm test`, `npm run bench` and `npm pack` begin with it.
+
+import { execFileSync } from "node:child_process";
+import { chmodSync, existsSync, readdirSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+process.chdir(root);
+
+const bin = (name) => join(root, "node_modules", ".bin", name);
+const run = (name, ...args) => execFileSync(bin(name), args, { stdio: "inherit", shell: process.platform === "win32" });
+
+/** The time of the newest file below a folder. */
+function newest(folder) {
+	let latest = 0;
+	for (const entry of readdirSync(folder, { withFileTypes: true, recursive: true })) {
+		if (entry.isFile()) latest = Math.max(latest, statSync(join(entry.parentPath, entry.name)).mtimeMs);
+	}
+	return latest;
+}
+
+if (!existsSync(bin("tsc"))) {
+	console.error("The build needs the development dependencies: run `npm install` first (without --omit=dev).");
+	process.exit(1);
+}
+try {
+	run("tsc", "-b");
+	chmodSync("dist/cli/main.js", 0o755);
+	const sources = Math.max(...["console", "src/browser", "src/client", "src/xml", "src/wire", "src/link"].map(newest));
+	const page = "dist/console/index.html";
+	if (!existsSync(page) || statSync(page).mtimeMs < sources)
+		run("vite", "build", "--config", "console/vite.config.ts", "--logLevel", "warn");
+} catch (error) {
+	process.exit(error.status ?? 1);
+}
