@@ -1,0 +1,249 @@
+// Echo, fan-out and idle memory, through the whole Link or daemon, beside raw node:net and ws. What is compared is the CPU time
+// of the server's process for the same work, in pairs that run in turn; ping-pong compares the time of a round trip.
+
+import { execFileSync, fork } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { connect } from "node:net";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { WebSocket } from "ws";
+
+const here = dirname(fileURLToPath(import.meta.url));
+const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 5);
+const SUBSCRIBERS = Number(process.env.BENCH_SUBSCRIBERS ?? 1000);
+const IDLE = Number(process.env.BENCH_IDLE ?? 5000);
+const TEXT = "x".repeat(113);
+
+const median = (values) => [...values].sort((a, b) => a - b)[values.length >> 1];
+const spread = (values) => `${Math.min(...values).toFixed(2)}–${Math.max(...values).toFixed(2)}`;
+
+async function start(kind, execArgv = []) {
+	const child = fork(join(here, "server.js"), [kind], { execArgv, stdio: ["ignore", "inherit", "inherit", "ipc"] });
+	const [{ port }] = await once(child, "message");
+	const ask = async (what) => {
+		child.send(what);
+		return (await once(child, "message"))[0];
+	};
+	return {
+		port,
+		ask,
+		/** Seconds of CPU that `work` cost the server. */
+		async cpu(work) {
+			const before = (await ask("cpu")).cpu;
+			const done = await work();
+			const after = (await ask("cpu")).cpu;
+			return { done, seconds: (after.user - before.user + after.system - before.system) / 1e6 };
+		},
+		async stop() {
+			child.disconnect();
+			await once(child, "exit");
+		},
+	};
+}
+
+/** A TCP client that counts documents. */
+async function client(port, onDocuments) {
+	const socket = connect({ port, host: "127.0.0.1", noDelay: true });
+	await once(socket, "connect");
+	socket.on("error", () => {});
+	socket.on("data", (chunk) => {
+		let documents = 0;
+		for (let at = chunk.indexOf(0); at >= 0; at = chunk.indexOf(0, at + 1)) documents++;
+		if (documents > 0) onDocuments(documents);
+	});
+	return { send: (bytes) => socket.write(bytes), close: () => socket.destroy(), terminated: true };
+}
+
+async function webSocketClient(port, onDocuments) {
+	const socket = new WebSocket(`ws://127.0.0.1:${port}/`, { perMessageDeflate: false });
+	await once(socket, "open");
+	socket.on("error", () => {});
+	socket.on("message", () => onDocuments(1));
+	return { send: (bytes) => socket.send(bytes), close: () => socket.terminate() };
+}
+
+/** `total` documents with `window` outstanding; resolves when all came back. */
+async function echo(port, open, total, window) {
+	let sent = 0;
+	let received = 0;
+	let finished;
+	const done = new Promise((resolve) => {
+		finished = resolve;
+	});
+	const one = Buffer.from(`${TEXT}\0`);
+	const c = await open(port, (count) => {
+		received += count;
+		if (received >= total) finished();
+		else fill();
+	});
+	// Refilled in batches, as a client that reads a chunk of answers would.
+	const fill = () => {
+		const free = Math.min(window - (sent - received), total - sent);
+		if (free <= 0 || (window > 1 && free < window / 2)) return;
+		sent += free;
+		if (!c.terminated) for (let i = 0; i < free; i++) c.send(one);
+		else c.send(free === 1 ? one : Buffer.concat(Array(free).fill(one)));
+	};
+	const begun = process.hrtime.bigint();
+	fill();
+	await done;
+	const seconds = Number(process.hrtime.bigint() - begun) / 1e9;
+	c.close();
+	return total / seconds;
+}
+
+async function fanout(kind, port, open, messages, window) {
+	const isDaemon = kind === "daemon";
+	let deliveries = 0;
+	let spoken = 0;
+	let heard = 0;
+	let finished;
+	const done = new Promise((resolve) => {
+		finished = resolve;
+	});
+	const document = isDaemon ? `<say room="r">${TEXT}</say>\0` : `${TEXT}\0`;
+	const bytes = Buffer.from(document);
+	let counting = false;
+	const check = () => {
+		if (counting && deliveries >= messages * (SUBSCRIBERS + 1)) finished();
+	};
+	const subscribers = [];
+	for (let i = 0; i < SUBSCRIBERS; i++) {
+		const c = await open(port, (count) => {
+			if (counting) {
+				deliveries += count;
+				check();
+			}
+		});
+		if (isDaemon) c.send(Buffer.from('<join room="r"/>\0'));
+		subscribers.push(c);
+	}
+	const speaker = await open(port, (count) => {
+		if (!counting) return;
+		deliveries += count;
+		heard += count;
+		check();
+		fill();
+	});
+	if (isDaemon) speaker.send(Buffer.from('<join room="r"/>\0'));
+	// Greetings and presence come first; above 200 members one count a second remains.
+	await new Promise((resolve) => setTimeout(resolve, isDaemon ? 3000 : 200));
+	const fill = () => {
+		if (heard < spoken) return;
+		const free = Math.min(window, messages - spoken);
+		spoken += free;
+		if (!speaker.terminated) for (let i = 0; i < free; i++) speaker.send(bytes);
+		else if (free > 0) speaker.send(Buffer.concat(Array(free).fill(bytes)));
+	};
+	counting = true;
+	const begun = process.hrtime.bigint();
+	fill();
+	await done;
+	const seconds = Number(process.hrtime.bigint() - begun) / 1e9;
+	for (const c of [...subscribers, speaker]) c.close();
+	return (messages * SUBSCRIBERS) / seconds;
+}
+
+/** Runs two contestants in turn and prints the ratio of their rates by CPU time. */
+async function compare(title, ours, theirs, work, goal) {
+	const ratios = [];
+	const rates = { ours: [], theirs: [] };
+	for (let round = 0; round < ROUNDS; round++) {
+		const seconds = {};
+		for (const [side, kind] of round % 2 === 0
+			? [
+					["ours", ours],
+					["theirs", theirs],
+				]
+			: [
+					["theirs", theirs],
+					["ours", ours],
+				]) {
+			const server = await start(kind);
+			await work(kind, server.port, true);
+			const run = await server.cpu(() => work(kind, server.port, false));
+			seconds[side] = work.byTime ? 1 / run.done : run.seconds;
+			rates[side].push(run.done);
+			await server.stop();
+		}
+		ratios.push(seconds.theirs / seconds.ours);
+	}
+	const rate = (side) => `${Math.round(median(rates[side])).toLocaleString("en")}/s`;
+	const reached = median(ratios) >= goal ? "reached" : "NOT reached";
+	console.log(
+		`${title.padEnd(34)} ${ours} ${rate("ours")} : ${theirs} ${rate("theirs")}  ratio ${median(ratios).toFixed(2)}× (${spread(ratios)})  goal ${goal}× ${reached}`,
+	);
+}
+
+const opener = (kind) => (kind.startsWith("ws") ? webSocketClient : client);
+const pingPong = (kind, port, warm) => echo(port, opener(kind), warm ? 2000 : 20_000, 1);
+pingPong.byTime = true;
+const pipelined = (kind, port, warm) => echo(port, opener(kind), warm ? 50_000 : 1_000_000, 2000);
+const pipelinedFew = (kind, port, warm) => echo(port, opener(kind), warm ? 20_000 : 200_000, 2000);
+const lone = (kind, port, warm) => (warm ? 0 : fanout(kind, port, opener(kind), 200, 1));
+const busy = (kind, port, warm) => (warm ? 0 : fanout(kind, port, opener(kind), kind === "daemon" ? 1600 : 320, 16));
+
+async function idleMemory(kind) {
+	const server = await start(kind, ["--expose-gc"]);
+	const clients = [];
+	// The first connections pay for code and pools.
+	for (let i = 0; i < 100; i++) clients.push(await client(server.port, () => {}));
+	await new Promise((resolve) => setTimeout(resolve, 1500));
+	const before = (await server.ask("memory")).rss;
+	for (let i = 0; i < IDLE; i++) clients.push(await client(server.port, () => {}));
+	await new Promise((resolve) => setTimeout(resolve, 3000));
+	const after = (await server.ask("memory")).rss;
+	for (const c of clients) c.close();
+	await server.stop();
+	return (after - before) / IDLE / 1024;
+}
+
+const version = (name) =>
+	JSON.parse(readFileSync(join(here, "../../node_modules", name, "package.json"), "utf8")).version;
+console.log(
+	`Node ${process.version}, ws ${version("ws")}, ${ROUNDS} pairs, CPU time of the server's process (ping-pong: wall time)\n`,
+);
+
+await compare("echo, ping-pong", "link-echo", "net-echo", pingPong, 0.95);
+await compare("echo, pipelined", "link-echo", "net-echo", pipelined, 0.75);
+await compare("echo, pipelined", "link-echo", "ws-echo", pipelinedFew, 8);
+await compare(`fan-out to ${SUBSCRIBERS}, one at a time`, "daemon", "net-fanout", lone, 0.9);
+const perDelivery = async (title, theirs, goal) => {
+	// Unequal numbers of messages: the rate is deliveries for a second of the server's CPU.
+	const ratios = [];
+	const rates = { daemon: [], [theirs]: [] };
+	for (let round = 0; round < ROUNDS; round++) {
+		const perSecond = {};
+		for (const kind of round % 2 === 0 ? ["daemon", theirs] : [theirs, "daemon"]) {
+			const messages = kind === "daemon" ? 1600 : 320;
+			const server = await start(kind);
+			const run = await server.cpu(() => busy(kind, server.port, false));
+			perSecond[kind] = (messages * SUBSCRIBERS) / run.seconds;
+			rates[kind].push(perSecond[kind]);
+			await server.stop();
+		}
+		ratios.push(perSecond.daemon / perSecond[theirs]);
+	}
+	const reached = median(ratios) >= goal ? "reached" : "NOT reached";
+	console.log(
+		`${title.padEnd(34)} daemon ${Math.round(median(rates.daemon)).toLocaleString("en")}/CPU s : ${theirs} ${Math.round(median(rates[theirs])).toLocaleString("en")}/CPU s  ratio ${median(ratios).toFixed(2)}× (${spread(ratios)})  goal ${goal}× ${reached}`,
+	);
+};
+await perDelivery(`fan-out to ${SUBSCRIBERS}, 16 outstanding`, "ws-fanout", 8);
+await perDelivery(`fan-out to ${SUBSCRIBERS}, 16 outstanding`, "net-fanout", 8);
+for (const kind of ["net-idle", "daemon"]) {
+	const kb = await idleMemory(kind);
+	console.log(
+		`${`memory, ${IDLE} idle connections`.padEnd(34)} ${kind} ${kb.toFixed(1)} KB each${kind === "daemon" ? `  goal 8 KB ${kb <= 8 ? "reached" : "NOT reached"}` : ""}`,
+	);
+}
+const times = Array.from({ length: 11 }, () => {
+	const begun = process.hrtime.bigint();
+	execFileSync(process.execPath, [join(here, "../../dist/cli/main.js"), "--help"], { stdio: "ignore" });
+	return Number(process.hrtime.bigint() - begun) / 1e6;
+});
+console.log(
+	`${"xmlsocket --help".padEnd(34)} ${median(times).toFixed(0)} ms (${spread(times)})  goal 150 ms ${median(times) < 150 ? "reached" : "NOT reached"}`,
+);
+process.exit(0);

@@ -1,0 +1,64 @@
+// What the daemon says when it is up: where it is, and one line for each thing to know, with its mend.
+
+import { styleText } from "node:util";
+import type { Server } from "../server/index.ts";
+import type { ServeSettings } from "./serve-schema.ts";
+
+/** The banner's text, coloured where standard output is a terminal. */
+export function banner(server: Server, settings: ServeSettings, version: string, tookMs: number): string {
+	const colour = process.stdout.isTTY && !process.env.NO_COLOR;
+	const bold = (text: string): string => (colour ? styleText("bold", text) : text);
+	const dim = (text: string): string => (colour ? styleText("dim", text) : text);
+	const cyan = (text: string): string => (colour ? styleText("cyan", text) : text);
+	const yellow = (text: string): string => (colour ? styleText("yellow", text) : text);
+	const host =
+		settings.host === "*" || settings.host === "::" || settings.host === "0.0.0.0"
+			? "localhost"
+			: settings.host.includes(":")
+				? `[${settings.host}]`
+				: settings.host;
+	const at = `${host}:${server.port}`;
+	const rows: [string, string][] = [];
+	if (server.pageFolder !== undefined && settings.sniff)
+		rows.push(["Chat page", cyan(`${server.secure ? "https" : "http"}://${at}/`)]);
+	rows.push(["XMLSocket", `${cyan(at)}  ${dim(`on ${server.addresses.join(" and ")}`)}`]);
+	if (settings.sniff) rows.push(["WebSocket", cyan(`${server.secure ? "wss" : "ws"}://${at}/socket`)]);
+	if (server.secure)
+		rows.push(["TLS", `${cyan(`xmlsockets://${at}`)}  ${dim("the same port also answers without TLS")}`]);
+	rows.push([
+		"Policy",
+		server.policyText === undefined
+			? "off"
+			: settings.policy === "auto"
+				? `port ${server.port} for ${server.rules.policyDomains().join(", ")}`
+				: `from ${settings.policy}`,
+	]);
+	rows.push(
+		settings.relay === undefined
+			? [
+					"Rooms",
+					`${(settings.room.length > 0 ? settings.room : ["lobby"]).join(", ")}; others open as people join them`,
+				]
+			: ["Relay", `every document goes to all others, unchanged`],
+	);
+	const lines = rows.map(([name, value]) => `  ${name.padEnd(11)}${value}`);
+	const warnings = warningsFor(server, settings).map((warning) => `  ${yellow("!")} ${warning}`);
+	return `\n  ${bold("xmlsocket")} ${version}  ${dim(`ready in ${Math.round(tookMs)} ms`)}\n\n${lines.join("\n")}\n${warnings.length > 0 ? `\n${warnings.join("\n")}\n` : ""}\n`;
+}
+
+function warningsFor(server: Server, settings: ServeSettings): string[] {
+	const warnings: string[] = [];
+	const isPublic = settings.host !== "localhost" && settings.host !== "::1" && !settings.host.startsWith("127.");
+	if (settings.relay === undefined) warnings.push("History is kept in memory and ends with this process.");
+	if (isPublic && !server.secure)
+		warnings.push(
+			"Passwords and messages cross the network in the clear: give --tls-cert and --tls-key, or put a TLS proxy in front.",
+		);
+	if (isPublic && settings.origin.length === 0)
+		warnings.push("Pages of other sites may not connect: name them with --origin https://example.com.");
+	if (isPublic && settings.tokenFile === undefined && settings.relay === undefined)
+		warnings.push("Anybody may take any name: give --token-file FILE to ask for tokens.");
+	if (isPublic && server.policyText !== undefined && settings.policyPort === undefined)
+		warnings.push("Old Flash players ask port 843 for the policy first and wait 3 s: --policy-port 843 answers there.");
+	return warnings;
+}

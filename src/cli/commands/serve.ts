@@ -1,0 +1,92 @@
+// `xmlsocket serve`: builds the daemon from its options, says where it is, and stops it on a signal.
+
+import { existsSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { pino } from "pino";
+import { XMLSocketError } from "../../errors/index.ts";
+import { chat, createServer, relay, type Server, type ServerOptions } from "../../server/index.ts";
+import { banner } from "../banner.ts";
+import { chatKeys, type ServeSettings, serverKeys, serveSchema } from "../serve-schema.ts";
+import { resolveSettings } from "../settings.ts";
+
+/** Runs until SIGINT or SIGTERM; a second signal ends at once. */
+export async function serve(flags: Record<string, unknown>, version: string): Promise<void> {
+	const begun = performance.now();
+	const { values } = resolveSettings(serveSchema, flags, process.env, flags.config as string | undefined);
+	const settings = values as ServeSettings;
+	const log = pino(
+		{ level: settings.logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime },
+		pino.destination({ fd: 2, sync: true }),
+	);
+	const server = createServer({
+		...(pick(settings, serverKeys) as ServerOptions),
+		application: makeApplication(settings),
+		log,
+		pageFolder: settings.relay === undefined ? pageFolder() : undefined,
+	});
+	await server.listen();
+	if (flags.json) {
+		process.stdout.write(
+			`${JSON.stringify({ event: "listening", version, port: server.port, addresses: server.addresses, tls: server.secure, policy: server.policyText ?? null })}\n`,
+		);
+	} else process.stdout.write(banner(server, settings, version, performance.now() - begun));
+	await stopped(server, log);
+}
+
+function makeApplication(settings: ServeSettings): ReturnType<typeof chat> | ReturnType<typeof relay> {
+	if (settings.relay !== undefined) return relay({ room: settings.relay === "" ? "lobby" : settings.relay });
+	const { room, tokenFile, ...options } = pick(settings, chatKeys) as Pick<ServeSettings, (typeof chatKeys)[number]>;
+	return chat({
+		...options,
+		...(room.length > 0 ? { rooms: room.map(parseRoom) } : {}),
+		...(tokenFile === undefined ? {} : { tokens: readTokens(tokenFile) }),
+	});
+}
+
+function parseRoom(text: string): { name: string; kind: "live" | "stored" } {
+	const match = /^(.*?)(?::(live|stored))?$/s.exec(text);
+	return { name: match?.[1] ?? text, kind: match?.[2] === "live" ? "live" : "stored" };
+}
+
+function readTokens(file: string): string {
+	try {
+		return readFileSync(file, "utf8");
+	} catch (cause) {
+		throw new XMLSocketError(
+			"XMLSOCKET_CONFIG_UNREADABLE",
+			`The token file ${file} cannot be read: ${(cause as Error).message}.`,
+			{ cause },
+		);
+	}
+}
+
+function pageFolder(): string | undefined {
+	const folder = fileURLToPath(new URL("../../console/", import.meta.url));
+	return existsSync(folder) ? folder : undefined;
+}
+
+function pick(settings: object, keys: readonly string[]): object {
+	return Object.fromEntries(
+		Object.entries(settings).filter(([key, value]) => keys.includes(key) && value !== undefined),
+	);
+}
+
+async function stopped(server: Server, log: { info(facts: object, words: string): void }): Promise<void> {
+	process.on("SIGHUP", () => server.reloadCertificate());
+	await new Promise<void>((resolve) => {
+		let signals = 0;
+		const stop = (signal: NodeJS.Signals): void => {
+			signals++;
+			if (signals === 1) {
+				log.info(
+					{ signal, connections: server.peers },
+					"stopping: clients get their last documents; a second signal ends at once",
+				);
+				server.close().then(resolve, resolve);
+			} else void server.close({ graceMs: 0 });
+		};
+		process.on("SIGINT", stop);
+		process.on("SIGTERM", stop);
+	});
+	process.exit(0);
+}

@@ -1,0 +1,32 @@
+// A failed command's last words and its exit code.
+
+import { ERROR_CODES } from "../errors/codes.ts";
+import { XMLSocketError } from "../errors/index.ts";
+
+const COULD_NOT_CONNECT: ReadonlySet<string> = new Set([
+	"XMLSOCKET_CONNECT_FAILED",
+	"XMLSOCKET_CONNECT_TIMEOUT",
+	"XMLSOCKET_ABORTED",
+]);
+const USAGE: ReadonlySet<string> = new Set([
+	"XMLSOCKET_OPTION_INVALID",
+	"XMLSOCKET_OPTION_UNKNOWN",
+	"XMLSOCKET_ADDRESS_INVALID",
+	"XMLSOCKET_PORT_RESERVED",
+	"XMLSOCKET_CONFIG_UNREADABLE",
+	"XMLSOCKET_NUL_IN_DOCUMENT",
+]);
+
+/** 3: could not connect; 2: the command was used wrongly; 1: anything else. */
+export function exitCodeOf(error: unknown): number {
+	if (!(error instanceof XMLSocketError)) return 1;
+	if (COULD_NOT_CONNECT.has(error.code)) return 3;
+	return USAGE.has(error.code) ? 2 : 1;
+}
+
+/** What happened, then what to do. */
+export function failureText(error: unknown): string {
+	if (!(error instanceof XMLSocketError))
+		return `xmlsocket: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`;
+	return `xmlsocket: ${error.message}\n  ${ERROR_CODES[error.code].mend} (${error.code})`;
+}

@@ -1,0 +1,104 @@
+#!/usr/bin/env node
+// The command line: names, flags and help. Each command's work is loaded when it is called, so that `--help` and `connect`
+// start at once. Exit codes: 0 done, 1 failed, 2 usage, 3 could not connect, 130 interrupted prompt.
+
+import { readFileSync } from "node:fs";
+import { Command, CommanderError, Option } from "commander";
+import { exitCodeOf, failureText } from "./failure.ts";
+
+const version = (
+	JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as { version: string }
+).version;
+
+/** Flags of the commands that connect to a server. */
+function withConnectionFlags(command: Command): Command {
+	return command
+		.option("--tls", "use TLS, as with an xmlsockets:// address")
+		.option("--insecure", "accept any certificate")
+		.option("--ca <file>", "trust the certificate authority in this PEM file")
+		.option("--origin <origin>", "Origin header of a WebSocket")
+		.option("--encoding <label>", "encoding of documents", "utf-8")
+		.option("--terminator <name>", "bytes that end a document: nul, lf, crlf or hexadecimal", "nul")
+		.option("--timeout <ms>", "how long an attempt to connect may take", "20000")
+		.option("--json", "print one JSON object per line");
+}
+
+async function makeProgram(): Promise<Command> {
+	const program = new Command("xmlsocket")
+		.description(
+			"The XMLSocket protocol: a daemon with chat rooms on one port, and tools that talk to any XMLSocket server.",
+		)
+		.version(version)
+		.helpOption("-h, --help", "show help")
+		.showSuggestionAfterError()
+		.configureHelp({ sortSubcommands: false })
+		.enablePositionalOptions();
+
+	const serve = program
+		.command("serve", { isDefault: true })
+		.description("run the daemon: XMLSocket, WebSocket, HTTP, policy file and TLS on one port")
+		.option("-c, --config <file>", "configuration file (default: xmlsocket.config.json where there is one)")
+		.option("--json", "print what was started as one JSON object per line");
+	const config = program
+		.command("config")
+		.description("show every option of the daemon, its value and where it came from")
+		.option("-c, --config <file>", "configuration file")
+		.option("--json", "print one JSON object per line");
+	const [{ serveSchema }, { addFlags }] = await Promise.all([import("./serve-schema.ts"), import("./settings.ts")]);
+	for (const command of [serve, config])
+		addFlags(
+			serveSchema,
+			(flags, about) => new Option(flags, about),
+			(option) => command.addOption(option),
+		);
+	serve.action(async (flags: Record<string, unknown>) => (await import("./commands/serve.ts")).serve(flags, version));
+	config.action(async (flags: Record<string, unknown>) => (await import("./commands/config.ts")).config(flags));
+
+	withConnectionFlags(program.command("connect <address>"))
+		.description("a prompt: what you type is sent, what arrives is printed")
+		.option("-x, --execute <doc...>", "send these documents first, then end unless -w or -C says otherwise")
+		.option("-w, --wait <seconds>", "with -x or a pipe: stay so long for answers (default: 1)")
+		.option("-C, --count <n>", "end after so many documents")
+		.option("--pretty", "indent XML, in colour on a terminal")
+		.option("--reconnect", "come back when the connection breaks")
+		.option("--no-pong", "do not answer the daemon's <ping>")
+		.action(async (address: string, flags: Record<string, unknown>) =>
+			(await import("./commands/connect.ts")).connectCommand(address, flags),
+		);
+	withConnectionFlags(program.command("send <address>"))
+		.description("send documents, then end")
+		.option("-m, --message <doc...>", "send these documents")
+		.option("-l, --lines", "send each line of standard input as a document")
+		.option("-f, --file <file>", "send this file as one document")
+		.action(async (address: string, flags: Record<string, unknown>) =>
+			(await import("./commands/send.ts")).send(address, flags),
+		);
+	withConnectionFlags(program.command("listen <address>"))
+		.description("print what arrives")
+		.option("-C, --count <n>", "end after so many documents; fewer are a failure")
+		.option("-W, --within <seconds>", "end after so long")
+		.option("-x, --execute <doc...>", "send these documents first")
+		.option("--no-pong", "do not answer the daemon's <ping>")
+		.action(async (address: string, flags: Record<string, unknown>) =>
+			(await import("./commands/listen.ts")).listen(address, flags),
+		);
+	program
+		.command("explain [code]")
+		.description("an error code in words; without one, all of them")
+		.option("--json", "print one JSON object per line")
+		.action(async (code: string | undefined, flags: { json?: boolean }) =>
+			(await import("./commands/explain.ts")).explain(code, flags),
+		);
+	for (const command of [program, ...program.commands]) command.exitOverride();
+	return program;
+}
+
+try {
+	await (await makeProgram()).parseAsync();
+} catch (error) {
+	if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
+	else {
+		process.stderr.write(`${failureText(error)}\n`);
+		process.exitCode = exitCodeOf(error);
+	}
+}

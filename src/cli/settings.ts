@@ -1,0 +1,171 @@
+// Where each option of a command comes from: flag, environment variable, configuration file, default, in this order. It reads
+// the schemas; it knows no command.
+
+import { existsSync, readFileSync } from "node:fs";
+import type { Option } from "commander";
+import * as v from "valibot";
+import { XMLSocketError } from "../errors/index.ts";
+import { checkOptions } from "../server/index.ts";
+
+/** A valibot object whose entries carry `about` and perhaps `flag`. */
+export type OptionSchema = v.GenericSchema & { readonly entries: Record<string, v.GenericSchema> };
+
+/** One option of a schema, as the command line sees it. */
+export interface OptionInfo {
+	/** Its name in the configuration file and in the library. */
+	readonly key: string;
+	/** Its flags as `--help` shows them, for example `-p, --port <n>`. */
+	readonly flags: string;
+	/** Whether `--help` lists it; the others are in `xmlsocket config`. */
+	readonly listed: boolean;
+	/** Its long flag without dashes, for example `max-document`. */
+	readonly name: string;
+	/** Its environment variable. */
+	readonly variable: string;
+	readonly about: string;
+	readonly kind: "string" | "number" | "boolean" | "array";
+	/** A flag `--no-…`, whose presence means false. */
+	readonly negated: boolean;
+	readonly default: unknown;
+}
+
+/** A value and where it came from. */
+export interface Sourced {
+	readonly value: unknown;
+	readonly source: "flag" | "environment" | "file" | "default";
+}
+
+/** What a command line, its environment and its file say together. */
+export interface ResolvedSettings {
+	/** The values given anywhere, checked against the schema. */
+	readonly values: Record<string, unknown>;
+	/** Every option with its source. */
+	readonly sources: Map<string, Sourced>;
+	/** The configuration file that was read. */
+	readonly file: string | undefined;
+}
+
+/** The configuration file that is found by itself. */
+export const CONFIG_FILE = "xmlsocket.config.json";
+
+/** The options of a schema, in its order. */
+export function optionsOf(schema: OptionSchema): OptionInfo[] {
+	return Object.entries(schema.entries).map(([key, entry]) => {
+		const optional = entry as v.OptionalSchema<v.GenericSchema, unknown>;
+		const inner = optional.wrapped as v.GenericSchema & { readonly type: string };
+		const metadata = v.getMetadata(inner) as { about?: string; flag?: string };
+		const kebab = key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+		const kind = inner.type as OptionInfo["kind"];
+		const flags =
+			metadata.flag ??
+			`--${kebab}${kind === "boolean" ? "" : kind === "array" ? " <value...>" : ` <${kind === "number" ? "n" : "value"}>`}`;
+		const name = /--([a-z0-9-]+)/.exec(flags)?.[1] ?? kebab;
+		return {
+			key,
+			flags,
+			listed: metadata.flag !== undefined,
+			name,
+			variable: `XMLSOCKET_${name.replace(/^no-/, "").replaceAll("-", "_").toUpperCase()}`,
+			about: metadata.about ?? "",
+			kind,
+			negated: name.startsWith("no-"),
+			default: optional.default,
+		};
+	});
+}
+
+/** Gives a command the flags of a schema. */
+export function addFlags(
+	schema: OptionSchema,
+	makeOption: (flags: string, about: string) => Option,
+	add: (option: Option) => void,
+): void {
+	for (const info of optionsOf(schema)) {
+		const shown =
+			info.default === undefined || info.negated || (Array.isArray(info.default) && info.default.length === 0);
+		const option = makeOption(info.flags, shown ? info.about : `${info.about} (default: ${String(info.default)})`);
+		if (!info.listed) option.hideHelp();
+		add(option);
+	}
+}
+
+/**
+ * Brings the sources together and checks the result.
+ *
+ * @param flags what commander read, by its own names.
+ * @throws XMLSOCKET_CONFIG_UNREADABLE, XMLSOCKET_OPTION_UNKNOWN, XMLSOCKET_OPTION_INVALID
+ */
+export function resolveSettings(
+	schema: OptionSchema,
+	flags: Record<string, unknown>,
+	environment: Record<string, string | undefined>,
+	configFile: string | undefined,
+): ResolvedSettings {
+	const file = configFile ?? environment.XMLSOCKET_CONFIG ?? (existsSync(CONFIG_FILE) ? CONFIG_FILE : undefined);
+	const fromFile = file === undefined ? {} : readConfig(file);
+	const sources = new Map<string, Sourced>();
+	const values: Record<string, unknown> = { ...fromFile };
+	for (const info of optionsOf(schema)) {
+		const flag = flags[camel(info.name.replace(/^no-/, ""))];
+		const variable = environment[info.variable];
+		if (flag !== undefined && !(info.negated && flag === true)) put(info, convert(info, flag), "flag");
+		else if (variable !== undefined && variable !== "") put(info, convert(info, variable), "environment");
+		else if (Object.hasOwn(fromFile, info.key)) sources.set(info.key, { value: fromFile[info.key], source: "file" });
+		else sources.set(info.key, { value: info.default, source: "default" });
+	}
+	function put(info: OptionInfo, value: unknown, source: "flag" | "environment"): void {
+		values[info.key] = value;
+		sources.set(info.key, { value, source });
+	}
+	return { values: checkOptions(schema, values) as Record<string, unknown>, sources, file };
+}
+
+function readConfig(file: string): Record<string, unknown> {
+	let text: string;
+	try {
+		text = readFileSync(file, "utf8");
+	} catch (cause) {
+		throw new XMLSocketError(
+			"XMLSOCKET_CONFIG_UNREADABLE",
+			`The configuration file ${file} cannot be read: ${(cause as Error).message}.`,
+			{ cause },
+		);
+	}
+	try {
+		const value: unknown = JSON.parse(text.replace(/^\ufeff/, ""));
+		if (typeof value === "object" && value !== null && !Array.isArray(value)) {
+			const { $schema: _, ...options } = value as Record<string, unknown>;
+			return options;
+		}
+	} catch (cause) {
+		throw new XMLSocketError(
+			"XMLSOCKET_CONFIG_UNREADABLE",
+			`The configuration file ${file} is not JSON: ${(cause as Error).message}.`,
+			{ cause },
+		);
+	}
+	throw new XMLSocketError(
+		"XMLSOCKET_CONFIG_UNREADABLE",
+		`The configuration file ${file} must hold one object with options.`,
+	);
+}
+
+// What cannot be converted stays as it is, and the schema says what is wrong with it.
+function convert(info: OptionInfo, value: unknown): unknown {
+	if (info.kind === "array")
+		return Array.isArray(value)
+			? value
+			: String(value)
+					.split(",")
+					.map((entry) => entry.trim())
+					.filter(Boolean);
+	if (typeof value !== "string") return value;
+	if (info.kind === "number") return /^[+-]?\d+(?:\.\d+)?$/.test(value.trim()) ? Number(value) : value;
+	if (info.kind === "boolean")
+		return /^(?:1|true|yes|on)$/i.test(value) ? true : /^(?:0|false|no|off)$/i.test(value) ? false : value;
+	return value;
+}
+
+function camel(name: string): string {
+	return name.replace(/-([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
+}
