@@ -11,126 +11,122 @@ const milliseconds = (minimum = 0) =>
 const bytes = (minimum: number) => v.pipe(v.number(), v.integer(), v.minValue(minimum), v.maxValue(1 << 30));
 const count = (minimum = 1) => v.pipe(v.number(), v.integer(), v.minValue(minimum), v.maxValue(10_000_000));
 const port = () => v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(65535));
-const about = (text: string, flag?: string) => v.metadata({ about: text, ...(flag ? { flag } : {}) });
 
-/** The schema. `about` says what an option does, `flag` names its command-line flag where it has one. */
+/** Adds words and, where there is one, the command-line flag to a schema. */
+export const described = <Schema extends v.GenericSchema>(schema: Schema, about: string, flag?: string) =>
+	v.pipe(
+		schema,
+		v.metadata<v.InferOutput<Schema>, { about: string; flag?: string }>(
+			flag === undefined ? { about } : { about, flag },
+		),
+	);
+
+/** The schema. Each entry says what the option does, and names its command-line flag where `--help` lists one. */
 export const serverSchema = v.strictObject({
 	port: v.optional(
-		v.pipe(port(), about("port for XMLSocket, WebSocket, HTTP and TLS; 0: any free one", "-p, --port <n>")),
+		described(port(), "port for XMLSocket, WebSocket, HTTP and TLS; 0: any free one", "-p, --port <n>"),
 		9000,
 	),
 	host: v.optional(
-		v.pipe(
-			v.string(),
-			v.nonEmpty(),
-			about("address to listen on; localhost: both loopback addresses, *: every address", "--host <address>"),
+		described(
+			v.pipe(v.string(), v.nonEmpty()),
+			"address to listen on; localhost: both loopback addresses, *: every address",
+			"--host <address>",
 		),
 		"localhost",
 	),
 	tlsCert: v.optional(
-		v.pipe(
-			v.string(),
-			about("certificate chain (PEM) for TLS on the same port; reloaded on change", "--tls-cert <file>"),
-		),
+		described(v.string(), "certificate chain (PEM) for TLS on the same port; reloaded on change", "--tls-cert <file>"),
 	),
-	tlsKey: v.optional(v.pipe(v.string(), about("private key (PEM) of the certificate", "--tls-key <file>"))),
+	tlsKey: v.optional(described(v.string(), "private key (PEM) of the certificate", "--tls-key <file>")),
 	policy: v.optional(
-		v.pipe(
-			v.string(),
-			v.nonEmpty(),
-			about("socket policy file for Flash Player: auto, off, or a file", "--policy <auto|off|file>"),
+		described(
+			v.pipe(v.string(), v.nonEmpty()),
+			"socket policy file for Flash Player: auto, off, or a file",
+			"--policy <auto|off|file>",
 		),
 		"auto",
 	),
 	policyPort: v.optional(
-		v.pipe(port(), about("also answer policy requests on this port (players ask 843 first)", "--policy-port <n>")),
+		described(port(), "also answer policy requests on this port (players ask 843 first)", "--policy-port <n>"),
 	),
 	origin: v.optional(
-		v.pipe(
+		described(
 			v.array(v.string()),
-			about(
-				"pages that may connect from elsewhere: https://example.com, https://*.example.com, *",
-				"--origin <pattern...>",
-			),
+			"pages that may connect from elsewhere: https://example.com, https://*.example.com, *",
+			"--origin <pattern...>",
 		),
 		[],
 	),
 	sniff: v.optional(
-		v.pipe(v.boolean(), about("tell protocols apart by the first bytes; off: XMLSocket and policy only", "--no-sniff")),
+		described(v.boolean(), "do not tell protocols apart by the first bytes: XMLSocket and policy only", "--no-sniff"),
 		true,
 	),
-	encoding: v.optional(v.pipe(v.string(), about("encoding of documents", "--encoding <label>")), "utf-8"),
-	strictUtf8: v.optional(
-		v.pipe(v.boolean(), about("close connections that send invalid UTF-8", "--strict-utf8")),
-		false,
-	),
+	encoding: v.optional(described(v.string(), "encoding of documents", "--encoding <label>"), "utf-8"),
+	strictUtf8: v.optional(described(v.boolean(), "close connections that send invalid UTF-8", "--strict-utf8"), false),
 	terminator: v.optional(
-		v.pipe(v.string(), about("bytes that end a document: nul, lf, crlf or hexadecimal", "--terminator <name>")),
+		described(v.string(), "bytes that end a document: nul, lf, crlf or hexadecimal", "--terminator <name>"),
 		"nul",
 	),
-	maxDocumentBytes: v.optional(v.pipe(bytes(64), about("longest document, in bytes", "--max-document <n>")), 262_144),
-	maxFirstDocumentBytes: v.optional(
-		v.pipe(bytes(64), about("longest first document of a connection, in bytes")),
-		10_240,
-	),
+	maxDocumentBytes: v.optional(described(bytes(64), "longest document, in bytes", "--max-document <n>"), 262_144),
+	maxFirstDocumentBytes: v.optional(described(bytes(64), "longest first document of a connection, in bytes"), 10_240),
 	firstBytesTimeoutMs: v.optional(
-		v.pipe(milliseconds(10), v.maxValue(1000), about("wait for the first bytes before the server speaks")),
+		described(v.pipe(milliseconds(10), v.maxValue(1000)), "wait for the first bytes before the server speaks"),
 		500,
 	),
 	firstDocumentTimeoutMs: v.optional(
-		v.pipe(milliseconds(100), about("from the first byte of the first document to its end")),
+		described(milliseconds(100), "from the first byte of the first document to its end"),
 		10_000,
 	),
 	documentTimeoutMs: v.optional(
-		v.pipe(milliseconds(100), about("from the first byte of a later document to its end")),
+		described(milliseconds(100), "from the first byte of a later document to its end"),
 		30_000,
 	),
-	tlsTimeoutMs: v.optional(v.pipe(milliseconds(100), about("TLS handshake, HTTP request head")), 10_000),
+	tlsTimeoutMs: v.optional(described(milliseconds(100), "for a TLS handshake, and for an HTTP request's head"), 10_000),
 	idleTimeoutMs: v.optional(
-		v.pipe(milliseconds(), about("close a TCP connection that sends nothing for so long; 0: never")),
+		described(milliseconds(), "close a TCP connection that sends nothing for so long; 0: never"),
 		300_000,
 	),
-	pingIntervalMs: v.optional(v.pipe(milliseconds(), about("ping silent WebSocket clients; 0: never")), 30_000),
+	pingIntervalMs: v.optional(described(milliseconds(), "ping silent WebSocket clients; 0: never"), 30_000),
 	maxOutboxBytes: v.optional(
-		v.pipe(bytes(1024), about("what may wait for one reader, in bytes; past it the reader is cut")),
+		described(bytes(1024), "what may wait for one reader, in bytes; past it the reader is cut"),
 		1_048_576,
 	),
-	softOutboxBytes: v.optional(v.pipe(bytes(1024), about("what may wait for slowReaderGraceMs, in bytes")), 262_144),
-	slowReaderGraceMs: v.optional(v.pipe(milliseconds(), about("how long softOutboxBytes may be exceeded")), 10_000),
+	softOutboxBytes: v.optional(described(bytes(1024), "what may wait for slowReaderGraceMs, in bytes"), 262_144),
+	slowReaderGraceMs: v.optional(described(milliseconds(), "how long softOutboxBytes may be exceeded"), 10_000),
 	unreadOutputTimeoutMs: v.optional(
-		v.pipe(milliseconds(), about("cut a reader that takes nothing for so long; 0: never")),
+		described(milliseconds(), "cut a reader that takes nothing for so long; 0: never"),
 		60_000,
 	),
-	lingerMs: v.optional(v.pipe(milliseconds(), about("how long a closing connection may still deliver")), 5000),
-	drainTimeoutMs: v.optional(
-		v.pipe(milliseconds(), about("how long a stopping server waits for its connections")),
-		10_000,
-	),
+	lingerMs: v.optional(described(milliseconds(), "how long a closing connection may still deliver"), 5000),
+	drainTimeoutMs: v.optional(described(milliseconds(), "how long a stopping server waits for its connections"), 10_000),
 	documentsPerSecond: v.optional(
-		v.pipe(count(), about("documents a second from one connection; faster ones are read more slowly")),
+		described(count(), "documents a second from one connection; faster ones are read more slowly"),
 		1000,
 	),
-	documentBurst: v.optional(v.pipe(count(), about("documents at once from one connection")), 2000),
-	maxConnections: v.optional(v.pipe(count(), about("connections in all; default: 10000, or the file limit less 128"))),
+	documentBurst: v.optional(described(count(), "documents at once from one connection"), 2000),
+	maxConnections: v.optional(described(count(), "connections in all; default: 10000, or the file limit less 128")),
 	maxConnectionsPerAddress: v.optional(
-		v.pipe(count(), about("connections from one address (IPv6: from one /64); loopback is exempt")),
+		described(count(), "connections from one address (IPv6: from one /64); loopback is exempt"),
 		64,
 	),
 	connectsPerSecondPerAddress: v.optional(
-		v.pipe(count(), about("new connections a second from one address; twice as many at once")),
+		described(count(), "new connections a second from one address; twice as many at once"),
 		20,
 	),
 	trustProxy: v.optional(
-		v.pipe(
+		described(
 			v.array(v.string()),
-			about("proxies whose X-Forwarded-For is believed: addresses or CIDR ranges", "--trust-proxy <address...>"),
+			"proxies whose X-Forwarded-For is believed: addresses or CIDR ranges",
+			"--trust-proxy <address...>",
 		),
 		[],
 	),
 	metrics: v.optional(
-		v.pipe(
+		described(
 			v.string(),
-			about("where /metrics answers: local (this machine only), off, or HOST:PORT", "--metrics <address>"),
+			"where /metrics answers: local (this machine only), off, or HOST:PORT",
+			"--metrics <address>",
 		),
 		"local",
 	),

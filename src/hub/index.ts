@@ -1,0 +1,17 @@
+export type { Application, Peer, Session } from "./application.ts";
+export { Hub, type HubOptions } from "./hub.ts";
+export {
+	type Appended,
+	DEFAULT_DEDUPE_WINDOW_MS,
+	type Following,
+	type Log,
+	type LogEntry,
+	type LogOptions,
+	type LogPage,
+	type NewEntry,
+	type ReadLimits,
+	type Retention,
+	type RoomState,
+} from "./log.ts";
+export { MemoryLog, type MemoryLogOptions } from "./memory-log.ts";
+export { type Member, Room } from "./room.ts";
