@@ -58,6 +58,16 @@ export const ERROR_CODES = {
 		text: "No connection was made in time.",
 		mend: "Check the host and the network, or raise the connection time-out.",
 	},
+	XMLSOCKET_DOCUMENT_INVALID: {
+		class: "usage",
+		text: "What was to be sent is no document.",
+		mend: "Send a string, a node, or xml`…`; write other objects as text first, for example with JSON.stringify.",
+	},
+	XMLSOCKET_DOCUMENT_NOT_JSON: {
+		class: "peer",
+		text: "A document was read as JSON and is not.",
+		mend: "Look at its text; it may be XML or a format of its own.",
+	},
 	XMLSOCKET_DOCUMENT_TIMEOUT: {
 		class: "peer",
 		text: "A document was begun and not finished in time.",
@@ -98,6 +108,11 @@ export const ERROR_CODES = {
 		text: "There is no such option.",
 		mend: "The message names the nearest one; `xmlsocket config` lists all.",
 	},
+	XMLSOCKET_OUTBOX_FULL: {
+		class: "limit",
+		text: "More waits to be sent than the outbox may hold.",
+		mend: "Await drained() between documents, send fewer while disconnected, or raise maxOutboxBytes.",
+	},
 	XMLSOCKET_PEER_SILENT: {
 		class: "network",
 		text: "The other end answered no ping.",
@@ -117,6 +132,11 @@ export const ERROR_CODES = {
 		class: "usage",
 		text: "XMLSocket connects to ports 1024 to 65535 only.",
 		mend: "Choose a port from 1024 up; players refuse lower ones (Server-Side ActionScript Language Reference, p. 218).",
+	},
+	XMLSOCKET_REQUEST_TIMEOUT: {
+		class: "network",
+		text: "No document answered a request in time.",
+		mend: "Check that match accepts the answer, and that the server sends one; or raise timeoutMs.",
 	},
 	XMLSOCKET_SLOW_READER: {
 		class: "limit",

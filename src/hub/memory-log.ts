@@ -22,16 +22,18 @@ export interface MemoryLogOptions extends LogOptions {
 	readonly retention?: Retention;
 	/** Wall time in milliseconds. Default `Date.now`. */
 	readonly nowMs?: () => number;
+	/** Rooms in all; more are refused with XMLSOCKET_TOO_MANY_ROOMS. Default 10 000. */
+	readonly maxRooms?: number;
 }
 
 const DEFAULT_RETENTION: Retention = { maxCount: 10_000, maxBytes: 16 * 1024 * 1024 };
 const MAX_REMEMBERED_IDS = 65_536;
-/** Room for the gaps that dropped entries leave at the front of the array. */
 const MIN_COMPACTION = 1024;
 
 interface MemoryRoom {
-	entries: LogEntry[];
-	/** The index of the oldest entry that is kept; those before it are cleared out now and then. */
+	/** Empty before `head`; those places are cleared out now and then. */
+	entries: (LogEntry | undefined)[];
+	/** The index of the oldest entry that is kept. */
 	head: number;
 	bytes: number;
 	lastSeq: number;
@@ -45,6 +47,7 @@ export class MemoryLog implements Log {
 	readonly #retention: Retention;
 	readonly #dedupeWindowMs: number;
 	readonly #nowMs: () => number;
+	readonly #maxRooms: number;
 	readonly #rooms = new Map<string, MemoryRoom>();
 	readonly #name: string = crypto.randomUUID().slice(0, 8);
 	#closed = false;
@@ -53,6 +56,7 @@ export class MemoryLog implements Log {
 		this.#retention = options.retention ?? DEFAULT_RETENTION;
 		this.#dedupeWindowMs = options.dedupeWindowMs ?? DEFAULT_DEDUPE_WINDOW_MS;
 		this.#nowMs = options.nowMs ?? Date.now;
+		this.#maxRooms = options.maxRooms ?? 10_000;
 	}
 
 	async append(name: string, { payload, session, id }: NewEntry): Promise<Appended> {
@@ -102,7 +106,7 @@ export class MemoryLog implements Log {
 			if (start < end && (end - start >= limits.maxCount || bytes > limits.maxBytes)) break;
 			start--;
 		}
-		return { entries: room.entries.slice(start, end), more: start > room.head };
+		return { entries: room.entries.slice(start, end) as LogEntry[], more: start > room.head };
 	}
 
 	async state(name: string): Promise<RoomState> {
@@ -140,6 +144,9 @@ export class MemoryLog implements Log {
 		if (this.#closed) throw new XMLSocketError("XMLSOCKET_UNAVAILABLE", "The log is closed.");
 		let room = this.#rooms.get(name);
 		if (!room) {
+			if (this.#rooms.size >= this.#maxRooms) {
+				throw new XMLSocketError("XMLSOCKET_TOO_MANY_ROOMS", `The log holds ${this.#maxRooms} rooms, which is its limit.`);
+			}
 			room = { entries: [], head: 0, bytes: 0, lastSeq: 0, remembered: new Map(), followers: new Set() };
 			this.#rooms.set(name, room);
 		}
@@ -157,7 +164,7 @@ export class MemoryLog implements Log {
 			const tooLarge = room.bytes > maxBytes && room.head < last;
 			if (!tooOld && !tooMany && !tooLarge) break;
 			room.bytes -= oldest.payload.length;
-			room.head++;
+			entries[room.head++] = undefined;
 		}
 		if (room.head >= MIN_COMPACTION && room.head * 2 >= entries.length) {
 			room.entries = entries.slice(room.head);

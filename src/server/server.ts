@@ -13,6 +13,7 @@ import { accept, type Listener, listen, nodeClock, SocketTransport, textCodec } 
 import { policyFile, terminatorBytes } from "../wire/index.ts";
 import { Admission, defaultMaxConnections } from "./admission.ts";
 import { Certificate } from "./certificate.ts";
+import type { Connection } from "./connection.ts";
 import { type HttpHost, HttpSide, sendMetrics } from "./http.ts";
 import { type Log, loggable, noLog } from "./log.ts";
 import { Metrics } from "./metrics.ts";
@@ -36,7 +37,7 @@ const STOP_TICK_MS = 20;
 const POLICY_TIMEOUT_MS = 3000;
 
 /** The daemon. */
-export class Server extends EventEmitter<{ error: [unknown]; closed: [] }> implements HttpHost, PeerHost {
+export class Server extends EventEmitter<{ connection: [Connection]; closed: [] }> implements HttpHost, PeerHost {
 	readonly settings: ServerSettings;
 	readonly rules: OriginRules;
 	readonly metrics: Metrics;

@@ -1,0 +1,249 @@
+// The lines of one room or conversation, in order: what is confirmed, then what this page has sent and nobody has confirmed
+// yet. It merges replays, pages of history and acknowledgements, and keeps a bounded number of lines. It knows no DOM.
+// It implements the client's side of docs/chat.md: sequence numbers, gaps, acknowledgements, resends.
+
+/** Most lines that are kept for one room or conversation. */
+export const MAX_LINES = 1000;
+/** Most UTF-16 units of text that are kept for one room or conversation. */
+export const MAX_TEXT = 2_000_000;
+/** Most messages of one's own that may wait for their acknowledgement. */
+export const MAX_PENDING = 100;
+
+/** One line of a timeline. */
+export interface Line {
+	/** Unique in the page's life; the DOM element of a line is found by it. */
+	readonly key: number;
+	/** `document` is an application's own; `gap` stands for messages that cannot be had; `event` is the page's own remark. */
+	readonly kind: "message" | "document" | "event" | "presence" | "gap";
+	readonly from: string;
+	readonly text: string;
+	/** When the server took it, in milliseconds since 1970; for what is pending, when it was written. */
+	at: number;
+	/** Its number in a stored room. */
+	seq: number | undefined;
+	/** The page's own id of it. */
+	readonly id: string | undefined;
+	readonly own: boolean;
+	state: "pending" | "sent" | "failed";
+	/** Why it failed, in words. */
+	why: string;
+}
+
+/** A message as it comes from the server. */
+export interface Arrival {
+	readonly kind: "message" | "document";
+	readonly from: string;
+	readonly text: string;
+	readonly at: number;
+	readonly seq: number | undefined;
+	readonly prev: number | undefined;
+	readonly id: string | undefined;
+}
+
+/** What `Timeline.take` did: nothing new, a line confirmed that was waiting, or a new line. */
+export type Taken = "known" | "confirmed" | "new";
+
+const MOST_REMARKS = 6;
+
+let keys = 0;
+
+/** The lines of one place. */
+export class Timeline {
+	/** Which history the sequence numbers belong to. */
+	log: string | undefined = undefined;
+	/** The newest sequence number seen; undefined: none yet. */
+	lastSeq: number | undefined = undefined;
+	/** Whether the server has older messages than the first line. */
+	hasOlder = false;
+	/** Whether older lines were dropped or refused because the page keeps only so many. */
+	full = false;
+	#lines: Line[] = [];
+	#outbox: Line[] = [];
+	#textLength = 0;
+	// What the last line says, where it is one of presence.
+	#remarks: string[] = [];
+
+	/** All lines: the confirmed ones in order, then one's own that wait or failed. */
+	get lines(): readonly Line[] {
+		return this.#outbox.length === 0 ? this.#lines : [...this.#lines, ...this.#outbox];
+	}
+
+	/** One's own messages that wait for an acknowledgement, oldest first. */
+	get pending(): readonly Line[] {
+		return this.#outbox.filter((line) => line.state === "pending");
+	}
+
+	/** The sequence number of the oldest message kept; undefined: none. */
+	get firstSeq(): number | undefined {
+		return this.#lines.find((line) => line.seq !== undefined)?.seq;
+	}
+
+	/** Adds a message of one's own that waits for its acknowledgement; undefined where too many wait already. */
+	write(id: string, from: string, text: string, at: number): Line | undefined {
+		if (this.#outbox.length >= MAX_PENDING) return undefined;
+		const line = make("message", from, text, at, { id, own: true, state: "pending" });
+		this.#outbox.push(line);
+		return line;
+	}
+
+	/**
+	 * Takes a message in. One's own that waits is recognised by its id; in a replay, where a new session may have lost the
+	 * ids, also by its text.
+	 */
+	take(arrival: Arrival, me: string, replayed: boolean): Taken {
+		const { seq, prev } = arrival;
+		const waiting = this.#strike(arrival, me, replayed);
+		if (seq !== undefined) {
+			const last = this.lastSeq;
+			if (last === undefined || seq > last) {
+				if (last !== undefined && prev !== undefined && prev > last && !this.#has(prev)) this.#insert(gapLine(arrival.at));
+				this.lastSeq = seq;
+			} else if (waiting === undefined) return "known";
+			if (this.#has(seq)) return waiting ? "confirmed" : "known";
+		}
+		const own = arrival.from === me;
+		const { kind, from, text, at, id } = arrival;
+		this.#insert(make(kind, from, text, at, { seq, id, own, key: waiting?.key }));
+		return waiting ? "confirmed" : "new";
+	}
+
+	/**
+	 * Marks the message `id` as committed. Its own `said` normally came before and has done so; otherwise (a private message,
+	 * a duplicate) the line goes to where its number belongs.
+	 */
+	acknowledge(id: string, seq: number | undefined): boolean {
+		const line = this.#remove(id);
+		if (line === undefined) return false;
+		if (seq !== undefined && this.#has(seq)) return true;
+		line.state = "sent";
+		line.seq = seq;
+		this.#insert(line);
+		return true;
+	}
+
+	/** Marks the message `id` as refused. */
+	refuse(id: string, why: string): boolean {
+		const line = this.#outbox.find((other) => other.id === id);
+		if (line === undefined) return false;
+		line.state = "failed";
+		line.why = why;
+		return true;
+	}
+
+	/** Takes a message that waits or failed out again, and returns it. */
+	withdraw(id: string): Line | undefined {
+		return this.#remove(id);
+	}
+
+	/** Messages `from` to `to` cannot be had. */
+	gap(to: number | undefined, at: number): void {
+		if (to !== undefined) {
+			if (this.lastSeq !== undefined && to <= this.lastSeq) return;
+			this.lastSeq = to;
+		}
+		this.#insert(gapLine(at));
+	}
+
+	/** Adds a remark of the page itself. */
+	remark(text: string, at: number): void {
+		this.#insert(make("event", "", text, at, {}));
+	}
+
+	/** Someone came or went. Remarks that follow each other become one line, so that a flapping connection fills no page. */
+	presence(name: string, came: boolean, at: number): void {
+		const text = `${name} ${came ? "came in" : "left"}`;
+		const last = this.#lines.at(-1);
+		if (last?.kind === "presence") {
+			this.#lines.pop();
+			this.#textLength -= last.text.length;
+			const opposite = `${name} ${came ? "left" : "came in"}`;
+			const undone = this.#remarks.includes(opposite);
+			this.#remarks = this.#remarks.filter((remark) => remark !== opposite && remark !== text);
+			if (!undone) this.#remarks.push(text);
+			this.#remarks = this.#remarks.slice(-MOST_REMARKS);
+		} else this.#remarks = [text];
+		if (this.#remarks.length > 0) this.#insert(make("presence", "", this.#remarks.join(", "), at, {}));
+	}
+
+	/** Puts a page of older messages before the first one; `more`: the server has still older ones. */
+	prepend(page: readonly Arrival[], more: boolean, me: string): void {
+		const first = this.firstSeq ?? Number.POSITIVE_INFINITY;
+		const older = page.filter((arrival) => arrival.seq !== undefined && arrival.seq < first);
+		const room = Math.max(0, MAX_LINES - this.#lines.length);
+		const kept = room === 0 ? [] : older.slice(-room);
+		this.full = kept.length < older.length || this.#lines.length + kept.length >= MAX_LINES;
+		this.hasOlder = more || kept.length < older.length;
+		const lines = kept.map((arrival) =>
+			make(arrival.kind, arrival.from, arrival.text, arrival.at, { seq: arrival.seq, own: arrival.from === me }),
+		);
+		for (const line of lines) this.#textLength += line.text.length;
+		this.#lines.unshift(...lines);
+		this.lastSeq ??= lines.at(-1)?.seq;
+	}
+
+	/** The history is another one: what was shown belongs to the old one. What waits stays. */
+	restart(log: string | undefined): void {
+		this.log = log;
+		this.lastSeq = undefined;
+		this.hasOlder = false;
+		this.full = false;
+		this.#lines = [];
+		this.#textLength = 0;
+	}
+
+	#strike(arrival: Arrival, me: string, replayed: boolean): Line | undefined {
+		if (arrival.from !== me) return undefined;
+		if (arrival.id !== undefined) return this.#remove(arrival.id);
+		const same = replayed ? this.#outbox.find((line) => line.text === arrival.text) : undefined;
+		return same?.id === undefined ? undefined : this.#remove(same.id);
+	}
+
+	#remove(id: string): Line | undefined {
+		const at = this.#outbox.findIndex((line) => line.id === id);
+		return at < 0 ? undefined : this.#outbox.splice(at, 1)[0];
+	}
+
+	#has(seq: number): boolean {
+		return this.#lines.some((line) => line.seq === seq);
+	}
+
+	// Sequence numbers decide where they are known; a line without one goes to the end.
+	#insert(line: Line): void {
+		let at = this.#lines.length;
+		const { seq } = line;
+		if (seq !== undefined) {
+			const after = this.#lines.findLastIndex((other) => other.seq !== undefined && other.seq < seq);
+			const before = this.#lines.findIndex((other) => other.seq !== undefined && other.seq > seq);
+			if (before >= 0) at = Math.max(after + 1, before);
+		}
+		this.#lines.splice(at, 0, line);
+		this.#textLength += line.text.length;
+		this.#trim();
+	}
+
+	#trim(): void {
+		while (this.#lines.length > MAX_LINES || (this.#textLength > MAX_TEXT && this.#lines.length > 1)) {
+			const dropped = this.#lines.shift();
+			this.#textLength -= dropped?.text.length ?? 0;
+			this.full = true;
+			if (dropped?.seq !== undefined) this.hasOlder = true;
+		}
+	}
+}
+
+interface LineParts {
+	readonly seq?: number | undefined;
+	readonly id?: string | undefined;
+	readonly own?: boolean;
+	readonly state?: Line["state"];
+	readonly key?: number | undefined;
+}
+
+function make(kind: Line["kind"], from: string, text: string, at: number, parts: LineParts): Line {
+	const { seq, id, own = false, state = "sent", key = ++keys } = parts;
+	return { key, kind, from, text, at, seq, id, own, state, why: "" };
+}
+
+function gapLine(at: number): Line {
+	return make("gap", "", "Some messages are missing here; the server no longer has them.", at, {});
+}

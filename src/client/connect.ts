@@ -1,0 +1,70 @@
+// connect(): from an address and options to a connection. docs/client.md.
+
+import { XMLSocketError } from "../errors/index.ts";
+import { Scheduler, type Transport } from "../link/index.ts";
+import { parseAddress, type Target } from "./address.ts";
+import { Connection } from "./connection.ts";
+import type { ClientHost } from "./dial.ts";
+import { type ConnectOptions, type ResolvedOptions, resolveOptions } from "./options.ts";
+import { dialOnce, Redialer } from "./redialer.ts";
+
+/** See `makeConnect`. */
+export type Connect = (address: string, options?: ConnectOptions) => Promise<Connection>;
+
+/**
+ * Makes the function `connect(address, options)`, bound to a way to connect.
+ *
+ * It resolves with an open connection, and rejects with XMLSOCKET_ADDRESS_INVALID, XMLSOCKET_PORT_RESERVED,
+ * XMLSOCKET_OPTION_INVALID, XMLSOCKET_OPTION_UNKNOWN, XMLSOCKET_CONNECT_FAILED, XMLSOCKET_CONNECT_TIMEOUT or
+ * XMLSOCKET_ABORTED. The first connection is tried once, also with `reconnect`, unless `reconnect.retryFirst` is set: a
+ * wrong address should not look like a slow one.
+ */
+export function makeConnect(host: ClientHost): Connect {
+	const scheduler = new Scheduler(host.clock, host.report);
+	return async (address, options) => {
+		const resolved = resolveOptions(options);
+		const target = parseAddress(address);
+		const { signal } = resolved;
+		if (signal?.aborted) throw aborted(signal);
+		const transport = await firstTransport(host, target, resolved);
+		if (signal?.aborted) {
+			transport.destroy();
+			throw aborted(signal);
+		}
+		return new Connection(target, resolved, host, scheduler, transport);
+	};
+}
+
+async function firstTransport(host: ClientHost, target: Target, options: ResolvedOptions): Promise<Transport> {
+	const { reconnect, signal } = options;
+	try {
+		return await dialOnce(host, target, options, signal);
+	} catch (error) {
+		const coded = error as XMLSocketError;
+		if (!reconnect?.retryFirst || coded.code === "XMLSOCKET_ABORTED") throw error;
+		return await new Promise((resolve, reject) => {
+			const settle = (): void => signal?.removeEventListener("abort", abort);
+			const redialer = new Redialer(host, target, options, reconnect, {
+				waiting: () => {},
+				opened: (transport) => {
+					settle();
+					resolve(transport);
+				},
+				gaveUp: (last) => {
+					settle();
+					reject(last);
+				},
+			});
+			const abort = (): void => {
+				redialer.stop();
+				reject(aborted(signal!));
+			};
+			signal?.addEventListener("abort", abort, { once: true });
+			redialer.begin(coded, 0);
+		});
+	}
+}
+
+function aborted(signal: AbortSignal): XMLSocketError {
+	return new XMLSocketError("XMLSOCKET_ABORTED", "The attempt to connect was aborted.", { cause: signal.reason });
+}

@@ -1,0 +1,433 @@
+// One conversation with a server, over as many connections as it takes: sending with a bound, reading with backpressure,
+// requests, and coming back after a loss. It never resends what a lost connection had taken: delivery is at most once, and
+// a program that needs more says so in its own documents. docs/client.md.
+
+/// <reference lib="esnext.disposable" preserve="true" />
+
+import { XMLSocketError } from "../errors/index.ts";
+import { Link, type LinkClose, type Scheduler, type Transport } from "../link/index.ts";
+import { encodeDocument, type TextCodec, utf8Codec } from "../wire/index.ts";
+import { type Target, targetUrl } from "./address.ts";
+import type { ClientHost } from "./dial.ts";
+import { Inbox } from "./inbox.ts";
+import { Incoming, type Sendable, textOf } from "./incoming.ts";
+import { Listeners } from "./listeners.ts";
+import type { ResolvedOptions } from "./options.ts";
+import { Redialer } from "./redialer.ts";
+import { type RequestOptions, Requests } from "./requests.ts";
+
+/** What a connection is doing. */
+export type ConnectionStatus =
+	| { readonly type: "connected" }
+	| { readonly type: "disconnected"; readonly error: XMLSocketError }
+	| {
+			readonly type: "reconnecting";
+			/** Counts from 1 in each series of attempts. */
+			readonly attempt: number;
+			/** The wait before it. */
+			readonly delayMs: number;
+			/** Why the connection was lost, or the attempt before failed. */
+			readonly error: XMLSocketError;
+	  }
+	| { readonly type: "closed"; readonly error?: XMLSocketError };
+
+/** The events of a connection and what their listeners get. */
+export interface ConnectionEvents {
+	document: Incoming;
+	status: ConnectionStatus;
+}
+
+/** The way past the queue that `onReconnected` gets: what it sends goes out before the documents that waited. */
+export interface Rejoin {
+	/** As `connection.send`, at once. */
+	send(document: Sendable): void;
+	/** As `connection.request`, at once. */
+	request(document: Sendable, options: RequestOptions): Promise<Incoming>;
+}
+
+/** Up to here a producer that awaits `drained()` may go on: enough to keep the network busy. */
+const DRAINED_BYTES = 64 * 1024;
+const ZERO: Uint8Array = Uint8Array.of(0);
+
+/**
+ * A connection made by `connect()`.
+ *
+ * A document that answers a `request` goes to it alone. Any other goes to every listener of `document`, and to the loops
+ * that read the connection; without either it waits. Several loops share the documents: each goes to one of them.
+ * Leaving a loop does not close the connection. A loop ends when the connection closes, and throws where an error closed it.
+ *
+ * @example
+ * ```ts
+ * const connection = await connect("xmlsocket://localhost:9000", { reconnect: true });
+ * connection.send(xml`<join room="lobby" />`);
+ * for await (const document of connection) console.log(document.xml.firstChild?.nodeName);
+ * ```
+ */
+export class Connection implements AsyncIterable<Incoming, undefined>, AsyncDisposable {
+	/** Where it is connected to. */
+	readonly target: Target;
+	/** Resolves when the connection is over, with the reason where there was one. Never rejects. */
+	readonly closed: Promise<{ readonly error?: XMLSocketError }>;
+	readonly #options: ResolvedOptions;
+	readonly #host: ClientHost;
+	readonly #codec: TextCodec;
+	readonly #scheduler: Scheduler;
+	readonly #inbox: Inbox<Incoming>;
+	readonly #requests: Requests;
+	readonly #listeners: Listeners<ConnectionEvents>;
+	readonly #redialer: Redialer | undefined;
+	readonly #settleClosed: (reason: { readonly error?: XMLSocketError }) => void;
+	readonly #abort = (): void => this.#aborted();
+	#status: ConnectionStatus = { type: "connected" };
+	/** The link of the moment; not yet for everyone while `#rejoining`. */
+	#link: Link | undefined = undefined;
+	#rejoining = false;
+	#connectedAtMs = 0;
+	#closing = false;
+	#over = false;
+	#paused = false;
+	#loops = 0;
+	#queue: Uint8Array[] = [];
+	#queueBytes = 0;
+	#drainWaits: { resolve(): void; reject(error: XMLSocketError): void }[] = [];
+
+	/** @internal `connect()` makes connections. */
+	constructor(target: Target, options: ResolvedOptions, host: ClientHost, scheduler: Scheduler, transport: Transport) {
+		this.target = target;
+		this.#options = options;
+		this.#host = host;
+		this.#codec = options.codec ?? host.codec ?? utf8Codec();
+		this.#scheduler = scheduler;
+		this.#inbox = new Inbox({ maxDocuments: options.maxInboxDocuments, maxChars: options.maxInboxChars }, () =>
+			this.#regulate(),
+		);
+		this.#requests = new Requests(host.clock);
+		this.#listeners = new Listeners(host.report);
+		this.#redialer =
+			options.reconnect &&
+			new Redialer(host, target, options, options.reconnect, {
+				waiting: (attempt, delayMs, error) => this.#become({ type: "reconnecting", attempt, delayMs, error }),
+				opened: (reopened) => this.#reopened(this.#open(reopened)),
+				gaveUp: (error) => this.#finish(error, false),
+			});
+		let settle: (reason: { readonly error?: XMLSocketError }) => void = () => {};
+		this.closed = new Promise((resolve) => {
+			settle = resolve;
+		});
+		this.#settleClosed = settle;
+		options.signal?.addEventListener("abort", this.#abort, { once: true });
+		this.#open(transport);
+	}
+
+	/** What the connection is doing now. */
+	get status(): ConnectionStatus {
+		return this.#status;
+	}
+
+	/** Bytes that wait to leave this process, those for the next connection included. */
+	get outboxBytes(): number {
+		return this.#queueBytes + (this.#link?.isOpen ? this.#link.outboxBytes : 0);
+	}
+
+	/**
+	 * Sends a document; it leaves with everything else of this turn of the event loop. While the connection is being made
+	 * again it waits, within `maxOutboxBytes`.
+	 *
+	 * @throws XMLSOCKET_CLOSED after the end; XMLSOCKET_NUL_IN_DOCUMENT where the text holds U+0000 or the terminator;
+	 * XMLSOCKET_OUTBOX_FULL where too much waits already: await `drained()`; XMLSOCKET_DOCUMENT_INVALID for what has no text.
+	 */
+	send(document: Sendable): void {
+		const text = textOf(document);
+		if (!this.#transmit(text, false)) this.#enqueue(text);
+	}
+
+	/**
+	 * Resolves when at most 64 KiB of what was sent wait in this process, also across reconnections. Rejects with
+	 * XMLSOCKET_CLOSED when the connection ends before.
+	 */
+	drained(): Promise<void> {
+		if (this.#over) return Promise.reject(this.#closedError());
+		this.#link?.flush();
+		if (this.#isDrained()) return Promise.resolve();
+		return new Promise((resolve, reject) => this.#drainWaits.push({ resolve, reject }));
+	}
+
+	/**
+	 * Sends a document and resolves with the first one for which `match` is true; that one is delivered nowhere else.
+	 * While a request waits, documents are read on past `maxInboxDocuments`, up to `maxInboxChars`.
+	 *
+	 * Rejects as `send` throws, and with XMLSOCKET_REQUEST_TIMEOUT, XMLSOCKET_ABORTED, or XMLSOCKET_CONNECTION_LOST where the
+	 * connection broke after the question had left. It is never asked a second time.
+	 *
+	 * @example
+	 * ```ts
+	 * const members = await connection.request(xml`<who room="lobby" />`, {
+	 *   match: (document) => document.xml.firstChild?.nodeName === "members",
+	 *   timeoutMs: 2000,
+	 * });
+	 * ```
+	 */
+	request(document: Sendable, options: RequestOptions): Promise<Incoming> {
+		return this.#ask(options, () => {
+			const text = textOf(document);
+			if (this.#transmit(text, false)) return true;
+			this.#enqueue(text);
+			return false;
+		});
+	}
+
+	/**
+	 * Calls `listener` for each event from now on; documents that waited unread come first. An exception in it is
+	 * reported, and the others go on. Listeners do not slow the other side down: a loop does.
+	 *
+	 * @returns a function that takes the listener away.
+	 */
+	on<Name extends keyof ConnectionEvents>(event: Name, listener: (value: ConnectionEvents[Name]) => void): () => void {
+		const off = this.#listeners.add(event, listener);
+		if (event === "document") queueMicrotask(() => this.#emptyInbox());
+		return off;
+	}
+
+	/**
+	 * Delivers what was sent, then ends the connection for good; resolves when it is over. Unread documents, and those that
+	 * wait for a reconnection, are dropped. Calling it again is harmless.
+	 */
+	async close(): Promise<void> {
+		if (!this.#closing && !this.#over) {
+			this.#closing = true;
+			const link = this.#link;
+			if (link) link.end();
+			else this.#finish(undefined, true);
+		}
+		await this.closed;
+	}
+
+	/** For `await using`: as `close()`. */
+	[Symbol.asyncDispose](): Promise<void> {
+		return this.close();
+	}
+
+	/** Reads the documents; see the class for what several readers get. */
+	[Symbol.asyncIterator](): AsyncIterator<Incoming, undefined, undefined> {
+		let left = false;
+		this.#loops++;
+		const leave = (): IteratorResult<Incoming, undefined> => {
+			if (!left) this.#loops--;
+			left = true;
+			return { value: undefined, done: true };
+		};
+		return {
+			next: () => (left ? Promise.resolve(leave()) : this.#inbox.next()),
+			return: () => Promise.resolve(leave()),
+		};
+	}
+
+	// --- one connection after the other
+
+	#open(transport: Transport): Link {
+		const options = this.#options;
+		const link: Link = new Link(
+			transport,
+			{
+				output: "text",
+				codec: this.#codec,
+				...(options.terminator ? { terminator: options.terminator } : {}),
+				maxDocumentBytes: options.maxDocumentBytes,
+				keepEmpty: options.keepEmpty,
+				// `send` refuses before the link would have to cut.
+				maxOutboxBytes: Number.MAX_SAFE_INTEGER,
+				firstDocumentTimeoutMs: 0,
+				documentTimeoutMs: 0,
+				idleTimeoutMs: options.idleTimeoutMs,
+				unreadOutputTimeoutMs: options.unreadOutputTimeoutMs,
+				pingIntervalMs: options.pingIntervalMs,
+				lingerMs: options.lingerMs,
+			},
+			this.#scheduler,
+			{
+				document: (text) => this.#received(link, text),
+				drained: () => this.#tellDrained(),
+				closed: (close) => this.#lost(link, close),
+			},
+		);
+		this.#link = link;
+		this.#paused = false;
+		this.#connectedAtMs = this.#host.clock.now();
+		this.#regulate();
+		return link;
+	}
+
+	#lost(link: Link, close: LinkClose): void {
+		if (this.#link !== link) return;
+		this.#link = undefined;
+		this.#rejoining = false;
+		const error =
+			close.error ?? new XMLSocketError("XMLSOCKET_CONNECTION_LOST", "The other side closed the connection.");
+		this.#requests.fail(error, "sent");
+		if (this.#closing) this.#finish(undefined, true);
+		else if (!this.#redialer) this.#finish(close.error, false);
+		else {
+			this.#become({ type: "disconnected", error });
+			// A listener may have closed us.
+			if (!this.#over) this.#redialer.begin(error, this.#host.clock.now() - this.#connectedAtMs);
+		}
+	}
+
+	#reopened(link: Link): void {
+		const hook = this.#options.onReconnected;
+		if (!hook) {
+			this.#resume(link);
+			return;
+		}
+		this.#rejoining = true;
+		const put = (document: Sendable): true => {
+			if (this.#link !== link || !this.#transmit(textOf(document), true)) throw this.#closedError();
+			return true;
+		};
+		const rejoin: Rejoin = {
+			send: (document) => void put(document),
+			request: (document, options) => this.#ask(options, () => put(document)),
+		};
+		const failed = (cause: unknown): void => {
+			const error =
+				cause instanceof XMLSocketError
+					? cause
+					: new XMLSocketError("XMLSOCKET_CONNECTION_LOST", "The onReconnected function failed.", { cause });
+			if (this.#link === link) link.destroy(error);
+		};
+		new Promise<void>((resolve) => resolve(hook(rejoin))).then(() => this.#resume(link), failed);
+	}
+
+	#resume(link: Link): void {
+		if (this.#link !== link || this.#closing) return;
+		this.#rejoining = false;
+		for (const bytes of this.#queue) link.sendEncoded(bytes);
+		this.#queue = [];
+		this.#queueBytes = 0;
+		this.#requests.markSent();
+		link.flush();
+		this.#become({ type: "connected" });
+		this.#tellDrained();
+	}
+
+	#aborted(): void {
+		const cause = this.#options.signal?.reason;
+		const error = new XMLSocketError("XMLSOCKET_ABORTED", "The connection was aborted.", { cause });
+		const link = this.#link;
+		this.#link = undefined;
+		link?.destroy(error);
+		this.#finish(error, true);
+	}
+
+	#finish(error: XMLSocketError | undefined, dropUnread: boolean): void {
+		if (this.#over) return;
+		this.#over = true;
+		this.#redialer?.stop();
+		this.#options.signal?.removeEventListener("abort", this.#abort);
+		this.#queue = [];
+		this.#queueBytes = 0;
+		const reason = error ? { error } : {};
+		this.#status = { type: "closed", ...reason };
+		this.#requests.fail(error ?? this.#closedError(), "all");
+		this.#inbox.end(error, dropUnread);
+		for (const wait of this.#drainWaits.splice(0)) wait.reject(this.#closedError());
+		this.#become(this.#status);
+		this.#settleClosed(reason);
+	}
+
+	#become(status: ConnectionStatus): void {
+		this.#status = status;
+		this.#listeners.emit("status", status);
+	}
+
+	// --- in
+
+	#received(link: Link, text: string): void {
+		if (this.#link !== link) return;
+		const document = new Incoming(text);
+		if (this.#requests.size > 0 && this.#requests.answer(document)) return;
+		const heard = this.#listeners.has("document");
+		if (heard) {
+			this.#emptyInbox();
+			this.#listeners.emit("document", document);
+		}
+		if (!heard || this.#loops > 0) {
+			this.#inbox.push(document, text.length);
+			this.#regulate();
+		}
+	}
+
+	// What came before anyone listened; loops have the first right to it.
+	#emptyInbox(): void {
+		while (this.#loops === 0 && this.#listeners.has("document")) {
+			const document = this.#inbox.shift();
+			if (!document) return;
+			this.#listeners.emit("document", document);
+		}
+	}
+
+	#regulate(): void {
+		const link = this.#link;
+		if (!link) return;
+		// A reply may be behind what nobody reads, so only the size holds reading back while one is waited for.
+		const asking = this.#requests.size > 0;
+		if (!this.#paused) {
+			if (asking ? this.#inbox.isHeavy : this.#inbox.isFull) {
+				this.#paused = true;
+				link.pause();
+			}
+		} else if (this.#inbox.hasRoom || (asking && !this.#inbox.isHeavy)) {
+			this.#paused = false;
+			link.resume();
+		}
+	}
+
+	// --- out
+
+	#transmit(text: string, first: boolean): boolean {
+		const link = this.#link;
+		if (!link?.isOpen || (this.#rejoining && !first)) return false;
+		this.#checkRoom(link.outboxBytes + this.#queueBytes, text.length);
+		link.send(text);
+		return true;
+	}
+
+	#enqueue(text: string): void {
+		if (this.#over || this.#closing || !this.#redialer) throw this.#closedError();
+		const bytes = encodeDocument(text, this.#codec, this.#options.terminator ?? ZERO);
+		this.#checkRoom(this.#queueBytes, bytes.length);
+		this.#queue.push(bytes);
+		this.#queueBytes += bytes.length;
+	}
+
+	#checkRoom(waitingBytes: number, moreBytes: number): void {
+		const limitBytes = this.#options.maxOutboxBytes;
+		if (waitingBytes + moreBytes <= limitBytes) return;
+		throw new XMLSocketError(
+			"XMLSOCKET_OUTBOX_FULL",
+			`A document of ${moreBytes} bytes has no room: ${waitingBytes} bytes wait already, and the limit is ${limitBytes} bytes.`,
+			{ details: { waitingBytes, documentBytes: moreBytes, limitBytes } },
+		);
+	}
+
+	#ask(options: RequestOptions, put: () => boolean): Promise<Incoming> {
+		const reply = this.#requests.ask(options, put);
+		this.#regulate();
+		return reply;
+	}
+
+	#isDrained(): boolean {
+		return this.outboxBytes <= DRAINED_BYTES;
+	}
+
+	#tellDrained(): void {
+		if (!this.#isDrained()) return;
+		for (const wait of this.#drainWaits.splice(0)) wait.resolve();
+	}
+
+	#closedError(): XMLSocketError {
+		const error = this.#status.type === "closed" ? this.#status.error : undefined;
+		const message = `The connection to ${targetUrl(this.target)} is closed.`;
+		return new XMLSocketError("XMLSOCKET_CLOSED", message, error ? { cause: error } : {});
+	}
+}

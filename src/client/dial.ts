@@ -1,0 +1,43 @@
+// What the client needs from the program around it: a way to connect, the time, and little more. Node's is bound to it in
+// the package's index, the page's in `browser/`. The client itself knows no socket.
+
+import type { Clock, Transport } from "../link/index.ts";
+import type { TextCodec } from "../wire/index.ts";
+import type { Target } from "./address.ts";
+
+/** How to dial. */
+export interface DialOptions {
+	/** Until the connection, and its TLS or WebSocket handshake, is complete. */
+	readonly timeoutMs: number;
+	/** Gives the attempt up. */
+	readonly signal?: AbortSignal | undefined;
+	/** Accept any TLS certificate. Default false. Without effect in a page. */
+	readonly insecure?: boolean | undefined;
+	/** Certificate authorities, PEM. Default: those of the host. Without effect in a page. */
+	readonly ca?: string | undefined;
+	/** The Origin header of a WebSocket. Default: none. Without effect in a page. */
+	readonly origin?: string | undefined;
+}
+
+/**
+ * Opens a connection. The caller starts the transport in the same turn of the event loop in which the promise settles.
+ *
+ * Rejects with XMLSOCKET_CONNECT_FAILED, XMLSOCKET_CONNECT_TIMEOUT or XMLSOCKET_ABORTED.
+ */
+export type Dial = (target: Target, options: DialOptions) => Promise<Transport>;
+
+/** The surroundings of a client. */
+export interface ClientHost {
+	readonly dial: Dial;
+	readonly clock: Clock;
+	/** As `clock.delay`, but the process stays alive for it: a client that waits to reconnect is not idle. */
+	readonly wait: (delayMs: number, run: () => void) => () => void;
+	/** A number from 0 up to, but not including, 1. */
+	readonly random: () => number;
+	/** Takes what a program's own handler threw, and why a limit ended a connection of the class that cannot say so. */
+	readonly report: (error: unknown) => void;
+	/** Default: UTF-8 by `TextDecoder`. */
+	readonly codec?: TextCodec | undefined;
+	/** What `XMLSocket.connect(null, port)` connects to. */
+	readonly localHost: string;
+}

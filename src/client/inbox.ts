@@ -1,0 +1,103 @@
+// Documents between the connection and the loops that read them. It is bounded: when it is full it says so, and the
+// connection stops reading from the network until half of it has been taken.
+
+/** The bounds of an inbox. */
+export interface InboxLimits {
+	readonly maxDocuments: number;
+	readonly maxChars: number;
+}
+
+interface Reader<T> {
+	resolve(result: IteratorResult<T, undefined>): void;
+	reject(error: unknown): void;
+}
+
+/** A queue whose readers wait. Each item goes to one reader, the one that has waited longest. */
+export class Inbox<T> {
+	readonly #limits: InboxLimits;
+	readonly #moved: () => void;
+	#items: { readonly item: T; readonly chars: number }[] = [];
+	#head = 0;
+	#chars = 0;
+	readonly #readers: Reader<T>[] = [];
+	#end: { readonly error: unknown } | undefined = undefined;
+
+	/** @param moved is called whenever an item was taken. */
+	constructor(limits: InboxLimits, moved: () => void) {
+		this.#limits = limits;
+		this.#moved = moved;
+	}
+
+	/** Items that wait. */
+	get length(): number {
+		return this.#items.length - this.#head;
+	}
+
+	/** Whether no more should come in. */
+	get isFull(): boolean {
+		return this.length >= this.#limits.maxDocuments || this.#chars >= this.#limits.maxChars;
+	}
+
+	/** Whether the size alone forbids more: the bound that holds also while a reply is looked for behind what waits. */
+	get isHeavy(): boolean {
+		return this.#chars >= this.#limits.maxChars;
+	}
+
+	/** Whether there is room enough to go on after having been full. */
+	get hasRoom(): boolean {
+		return this.length * 2 <= this.#limits.maxDocuments && this.#chars * 2 <= this.#limits.maxChars;
+	}
+
+	/** Adds an item, whose size counts as `chars`. */
+	push(item: T, chars: number): void {
+		if (this.#end) return;
+		const reader = this.#readers.shift();
+		if (reader) reader.resolve({ value: item, done: false });
+		else {
+			this.#items.push({ item, chars });
+			this.#chars += chars;
+		}
+	}
+
+	/** The oldest item, at once; undefined where none waits. */
+	shift(): T | undefined {
+		const oldest = this.#items[this.#head];
+		if (!oldest) return undefined;
+		this.#chars -= oldest.chars;
+		this.#head++;
+		// Moving the array on each item would make a long queue quadratic.
+		if (this.#head * 2 >= this.#items.length) {
+			this.#items.splice(0, this.#head);
+			this.#head = 0;
+		}
+		this.#moved();
+		return oldest.item;
+	}
+
+	/** The oldest item, once there is one; after the end, the end, or its error. */
+	next(): Promise<IteratorResult<T, undefined>> {
+		const item = this.shift();
+		if (item !== undefined) return Promise.resolve({ value: item, done: false });
+		if (this.#end) {
+			return this.#end.error === undefined
+				? Promise.resolve({ value: undefined, done: true })
+				: Promise.reject(this.#end.error);
+		}
+		return new Promise((resolve, reject) => this.#readers.push({ resolve, reject }));
+	}
+
+	/** No more will come. What waits can still be read unless `drop` is set; then readers see the end, or `error`. */
+	end(error: unknown, drop: boolean): void {
+		if (this.#end) return;
+		this.#end = { error };
+		if (drop) {
+			this.#items = [];
+			this.#head = 0;
+			this.#chars = 0;
+		}
+		for (const reader of this.#readers.splice(0)) {
+			if (error === undefined) reader.resolve({ value: undefined, done: true });
+			else reader.reject(error);
+		}
+	}
+}

@@ -1,0 +1,245 @@
+// The options of connect(): one schema, from which the defaults, the checks and their messages come. All mistakes are told
+// at once, and an unknown key is one of them.
+
+import * as v from "valibot";
+import { XMLSocketError } from "../errors/index.ts";
+import { type TerminatorName, type TextCodec, terminatorBytes } from "../wire/index.ts";
+import type { Rejoin } from "./connection.ts";
+
+/** How to come back after a connection was lost. */
+export interface ReconnectOptions {
+	/** The shortest wait before an attempt, in milliseconds. Default 500. */
+	readonly minDelayMs?: number;
+	/** The longest, in milliseconds. Default 30 000. A connection that held for so long starts a new series of attempts. */
+	readonly maxDelayMs?: number;
+	/** Attempts in a row before the connection counts as closed. Default: no limit. */
+	readonly maxAttempts?: number;
+	/** Whether a first connection that fails is tried again as well, instead of rejecting. Default false. */
+	readonly retryFirst?: boolean;
+}
+
+/** Options of `connect()`. */
+export interface ConnectOptions {
+	/** Ends the attempt, and later the connection, with XMLSOCKET_ABORTED. */
+	readonly signal?: AbortSignal | undefined;
+	/** Until a connection stands, in milliseconds. Default 20 000. */
+	readonly connectTimeoutMs?: number;
+	/** Whether, and how, to come back by itself. Default false: the connection closes when it is lost. */
+	readonly reconnect?: boolean | ReconnectOptions;
+	/**
+	 * Runs on every new connection but the first, before the documents that waited go out: log in again, join rooms again.
+	 * What it sends through its argument goes first; while it runs, `connection.send` still queues. When it fails, the
+	 * attempt has failed.
+	 */
+	readonly onReconnected?: (rejoin: Rejoin) => void | Promise<void>;
+	/** The longest document accepted, in bytes. Default 16 777 216 (16 MiB). */
+	readonly maxDocumentBytes?: number;
+	/**
+	 * What may wait to be sent, in bytes (in UTF-16 units where a text is not encoded yet). Default 16 777 216. `send` throws
+	 * XMLSOCKET_OUTBOX_FULL past it.
+	 */
+	readonly maxOutboxBytes?: number;
+	/** Documents that may wait to be read before reading from the network pauses. Default 256. */
+	readonly maxInboxDocuments?: number;
+	/** The same, in characters. Default 16 777 216. */
+	readonly maxInboxChars?: number;
+	/** Whether empty documents are delivered. Default false. */
+	readonly keepEmpty?: boolean;
+	/** Closes after so long without a byte from the other side, in milliseconds. Default 0: never. */
+	readonly idleTimeoutMs?: number;
+	/** Over WebSockets outside a page: asks for a sign of life after so long, in milliseconds. Default 30 000; 0: never. */
+	readonly pingIntervalMs?: number;
+	/** Closes when the other side takes nothing of what waits for it for so long, in milliseconds. Default 60 000; 0: never. */
+	readonly unreadOutputTimeoutMs?: number;
+	/** How long `close()` may take to deliver what waits, in milliseconds. Default 5000. */
+	readonly lingerMs?: number;
+	/** What ends a document: `nul`, `lf`, `crlf`, or 1 to 8 bytes in hexadecimal. Default `nul`. */
+	readonly terminator?: TerminatorName;
+	/** The encoding. Default: UTF-8, with U+FFFD for what is invalid. */
+	readonly codec?: TextCodec;
+	/** TLS: `insecure` accepts any certificate, `ca` names the authorities (PEM). Without effect in a page. */
+	readonly tls?: { readonly insecure?: boolean; readonly ca?: string };
+	/** The Origin header of a WebSocket. Default: none. Without effect in a page, which sends its own. */
+	readonly origin?: string;
+}
+
+/** The options with every default in place. */
+export interface ResolvedOptions {
+	readonly signal?: AbortSignal | undefined;
+	readonly connectTimeoutMs: number;
+	readonly reconnect: Required<ReconnectOptions> | undefined;
+	readonly onReconnected?: ((rejoin: Rejoin) => void | Promise<void>) | undefined;
+	readonly maxDocumentBytes: number;
+	readonly maxOutboxBytes: number;
+	readonly maxInboxDocuments: number;
+	readonly maxInboxChars: number;
+	readonly keepEmpty: boolean;
+	readonly idleTimeoutMs: number;
+	readonly pingIntervalMs: number;
+	readonly unreadOutputTimeoutMs: number;
+	readonly lingerMs: number;
+	readonly terminator?: Uint8Array | undefined;
+	readonly codec?: TextCodec | undefined;
+	readonly tls: { readonly insecure?: boolean | undefined; readonly ca?: string | undefined };
+	readonly origin?: string | undefined;
+}
+
+const MOST = 2 ** 31 - 1;
+const SIZE = 16 * 1024 * 1024;
+
+function whole(unit: string, least: number): v.GenericSchema<number> {
+	const message = `a whole number of ${unit} from ${least} to ${MOST}`;
+	return v.pipe(v.number(message), v.integer(message), v.minValue(least, message), v.maxValue(MOST, message));
+}
+
+function made<T>(message: string, check: (value: unknown) => boolean): v.GenericSchema<T> {
+	return v.custom<T>(check, message);
+}
+
+const flag = v.boolean("true or false");
+const text = v.string("a string");
+const positiveMs = whole("milliseconds", 1);
+const msOrNever = whole("milliseconds", 0);
+const bytes = whole("bytes", 1);
+const isObject = (value: unknown): value is object => typeof value === "object" && value !== null;
+
+const reconnectSchema = v.strictObject(
+	{
+		minDelayMs: v.optional(positiveMs, 500),
+		maxDelayMs: v.optional(positiveMs, 30_000),
+		maxAttempts: v.optional(
+			made<number>("a whole number from 1, or Infinity", (value) => Number(value) >= 1 && isCount(value)),
+			Number.POSITIVE_INFINITY,
+		),
+		retryFirst: v.optional(flag, false),
+	},
+	"true, false or an object",
+);
+
+const schema = v.strictObject(
+	{
+		signal: v.optional(made<AbortSignal>("an AbortSignal", (value) => isObject(value) && "aborted" in value)),
+		connectTimeoutMs: v.optional(positiveMs, 20_000),
+		reconnect: v.optional(reconnectSchema),
+		onReconnected: v.optional(
+			made<NonNullable<ConnectOptions["onReconnected"]>>("a function", (value) => typeof value === "function"),
+		),
+		maxDocumentBytes: v.optional(bytes, SIZE),
+		maxOutboxBytes: v.optional(bytes, SIZE),
+		maxInboxDocuments: v.optional(whole("documents", 1), 256),
+		maxInboxChars: v.optional(whole("characters", 1), SIZE),
+		keepEmpty: v.optional(flag, false),
+		idleTimeoutMs: v.optional(msOrNever, 0),
+		pingIntervalMs: v.optional(msOrNever, 30_000),
+		unreadOutputTimeoutMs: v.optional(msOrNever, 60_000),
+		lingerMs: v.optional(positiveMs, 5000),
+		terminator: v.optional(
+			made<TerminatorName>("nul, lf, crlf, or 1 to 8 bytes in hexadecimal such as 0d0a", isTerminator),
+		),
+		codec: v.optional(made<TextCodec>("a codec", (value) => isObject(value) && "decode" in value && "encode" in value)),
+		tls: v.optional(
+			v.strictObject({ insecure: v.optional(flag), ca: v.optional(text) }, "an object with insecure or ca"),
+			{},
+		),
+		origin: v.optional(text),
+	},
+	"an object",
+);
+
+/**
+ * Checks options and puts the defaults in.
+ *
+ * @throws XMLSOCKET_OPTION_INVALID, or XMLSOCKET_OPTION_UNKNOWN where unknown names are the only mistake. One error tells
+ * all of them.
+ */
+export function resolveOptions(options: ConnectOptions = {}): ResolvedOptions {
+	const { reconnect } = options ?? {};
+	const given = typeof reconnect === "boolean" ? { ...options, reconnect: reconnect ? {} : undefined } : options;
+	const result = v.safeParse(schema, given, { abortPipeEarly: true });
+	if (!result.success) throw invalid(result.issues);
+	const { terminator, reconnect: limits, ...rest } = result.output;
+	if (limits && limits.minDelayMs > limits.maxDelayMs) {
+		throw new XMLSocketError(
+			"XMLSOCKET_OPTION_INVALID",
+			`The option reconnect.minDelayMs (${limits.minDelayMs}) is greater than reconnect.maxDelayMs (${limits.maxDelayMs}).`,
+		);
+	}
+	return {
+		...rest,
+		reconnect: limits,
+		// A link without a terminator takes the faster path for the zero byte.
+		terminator: terminator === undefined || terminator === "nul" ? undefined : terminatorBytes(terminator),
+	};
+}
+
+function invalid(issues: readonly v.BaseIssue<unknown>[]): XMLSocketError {
+	const mistakes = issues.map((issue) => {
+		const path = issue.path?.map((item) => String(item.key)) ?? [];
+		const name = path.join(".");
+		if (issue.type === "strict_object" && issue.expected === "never") {
+			const nearest = nearestName(path.at(-1) ?? "", namesBeside(path));
+			return { unknown: true, text: `There is no option ${name}${nearest ? `; did you mean ${nearest}?` : "."}` };
+		}
+		const subject = name === "" ? "The options" : `The option ${name}`;
+		return {
+			unknown: false,
+			text: `${subject} must be ${issue.message}, but ${name === "" ? "are" : "is"} ${show(issue.input)}.`,
+		};
+	});
+	return new XMLSocketError(
+		mistakes.every((mistake) => mistake.unknown) ? "XMLSOCKET_OPTION_UNKNOWN" : "XMLSOCKET_OPTION_INVALID",
+		mistakes.map((mistake) => mistake.text).join(" "),
+		{ details: { mistakes: mistakes.length } },
+	);
+}
+
+function namesBeside(path: readonly string[]): string[] {
+	if (path.length < 2) return Object.keys(schema.entries);
+	return path[0] === "tls" ? ["insecure", "ca"] : Object.keys(reconnectSchema.entries);
+}
+
+/** The name that takes the fewest changed letters to reach from `wanted`, where that is less than half of them. */
+function nearestName(wanted: string, names: readonly string[]): string | undefined {
+	let best: string | undefined;
+	let least = Math.ceil(Math.min(wanted.length, 40) / 2);
+	for (const name of names) {
+		const changes = changesBetween(wanted.slice(0, 40).toLowerCase(), name.toLowerCase());
+		if (changes < least) {
+			least = changes;
+			best = name;
+		}
+	}
+	return best;
+}
+
+function changesBetween(a: string, b: string): number {
+	let row = Array.from({ length: b.length + 1 }, (_, i) => i);
+	for (let i = 1; i <= a.length; i++) {
+		const next = [i];
+		for (let j = 1; j <= b.length; j++) {
+			const change = row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
+			next.push(Math.min(change, row[j]! + 1, next[j - 1]! + 1));
+		}
+		row = next;
+	}
+	return row[b.length]!;
+}
+
+function isCount(value: unknown): boolean {
+	return value === Number.POSITIVE_INFINITY || Number.isInteger(value);
+}
+
+function isTerminator(value: unknown): boolean {
+	if (typeof value !== "string") return false;
+	try {
+		terminatorBytes(value);
+		return true;
+	} catch {
+		return false;
+	}
+}
+
+function show(value: unknown): string {
+	if (typeof value === "string") return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value);
+	return typeof value === "object" && value !== null ? "an object" : String(value);
+}

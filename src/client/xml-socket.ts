@@ -1,0 +1,244 @@
+// The documented class XMLSocket, member for member: Server-Side ActionScript Language Reference pp. 218-227, and recordings
+// of real players where the manual is silent. What the player does not have is not here: no error event, no queue, no
+// readable state. `connect()` is the client for programs that are written today.
+
+import { XMLSocketError } from "../errors/index.ts";
+import { Link, Scheduler } from "../link/index.ts";
+import { toNumber, toText } from "../xml/coerce.ts";
+import { XML } from "../xml/index.ts";
+import { HIGHEST_PORT, LOWEST_PORT, type Target } from "./address.ts";
+import type { ClientHost } from "./dial.ts";
+
+/**
+ * A connection over which both sides send XML documents, each followed by a zero byte.
+ *
+ * Handlers are looked up when they are called, with `this` as the socket; what one throws is reported, and the connection
+ * goes on. Server-Side ActionScript Language Reference p. 218.
+ *
+ * @example
+ * ```ts
+ * const socket = new XMLSocket();
+ * socket.onConnect = (success) => {
+ *   if (success) socket.send(new XML("<hello />"));
+ * };
+ * socket.onXML = (document) => console.log(document.firstChild?.nodeName);
+ * socket.connect("localhost", 9000);
+ * ```
+ */
+export interface XMLSocket {
+	/**
+	 * Starts to connect. Only an attempt that was started ends in `onConnect`: once, and never from inside this call. An
+	 * earlier connection of the same socket is closed silently first.
+	 *
+	 * @param host a name or an address; null or nothing means the local host. IPv6 may stand in brackets.
+	 * @param port a whole number from 1024 to 65535.
+	 * @returns false, and does nothing, where the port or the host cannot be connected to. (p. 222)
+	 */
+	connect(host?: string | null, port?: number | string): boolean;
+	/**
+	 * Sends the text of `object` and a zero byte; nothing while not connected, and nothing without an argument. A U+0000
+	 * in the text goes out as it is, and the other side sees two documents there. (p. 226)
+	 */
+	send(object?: unknown): void;
+	/** Sends what waits, then ends the connection. `onClose` is not called. (p. 222) */
+	close(): void;
+	/** Called with what became of `connect`. Absent until set. (p. 224) */
+	onConnect?: ((success: boolean) => void) | undefined;
+	/** Called with the text of each document. Unless replaced, it calls `onXML` with the parsed document. (p. 225) */
+	onData(src: string): void;
+	/** Called by `onData` with each document; one that is malformed has a negative `status`. Absent until set. (p. 225) */
+	onXML?: ((document: XML) => void) | undefined;
+	/** Called when the other side closed or the connection broke. Absent until set. (p. 223) */
+	onClose?: (() => void) | undefined;
+	/** How long `connect` may take, in milliseconds. Default 20 000. */
+	timeout: number;
+	/** When set, a document of more characters closes the connection. (p. 223) */
+	maxUnprocessedChars?: number | undefined;
+}
+
+/** The constructor: with `new` it makes a socket, without it gives undefined, as all classes of the player's API do. */
+export interface XMLSocketConstructor {
+	/** @param streamtype `"stream"`, exactly, asks for XMLStreams; anything else for documents. */
+	new (streamtype?: unknown): XMLSocket;
+	(...ignored: unknown[]): undefined;
+	readonly prototype: XMLSocket;
+}
+
+const DEFAULT_TIMEOUT_MS = 20_000;
+const LONGEST_DELAY_MS = 2 ** 31 - 1;
+const MAX_DOCUMENT_BYTES = 16 * 1024 * 1024;
+const MAX_OUTBOX_BYTES = 16 * 1024 * 1024;
+const LINGER_MS = 5000;
+/** The most bytes that one UTF-16 unit of a text can stand for. */
+const BYTES_PER_CHAR = 3;
+
+/** The class, bound to a way to connect. Every call makes a class of its own. */
+export function makeXMLSocket(host: ClientHost): XMLSocketConstructor {
+	const scheduler = new Scheduler(host.clock, host.report);
+	// Kept apart from the instances: a script must find no member on them that the manual does not name.
+	const states = new WeakMap<object, SocketState>();
+
+	function XMLSocket(this: XMLSocket, streamtype?: unknown): undefined {
+		if (!new.target) return undefined;
+		states.set(this, new SocketState(this, streamtype === "stream", host, scheduler));
+		// The player keeps it as an own property that for..in does not show.
+		Object.defineProperty(this, "timeout", { value: DEFAULT_TIMEOUT_MS, writable: true, configurable: true });
+	}
+
+	hide(XMLSocket.prototype, {
+		connect(this: object, hostName?: unknown, port?: unknown): boolean {
+			return states.get(this)?.connect(hostName, port) ?? false;
+		},
+		send(this: object, ...objects: unknown[]): void {
+			if (objects.length > 0) states.get(this)?.send(objects[0]);
+		},
+		close(this: object): void {
+			states.get(this)?.close();
+		},
+		onData(this: XMLSocket, src: string): void {
+			if (typeof this.onXML === "function") this.onXML(new XML(src));
+		},
+	});
+	return XMLSocket as unknown as XMLSocketConstructor;
+}
+
+// idle (neither field set) -> connecting (#attempt) -> open (#link) -> idle. An attempt and a link are each compared with
+// the current one before their events count, so whatever an earlier connection still has to say is not heard.
+class SocketState {
+	readonly #socket: XMLSocket;
+	readonly #stream: boolean;
+	readonly #host: ClientHost;
+	readonly #scheduler: Scheduler;
+	#attempt: AbortController | undefined = undefined;
+	#link: Link | undefined = undefined;
+
+	constructor(socket: XMLSocket, stream: boolean, host: ClientHost, scheduler: Scheduler) {
+		this.#socket = socket;
+		this.#stream = stream;
+		this.#host = host;
+		this.#scheduler = scheduler;
+	}
+
+	connect(hostName: unknown, port: unknown): boolean {
+		// XMLStreams are not part of this version: a stream socket refuses to connect, and so never misreads a stream.
+		if (this.#stream) return false;
+		const target = targetOf(hostName, port, this.#host.localHost);
+		if (!target) return false;
+		this.close();
+		const attempt = new AbortController();
+		this.#attempt = attempt;
+		this.#host.dial(target, { timeoutMs: this.#timeoutMs(), signal: attempt.signal }).then(
+			(transport) => {
+				if (this.#attempt !== attempt) {
+					transport.destroy();
+					return;
+				}
+				this.#attempt = undefined;
+				this.#open(transport);
+			},
+			() => {
+				if (this.#attempt !== attempt) return;
+				this.#attempt = undefined;
+				this.#call("onConnect", false);
+			},
+		);
+		return true;
+	}
+
+	send(object: unknown): void {
+		this.#link?.sendUnchecked(toText(object));
+	}
+
+	close(): void {
+		this.#attempt?.abort();
+		this.#attempt = undefined;
+		const link = this.#link;
+		this.#link = undefined;
+		link?.end();
+	}
+
+	#open(transport: Link["transport"]): void {
+		const maxChars = toNumber(this.#socket.maxUnprocessedChars);
+		const limited = maxChars > 0;
+		const link: Link = new Link(
+			transport,
+			{
+				output: "text",
+				...(this.#host.codec ? { codec: this.#host.codec } : {}),
+				maxDocumentBytes: limited ? Math.min(MAX_DOCUMENT_BYTES, maxChars * BYTES_PER_CHAR) : MAX_DOCUMENT_BYTES,
+				keepEmpty: true,
+				maxOutboxBytes: MAX_OUTBOX_BYTES,
+				firstDocumentTimeoutMs: 0,
+				documentTimeoutMs: 0,
+				idleTimeoutMs: 0,
+				unreadOutputTimeoutMs: 0,
+				pingIntervalMs: 0,
+				lingerMs: LINGER_MS,
+			},
+			this.#scheduler,
+			{
+				document: (text) => {
+					if (this.#link !== link) return;
+					if (limited && text.length > maxChars) {
+						link.end();
+						this.#over(link, tooManyChars(text.length, maxChars));
+					} else this.#call("onData", text);
+				},
+				// The other side's half-close, or a limit, is the end for the script; what it sent before still goes out.
+				ended: () => {
+					this.#over(link);
+					return undefined;
+				},
+				failing: (error) => this.#over(link, error),
+				closed: ({ by, error }) => this.#over(link, by === "local" ? error : undefined),
+			},
+		);
+		this.#link = link;
+		this.#call("onConnect", true);
+	}
+
+	// The script is never told why; a limit of ours is reported, so that somebody is.
+	#over(link: Link, limit?: XMLSocketError): void {
+		if (this.#link !== link) return;
+		this.#link = undefined;
+		if (limit) this.#host.report(limit);
+		this.#call("onClose");
+	}
+
+	#call(name: "onConnect" | "onData" | "onClose", ...args: unknown[]): void {
+		try {
+			const handler: unknown = this.#socket[name];
+			if (typeof handler === "function") handler.apply(this.#socket, args);
+		} catch (error) {
+			this.#host.report(error);
+		}
+	}
+
+	#timeoutMs(): number {
+		const timeoutMs = toNumber(this.#socket.timeout);
+		return timeoutMs > 0 ? Math.min(timeoutMs, LONGEST_DELAY_MS) : DEFAULT_TIMEOUT_MS;
+	}
+}
+
+function targetOf(hostName: unknown, port: unknown, localHost: string): Target | undefined {
+	const number = toNumber(port);
+	if (!Number.isInteger(number) || number < LOWEST_PORT || number > HIGHEST_PORT) return undefined;
+	const [name = ""] = hostName === null || hostName === undefined ? [localHost] : toText(hostName).split("\0", 1);
+	const bare = /^\[(.*)\]$/s.exec(name)?.[1] ?? name;
+	if (bare === "") return undefined;
+	return { protocol: "xmlsocket", host: bare, port: number, path: "", secure: false };
+}
+
+function tooManyChars(chars: number, limit: number): XMLSocketError {
+	return new XMLSocketError(
+		"XMLSOCKET_DOCUMENT_TOO_LARGE",
+		`A document of ${chars} characters came, more than maxUnprocessedChars (${limit}).`,
+		{ details: { characters: chars, limit } },
+	);
+}
+
+function hide(prototype: object, members: Record<string, unknown>): void {
+	for (const [name, value] of Object.entries(members)) {
+		Object.defineProperty(prototype, name, { value, writable: true, configurable: true, enumerable: false });
+	}
+}

@@ -1,0 +1,37 @@
+// Parsing what a stranger has sent: the same parser and the same tree, but within limits, and a text that the player would
+// give a negative status is refused. Refusals are values with codes.
+
+import { documentFace, documentHooks, newDocument, type XML } from "./document.ts";
+import { stateOf } from "./document-node.ts";
+import { DEFAULT_PARSE_LIMITS, malformed, type ParseLimits, type Refusal, refuse } from "./limits.ts";
+import { Parser } from "./parser.ts";
+
+/** What {@link parseBounded} gives: the document, or why there is none. */
+export type BoundedParse =
+	| { readonly document: XML; readonly refusal?: undefined }
+	| { readonly document?: undefined; readonly refusal: Refusal };
+
+/**
+ * Parses a whole document within limits. White space is kept. The daemon reads with it what it does not trust; the class
+ * {@link XML} has no limits.
+ *
+ * Refuses with `XMLSOCKET_NOT_WELL_FORMED` (with the player's `status`), `XMLSOCKET_DOCTYPE_REFUSED`,
+ * `XMLSOCKET_TOO_DEEP`, `XMLSOCKET_TOO_MANY_NODES`, `XMLSOCKET_TOO_MANY_ATTRIBUTES` or `XMLSOCKET_NAME_TOO_LONG`.
+ *
+ * @example
+ * ```ts
+ * const { document, refusal } = parseBounded(text);
+ * if (refusal) console.log(refusal.code, refusal.message);
+ * else console.log(document.firstChild?.nodeName);
+ * ```
+ */
+export function parseBounded(text: string, limits: Partial<ParseLimits> = DEFAULT_PARSE_LIMITS): BoundedParse {
+	const all = limits === DEFAULT_PARSE_LIMITS ? DEFAULT_PARSE_LIMITS : { ...DEFAULT_PARSE_LIMITS, ...limits };
+	const document = newDocument();
+	const parser = new Parser(document, text, false, documentHooks, all);
+	const status = parser.run();
+	if (parser.refused !== null) return { refusal: refuse(parser.refused, all, parser.at) };
+	if (status !== 0) return { refusal: malformed(status, parser.at) };
+	stateOf(document).status = status;
+	return { document: documentFace(document) };
+}

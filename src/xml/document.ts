@@ -1,0 +1,180 @@
+// XML, the document class that scripts see: parsing, making nodes, and the six properties of a document. Loading over HTTP
+// is in `loading.ts`. Nothing here ever throws.
+// Implements docs/xml.md, "Classes and members", "Construction", "idMap" and "Document properties".
+
+import { toStatus, toText } from "./coerce.ts";
+import { DocumentNode, isDocument, stateOf } from "./document-node.ts";
+import { loadingMembers, type XMLLoading } from "./loading.ts";
+import { installMembers, type Members, newElement, newText, standFor, type XMLNode } from "./node.ts";
+import { type ParseHooks, Parser } from "./parser.ts";
+import { type TreeNode, unlinkChildren } from "./tree-node.ts";
+
+/**
+ * An XML document, with ActionScript's names and manners. A malformed text is no error: the tree holds what was read so
+ * far and {@link XML.status | status} says what was wrong.
+ *
+ * Source: *Server-Side ActionScript Language Reference*, class XML; `docs/xml.md` says what players really do.
+ *
+ * @example
+ * ```ts
+ * const doc = new XML('<say room="lobby">hi</say>');
+ * doc.status; // 0
+ * doc.firstChild?.attributes.room; // "lobby"
+ * String(doc); // <say room="lobby">hi</say>
+ * ```
+ */
+export interface XML extends XMLNode, XMLLoading {
+	/**
+	 * 0, or the first error of the last parse: -2 CDATA, -3 declaration, -4 DOCTYPE, -5 comment, -6 malformed tag, -8 value
+	 * without its closing quote, -9 element not closed, -10 end tag without its element.
+	 */
+	status: number;
+	/** Whether text of white space alone is dropped when parsing. @default false */
+	ignoreWhite: boolean;
+	/** Undefined before any load, false until its answer is there, true when it was parsed. */
+	loaded: boolean | undefined;
+	/** The XML declarations, verbatim and joined. */
+	xmlDecl: string | undefined;
+	/** The last document type declaration, verbatim. It has no effect. */
+	docTypeDecl: string | undefined;
+	/** The media type of a request's body. @default "application/x-www-form-urlencoded" */
+	contentType: string;
+	/** Elements by their attribute `id`, once a parse has seen one. */
+	idMap?: Record<string, XMLNode>;
+	/** Replaces the content by that of `source`. Undefined does nothing. */
+	parseXML(source: string): void;
+	/** A new element that belongs nowhere. */
+	createElement(name: string): XMLNode;
+	/** A new text that belongs nowhere. */
+	createTextNode(text: string): XMLNode;
+}
+
+/** The class of {@link XML}. Called without `new` it returns undefined. */
+export interface XMLConstructor {
+	new (source?: unknown): XML;
+	(source?: unknown): undefined;
+	readonly prototype: XML;
+}
+
+/** A new, empty document. The first one brings the six properties to `XML.prototype`, as in the player. */
+export function newDocument(): DocumentNode {
+	if (properties !== null) {
+		installMembers(DocumentNode.prototype, properties);
+		properties = null;
+	}
+	return new DocumentNode();
+}
+
+/** What scripts see of a document. */
+export function documentFace(document: DocumentNode): XML {
+	return document as unknown as XML;
+}
+
+/** How the parser enters ids and declarations into the document that it fills. */
+export const documentHooks: ParseHooks = {
+	enterId,
+	xmlDecl(root, text) {
+		if (!isDocument(root)) return;
+		const state = stateOf(root);
+		state.xmlDecl = (state.xmlDecl ?? "") + text;
+	},
+	docType(root, text) {
+		if (isDocument(root)) stateOf(root).docTypeDecl = text;
+	},
+};
+
+// The map is the script's own as soon as there is one, setters and all; what it throws stops nobody's parse.
+function enterId(root: TreeNode, id: string, element: TreeNode): void {
+	const document = root as { idMap?: unknown };
+	try {
+		if (!Object.hasOwn(document, "idMap")) document.idMap = {};
+		const map = document.idMap;
+		if ((typeof map !== "object" || map === null) && typeof map !== "function") return;
+		if (id !== "__proto__") Reflect.set(map, id, element);
+		// An assignment to this one would change the map's prototype.
+		else Object.defineProperty(map, id, { value: element, writable: true, enumerable: true, configurable: true });
+	} catch {
+		// Not entered.
+	}
+}
+
+function parseDocument(document: DocumentNode, source: string): void {
+	const state = stateOf(document);
+	unlinkChildren(document);
+	state.xmlDecl = undefined;
+	state.docTypeDecl = undefined;
+	state.status = 0;
+	state.status = new Parser(document, source, state.ignoreWhite, documentHooks, null).run();
+}
+
+const members: Members = {
+	parseXML(source: unknown) {
+		if (isDocument(this) && source !== undefined) parseDocument(this, toText(source));
+	},
+	createElement(name: unknown) {
+		return name === undefined ? undefined : newElement(toText(name));
+	},
+	createTextNode(text: unknown) {
+		return text === undefined ? undefined : newText(toText(text));
+	},
+};
+
+let properties: Members | null = {
+	get status() {
+		return isDocument(this) ? stateOf(this).status : undefined;
+	},
+	set status(value: unknown) {
+		if (isDocument(this) && value !== undefined) stateOf(this).status = toStatus(value);
+	},
+	get ignoreWhite() {
+		return isDocument(this) ? stateOf(this).ignoreWhite : undefined;
+	},
+	set ignoreWhite(value: unknown) {
+		if (isDocument(this) && value !== undefined) stateOf(this).ignoreWhite = Boolean(value);
+	},
+	get loaded() {
+		return isDocument(this) ? stateOf(this).loaded : undefined;
+	},
+	set loaded(value: unknown) {
+		if (isDocument(this) && value !== undefined) stateOf(this).loaded = Boolean(value);
+	},
+	get xmlDecl() {
+		return isDocument(this) ? stateOf(this).xmlDecl : undefined;
+	},
+	set xmlDecl(value: unknown) {
+		if (isDocument(this) && value !== undefined) stateOf(this).xmlDecl = toText(value);
+	},
+	get docTypeDecl() {
+		return isDocument(this) ? stateOf(this).docTypeDecl : undefined;
+	},
+	set docTypeDecl(value: unknown) {
+		if (isDocument(this) && value !== undefined) stateOf(this).docTypeDecl = toText(value);
+	},
+	get contentType() {
+		return isDocument(this) ? stateOf(this).contentType : undefined;
+	},
+	set contentType(value: unknown) {
+		if (isDocument(this) && value !== undefined) stateOf(this).contentType = toText(value);
+	},
+};
+
+function constructDocument(source?: unknown): object | undefined {
+	if (new.target === undefined) return undefined;
+	const document = newDocument();
+	if (new.target !== (XML as unknown)) Object.setPrototypeOf(document, new.target.prototype as object);
+	if (source !== undefined) parseDocument(document, toText(source));
+	return document;
+}
+
+/**
+ * The class of documents. `new XML()` is empty; `new XML(value)` parses the text of `value`, whatever it is, so that
+ * `new XML(null)` holds the text `null`.
+ */
+export const XML: XMLConstructor = constructDocument as unknown as XMLConstructor;
+
+Object.defineProperty(constructDocument, "name", { value: "XML" });
+Object.defineProperty(constructDocument, "prototype", { value: DocumentNode.prototype });
+Object.defineProperty(DocumentNode.prototype, "constructor", { value: constructDocument });
+installMembers(DocumentNode.prototype, members);
+installMembers(DocumentNode.prototype, loadingMembers);
+standFor(DocumentNode.prototype, newElement(""));

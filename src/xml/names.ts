@@ -1,0 +1,49 @@
+// Gives equal names one string: a document of a thousand `item` elements holds the word once, and comparing names costs
+// a pointer comparison. The cache is direct-mapped, of fixed size, and holds short names only.
+
+const SLOTS = 512;
+const LONGEST = 24;
+// Strings of 13 units and more are views of the string they were cut from; kept here they would keep a whole document.
+const LONGEST_COPY = 12;
+
+const cache: string[] = new Array<string>(SLOTS).fill("");
+
+/** The name that stands in `source` between `start` and `end`, which is not empty. */
+export function nameAt(source: string, start: number, end: number): string {
+	const length = end - start;
+	if (length > LONGEST) return source.slice(start, end);
+	const slot =
+		(source.charCodeAt(start) * 31 + source.charCodeAt(end - 1) * 7 + source.charCodeAt(start + (length >> 1)) * 3 + length) &
+		(SLOTS - 1);
+	const kept = cache[slot] as string;
+	if (kept.length === length && matches(source, start, kept)) return kept;
+	const name = length > LONGEST_COPY ? detached(source.slice(start, end)) : source.slice(start, end);
+	cache[slot] = name;
+	return name;
+}
+
+function matches(source: string, start: number, name: string): boolean {
+	for (let at = 0; at < name.length; at++) {
+		if (source.charCodeAt(start + at) !== name.charCodeAt(at)) return false;
+	}
+	return true;
+}
+
+// The same text over storage of its own: the views of a joined string refer to that string alone.
+function detached(text: string): string {
+	return ` ${text}`.slice(1);
+}
+
+/** Whether two names are the same but for the case of ASCII letters, as end tags are compared with open elements. */
+export function sameName(name: string | null, other: string): boolean {
+	if (name === other) return true;
+	if (name === null || name.length !== other.length) return false;
+	for (let at = 0; at < name.length; at++) {
+		if (lower(name.charCodeAt(at)) !== lower(other.charCodeAt(at))) return false;
+	}
+	return true;
+}
+
+function lower(unit: number): number {
+	return unit >= 65 && unit <= 90 ? unit + 32 : unit;
+}

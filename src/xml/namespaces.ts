@@ -1,0 +1,81 @@
+// Prefixes and namespaces of nodes. All of it is looked up when asked for, from the attributes as they are then; only the
+// default namespace of `namespaceURI` is the one that the parser saw.
+// Implements docs/xml.md, "Names and namespaces".
+
+import { bagOf, isDefaultNamespace } from "./attributes.ts";
+import { toText } from "./coerce.ts";
+import { attributesOf, endOf, nameOf, parentOf, startOf, type TreeNode } from "./tree-node.ts";
+
+/** The part of `name` before its first colon, or "" where that colon is missing or the last character. */
+export function prefixOf(name: string): string {
+	const colon = splitAt(name);
+	return colon === -1 ? "" : name.slice(0, colon);
+}
+
+/** The part of `name` behind its first colon, or all of it where that colon is missing or the last character. */
+export function localNameOf(name: string): string {
+	return name.slice(splitAt(name) + 1);
+}
+
+function splitAt(name: string): number {
+	const colon = name.indexOf(":");
+	return colon === name.length - 1 ? -1 : colon;
+}
+
+/** The namespace that `prefix` stands for at `node`, or null. */
+export function namespaceForPrefix(node: TreeNode, prefix: string): string | null {
+	const wanted = `xmlns:${prefix}`;
+	let found: unknown;
+	for (let at: TreeNode | null = node; at !== null; at = parentOf(at)) {
+		if (!mayDeclare(at)) continue;
+		const bag = bagOf(at);
+		if (prefix !== "") {
+			if (bag.has(wanted)) return toText(bag.get(wanted));
+		} else if (
+			bag.some((name, value) => {
+				found = value;
+				return isDefaultNamespace(name);
+			})
+		) {
+			return toText(found);
+		}
+	}
+	return null;
+}
+
+/** The prefix that stands for `uri` at `node`: "" for a default namespace, null where there is none. */
+export function prefixForNamespace(node: TreeNode, uri: string): string | null {
+	let found = "";
+	for (let at: TreeNode | null = node; at !== null; at = parentOf(at)) {
+		if (!mayDeclare(at)) continue;
+		const declares = bagOf(at).some((name, value) => {
+			found = name;
+			return name.startsWith("xmlns") && toText(value) === uri;
+		});
+		if (declares) return isDefaultNamespace(found) ? "" : found.slice(6);
+	}
+	return null;
+}
+
+/** What `namespaceURI` reads: null without a name, else a namespace or "". */
+export function namespaceOf(node: TreeNode): string | null {
+	const name = nameOf(node);
+	if (name === null) return null;
+	const prefix = prefixOf(name);
+	if (prefix !== "") return namespaceForPrefix(node, prefix) ?? "";
+	for (let at: TreeNode | null = node; at !== null; at = parentOf(at)) {
+		if (!mayDeclare(at)) continue;
+		const parsed = bagOf(at).parsedNamespace;
+		if (parsed !== null) return parsed;
+	}
+	return "";
+}
+
+// Attributes that nobody has read are read only where a declaration can be among them.
+function mayDeclare(node: TreeNode): boolean {
+	const kept = attributesOf(node);
+	if (kept === null) return false;
+	if (typeof kept !== "string") return true;
+	const range = kept.slice(startOf(node), endOf(node));
+	return range.includes("xmlns") || range.includes("&");
+}

@@ -1,0 +1,307 @@
+// XMLNode, the class that scripts see: its members, put on the prototype of the tree's nodes. Nothing here ever throws,
+// and nothing recurses: wrong arguments are ignored, read-only properties swallow assignments.
+// Implements docs/xml.md, "Classes and members", "Construction" and "Tree operations".
+
+import { attributesFace, detachedCopy } from "./attributes.ts";
+import { childNodesFace } from "./child-list.ts";
+import { toNodeType, toText } from "./coerce.ts";
+import { localNameOf, namespaceForPrefix, namespaceOf, prefixForNamespace, prefixOf } from "./namespaces.ts";
+import { printNode } from "./serializer.ts";
+import {
+	ELEMENT,
+	firstOf,
+	isTreeNode,
+	lastOf,
+	linkBefore,
+	linkLast,
+	nameOf,
+	nextOf,
+	parentOf,
+	previousOf,
+	setName,
+	setValue,
+	TEXT,
+	TreeNode,
+	typeOf,
+	unlink,
+	valueOf,
+} from "./tree-node.ts";
+
+/**
+ * A node of an XML tree, with ActionScript's names and manners: an element (`nodeType` 1) or a text (`nodeType` 3).
+ * Properties marked `readonly` ignore assignments; no member ever throws.
+ *
+ * Source: *Server-Side ActionScript Language Reference*, XML and XMLNode; `docs/xml.md` says what players really do.
+ *
+ * @example
+ * ```ts
+ * const say = new XMLNode(1, "say");
+ * say.attributes.room = "lobby";
+ * say.appendChild(new XMLNode(3, "a < b"));
+ * String(say); // <say room="lobby">a &lt; b</say>
+ * ```
+ */
+export interface XMLNode {
+	/** The attributes by name. Always the same object; enumerates and prints the newest first. */
+	readonly attributes: Record<string, unknown>;
+	/** The children. Always the same array: refilled when the children change, and writing to it changes no tree. */
+	readonly childNodes: XMLNode[];
+	readonly firstChild: XMLNode | null;
+	readonly lastChild: XMLNode | null;
+	readonly nextSibling: XMLNode | null;
+	readonly previousSibling: XMLNode | null;
+	readonly parentNode: XMLNode | null;
+	/** 1 for an element and a document, 3 for a text. */
+	readonly nodeType: number;
+	/** The name of an element; null for a text and a document. Assigning undefined does nothing. */
+	nodeName: string | null;
+	/** The text of a text node; null for an element and a document. Assigning undefined does nothing. */
+	nodeValue: string | null;
+	/** The part of the name before its first colon, or "". */
+	readonly prefix: string | null;
+	/** The part of the name behind its first colon. */
+	readonly localName: string | null;
+	/** The namespace of the name, or "". */
+	readonly namespaceURI: string | null;
+	/** Moves `child` behind the last child; ignored for a child of this node, this node itself and its ancestors. */
+	appendChild(child: XMLNode): void;
+	/** Moves `child` before `reference`, which must be a child of this node. */
+	insertBefore(child: XMLNode, reference: XMLNode): void;
+	/** Takes this node, with its children, from its parent. */
+	removeNode(): void;
+	/** A copy without parent, of this node alone or with everything below it. */
+	cloneNode(deep?: boolean): XMLNode;
+	hasChildNodes(): boolean;
+	/** The namespace that `prefix` stands for here; "" asks for the default namespace. */
+	getNamespaceForPrefix(prefix?: string): string | null;
+	/** The prefix that stands for `namespace` here; "" where it is the default namespace. */
+	getPrefixForNamespace(namespace?: string): string | null;
+	/** The node and everything below it as XML. */
+	toString(): string;
+}
+
+/** The class of {@link XMLNode}. Called without `new` it returns undefined. */
+export interface XMLNodeConstructor {
+	new (type: number, value: string): XMLNode;
+	(type?: number, value?: string): undefined;
+	readonly prototype: XMLNode;
+}
+
+/** The member functions and accessors of a class; `this` can be anything. */
+export type Members = Record<string, unknown> & ThisType<unknown>;
+
+/**
+ * The node that `value` is, or undefined. `XML.prototype` is a node too, as in the player: it cannot hold the fields
+ * itself, so `document.ts` names the node that stands for it.
+ */
+export function asNode(value: unknown): TreeNode | undefined {
+	if (isTreeNode(value)) return value;
+	return value === standIn?.face ? standIn?.node : undefined;
+}
+
+/** Makes `node` stand for `face`, which is `XML.prototype`; see {@link asNode}. */
+export function standFor(face: object, node: TreeNode): void {
+	standIn = { face, node, nodeName: null };
+}
+
+// In the player this node prints an empty name and yet reads null until a script names it.
+let standIn: { readonly face: object; readonly node: TreeNode; nodeName: string | null } | undefined;
+
+/** What scripts see of a node of the tree. */
+export function faceOf(node: TreeNode): XMLNode;
+export function faceOf(node: TreeNode | null): XMLNode | null;
+export function faceOf(node: TreeNode | null): XMLNode | null {
+	return node as unknown as XMLNode | null;
+}
+
+/** Puts members on a prototype: not enumerable, and a property without a setter gets one that ignores assignments. */
+export function installMembers(prototype: object, members: Members): void {
+	for (const [name, member] of Object.entries(Object.getOwnPropertyDescriptors(members))) {
+		if (member.get !== undefined) member.set ??= ignoreAssignment;
+		member.enumerable = false;
+		Object.defineProperty(prototype, name, member);
+	}
+}
+
+function ignoreAssignment(_value: unknown): void {}
+
+/** Whether making `child` a child of `parent` would close a circle. */
+function holds(child: TreeNode, parent: TreeNode): boolean {
+	if (child === parent) return true;
+	// Without children it is nobody's ancestor; so a tree that grows downwards is not climbed again for each node.
+	if (firstOf(child) === null) return false;
+	for (let node = parentOf(parent); node !== null; node = parentOf(node)) if (node === child) return true;
+	return false;
+}
+
+function copyDeep(top: TreeNode): TreeNode {
+	const copy = detachedCopy(top);
+	let from = top;
+	let to = copy;
+	for (;;) {
+		const child = firstOf(from);
+		if (child !== null) {
+			from = child;
+		} else {
+			let next: TreeNode | null = null;
+			while (from !== top) {
+				next = nextOf(from);
+				to = parentOf(to) as TreeNode;
+				if (next !== null) break;
+				from = parentOf(from) as TreeNode;
+			}
+			if (next === null) return copy;
+			from = next;
+		}
+		const made = detachedCopy(from);
+		linkLast(to, made);
+		to = made;
+	}
+}
+
+const members: Members = {
+	get attributes() {
+		const node = asNode(this);
+		return node && attributesFace(node);
+	},
+	get childNodes() {
+		const node = asNode(this);
+		return node && childNodesFace(node);
+	},
+	get firstChild() {
+		const node = asNode(this);
+		return node && firstOf(node);
+	},
+	get lastChild() {
+		const node = asNode(this);
+		return node && lastOf(node);
+	},
+	get nextSibling() {
+		const node = asNode(this);
+		return node && nextOf(node);
+	},
+	get previousSibling() {
+		const node = asNode(this);
+		return node && previousOf(node);
+	},
+	get parentNode() {
+		const node = asNode(this);
+		return node && parentOf(node);
+	},
+	get nodeType() {
+		const node = asNode(this);
+		return node && typeOf(node);
+	},
+	get nodeName() {
+		if (isTreeNode(this)) return nameOf(this);
+		return this === standIn?.face ? standIn?.nodeName : undefined;
+	},
+	set nodeName(name: unknown) {
+		const node = asNode(this);
+		if (node === undefined || name === undefined) return;
+		const text = toText(name);
+		setName(node, text);
+		if (node === standIn?.node) standIn.nodeName = text;
+	},
+	get nodeValue() {
+		const node = asNode(this);
+		return node && valueOf(node);
+	},
+	set nodeValue(value: unknown) {
+		const node = asNode(this);
+		if (node !== undefined && value !== undefined) setValue(node, toText(value));
+	},
+	get prefix() {
+		const node = asNode(this);
+		if (node === undefined) return undefined;
+		const name = nameOf(node);
+		return name === null ? null : prefixOf(name);
+	},
+	get localName() {
+		const node = asNode(this);
+		if (node === undefined) return undefined;
+		const name = nameOf(node);
+		return name === null ? null : localNameOf(name);
+	},
+	get namespaceURI() {
+		const node = asNode(this);
+		return node && namespaceOf(node);
+	},
+	appendChild(child: unknown) {
+		const parent = asNode(this);
+		const node = asNode(child);
+		if (parent === undefined || node === undefined || parentOf(node) === parent || holds(node, parent)) return;
+		unlink(node);
+		linkLast(parent, node);
+	},
+	insertBefore(child: unknown, reference: unknown) {
+		const parent = asNode(this);
+		const node = asNode(child);
+		const before = asNode(reference);
+		if (parent === undefined || node === undefined || before === undefined) return;
+		if (parentOf(node) === parent || parentOf(before) !== parent || holds(node, parent)) return;
+		unlink(node);
+		linkBefore(before, node);
+	},
+	removeNode() {
+		const node = asNode(this);
+		if (node !== undefined) unlink(node);
+	},
+	cloneNode(deep: unknown) {
+		const node = asNode(this);
+		return node && (deep ? copyDeep(node) : detachedCopy(node));
+	},
+	hasChildNodes() {
+		const node = asNode(this);
+		return node && firstOf(node) !== null;
+	},
+	getNamespaceForPrefix(prefix: unknown) {
+		const node = asNode(this);
+		if (node === undefined) return undefined;
+		return prefix === undefined ? null : namespaceForPrefix(node, toText(prefix));
+	},
+	getPrefixForNamespace(namespace: unknown) {
+		const node = asNode(this);
+		if (node === undefined) return undefined;
+		return namespace === undefined ? null : prefixForNamespace(node, toText(namespace));
+	},
+	toString() {
+		const node = asNode(this);
+		return node === undefined ? "[type Object]" : printNode(node);
+	},
+};
+
+/** An element with this name and nothing else. */
+export function newElement(name: string): TreeNode {
+	return new TreeNode(ELEMENT, name, null, null, -1, 0, null);
+}
+
+/** A text node that belongs nowhere. */
+export function newText(text: string): TreeNode {
+	return newValue(TEXT, text);
+}
+
+function newValue(type: number, value: string): TreeNode {
+	return new TreeNode(type, null, value, null, -1, 0, null);
+}
+
+function constructNode(this: object, type?: unknown, value?: unknown): object | undefined {
+	if (new.target === undefined) return undefined;
+	// Without both arguments there is an object of this class, but no node behind it.
+	if (type === undefined || value === undefined) return this;
+	const nodeType = toNodeType(type);
+	const node = nodeType === ELEMENT ? newElement(toText(value)) : newValue(nodeType, toText(value));
+	if (new.target !== (XMLNode as unknown)) Object.setPrototypeOf(node, new.target.prototype as object);
+	return node;
+}
+
+/**
+ * The class of nodes. `new XMLNode(1, name)` makes an element, `new XMLNode(3, text)` a text; where one of the two is
+ * missing, the object is no node: its properties are undefined and it prints `[type Object]`.
+ */
+export const XMLNode: XMLNodeConstructor = constructNode as unknown as XMLNodeConstructor;
+
+Object.defineProperty(constructNode, "name", { value: "XMLNode" });
+Object.defineProperty(constructNode, "prototype", { value: TreeNode.prototype });
+Object.defineProperty(TreeNode.prototype, "constructor", { value: constructNode });
+installMembers(TreeNode.prototype, members);
