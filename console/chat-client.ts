@@ -137,7 +137,6 @@ export function readDocument(root: XMLNode | null): Incoming {
 			return {
 				is: "told",
 				from: text(root, "from") ?? "",
-				to: text(root, "to") ?? "",
 				text: content(root),
 				at: time(root),
 			};

@@ -26,7 +26,7 @@ export type Incoming =
 	| { readonly is: "left"; readonly room: string }
 	| { readonly is: "arrival"; readonly room: string; readonly arrival: Arrival }
 	| { readonly is: "ack"; readonly id: string; readonly seq: number | undefined }
-	| { readonly is: "told"; readonly from: string; readonly to: string; readonly text: string; readonly at: number }
+	| { readonly is: "told"; readonly from: string; readonly text: string; readonly at: number }
 	| {
 			readonly is: "presence";
 			readonly room: string;

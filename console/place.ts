@@ -30,6 +30,8 @@ export class Place {
 	#replayTo: number | undefined = undefined;
 	#replaying = false;
 	#beenInside = false;
+	/** What came up to this number was said before one came in. */
+	#oldTo = 0;
 
 	constructor(kind: "room" | "person", name: string) {
 		this.key = Place.key(kind, name);
@@ -59,7 +61,7 @@ export class Place {
 				timeline.restart(joined.log);
 				if (!first) timeline.remark("This room has a new history.", now);
 			}
-			if (first || timeline.lastSeq === undefined) timeline.hasOlder = (joined.seq ?? 0) > 0;
+			if (timeline.lastSeq === undefined) this.#oldTo = joined.seq ?? 0;
 		} else if (this.#beenInside) timeline.remark("You are back. This room keeps no messages from the meantime.", now);
 		this.stored = joined.stored;
 		this.inside = true;
@@ -76,6 +78,11 @@ export class Place {
 	take(arrival: Arrival, me: string): Taken {
 		const live = !this.#replaying || (this.#replayTo !== undefined && (arrival.seq ?? 0) > this.#replayTo);
 		return this.timeline.take(arrival, me, !live);
+	}
+
+	/** Whether a message was said since one came in first. */
+	isNews(arrival: Arrival): boolean {
+		return arrival.seq === undefined || arrival.seq > this.#oldTo;
 	}
 
 	/** Whether the replay has become complete just now. */

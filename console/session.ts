@@ -226,7 +226,7 @@ export class ChatSession {
 				for (const place of this.places.values()) if (place.timeline.acknowledge(incoming.id, incoming.seq)) break;
 				break;
 			case "told":
-				this.#told(incoming.from, incoming.to, incoming.text, incoming.at);
+				this.#told(incoming.from, incoming.text, incoming.at);
 				break;
 			case "presence":
 				this.#presence(incoming);
@@ -320,15 +320,15 @@ export class ChatSession {
 		const place = this.#room(room);
 		if (!place) return;
 		const taken = place.take(arrival, this.me);
-		if (taken === "new" && arrival.from !== this.me) this.#notice(place);
+		if (taken === "new" && arrival.from !== this.me && place.isNews(arrival)) this.#notice(place);
 		this.#settle(place);
 	}
 
-	#told(from: string, to: string, text: string, at: number): void {
-		if (from === this.me && to === "") return;
-		const place = this.#conversation(from === this.me ? to : from);
-		const arrival: Arrival = { kind: "message", from, text, at, seq: undefined, prev: undefined, id: undefined };
+	#told(from: string, text: string, at: number): void {
+		// A copy of one's own is in the conversation already.
 		if (from === this.me) return;
+		const place = this.#conversation(from);
+		const arrival: Arrival = { kind: "message", from, text, at, seq: undefined, prev: undefined, id: undefined };
 		place.timeline.take(arrival, this.me, false);
 		this.#notice(place);
 	}

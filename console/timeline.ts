@@ -95,6 +95,7 @@ export class Timeline {
 		const waiting = this.#strike(arrival, me, replayed);
 		if (seq !== undefined) {
 			const last = this.lastSeq;
+			if (last === undefined) this.hasOlder = (prev ?? 0) > 0;
 			if (last === undefined || seq > last) {
 				if (last !== undefined && prev !== undefined && prev > last && !this.#has(prev)) this.#insert(gapLine(arrival.at));
 				this.lastSeq = seq;

@@ -2,7 +2,7 @@
 // at once, and an unknown key is one of them.
 
 import * as v from "valibot";
-import { XMLSocketError } from "../errors/index.ts";
+import { nearestName, XMLSocketError } from "../errors/index.ts";
 import { type TerminatorName, type TextCodec, terminatorBytes } from "../wire/index.ts";
 import type { Rejoin } from "./connection.ts";
 
@@ -196,33 +196,6 @@ function invalid(issues: readonly v.BaseIssue<unknown>[]): XMLSocketError {
 function namesBeside(path: readonly string[]): string[] {
 	if (path.length < 2) return Object.keys(schema.entries);
 	return path[0] === "tls" ? ["insecure", "ca"] : Object.keys(reconnectSchema.entries);
-}
-
-/** The name that takes the fewest changed letters to reach from `wanted`, where that is less than half of them. */
-function nearestName(wanted: string, names: readonly string[]): string | undefined {
-	let best: string | undefined;
-	let least = Math.ceil(Math.min(wanted.length, 40) / 2);
-	for (const name of names) {
-		const changes = changesBetween(wanted.slice(0, 40).toLowerCase(), name.toLowerCase());
-		if (changes < least) {
-			least = changes;
-			best = name;
-		}
-	}
-	return best;
-}
-
-function changesBetween(a: string, b: string): number {
-	let row = Array.from({ length: b.length + 1 }, (_, i) => i);
-	for (let i = 1; i <= a.length; i++) {
-		const next = [i];
-		for (let j = 1; j <= b.length; j++) {
-			const change = row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
-			next.push(Math.min(change, row[j]! + 1, next[j - 1]! + 1));
-		}
-		row = next;
-	}
-	return row[b.length]!;
 }
 
 function isCount(value: unknown): boolean {

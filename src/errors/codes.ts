@@ -28,6 +28,16 @@ export const ERROR_CODES = {
 		text: "An address could not be read.",
 		mend: "Write HOST:PORT, :PORT, PORT, [::1]:PORT, or a URL that begins with xmlsocket://, xmlsockets://, ws:// or wss://.",
 	},
+	XMLSOCKET_ATTRIBUTE_INVALID: {
+		class: "peer",
+		text: "An attribute is missing or has a value that it cannot have.",
+		mend: "The message names the attribute and what is allowed; see the page of the chat's documents.",
+	},
+	XMLSOCKET_BANNED: {
+		class: "peer",
+		text: "The name is banned from the room for now.",
+		mend: "Wait until the ban ends, or ask an operator of the room.",
+	},
 	XMLSOCKET_CERTIFICATE_UNREADABLE: {
 		class: "usage",
 		text: "The TLS certificate or its key could not be read, or they do not belong together.",
@@ -58,6 +68,11 @@ export const ERROR_CODES = {
 		text: "No connection was made in time.",
 		mend: "Check the host and the network, or raise the connection time-out.",
 	},
+	XMLSOCKET_DOCTYPE_REFUSED: {
+		class: "peer",
+		text: "A document has a DOCTYPE.",
+		mend: "Leave it out; the server reads no document type declarations.",
+	},
 	XMLSOCKET_DOCUMENT_INVALID: {
 		class: "usage",
 		text: "What was to be sent is no document.",
@@ -78,6 +93,11 @@ export const ERROR_CODES = {
 		text: "A document is longer than the limit.",
 		mend: "Split it, or raise the limit (--max-document) where such documents are expected.",
 	},
+	XMLSOCKET_ELEMENTS_REFUSED: {
+		class: "peer",
+		text: "A document that is text only holds elements.",
+		mend: "Escape the text, or use <send>, whose content may be any XML.",
+	},
 	XMLSOCKET_IDLE: {
 		class: "limit",
 		text: "Nothing was received for longer than the idle limit.",
@@ -92,6 +112,51 @@ export const ERROR_CODES = {
 		class: "peer",
 		text: "A document is not valid in the encoding agreed on.",
 		mend: "Send UTF-8, or start the server with --encoding.",
+	},
+	XMLSOCKET_MARKUP_REFUSED: {
+		class: "peer",
+		text: "A document holds markup that parsers read differently.",
+		mend: 'Leave out processing instructions, "<" in attribute values, and names with quotes or other markup characters.',
+	},
+	XMLSOCKET_MUTED: {
+		class: "peer",
+		text: "The name may not speak in the room for now.",
+		mend: "Wait until it ends, or ask an operator of the room.",
+	},
+	XMLSOCKET_NAME_INVALID: {
+		class: "peer",
+		text: "A name of a person or a room cannot be used.",
+		mend: "Use 1 to 64 characters without control characters; names that begin with guest- are given by the server.",
+	},
+	XMLSOCKET_NAME_TAKEN: {
+		class: "peer",
+		text: "Someone else has the name.",
+		mend: "Choose another one; if it was your own connection, send the session of its welcome.",
+	},
+	XMLSOCKET_NAME_TOO_LONG: {
+		class: "peer",
+		text: "An element or attribute name is too long.",
+		mend: "Shorten it; the message says what is allowed.",
+	},
+	XMLSOCKET_NAME_UNKNOWN: {
+		class: "peer",
+		text: "Nobody of that name is here.",
+		mend: "Ask with <who> who is in a room; the person may have left.",
+	},
+	XMLSOCKET_NOT_OPERATOR: {
+		class: "peer",
+		text: "Only an operator may do that.",
+		mend: "Say hello with the token of an operator.",
+	},
+	XMLSOCKET_NOT_WELL_FORMED: {
+		class: "peer",
+		text: "A document is not well-formed XML.",
+		mend: "The message says where; send one element per document, closed and with quoted attributes.",
+	},
+	XMLSOCKET_NOT_XML: {
+		class: "peer",
+		text: "A document is no XML.",
+		mend: "Send XML, or use a server in raw mode (--relay).",
 	},
 	XMLSOCKET_NUL_IN_DOCUMENT: {
 		class: "usage",
@@ -138,10 +203,80 @@ export const ERROR_CODES = {
 		text: "No document answered a request in time.",
 		mend: "Check that match accepts the answer, and that the server sends one; or raise timeoutMs.",
 	},
+	XMLSOCKET_ROOM_NOT_JOINED: {
+		class: "peer",
+		text: "The sender is not in the room.",
+		mend: "Join it first.",
+	},
+	XMLSOCKET_ROOM_NOT_STORED: {
+		class: "peer",
+		text: "The room keeps no history.",
+		mend: "Use a stored room: lobby, or one named with --room.",
+	},
+	XMLSOCKET_ROOM_UNKNOWN: {
+		class: "peer",
+		text: "There is no such room.",
+		mend: "Ask with <rooms /> which there are; a room without members is forgotten.",
+	},
+	XMLSOCKET_SESSION_IN_USE: {
+		class: "peer",
+		text: "The session is not this client's.",
+		mend: "Send the session exactly as the welcome gave it, or none.",
+	},
+	XMLSOCKET_SESSION_RESUMED: {
+		class: "peer",
+		text: "The session went on over another connection, so this one ended.",
+		mend: "Nothing to mend: the same client has connected again.",
+	},
 	XMLSOCKET_SLOW_READER: {
 		class: "limit",
 		text: "The other end reads more slowly than documents come for it.",
 		mend: "Read faster, join fewer rooms, or raise the outbox limit.",
+	},
+	XMLSOCKET_TOKEN_INVALID: {
+		class: "peer",
+		text: "The token is missing or does not belong to the name.",
+		mend: "Send the token that the server's owner gave out for that name.",
+	},
+	XMLSOCKET_TOO_DEEP: {
+		class: "peer",
+		text: "A document has too many elements inside each other.",
+		mend: "Flatten it; the message says what is allowed.",
+	},
+	XMLSOCKET_TOO_MANY_ATTRIBUTES: {
+		class: "peer",
+		text: "An element has too many attributes.",
+		mend: "Use child elements; the message says what is allowed.",
+	},
+	XMLSOCKET_TOO_MANY_BAD_DOCUMENTS: {
+		class: "peer",
+		text: "Too many documents in a minute could not be read.",
+		mend: "Look at the errors before: they say what is wrong with each.",
+	},
+	XMLSOCKET_TOO_MANY_NODES: {
+		class: "peer",
+		text: "A document has too many elements and texts.",
+		mend: "Split it; the message says what is allowed.",
+	},
+	XMLSOCKET_TOO_MANY_PENDING: {
+		class: "peer",
+		text: "Too many requests of one connection wait for their answers.",
+		mend: "Wait for acknowledgements before sending more.",
+	},
+	XMLSOCKET_TOO_MANY_ROOMS: {
+		class: "limit",
+		text: "No more rooms can be made or joined.",
+		mend: "Leave some; the message says whose limit it is.",
+	},
+	XMLSOCKET_TOO_MANY_SANCTIONS: {
+		class: "limit",
+		text: "No more bans or mutes can be kept.",
+		mend: "Wait until some end.",
+	},
+	XMLSOCKET_UNAVAILABLE: {
+		class: "network",
+		text: "The room's log cannot be reached, so nothing can be stored.",
+		mend: "Send it again with the same id once the server says that the log is back.",
 	},
 	XMLSOCKET_UNREAD_OUTPUT: {
 		class: "limit",

@@ -1,2 +1,3 @@
 export type { ErrorClass, ErrorCode, ErrorEntry } from "./codes.ts";
+export { nearestName } from "./nearest-name.ts";
 export { wireCode, XMLSocketError, type XMLSocketErrorOptions } from "./xmlsocket-error.ts";

@@ -145,7 +145,10 @@ export class MemoryLog implements Log {
 		let room = this.#rooms.get(name);
 		if (!room) {
 			if (this.#rooms.size >= this.#maxRooms) {
-				throw new XMLSocketError("XMLSOCKET_TOO_MANY_ROOMS", `The log holds ${this.#maxRooms} rooms, which is its limit.`);
+				throw new XMLSocketError(
+					"XMLSOCKET_TOO_MANY_ROOMS",
+					`The log holds ${this.#maxRooms} rooms, which is its limit.`,
+				);
 			}
 			room = { entries: [], head: 0, bytes: 0, lastSeq: 0, remembered: new Map(), followers: new Set() };
 			this.#rooms.set(name, room);

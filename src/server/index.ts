@@ -6,5 +6,5 @@ export type { Application, Peer, Session } from "../hub/index.ts";
 export { Audience, Connection, ReceivedDocument, type Sendable } from "./connection.ts";
 export { ConnectionServer, type CreateServerOptions, createServer } from "./create-server.ts";
 export type { Log } from "./log.ts";
-export { checkOptions, described, nearestName, type ServerOptions, serverSchema } from "./options.ts";
+export { checkOptions, described, type ServerOptions, serverSchema } from "./options.ts";
 export { Server, type ServerParts } from "./server.ts";

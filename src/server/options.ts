@@ -2,7 +2,7 @@
 // bytes, times in milliseconds. Every mistake is reported, not only the first.
 
 import * as v from "valibot";
-import { XMLSocketError } from "../errors/index.ts";
+import { nearestName, XMLSocketError } from "../errors/index.ts";
 
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
@@ -182,32 +182,4 @@ export function checkOptions<Schema extends v.GenericSchema & { readonly entries
 		return `Option "${key}": ${issue.message}${issue.message.endsWith(".") ? "" : "."}`;
 	});
 	throw new XMLSocketError(unknown ? "XMLSOCKET_OPTION_UNKNOWN" : "XMLSOCKET_OPTION_INVALID", lines.join("\n"));
-}
-
-/** The known name that differs least, where one is near enough to be meant. */
-export function nearestName(name: string, known: readonly string[]): string | undefined {
-	let best: string | undefined;
-	let least = Math.max(2, Math.floor(name.length / 3)) + 1;
-	for (const candidate of known) {
-		const distance = candidate.toLowerCase().startsWith(name.toLowerCase())
-			? 1
-			: editDistance(name.toLowerCase(), candidate.toLowerCase());
-		if (distance < least) {
-			least = distance;
-			best = candidate;
-		}
-	}
-	return best;
-}
-
-function editDistance(a: string, b: string): number {
-	let row = Array.from({ length: b.length + 1 }, (_, i) => i);
-	for (let i = 1; i <= a.length; i++) {
-		const next = [i];
-		for (let j = 1; j <= b.length; j++) {
-			next.push(Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)));
-		}
-		row = next;
-	}
-	return row[b.length]!;
 }

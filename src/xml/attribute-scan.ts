@@ -59,3 +59,37 @@ export function scanAttributes(source: string, at: number, seen: ScannedTag): nu
 		at = close + 1;
 	}
 }
+
+/** Walks over attributes that {@link scanAttributes} has checked. */
+export class AttributeCursor {
+	nameStart = 0;
+	nameEnd = 0;
+	valueStart = 0;
+	valueEnd = 0;
+	readonly #source: string;
+	readonly #end: number;
+	#at: number;
+
+	constructor(source: string, start: number, end: number) {
+		this.#source = source;
+		this.#end = end;
+		this.#at = start;
+	}
+
+	/** Goes to the next attribute; false when there is none. */
+	next(): boolean {
+		const source = this.#source;
+		let at = this.#at;
+		let unit = source.charCodeAt(at);
+		while (unit === 32 || unit === 10 || unit === 9 || unit === 13) unit = source.charCodeAt(++at);
+		if (at >= this.#end) return false;
+		this.nameStart = at;
+		while (unit !== 61 && unit !== 32 && unit !== 10 && unit !== 9 && unit !== 13) unit = source.charCodeAt(++at);
+		this.nameEnd = at;
+		while (unit !== 34 && unit !== 39) unit = source.charCodeAt(++at);
+		this.valueStart = at + 1;
+		this.valueEnd = source.indexOf(unit === 34 ? '"' : "'", at + 1);
+		this.#at = this.valueEnd + 1;
+		return true;
+	}
+}

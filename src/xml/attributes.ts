@@ -2,6 +2,7 @@
 // Names are never property names of a JavaScript object, so `__proto__`, `constructor` and `5` are names like all others.
 // Implements docs/xml.md, "Serializer" (order) and "Tree operations" (attributes).
 
+import { AttributeCursor } from "./attribute-scan.ts";
 import { decodeEntities } from "./entities.ts";
 import { nameAt } from "./names.ts";
 import { attributesOf, copyOf, endOf, setAttributes, startOf, type TreeNode } from "./tree-node.ts";
@@ -143,23 +144,14 @@ export function isDefaultNamespace(name: string): boolean {
 	return name.startsWith("xmlns") && !(name.length > 6 && name.charCodeAt(5) === 58);
 }
 
-// The range has passed `scanAttributes`: every name is followed by "=" and a quoted value, with white space between.
 function readAttributes(source: string, start: number, end: number): AttributeBag {
 	const names: string[] = [];
 	const values: unknown[] = [];
 	let namespace: string | null = null;
-	let at = start;
-	for (;;) {
-		let unit = source.charCodeAt(at);
-		while (unit === 32 || unit === 10 || unit === 9 || unit === 13) unit = source.charCodeAt(++at);
-		if (at >= end) break;
-		const first = at;
-		while (unit !== 61 && unit !== 32 && unit !== 10 && unit !== 9 && unit !== 13) unit = source.charCodeAt(++at);
-		const name = decodeEntities(nameAt(source, first, at));
-		while (unit !== 34 && unit !== 39) unit = source.charCodeAt(++at);
-		const close = source.indexOf(unit === 34 ? '"' : "'", at + 1);
-		const value = decodeEntities(source.slice(at + 1, close));
-		at = close + 1;
+	const cursor = new AttributeCursor(source, start, end);
+	while (cursor.next()) {
+		const name = decodeEntities(nameAt(source, cursor.nameStart, cursor.nameEnd));
+		const value = decodeEntities(source.slice(cursor.valueStart, cursor.valueEnd));
 		names.push(name);
 		values.push(value);
 		if (namespace === null && isDefaultNamespace(name)) namespace = value;

@@ -35,6 +35,8 @@ class Judge {
 	readonly #whole: boolean;
 	// Where the names of the open elements begin and end, in pairs.
 	readonly #open: number[] = [];
+	// The attributes of the tag at hand.
+	readonly #names = new Set<string>();
 	#at: number;
 	#nodes = 0;
 	#hasDocType = false;
@@ -79,74 +81,221 @@ class Judge {
 		return this.#refusal ?? this.#stillOpen();
 	}
 
-	#piece(): void {
-		if (this.#source.charCodeAt(this.#at) !== 60) this.#text();
-		else if (this.#sees("</")) this.#endTag();
-		else if (this.#sees("<!--")) this.#comment();
-		else if (this.#sees("<![CDATA[")) this.#cdata();
-		else if (this.#sees("<?")) this.#instruction();
-		else if (this.#sees("<!DOCTYPE")) this.#fail("A DOCTYPE stands inside", "XMLSOCKET_DOCTYPE_REFUSED");
-		else this.#startTag();
+	// Each of the following reads one thing at the cursor and says whether the judging goes on.
+	#piece(): boolean {
+		if (this.#source.charCodeAt(this.#at) !== 60) return this.#text();
+		if (this.#sees("</")) return this.#endTag();
+		if (this.#sees("<!--")) return this.#comment();
+		if (this.#sees("<![CDATA[")) return this.#cdata();
+		if (this.#sees("<?")) return this.#instruction();
+		if (this.#sees("<!DOCTYPE")) return this.#fail("A DOCTYPE stands inside an element", "XMLSOCKET_DOCTYPE_REFUSED");
+		return this.#startTag();
 	}
 
-	#text(): void {
-		if (!this.#count()) return;
+	#text(): boolean {
+		if (!this.#count()) return false;
 		while (this.#at < this.#end) {
 			const unit = this.#source.charCodeAt(this.#at);
-			if (unit === 60) return;
+			if (unit === 60) break;
 			if (unit === 93 && this.#sees("]]>")) return this.#fail('"]]>" stands in text');
-			if (!(unit === 38 ? this.#reference() : this.#character())) return;
+			if (!(unit === 38 ? this.#reference() : this.#character())) return false;
 		}
+		return true;
 	}
 
-	#startTag(): void {
-		const start = this.#at + 1;
-		const end = this.#name(start, "An element");
-		if (end === start || !this.#count()) return;
-		const names: string[] = [];
-		this.#at = end;
+	#startTag(): boolean {
+		const tag = this.#at++;
+		const start = this.#at;
+		if (!this.#name("an element") || !this.#count()) return false;
+		const end = this.#at;
+		this.#names.clear();
 		for (;;) {
 			const before = this.#at;
 			this.#space();
-			const unit = this.#at < this.#end ? this.#source.charCodeAt(this.#at) : Number.NaN;
-			if (unit === 62 || (unit === 47 && this.#sees("/>"))) {
-				if (this.#open.length / 2 >= this.#limits.maxDepth) return this.#pass("XMLSOCKET_TOO_DEEP");
-				this.#at += unit === 62 ? 1 : 2;
-				if (unit === 62) this.#open.push(start, end);
-				return;
+			if (this.#sees("/>")) {
+				this.#at += 2;
+				return this.#open.length / 2 < this.#limits.maxDepth || this.#pass("XMLSOCKET_TOO_DEEP", tag);
+			}
+			if (this.#sees(">")) {
+				this.#at++;
+				if (this.#open.length / 2 >= this.#limits.maxDepth) return this.#pass("XMLSOCKET_TOO_DEEP", tag);
+				this.#open.push(start, end);
+				return true;
 			}
 			if (before === this.#at) return this.#fail("White space or the end of the tag is missing");
-			if (!this.#attribute(names)) return;
+			if (!this.#attribute()) return false;
 		}
 	}
 
-	#attribute(names: string[]): boolean {
+	#attribute(): boolean {
+		const source = this.#source;
 		const start = this.#at;
-		const end = this.#name(start, "An attribute");
-		if (end === start) return false;
-		const name = this.#source.slice(start, end);
-		if (names.length >= this.#limits.maxAttributes) return this.#pass("XMLSOCKET_TOO_MANY_ATTRIBUTES") ?? false;
-		this.#at = end;
+		if (!this.#name("an attribute")) return false;
+		const name = source.slice(start, this.#at);
+		if (this.#names.has(name)) return this.#fail(`The attribute "${name}" is there twice`, undefined, start);
+		if (this.#names.size >= this.#limits.maxAttributes) return this.#pass("XMLSOCKET_TOO_MANY_ATTRIBUTES", start);
+		this.#names.add(name);
 		this.#space();
-		if (!this.#sees("=")) return this.#fail(`The attribute "${name}" has no value`) ?? false;
+		if (!this.#sees("=")) return this.#fail(`The attribute "${name}" has no value`);
 		this.#at++;
 		this.#space();
-		const quote = this.#source.charCodeAt(this.#at);
-		if (this.#at >= this.#end || (quote !== 34 && quote !== 39)) {
-			return this.#fail(`The value of the attribute "${name}" has no quotes`) ?? false;
-		}
+		const quote = this.#sees('"') ? 34 : 39;
+		if (quote === 39 && !this.#sees("'")) return this.#fail(`The value of the attribute "${name}" has no quotes`);
 		const opening = this.#at++;
 		while (this.#at < this.#end) {
-			const unit = this.#source.charCodeAt(this.#at);
+			const unit = source.charCodeAt(this.#at);
 			if (unit === quote) {
 				this.#at++;
-				names.push(name);
 				return true;
 			}
-			if (unit === 60) return this.#fail(`"<" stands in the value of the attribute "${name}"`) ?? false;
+			if (unit === 60) return this.#fail(`"<" stands in the value of the attribute "${name}"`);
 			if (!(unit === 38 ? this.#reference() : this.#character())) return false;
 		}
-		this.#at = opening;
-		return this.#fail(`The value of the attribute "${name}" has no closing quote`) ?? false;
+		return this.#fail(`The value of the attribute "${name}" has no closing quote`, undefined, opening);
+	}
+
+	#endTag(): boolean {
+		const source = this.#source;
+		const tag = this.#at;
+		const end = this.#open.pop();
+		const start = this.#open.pop();
+		if (start === undefined || end === undefined) return this.#fail("An end tag closes no open element");
+		this.#at = tag + 2;
+		for (let at = start; at < end; at++, this.#at++) {
+			if (this.#at < this.#end && source.charCodeAt(this.#at) === source.charCodeAt(at)) continue;
+			return this.#fail(`The element "${source.slice(start, end)}" is not closed first`, undefined, tag);
+		}
+		this.#space();
+		if (!this.#sees(">")) {
+			return this.#fail(`The end tag is not that of the element "${source.slice(start, end)}"`, undefined, tag);
+		}
+		this.#at++;
+		return true;
+	}
+
+	#comment(): boolean {
+		const close = this.#source.indexOf("--", this.#at + 4);
+		if (close !== -1 && close + 2 < this.#end && this.#source.charCodeAt(close + 2) !== 62) {
+			return this.#fail('"--" stands in a comment', undefined, close);
+		}
+		return this.#past("-->", 4, "The comment");
+	}
+
+	#cdata(): boolean {
+		return this.#count() && this.#past("]]>", 9, "The CDATA section");
+	}
+
+	#instruction(): boolean {
+		if (!this.#whole) return this.#fail("A processing instruction or declaration stands inside");
+		const start = this.#at;
+		this.#at += 2;
+		const target = this.#at;
+		if (!this.#name("a processing instruction")) return false;
+		const name = this.#source.slice(target, this.#at);
+		if (name.toLowerCase() === "xml") return this.#fail("An XML declaration does not stand at the beginning", undefined, start);
+		if (!this.#sees("?>") && !isSpace(this.#source.charCodeAt(this.#at))) {
+			return this.#fail("A processing instruction has a malformed name", undefined, start);
+		}
+		return this.#past("?>", 0, "The processing instruction");
+	}
+
+	#docType(): boolean {
+		const end = endOfDocType(this.#source, this.#at);
+		if (end === -1) return this.#fail("The DOCTYPE is not closed");
+		this.#hasDocType = true;
+		this.#at = end;
+		return true;
+	}
+
+	// Goes behind the next `terminator`, and looks at every character before it.
+	#past(terminator: string, skip: number, what: string): boolean {
+		const start = this.#at;
+		const stop = this.#source.indexOf(terminator, start + skip);
+		if (stop === -1 || stop + terminator.length > this.#end) return this.#fail(`${what} is not closed`);
+		while (this.#at < stop) if (!this.#character()) return false;
+		this.#at = stop + terminator.length;
+		return true;
+	}
+
+	#name(of: string): boolean {
+		const start = this.#at;
+		this.#at = nameEnd(this.#source, start, this.#end);
+		if (this.#at === start) return this.#fail(`The name of ${of} is missing or malformed`);
+		return this.#at - start <= this.#limits.maxNameLength || this.#pass("XMLSOCKET_NAME_TOO_LONG", start);
+	}
+
+	#reference(): boolean {
+		const source = this.#source;
+		const start = this.#at;
+		let at = start + 1;
+		if (source.charCodeAt(at) === 35) {
+			const radix = source.charCodeAt(++at) === 120 ? 16 : 10;
+			if (radix === 16) at++;
+			let code = 0;
+			const first = at;
+			for (; at < this.#end && code <= 0x10ffff; at++) {
+				const digit = Number.parseInt(source.charAt(at), radix);
+				if (Number.isNaN(digit)) break;
+				code = code * radix + digit;
+			}
+			if (at === first || at >= this.#end || source.charCodeAt(at) !== 59 || !isCharacter(code)) {
+				return this.#fail("A character reference is malformed or stands for no character of XML");
+			}
+		} else {
+			const first = at;
+			at = nameEnd(source, at, this.#end);
+			if (at === first || at >= this.#end || source.charCodeAt(at) !== 59) {
+				return this.#fail('"&" begins no reference; write &amp;');
+			}
+			// A document type declaration can declare names; they are not looked up.
+			if (!this.#hasDocType && !KNOWN_ENTITIES.has(source.slice(first, at))) {
+				return this.#fail(`The entity "${source.slice(first, at)}" is not one of XML's five`);
+			}
+		}
+		this.#at = at + 1;
+		return true;
+	}
+
+	#character(): boolean {
+		const length = characterLength(this.#source, this.#at);
+		if (length === 0 || this.#at + length > this.#end) {
+			const code = this.#source.charCodeAt(this.#at).toString(16).toUpperCase().padStart(4, "0");
+			return this.#fail(`U+${code} is not allowed in XML`);
+		}
+		this.#at += length;
+		return true;
+	}
+
+	#space(): void {
+		while (this.#at < this.#end && isSpace(this.#source.charCodeAt(this.#at))) this.#at++;
+	}
+
+	#sees(text: string): boolean {
+		return this.#at + text.length <= this.#end && this.#source.startsWith(text, this.#at);
+	}
+
+	#count(): boolean {
+		return ++this.#nodes <= this.#limits.maxNodes || this.#pass("XMLSOCKET_TOO_MANY_NODES", this.#at);
+	}
+
+	#stillOpen(): Refusal | undefined {
+		const end = this.#open.pop();
+		const start = this.#open.pop();
+		if (start !== undefined) {
+			this.#fail(`The element "${this.#source.slice(start, end)}" is not closed`, undefined, start - 1);
+		}
+		return this.#refusal;
+	}
+
+	#pass(code: RefusalCode, offset: number): false {
+		this.#refusal ??= refuse(code, this.#limits, offset);
+		return false;
+	}
+
+	#fail(what: string, code: RefusalCode = "XMLSOCKET_NOT_WELL_FORMED", offset: number = this.#at): false {
+		this.#refusal ??= { code, message: `${what}, at offset ${offset}.`, offset };
+		return false;
 	}
 }
+
+const KNOWN_ENTITIES: ReadonlySet<string> = new Set(["amp", "lt", "gt", "quot", "apos"]);

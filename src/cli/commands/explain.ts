@@ -1,8 +1,7 @@
 // `xmlsocket explain`: an error code in words, in both its forms.
 
 import { ERROR_CODES, type ErrorCode } from "../../errors/codes.ts";
-import { wireCode, XMLSocketError } from "../../errors/index.ts";
-import { nearestName } from "../../server/index.ts";
+import { nearestName, wireCode, XMLSocketError } from "../../errors/index.ts";
 
 /** Prints one code, or all. */
 export function explain(code: string | undefined, flags: { json?: boolean }): void {

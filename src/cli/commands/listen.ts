@@ -1,0 +1,22 @@
+// `xmlsocket listen`: prints what arrives; for scripts.
+
+import { countDocuments, numberOf, openConnection, printer } from "../open-connection.ts";
+
+/** Exit code 1 where fewer than `-C` documents came. */
+export async function listen(address: string, flags: Record<string, unknown>): Promise<void> {
+	const count = numberOf(flags.count, "--count");
+	const withinSeconds = numberOf(flags.within, "--within");
+	const connection = await openConnection(address, flags);
+	process.once("SIGINT", () => void connection.close());
+	for (const document of (flags.execute as string[] | undefined) ?? []) connection.send(document);
+	const timer =
+		withinSeconds === undefined ? undefined : setTimeout(() => void connection.close(), withinSeconds * 1000);
+	const received = await countDocuments(connection, count ?? Number.POSITIVE_INFINITY, printer(flags));
+	clearTimeout(timer);
+	await connection.close();
+	const { error } = await connection.closed;
+	if (count !== undefined && received < count) {
+		process.stderr.write(`xmlsocket: ${received} of ${count} documents came${error ? `: ${error.message}` : "."}\n`);
+		process.exitCode = 1;
+	} else if (error && count === undefined) throw error;
+}

@@ -1,0 +1,86 @@
+// From the flags that connect, send and listen share to an open connection.
+
+import { readFileSync } from "node:fs";
+import { XMLSocketError } from "../errors/index.ts";
+import { type Connection, type ConnectOptions, connect, element } from "../index.ts";
+import { textCodec } from "../transport/index.ts";
+import { XML } from "../xml/index.ts";
+
+/** Opens the connection that the flags ask for. */
+export async function openConnection(address: string, flags: Record<string, unknown>): Promise<Connection> {
+	const tls = {
+		...(flags.insecure ? { insecure: true } : {}),
+		...(typeof flags.ca === "string" ? { ca: readAuthority(flags.ca) } : {}),
+	};
+	const options: ConnectOptions = {
+		connectTimeoutMs: numberOf(flags.timeout, "--timeout") ?? 20_000,
+		terminator: String(flags.terminator ?? "nul"),
+		codec: textCodec(String(flags.encoding ?? "utf-8")),
+		tls,
+		...(typeof flags.origin === "string" ? { origin: flags.origin } : {}),
+		...(flags.reconnect ? { reconnect: true } : {}),
+	};
+	const connection = await connect(flags.tls ? secured(address) : address, options);
+	if (flags.pong !== false) answerPings(connection);
+	return connection;
+}
+
+/** Prints what arrives, until `count` documents have come or the connection is over; tells how many came. */
+export function countDocuments(connection: Connection, count: number, print: (text: string) => void): Promise<number> {
+	return new Promise((resolve) => {
+		let received = 0;
+		connection.on("document", (document) => {
+			if (received >= count) return;
+			print(document.text);
+			received++;
+			if (received === count) resolve(received);
+		});
+		void connection.closed.then(() => resolve(received));
+	});
+}
+
+/** A number among the flags. @throws XMLSOCKET_OPTION_INVALID */
+export function numberOf(value: unknown, flag: string): number | undefined {
+	if (value === undefined) return undefined;
+	const number = Number(value);
+	if (Number.isFinite(number) && number >= 0 && String(value).trim() !== "") return number;
+	throw new XMLSocketError("XMLSOCKET_OPTION_INVALID", `${flag} takes a number from 0 up, not "${String(value)}".`);
+}
+
+/** How a document is printed. */
+export function printer(flags: Record<string, unknown>): (text: string) => void {
+	if (flags.json) return (text) => process.stdout.write(`${JSON.stringify({ at: new Date().toISOString(), text })}\n`);
+	const shown = process.stdout.isTTY ? withoutControls : (text: string): string => text;
+	return (text) => process.stdout.write(`${shown(text)}\n`);
+}
+
+// A peer must not be able to move the cursor of the terminal it is shown on.
+function withoutControls(text: string): string {
+	return text.replace(/[^\P{Cc}\t\n]/gu, (control) => `\\x${control.charCodeAt(0).toString(16).padStart(2, "0")}`);
+}
+
+function answerPings(connection: Connection): void {
+	connection.on("document", (document) => {
+		if (!document.text.startsWith("<ping")) return;
+		const root = new XML(document.text).firstChild;
+		if (root?.nodeName === "ping") connection.send(element("pong", { id: root.attributes.id as string | undefined }));
+	});
+}
+
+function secured(address: string): string {
+	return address.includes("://")
+		? address.replace(/^xmlsocket:/i, "xmlsockets:").replace(/^ws:/i, "wss:")
+		: `xmlsockets://${/^\d+$/.test(address) ? `localhost:${address}` : address.startsWith(":") ? `localhost${address}` : address}`;
+}
+
+function readAuthority(file: string): string {
+	try {
+		return readFileSync(file, "utf8");
+	} catch (cause) {
+		throw new XMLSocketError(
+			"XMLSOCKET_CERTIFICATE_UNREADABLE",
+			`The file ${file} cannot be read: ${(cause as Error).message}.`,
+			{ cause },
+		);
+	}
+}
