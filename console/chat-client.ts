@@ -2,7 +2,7 @@
 // here and commands become documents; nothing else of the page knows XML or the connection. What it does not understand
 // it calls unknown. Vocabulary: docs/chat.md.
 
-import { connect, type Markup, type XMLNode, xml } from "../src/browser/index.ts";
+import { connect, element, type XMLNode } from "../src/browser/index.ts";
 import type { Command, Connection, Incoming, RoomEntry } from "./events.ts";
 import type { Arrival } from "./timeline.ts";
 
@@ -28,8 +28,8 @@ const CONNECT_TIMEOUT_MS = 10_000;
 /** Text of an application's document that is shown. */
 const MAX_SOURCE = 500;
 
-/** Connects to `url` and stays connected, whatever happens, until `close`. */
-export function startChat(url: string, listener: ChatListener): ChatClient {
+/** Connects to `address` and stays connected, whatever happens, until `close`. */
+export function startChat(address: string, listener: ChatListener): ChatClient {
 	const controller = new AbortController();
 	const { signal } = controller;
 	let chat: Awaited<ReturnType<typeof connect>> | undefined;
@@ -38,7 +38,7 @@ export function startChat(url: string, listener: ChatListener): ChatClient {
 
 	async function run(): Promise<void> {
 		try {
-			chat = await connect(url, {
+			chat = await connect(address, {
 				reconnect: { retryFirst: true },
 				signal,
 				connectTimeoutMs: CONNECT_TIMEOUT_MS,
@@ -66,46 +66,37 @@ export function startChat(url: string, listener: ChatListener): ChatClient {
 	};
 }
 
-/** A command as a document. */
-export function writeDocument(command: Command): Markup {
+/** A command as a document; an attribute without a value is left out. */
+export function writeDocument(command: Command): XMLNode {
 	switch (command.do) {
-		case "hello": {
-			const { name, session, token } = command;
-			if (session !== undefined && token !== undefined) {
-				return xml`<hello name=${name} session=${session} token=${token} />`;
-			}
-			if (session !== undefined) return xml`<hello name=${name} session=${session} />`;
-			return token === undefined ? xml`<hello name=${name} />` : xml`<hello name=${name} token=${token} />`;
-		}
+		case "hello":
+			return element("hello", { name: command.name, session: command.session, token: command.token });
 		case "join":
-			return command.after === undefined
-				? xml`<join room=${command.room} />`
-				: xml`<join room=${command.room} after=${command.after} />`;
-		case "leave":
-			return xml`<leave room=${command.room} />`;
-		case "who":
-			return xml`<who room=${command.room} />`;
-		case "rooms":
-			return xml`<rooms />`;
+			return element("join", { room: command.room, after: command.after });
 		case "say":
-			return xml`<say room=${command.room} id=${command.id}>${command.text}</say>`;
+			return element("say", { room: command.room, id: command.id }, command.text);
 		case "tell":
-			return xml`<tell to=${command.to} id=${command.id}>${command.text}</tell>`;
+			return element("tell", { to: command.to, id: command.id }, command.text);
 		case "history":
-			return xml`<history room=${command.room} before=${command.before} limit=${command.limit} />`;
+			return element("history", { room: command.room, before: command.before, limit: command.limit });
 		case "topic":
-			return xml`<topic room=${command.room}>${command.text}</topic>`;
+			return element("topic", { room: command.room }, command.text);
+		case "leave":
+		case "who":
+			return element(command.do, { room: command.room });
+		case "rooms":
+			return element("rooms");
 		case "pong":
-			return command.id === undefined ? xml`<pong />` : xml`<pong id=${command.id} />`;
+			return element("pong", { id: command.id });
 	}
 }
 
 /** A document's root element as an event. */
 export function readDocument(root: XMLNode | null): Incoming {
-	const element = root?.nodeName ?? "";
-	if (root === null) return { is: "unknown", element };
+	const name = root?.nodeName ?? "";
+	if (root === null) return { is: "unknown", element: name };
 	const room = text(root, "room") ?? "";
-	switch (element) {
+	switch (name) {
 		case "welcome": {
 			const limits = children(root, "limits")[0];
 			return {
@@ -146,7 +137,7 @@ export function readDocument(root: XMLNode | null): Incoming {
 				is: "presence",
 				room,
 				name: text(root, "name") ?? "",
-				came: element === "enter",
+				came: name === "enter",
 				members: count(root, "members"),
 			};
 		case "count":
@@ -181,7 +172,7 @@ export function readDocument(root: XMLNode | null): Incoming {
 		case "ping":
 			return { is: "ping", id: text(root, "id") };
 		default:
-			return { is: "unknown", element };
+			return { is: "unknown", element: name };
 	}
 }
 

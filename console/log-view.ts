@@ -37,11 +37,17 @@ export class LogView {
 		this.#session = session;
 		this.#log = log;
 		this.#toEnd = toEnd;
+		// What scrolls must be reachable by keys.
+		log.tabIndex = 0;
 		this.#older = button("Load older messages", "older", () => session.loadOlder());
-		log.addEventListener("scroll", () => {
-			this.#following = log.scrollHeight - log.scrollTop - log.clientHeight < NEAR_END_PX;
-			toEnd.hidden = this.#following;
-		}, { passive: true });
+		log.addEventListener(
+			"scroll",
+			() => {
+				this.#following = log.scrollHeight - log.scrollTop - log.clientHeight < NEAR_END_PX;
+				toEnd.hidden = this.#following;
+			},
+			{ passive: true },
+		);
 		toEnd.addEventListener("click", () => this.#goToEnd());
 		new ResizeObserver(() => {
 			if (this.#following) this.#goToEnd();
@@ -92,14 +98,24 @@ export class LogView {
 		};
 		const { lines } = timeline;
 		if (lines.length === 0) {
-			draw("empty", place.name, () => make("p", "empty muted", place.isRoom ? "No messages yet." : `Only you and ${place.name} see what is said here.`));
+			draw("empty", place.name, () =>
+				make(
+					"p",
+					"empty muted",
+					place.isRoom ? "No messages yet." : `Only you and ${place.name} see what is said here.`,
+				),
+			);
 		}
 		let day = "";
 		let before: Line | undefined;
 		for (const line of lines) {
 			const today = new Date(line.at).toDateString();
 			if (today !== day) draw(`day ${today}`, "", () => make("p", "mark", make("span", "", dayWords(line.at))));
-			const joins = today === day && before?.kind === line.kind && before.from === line.from && line.at - before.at < SAME_BREATH_MS;
+			const joins =
+				today === day &&
+				before?.kind === line.kind &&
+				before.from === line.from &&
+				line.at - before.at < SAME_BREATH_MS;
 			day = today;
 			const continues = joins && (line.kind === "message" || line.kind === "document");
 			draw(line.key, `${line.state} ${continues} ${line.why}`, () => this.#line(line, continues));
@@ -132,7 +148,9 @@ export class LogView {
 		const name = make("bdi", `name ${tint(line.from)}`, line.from);
 		// In a run of messages the name is for screen readers alone.
 		article.append(make("p", continues ? "byline unseen" : "byline", name, " ", time));
-		article.append(line.kind === "document" ? make("code", "source", line.text || "(empty document)") : longText(line.text));
+		article.append(
+			line.kind === "document" ? make("code", "source", line.text || "(empty document)") : longText(line.text),
+		);
 		if (line.state === "pending") article.append(make("span", "state", "Sending…"));
 		if (line.state === "failed") {
 			article.append(
@@ -151,7 +169,7 @@ export class LogView {
 }
 
 function longText(text: string): HTMLElement {
-	const shown = text.length > LONG_TEXT ? `${text.slice(0, LONG_TEXT).toWellFormed()}…` : text;
+	const shown = text.length > LONG_TEXT ? `${text.slice(0, LONG_TEXT)}…` : text;
 	const paragraph = make("p", "text", shown);
 	paragraph.dir = "auto";
 	if (shown === text) return paragraph;

@@ -89,7 +89,8 @@ export class Place {
 	replayed(): boolean {
 		if (!this.inside || this.settled) return false;
 		// The newest page of a history not seen before holds nothing that waits here, so there is nothing to wait for.
-		const complete = this.#replayTo === undefined || this.#replayTo <= (this.timeline.lastSeq ?? Number.POSITIVE_INFINITY);
+		const complete =
+			this.#replayTo === undefined || this.#replayTo <= (this.timeline.lastSeq ?? Number.POSITIVE_INFINITY);
 		if (this.#replaying && !complete) return false;
 		this.settled = true;
 		return true;

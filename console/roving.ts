@@ -23,9 +23,14 @@ export class Roving {
 
 	#key(event: KeyboardEvent): void {
 		const buttons = this.#buttons();
-		const at = buttons.findIndex((button) => button === document.activeElement);
+		const at = buttons.findIndex((button) => button.matches(":focus"));
 		const last = buttons.length - 1;
-		const targets: Record<string, number> = { ArrowDown: Math.min(at + 1, last), ArrowUp: Math.max(at - 1, 0), Home: 0, End: last };
+		const targets: Record<string, number> = {
+			ArrowDown: Math.min(at + 1, last),
+			ArrowUp: Math.max(at - 1, 0),
+			Home: 0,
+			End: last,
+		};
 		const target = Object.hasOwn(targets, event.key) ? buttons[targets[event.key]!] : undefined;
 		if (at < 0 || !target) return;
 		event.preventDefault();

@@ -62,13 +62,14 @@ export class ChatSession {
 	#wanted: { readonly name: string; readonly token: string | undefined } | undefined = undefined;
 	#secret: string | undefined = undefined;
 	#triedSecret = false;
-	#firstRooms: readonly string[];
+	#firstRooms: string[];
 	#firstActive: string | undefined;
 
 	/** @param saved what an earlier page of this tab left; `room` is entered at first. */
 	constructor(host: SessionHost, saved: Saved | undefined, room: string) {
 		this.#host = host;
-		this.#firstRooms = saved && saved.rooms.length > 0 ? [...new Set([...saved.rooms, room])].slice(0, MAX_ROOMS) : [room];
+		this.#firstRooms =
+			saved && saved.rooms.length > 0 ? [...new Set([...saved.rooms, room])].slice(0, MAX_ROOMS) : [room];
 		this.#firstActive = saved?.active;
 		if (!saved) return;
 		this.#wanted = { name: saved.name, token: saved.token };

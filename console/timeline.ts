@@ -97,7 +97,8 @@ export class Timeline {
 			const last = this.lastSeq;
 			if (last === undefined) this.hasOlder = (prev ?? 0) > 0;
 			if (last === undefined || seq > last) {
-				if (last !== undefined && prev !== undefined && prev > last && !this.#has(prev)) this.#insert(gapLine(arrival.at));
+				if (last !== undefined && prev !== undefined && prev > last && !this.#has(prev))
+					this.#insert(gapLine(arrival.at));
 				this.lastSeq = seq;
 			} else if (waiting === undefined) return "known";
 			if (this.#has(seq)) return waiting ? "confirmed" : "known";

@@ -43,13 +43,13 @@ export interface XMLSocket {
 	/** Sends what waits, then ends the connection. `onClose` is not called. (p. 222) */
 	close(): void;
 	/** Called with what became of `connect`. Absent until set. (p. 224) */
-	onConnect?: ((success: boolean) => void) | undefined;
+	onConnect?(success: boolean): void;
 	/** Called with the text of each document. Unless replaced, it calls `onXML` with the parsed document. (p. 225) */
 	onData(src: string): void;
 	/** Called by `onData` with each document; one that is malformed has a negative `status`. Absent until set. (p. 225) */
-	onXML?: ((document: XML) => void) | undefined;
+	onXML?(document: XML): void;
 	/** Called when the other side closed or the connection broke. Absent until set. (p. 223) */
-	onClose?: (() => void) | undefined;
+	onClose?(): void;
 	/** How long `connect` may take, in milliseconds. Default 20 000. */
 	timeout: number;
 	/** When set, a document of more characters closes the connection. (p. 223) */

@@ -233,6 +233,11 @@ export const ERROR_CODES = {
 		text: "The other end reads more slowly than documents come for it.",
 		mend: "Read faster, join fewer rooms, or raise the outbox limit.",
 	},
+	XMLSOCKET_TEMPLATE_INVALID: {
+		class: "usage",
+		text: "An xml`…` template is not well-formed XML, or a value stands where none can.",
+		mend: "Mend the template at the place the message shows; values belong in content and in attribute values alone.",
+	},
 	XMLSOCKET_TOKEN_INVALID: {
 		class: "peer",
 		text: "The token is missing or does not belong to the name.",
@@ -287,6 +292,11 @@ export const ERROR_CODES = {
 		class: "peer",
 		text: "The stream looks like UTF-16.",
 		mend: "Send UTF-8.",
+	},
+	XMLSOCKET_XML_NAME_INVALID: {
+		class: "usage",
+		text: "A name given to element() is not a name of XML.",
+		mend: "Use letters, digits, '-', '_', '.' and ':', with a letter, '_' or ':' first.",
 	},
 } as const satisfies Record<`XMLSOCKET_${string}`, ErrorEntry>;
 

@@ -93,6 +93,9 @@ export class Link<Output extends "text" | "bytes" = "text"> implements Scheduled
 	#remoteEnded = false;
 	#flushing = false;
 	#blocked = false;
+	#delivering = false;
+	#retrying = false;
+	#gone: { readonly error: Error | undefined } | undefined = undefined;
 	#lastInboundMs: number;
 	#written = 0;
 	#taken = 0;
@@ -116,22 +119,20 @@ export class Link<Output extends "text" | "bytes" = "text"> implements Scheduled
 		this.#decoder = new DocumentDecoder<Output>(options);
 		this.#outbox = new Outbox(this.#codec);
 		scheduler.add(this);
-		this.#lastInboundMs = this.#takenAtMs = this.#tokensAtMs = scheduler.nowMs;
+		this.#lastInboundMs = this.#takenAtMs = this.#tokensAtMs = scheduler.clock.now();
 		this.#tokens = options.rate?.burst ?? 0;
 		transport.start({
 			bytes: (chunk) => this.#bytes(chunk),
 			end: () => this.#ended(),
 			drain: () => this.#drain(),
-			pong: () => {
-				this.#lastInboundMs = this.#scheduler.nowMs;
-			},
+			pong: () => this.#alive(),
 			close: (error) => this.#closed(error),
 		});
 	}
 
 	/** Whether documents can still be sent. */
 	get isOpen(): boolean {
-		return this.#state === "open";
+		return this.#state === "open" && !this.#gone;
 	}
 
 	/** Bytes that wait here and in the transport for the other side to take them. */
@@ -165,7 +166,7 @@ export class Link<Output extends "text" | "bytes" = "text"> implements Scheduled
 
 	/** As `send`, but a U+0000 in the text goes out as it is and splits the document, as real players do. */
 	sendUnchecked(text: string): void {
-		if (this.#state !== "open") return;
+		if (!this.isOpen) return;
 		if (this.#options.terminator) {
 			this.#outbox.addText(text);
 			this.#outbox.addBytes(this.#options.terminator);
@@ -175,7 +176,7 @@ export class Link<Output extends "text" | "bytes" = "text"> implements Scheduled
 
 	/** Sends whole documents, already encoded and terminated, that many links may share. */
 	sendEncoded(bytes: Uint8Array): void {
-		if (this.#state !== "open") return;
+		if (!this.isOpen) return;
 		this.#outbox.addBytes(bytes);
 		this.#afterSend();
 	}
@@ -195,6 +196,10 @@ export class Link<Output extends "text" | "bytes" = "text"> implements Scheduled
 		this.#state = "ending";
 		this.#close ??= error ? { by: "local", error } : { by: "local" };
 		this.#backlog = undefined;
+		if (this.#gone) {
+			this.#finish(this.#gone.error);
+			return;
+		}
 		this.#endingSinceMs = this.#scheduler.clock.now();
 		// A paused transport would never tell that the other side has closed.
 		if (this.#paused || this.#parked) this.transport.resume();
@@ -206,6 +211,10 @@ export class Link<Output extends "text" | "bytes" = "text"> implements Scheduled
 		if (this.#state === "closed") return;
 		this.#close ??= error ? { by: "local", error } : { by: "local" };
 		this.#state = "ending";
+		if (this.#gone) {
+			this.#finish(this.#gone.error);
+			return;
+		}
 		this.#endingSinceMs = this.#scheduler.clock.now();
 		this.#outbox.clear();
 		this.transport.destroy();
@@ -222,7 +231,9 @@ export class Link<Output extends "text" | "bytes" = "text"> implements Scheduled
 	resume(): void {
 		if (!this.#paused) return;
 		this.#paused = false;
-		this.#unpark();
+		// Called from a handler, the delivery under way goes on by itself.
+		if (!this.#delivering) this.#unpark();
+		else if (!this.#parked) this.transport.resume();
 	}
 
 	// --- Scheduled
@@ -248,6 +259,9 @@ export class Link<Output extends "text" | "bytes" = "text"> implements Scheduled
 			if (nowMs - this.#endingSinceMs >= options.lingerMs) this.transport.destroy();
 			return;
 		}
+		if (this.#gone) return;
+		// While we do not read, silence is not the other side's.
+		if (this.#paused || this.#parked) this.#lastInboundMs = nowMs;
 		const since = this.#decoder.pendingSinceMs;
 		const limit = this.receivedDocuments === 0 ? options.firstDocumentTimeoutMs : options.documentTimeoutMs;
 		if (since !== undefined && limit > 0 && nowMs - since >= limit && !this.#paused && !this.#parked) {
@@ -266,7 +280,10 @@ export class Link<Output extends "text" | "bytes" = "text"> implements Scheduled
 				this.#fail("XMLSOCKET_PEER_SILENT", `No ping was answered for ${pingIntervalMs} ms.`, {
 					limitMs: pingIntervalMs,
 				});
-			} else if (silentMs >= pingIntervalMs) this.transport.ping();
+			} else if (silentMs >= pingIntervalMs && !this.#quietTold) {
+				this.#quietTold = true;
+				this.transport.ping();
+			}
 		} else if (idleTimeoutMs > 0) {
 			if (silentMs >= idleTimeoutMs) {
 				this.#fail("XMLSOCKET_IDLE", `Nothing was received for ${idleTimeoutMs} ms.`, { limitMs: idleTimeoutMs });
@@ -281,7 +298,8 @@ export class Link<Output extends "text" | "bytes" = "text"> implements Scheduled
 		const options = this.#options;
 		const waiting = this.outboxBytes;
 		const taken = this.#written - this.transport.bufferedBytes;
-		if (waiting === 0 || taken !== this.#taken) {
+		// Frame headers count as buffered and not as written, so only a rise is progress.
+		if (waiting === 0 || taken > this.#taken) {
 			this.#taken = taken;
 			this.#takenAtMs = nowMs;
 		} else if (options.unreadOutputTimeoutMs > 0 && nowMs - this.#takenAtMs >= options.unreadOutputTimeoutMs) {
@@ -292,25 +310,31 @@ export class Link<Output extends "text" | "bytes" = "text"> implements Scheduled
 			);
 			return;
 		}
-		if (waiting <= (options.softOutboxBytes ?? options.maxOutboxBytes)) this.#softSinceMs = undefined;
+		const softBytes = options.softOutboxBytes ?? options.maxOutboxBytes;
+		if (waiting <= softBytes) this.#softSinceMs = undefined;
 		else {
 			this.#softSinceMs ??= nowMs;
 			const graceMs = options.slowReaderGraceMs ?? 10_000;
-			if (nowMs - this.#softSinceMs >= graceMs) this.#failSlow(waiting, options.softOutboxBytes!, `for ${graceMs} ms`);
+			if (nowMs - this.#softSinceMs >= graceMs) this.#failSlow(waiting, softBytes, `for ${graceMs} ms`);
 		}
 	}
 
 	// --- from the transport
 
 	#bytes(chunk: Uint8Array): void {
-		if (this.#state !== "open") return;
-		this.#lastInboundMs = this.#scheduler.nowMs;
-		this.#quietTold = false;
+		// Behind a broken document nothing counts, though documents before it may still wait.
+		if (this.#state !== "open" || this.#pendingError) return;
+		this.#alive();
 		const documents: Inbound<Output>[] = [];
-		this.#pendingError = this.#decoder.push(chunk, this.#scheduler.nowMs, documents);
+		this.#pendingError = this.#decoder.push(chunk, this.#lastInboundMs, documents);
 		if (this.#backlog) {
 			for (const document of documents) this.#backlog.push(document);
 		} else this.#deliver(documents);
+	}
+
+	#alive(): void {
+		this.#lastInboundMs = this.#scheduler.clock.now();
+		this.#quietTold = false;
 	}
 
 	#ended(): void {
@@ -322,13 +346,21 @@ export class Link<Output extends "text" | "bytes" = "text"> implements Scheduled
 	}
 
 	#drain(): void {
-		if (this.#state === "closed") return;
+		if (this.#state === "closed" || !this.#blocked) return;
 		this.#blocked = false;
 		this.flush();
 		if (!this.#blocked && this.#state === "open") this.#guard(() => this.#owner.drained?.());
 	}
 
+	// Whole documents that came before the end are delivered before it is told.
 	#closed(error: Error | undefined): void {
+		if (this.#state === "open" && this.#backlog) {
+			this.#gone = { error };
+			this.#outbox.clear();
+		} else this.#finish(error);
+	}
+
+	#finish(error: Error | undefined): void {
 		if (this.#state === "closed") return;
 		const wasOpen = this.#state === "open";
 		this.#state = "closed";
@@ -354,8 +386,9 @@ export class Link<Output extends "text" | "bytes" = "text"> implements Scheduled
 
 	#deliver(documents: Inbound<Output>[]): void {
 		this.#backlog = documents;
-		let allowed = Math.min(DOCUMENTS_PER_TICK, this.#allowance(documents.length));
+		let allowed = this.#paused ? 0 : this.#allowance(Math.min(DOCUMENTS_PER_TICK, documents.length));
 		let at = 0;
+		this.#delivering = true;
 		try {
 			while (at < documents.length && allowed > 0 && !this.#paused && this.#state === "open") {
 				this.receivedDocuments++;
@@ -365,7 +398,10 @@ export class Link<Output extends "text" | "bytes" = "text"> implements Scheduled
 		} catch (error) {
 			this.#failInternal(error);
 			return;
+		} finally {
+			this.#delivering = false;
 		}
+		this.#tokens += allowed; // what a pause left over
 		if (this.#state !== "open") {
 			this.#backlog = undefined;
 			return;
@@ -377,6 +413,7 @@ export class Link<Output extends "text" | "bytes" = "text"> implements Scheduled
 		}
 		this.#backlog = undefined;
 		if (this.#pendingError) this.#failWith(this.#pendingError);
+		else if (this.#gone) this.#finish(this.#gone.error);
 		else if (this.#remoteEnded) this.#finishRemoteEnd();
 	}
 
@@ -386,12 +423,17 @@ export class Link<Output extends "text" | "bytes" = "text"> implements Scheduled
 			this.#parked = true;
 			this.transport.pause();
 		}
-		if (this.#paused) return;
+		if (this.#paused || this.#retrying) return;
+		this.#retrying = true;
+		const retry = (): void => {
+			this.#retrying = false;
+			this.#unpark();
+		};
 		const rate = this.#options.rate;
 		if (rate && this.#tokens < 1) {
 			this.#guard(() => this.#owner.throttled?.());
-			this.#scheduler.clock.delay(THROTTLE_MS, () => this.#unpark());
-		} else this.#scheduler.clock.afterTick(() => this.#unpark());
+			this.#scheduler.clock.delay(THROTTLE_MS, retry);
+		} else this.#scheduler.clock.afterTick(retry);
 	}
 
 	#unpark(): void {
@@ -404,6 +446,8 @@ export class Link<Output extends "text" | "bytes" = "text"> implements Scheduled
 		}
 		if (!this.#paused) {
 			this.#parked = false;
+			// The rest of a document could not come while we did not read.
+			if (this.#decoder.pendingSinceMs !== undefined) this.#decoder.pendingSinceMs = this.#scheduler.clock.now();
 			this.transport.resume();
 		}
 	}
@@ -450,8 +494,9 @@ export class Link<Output extends "text" | "bytes" = "text"> implements Scheduled
 
 	#afterSend(): void {
 		if (this.#outbox.bytes > this.#options.maxOutboxBytes) {
-			this.#checkOutbox();
-			if (this.#state !== "open") return;
+			// A burst within one tick says nothing about the reader: what the transport takes at once is not waiting.
+			this.flush();
+			return;
 		}
 		if (!this.#flushing) {
 			this.#flushing = true;
@@ -500,6 +545,7 @@ export class Link<Output extends "text" | "bytes" = "text"> implements Scheduled
 			this.destroy(error);
 			return;
 		}
+		this.#close ??= { by: "local", error };
 		this.#guard(() => this.#owner.failing?.(error));
 		this.end(error);
 	}

@@ -18,8 +18,6 @@ const SWEEP_MS = 1000;
 export class Scheduler {
 	/** The clock underneath. */
 	readonly clock: Clock;
-	/** The time of the last sweep, or of the first link: exact to a second, and costs nothing to read. */
-	nowMs: number;
 	/** Shared by the outboxes that are flushed in one go. */
 	readonly joiner: Joiner = new Joiner();
 	/** Takes what a handler threw; the other links go on. */
@@ -43,7 +41,6 @@ export class Scheduler {
 	/** @param report takes what a link threw that no handler caught; the other links go on. */
 	constructor(clock: Clock, report: (error: unknown) => void) {
 		this.clock = clock;
-		this.nowMs = clock.now();
 		this.report = report;
 	}
 
@@ -54,11 +51,8 @@ export class Scheduler {
 
 	/** Puts a link under watch of the deadline walk. */
 	add(link: Scheduled): void {
-		if (this.#links.size === 0) {
-			this.nowMs = this.clock.now();
-			this.#sweepLater();
-		}
 		this.#links.add(link);
+		if (!this.#stopSweeping) this.#sweepLater();
 	}
 
 	/** Takes it out again; the timer ends with the last one. */
@@ -77,15 +71,16 @@ export class Scheduler {
 
 	#sweepLater(): void {
 		this.#stopSweeping = this.clock.delay(SWEEP_MS, () => {
-			this.nowMs = this.clock.now();
+			this.#stopSweeping = undefined;
+			const nowMs = this.clock.now();
 			for (const link of this.#links) {
 				try {
-					link.sweep(this.nowMs);
+					link.sweep(nowMs);
 				} catch (error) {
 					this.report(error);
 				}
 			}
-			if (this.#links.size > 0) this.#sweepLater();
+			if (this.#links.size > 0 && !this.#stopSweeping) this.#sweepLater();
 		});
 	}
 }

@@ -157,19 +157,17 @@ export class DocumentDecoder<Output extends "text" | "bytes" = "text"> {
 	}
 
 	#pushMultiple(chunk: Uint8Array, nowMs: number, out: (string | Uint8Array)[]): void {
+		if (chunk.length === 0) return;
 		const mark = this.#terminator;
 		// A terminator may be split over chunks: the search resumes just far enough back to see its first bytes.
 		let from = Math.max(0, this.#pendingBytes - (mark.length - 1));
 		this.#grow(chunk, 0, chunk.length);
 		this.pendingSinceMs ??= nowMs;
-		const bytes = this.#pending!;
 		const length = this.#pendingBytes;
+		// Without the spare room behind it, which a search for each small chunk would walk again and again.
+		const bytes = this.#pending!.subarray(0, length);
 		let start = 0;
-		for (
-			let end = indexOfSequence(bytes, mark, from, length);
-			end >= 0;
-			end = indexOfSequence(bytes, mark, from, length)
-		) {
+		for (let end = indexOfSequence(bytes, mark, from); end >= 0; end = indexOfSequence(bytes, mark, from)) {
 			if (end === start) this.#empty(out);
 			else this.#emit(bytes, start, end, out);
 			start = end + mark.length;
@@ -259,9 +257,9 @@ function sharedUtf8(): TextCodec {
 	return utf8;
 }
 
-function indexOfSequence(bytes: Uint8Array, sequence: Uint8Array, from: number, length: number): number {
+function indexOfSequence(bytes: Uint8Array, sequence: Uint8Array, from: number): number {
 	const first = sequence[0]!;
-	const last = length - sequence.length;
+	const last = bytes.length - sequence.length;
 	for (let at = bytes.indexOf(first, from); at >= 0 && at <= last; at = bytes.indexOf(first, at + 1)) {
 		let matched = 1;
 		while (matched < sequence.length && bytes[at + matched] === sequence[matched]) matched++;

@@ -1,7 +1,7 @@
 // Which protocol speaks on a connection, told from its first bytes: a policy request, TLS, HTTP, or XMLSocket documents.
 // It reads bytes only; how long to wait for more of them is the caller's affair.
 
-/** What the first bytes are: `more` when they could still become a policy request or an HTTP request line. */
+/** What the first bytes are: `more` when they could still become something other than a document. */
 export type Recognised = "policy" | "tls" | "http" | "utf16" | "document" | "more";
 
 /** The requests for a policy file, as text without the terminating zero byte. Older manuals name the second. */
@@ -18,6 +18,12 @@ const HTTP_METHODS: readonly string[] = [
 	"CONNECT",
 	"TRACE",
 ];
+const UTF16_SIGNS: readonly (readonly number[])[] = [
+	[0xff, 0xfe],
+	[0xfe, 0xff],
+	[0x3c, 0],
+	[0, 0x3c, 0],
+];
 const MAX_LOOK_BYTES = 64;
 
 /**
@@ -26,14 +32,16 @@ const MAX_LOOK_BYTES = 64;
  * - TLS: a handshake record (`16 03`).
  * - HTTP: a method, a space, and `/`, `*` or `h` (of an absolute URL).
  * - policy: exactly a policy request, white space around it allowed, up to its zero byte.
- * - utf16: a UTF-16 byte order mark, or `<` followed or preceded by a zero byte.
+ * - utf16: a UTF-16 byte order mark, `<` followed by a zero byte, or `<` between two. A zero byte before `<` alone is an
+ *   empty document, as old players send, before an ordinary one.
  * - document: anything else.
  */
 export function recognise(bytes: Uint8Array): Recognised {
 	if (bytes.length === 0) return "more";
 	const first = bytes[0]!;
 	if (first === 0x16) return bytes.length < 2 ? "more" : bytes[1] === 3 ? "tls" : "document";
-	if (looksUtf16(bytes)) return "utf16";
+	const utf16 = recogniseUtf16(bytes);
+	if (utf16) return utf16;
 	const text = asciiPrefix(bytes);
 	if (first >= 0x41 && first <= 0x5a) return recogniseHttp(text);
 	return recognisePolicy(text);
@@ -66,9 +74,14 @@ function recognisePolicy(text: string): Recognised {
 		: "document";
 }
 
-function looksUtf16(bytes: Uint8Array): boolean {
-	const [a, b] = bytes;
-	return (a === 0xff && b === 0xfe) || (a === 0xfe && b === 0xff) || (a === 0x3c && b === 0) || (a === 0 && b === 0x3c);
+function recogniseUtf16(bytes: Uint8Array): "utf16" | "more" | undefined {
+	for (const sign of UTF16_SIGNS) {
+		let same = 0;
+		while (same < sign.length && bytes[same] === sign[same]) same++;
+		if (same === sign.length) return "utf16";
+		if (same === bytes.length) return "more";
+	}
+	return undefined;
 }
 
 function asciiPrefix(bytes: Uint8Array): string {

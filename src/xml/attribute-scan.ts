@@ -38,7 +38,7 @@ export function scanAttributes(source: string, at: number, seen: ScannedTag): nu
 		while (unit !== 61) {
 			if (unit === 62 || unit === 32 || unit === 10 || unit === 9 || unit === 13) break;
 			if (unit === 38) seen.codedName = true;
-			else if (unit !== unit) return TAG_UNFINISHED;
+			else if (Number.isNaN(unit)) return TAG_UNFINISHED;
 			unit = source.charCodeAt(++at);
 		}
 		const length = at - start;
@@ -52,7 +52,12 @@ export function scanAttributes(source: string, at: number, seen: ScannedTag): nu
 		if (close === -1) return VALUE_UNFINISHED;
 		seen.count++;
 		if (length > seen.longestName) seen.longestName = length;
-		if (length === 2 && seen.idStart === -1 && source.charCodeAt(start) === 105 && source.charCodeAt(start + 1) === 100) {
+		if (
+			length === 2 &&
+			seen.idStart === -1 &&
+			source.charCodeAt(start) === 105 &&
+			source.charCodeAt(start + 1) === 100
+		) {
 			seen.idStart = at + 1;
 			seen.idEnd = close;
 		}

@@ -19,9 +19,7 @@ function startsName(unit: number): boolean {
 
 function continuesName(unit: number): boolean {
 	if (unit < 128) return startsName(unit) || (unit >= 48 && unit <= 57) || unit === 45 || unit === 46;
-	return (
-		startsName(unit) || unit === 0xb7 || (unit >= 0x300 && unit <= 0x36f) || unit === 0x203f || unit === 0x2040
-	);
+	return startsName(unit) || unit === 0xb7 || (unit >= 0x300 && unit <= 0x36f) || unit === 0x203f || unit === 0x2040;
 }
 
 /** The end of the name that begins at `start` and ends before `end`; `start` itself where there is no name. */

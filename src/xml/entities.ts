@@ -73,4 +73,3 @@ function digitValue(unit: number, hexadecimal: boolean): number {
 	if (unit >= 65 && unit <= 70) return unit - 55;
 	return -1;
 }
-

@@ -62,8 +62,7 @@ export const loadingMembers: Members = {
 	},
 	sendAndLoad(url: unknown, target: unknown): boolean {
 		if (!isObject(this) || url === undefined || url === null || !isObject(target)) return false;
-		const sender = this;
-		begin(target, () => post(sender, toText(url)));
+		begin(target, () => post(this, toText(url)));
 		return true;
 	},
 	addRequestHeader(name: unknown, value: unknown): void {

@@ -13,7 +13,10 @@ export function nameAt(source: string, start: number, end: number): string {
 	const length = end - start;
 	if (length > LONGEST) return source.slice(start, end);
 	const slot =
-		(source.charCodeAt(start) * 31 + source.charCodeAt(end - 1) * 7 + source.charCodeAt(start + (length >> 1)) * 3 + length) &
+		(source.charCodeAt(start) * 31 +
+			source.charCodeAt(end - 1) * 7 +
+			source.charCodeAt(start + (length >> 1)) * 3 +
+			length) &
 		(SLOTS - 1);
 	const kept = cache[slot] as string;
 	if (kept.length === length && matches(source, start, kept)) return kept;

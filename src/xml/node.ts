@@ -22,9 +22,9 @@ import {
 	setValue,
 	TEXT,
 	TreeNode,
+	textOf,
 	typeOf,
 	unlink,
-	valueOf,
 } from "./tree-node.ts";
 
 /**
@@ -205,7 +205,7 @@ const members: Members = {
 	},
 	get nodeValue() {
 		const node = asNode(this);
-		return node && valueOf(node);
+		return node && textOf(node);
 	},
 	set nodeValue(value: unknown) {
 		const node = asNode(this);

@@ -96,7 +96,7 @@ export class Parser {
 		let unit = source.charCodeAt(stop);
 		while (unit !== 62 && !isSpace(unit)) {
 			// Only what lies past the end is not equal to itself.
-			if (unit !== unit) return Status.TAG_MALFORMED;
+			if (Number.isNaN(unit)) return Status.TAG_MALFORMED;
 			unit = source.charCodeAt(++stop);
 		}
 		let nameEnd = stop;
@@ -159,7 +159,7 @@ export class Parser {
 		let stop = start;
 		let unit = source.charCodeAt(stop);
 		while (unit !== 62 && !isSpace(unit)) {
-			if (unit !== unit) return Status.TAG_MALFORMED;
+			if (Number.isNaN(unit)) return Status.TAG_MALFORMED;
 			unit = source.charCodeAt(++stop);
 		}
 		const nameEnd = unit === 62 && source.charCodeAt(stop - 1) === 47 && stop > start ? stop - 1 : stop;

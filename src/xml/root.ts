@@ -121,7 +121,7 @@ export function readRoot(text: string, limits: Partial<ParseLimits> = DEFAULT_PA
 	let stop = start;
 	let unit = text.charCodeAt(stop);
 	while (unit !== 62 && !isSpace(unit)) {
-		if (unit !== unit) return undefined;
+		if (Number.isNaN(unit)) return undefined;
 		unit = text.charCodeAt(++stop);
 	}
 	let empty = unit === 62 && text.charCodeAt(stop - 1) === 47;
@@ -135,7 +135,8 @@ export function readRoot(text: string, limits: Partial<ParseLimits> = DEFAULT_PA
 		if (seen.longestName > (limits.maxNameLength ?? DEFAULT_PARSE_LIMITS.maxNameLength)) return undefined;
 		empty = text.charCodeAt(tagEnd) === 47;
 	}
-	if (nameEnd === start || nameEnd - start > (limits.maxNameLength ?? DEFAULT_PARSE_LIMITS.maxNameLength)) return undefined;
+	if (nameEnd === start || nameEnd - start > (limits.maxNameLength ?? DEFAULT_PARSE_LIMITS.maxNameLength))
+		return undefined;
 	const contentStart = unit !== 62 && empty ? tagEnd + 2 : tagEnd + 1;
 	let end = text.length;
 	while (isSpace(text.charCodeAt(end - 1))) end--;
@@ -191,7 +192,7 @@ function isEndTag(text: string, start: number, end: number, name: string): boole
 // Whether the name as written, which is never shorter than what it stands for, is `name`.
 function isNamed(source: string, start: number, end: number, name: string): boolean {
 	if (end - start < name.length) return false;
-	if (end - start === name.length) return source.startsWith(name, start) && !name.includes("&");
+	if (end - start === name.length) return source.startsWith(name, start) && decodeEntities(name) === name;
 	const written = source.slice(start, end);
 	return written.includes("&") && decodeEntities(written) === name;
 }

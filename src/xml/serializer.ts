@@ -14,8 +14,8 @@ import {
 	nextOf,
 	parentOf,
 	type TreeNode,
+	textOf,
 	typeOf,
-	valueOf,
 } from "./tree-node.ts";
 
 /** The text of `node` and everything below it. */
@@ -38,7 +38,7 @@ function printTree(start: TreeNode, top: TreeNode): string {
 	let node = start;
 	for (;;) {
 		if (typeOf(node) !== ELEMENT) {
-			out += escapeText(valueOf(node) ?? "");
+			out += escapeText(textOf(node) ?? "");
 		} else {
 			const name = nameOf(node);
 			const child = firstOf(node);

@@ -18,7 +18,7 @@ export let typeOf: (node: TreeNode) => number;
 export let nameOf: (node: TreeNode) => string | null;
 export let setName: (node: TreeNode, name: string) => void;
 /** The value, decoded and kept on first use. */
-export let valueOf: (node: TreeNode) => string | null;
+export let textOf: (node: TreeNode) => string | null;
 export let setValue: (node: TreeNode, value: string) => void;
 /** The attributes as they are kept: none, a bag, or the source to read them from. See `bagOf` in attributes.ts. */
 export let attributesOf: (node: TreeNode) => AttributeBag | string | null;
@@ -35,13 +35,7 @@ export let firstOf: (node: TreeNode) => TreeNode | null;
 export let lastOf: (node: TreeNode) => TreeNode | null;
 
 /** Appends a new element whose attributes stand in `source` between `start` and `end`, or nowhere (`source` null). */
-export let addElement: (
-	parent: TreeNode,
-	name: string,
-	source: string | null,
-	start: number,
-	end: number,
-) => TreeNode;
+export let addElement: (parent: TreeNode, name: string, source: string | null, start: number, end: number) => TreeNode;
 /** Appends a new text node: the range of a source to decode later, or with `start` -1 the finished text. */
 export let addText: (parent: TreeNode, value: string, start: number, end: number) => void;
 /** A node with the same type, name and value and without relatives; a bag is still the one of `node`. */
@@ -98,7 +92,7 @@ export class TreeNode {
 		setName = (node, name) => {
 			node.#name = name;
 		};
-		valueOf = (node) => {
+		textOf = (node) => {
 			if (node.#start < 0 || node.#type === ELEMENT) return node.#value;
 			const text = decodeEntities((node.#value as string).slice(node.#start, node.#end));
 			node.#value = text;

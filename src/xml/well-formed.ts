@@ -56,7 +56,8 @@ class Judge {
 	}
 
 	document(): Refusal | undefined {
-		if (this.#sees("<?xml") && isSpace(this.#source.charCodeAt(this.#at + 5))) this.#past("?>", 5, "The XML declaration");
+		if (this.#sees("<?xml") && isSpace(this.#source.charCodeAt(this.#at + 5)))
+			this.#past("?>", 5, "The XML declaration");
 		let roots = 0;
 		while (this.#at < this.#end && this.#refusal === undefined) {
 			if (this.#open.length > 0) {
@@ -192,7 +193,8 @@ class Judge {
 		const target = this.#at;
 		if (!this.#name("a processing instruction")) return false;
 		const name = this.#source.slice(target, this.#at);
-		if (name.toLowerCase() === "xml") return this.#fail("An XML declaration does not stand at the beginning", undefined, start);
+		if (name.toLowerCase() === "xml")
+			return this.#fail("An XML declaration does not stand at the beginning", undefined, start);
 		if (!this.#sees("?>") && !isSpace(this.#source.charCodeAt(this.#at))) {
 			return this.#fail("A processing instruction has a malformed name", undefined, start);
 		}

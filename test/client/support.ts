@@ -96,7 +96,7 @@ export class TestServer {
 			socket.setEncoding("utf8");
 			socket.on("error", () => {});
 			socket.on("data", (text) => {
-				self.received[index] += text;
+				self.received[index] = `${self.received[index]}${text}`;
 			});
 			connection(socket);
 		});

@@ -1,0 +1,176 @@
+// Where the page begins: it joins the session, the connection and the views, and keeps what survives a reload in the tab's
+// own storage. It holds no rule of the chat.
+
+import { ask } from "./ask-dialog.ts";
+import { type ChatClient, startChat } from "./chat-client.ts";
+import { byId, make } from "./dom.ts";
+import { Drawers } from "./drawers.ts";
+import { GateView } from "./gate-view.ts";
+import { LogView } from "./log-view.ts";
+import { RoomView } from "./room-view.ts";
+import { ChatSession, type Saved, type SessionHost } from "./session.ts";
+import { SideView } from "./side-view.ts";
+
+const STORAGE_KEY = "xmlsocket-chat";
+const DEFAULT_ROOM = "lobby";
+const REFRESH_MS = 30_000;
+const TOAST_MS = 6000;
+const MAX_TOASTS = 3;
+
+let client: ChatClient | undefined;
+let drawing = false;
+let ids = 0;
+const idPrefix = Array.from(crypto.getRandomValues(new Uint8Array(9)), (byte) =>
+	byte.toString(36).padStart(2, "0"),
+).join("");
+
+const host: SessionHost = {
+	send: (command) => client?.send(command),
+	save: keep,
+	changed: drawSoon,
+	announce,
+	stop: () => client?.close(),
+	newId: () => `${idPrefix}-${++ids}`,
+	now: () => Date.now(),
+	isWatched: () => document.visibilityState === "visible" && document.hasFocus(),
+};
+const session: ChatSession = new ChatSession(host, restore(), roomOfAddress());
+const drawers = new Drawers();
+const gate = new GateView(session);
+const log = new LogView(session, byId("log", HTMLElement), byId("to-end", HTMLButtonElement));
+const room = new RoomView(session, () => log.follow());
+const side = new SideView(session, () => {
+	drawers.close();
+	room.focus();
+});
+
+byId("new-room", HTMLElement).addEventListener("click", () => void askForRoom());
+byId("set-topic", HTMLElement).addEventListener("click", () => void askForTopic());
+byId("leave", HTMLElement).addEventListener("click", () => session.active && session.leave(session.active));
+byId("sign-out", HTMLElement).addEventListener("click", () => {
+	session.signOut();
+	location.reload();
+});
+byId("banner-retry", HTMLElement).addEventListener("click", () => {
+	if (session.connection.is === "open" && session.active) session.join(session.active.name);
+	else dial();
+});
+addEventListener("hashchange", () => session.phase === "in" && session.join(roomOfAddress()));
+addEventListener("online", () => session.connection.is === "waiting" && dial());
+addEventListener("focus", () => session.looked());
+document.addEventListener("visibilitychange", () => session.looked());
+setInterval(() => session.refresh(), REFRESH_MS);
+setInterval(() => session.connection.is === "waiting" && room.drawBanner(), 500);
+dial();
+
+function dial(): void {
+	client?.close();
+
+	client = startChat("/socket", {
+		connection: (state) => session.connectionChanged(state),
+		receive: (incoming) => session.receive(incoming),
+	});
+}
+
+// One drawing for all that happens in a frame; a hidden page has no frames, and only its title matters.
+function drawSoon(): void {
+	if (drawing) return;
+	drawing = true;
+	if (document.visibilityState === "visible") requestAnimationFrame(draw);
+	else setTimeout(draw, 250);
+}
+
+function draw(): void {
+	drawing = false;
+	const { unread, active, phase, me } = session;
+	const inside = phase === "in" || (phase === "entering" && me !== "");
+	const chat = byId("chat", HTMLElement);
+	const opened = chat.hidden && inside;
+	chat.hidden = !inside;
+	gate.draw();
+	const name = inside && active ? `${active.name} · Chat` : "Chat";
+	document.title = unread > 0 ? `(${unread}) ${name}` : name;
+	if (!inside) return;
+	side.draw();
+	room.draw();
+	log.draw();
+	const elsewhere = unread - (active?.unread ?? 0);
+	const badge = byId("elsewhere", HTMLElement);
+	badge.hidden = elsewhere <= 0;
+	badge.textContent = elsewhere > 99 ? "99+" : String(elsewhere);
+	const hash = active?.isRoom ? `#${encodeURIComponent(active.name)}` : "";
+	if (active && location.hash !== hash) history.replaceState(null, "", hash || location.pathname);
+	if (opened) room.focus();
+}
+
+async function askForRoom(): Promise<void> {
+	const name = await ask({
+		title: "Enter or create a room",
+		label: "Name of the room",
+		ok: "Enter",
+		value: "",
+		maxLength: 64,
+		mayBeEmpty: false,
+	});
+	if (name === undefined) return;
+	session.join(name);
+	drawers.close();
+	room.focus();
+}
+
+async function askForTopic(): Promise<void> {
+	const place = session.active;
+	if (!place) return;
+	const text = await ask({
+		title: `Topic of ${place.name}`,
+		label: "Topic",
+		ok: "Set",
+		value: place.topic,
+		maxLength: 250,
+		mayBeEmpty: true,
+	});
+	if (text !== undefined) session.setTopic(text);
+}
+
+function announce(words: string, kind: "error" | "note"): void {
+	const toasts = byId("toasts", HTMLElement);
+	const toast = make("p", `toast ${kind}`, words);
+	toasts.append(toast);
+	while (toasts.childElementCount > MAX_TOASTS) toasts.firstElementChild?.remove();
+	setTimeout(() => toast.remove(), TOAST_MS);
+}
+
+function roomOfAddress(): string {
+	try {
+		return decodeURIComponent(location.hash.slice(1)).slice(0, 64) || DEFAULT_ROOM;
+	} catch {
+		return DEFAULT_ROOM;
+	}
+}
+
+function keep(saved: Saved | undefined): void {
+	try {
+		if (saved) sessionStorage.setItem(STORAGE_KEY, JSON.stringify(saved));
+		else sessionStorage.removeItem(STORAGE_KEY);
+	} catch {
+		// Storage may be forbidden or full: then a reload begins at the door.
+	}
+}
+
+function restore(): Saved | undefined {
+	try {
+		const saved: unknown = JSON.parse(sessionStorage.getItem(STORAGE_KEY) ?? "null");
+		if (typeof saved !== "object" || saved === null) return undefined;
+		const { name, session: secret, token, rooms, active } = saved as Record<string, unknown>;
+		if (typeof name !== "string" || typeof secret !== "string" || !Array.isArray(rooms)) return undefined;
+		return {
+			name,
+			session: secret,
+			token: typeof token === "string" ? token : undefined,
+			rooms: rooms.filter((entry) => typeof entry === "string"),
+			active: typeof active === "string" ? active : undefined,
+		};
+	} catch {
+		return undefined;
+	}
+}

@@ -1,0 +1,106 @@
+// The middle of the chat: the active room's name and topic, the banner that tells the connection's state, and the composer.
+
+import { byId, setText } from "./dom.ts";
+import type { Place } from "./place.ts";
+import type { ChatSession } from "./session.ts";
+
+/** Longest message that can be typed, in UTF-16 units. */
+const MAX_TYPED = 8000;
+/** What a document needs beside its text, and how many bytes a character may take once it is escaped. */
+const ENVELOPE_BYTES = 512;
+const BYTES_PER_UNIT = 6;
+
+/** Draws the middle and takes what is typed. */
+export class RoomView {
+	readonly #session: ChatSession;
+	readonly #text: HTMLTextAreaElement = byId("composer-text", HTMLTextAreaElement);
+	readonly #banner: HTMLElement = byId("banner", HTMLElement);
+	#place: Place | undefined = undefined;
+	/** What was typed and not sent, by place. */
+	#drafts: Map<string, string> = new Map();
+
+	/** @param spoken runs after something was said. */
+	constructor(session: ChatSession, spoken: () => void) {
+		this.#session = session;
+		const form = byId("composer", HTMLFormElement);
+		form.addEventListener("submit", (event) => {
+			event.preventDefault();
+			if (!session.speak(this.#text.value)) return;
+			this.#text.value = "";
+			this.#fit();
+			spoken();
+		});
+		this.#text.addEventListener("keydown", (event) => {
+			if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+			event.preventDefault();
+			form.requestSubmit();
+		});
+		this.#text.addEventListener("input", () => this.#fit());
+	}
+
+	/** Draws what has changed. */
+	draw(): void {
+		const session = this.#session;
+		const place = session.active;
+		if (place !== this.#place) this.#change(place);
+		setText(byId("room-name", HTMLElement), place?.name ?? "No room");
+		const topic = place?.isRoom === false ? "Private conversation" : (place?.topic ?? "Choose a room from the list.");
+		const topicElement = byId("topic", HTMLElement);
+		setText(topicElement, topic);
+		topicElement.title = topic;
+		byId("set-topic", HTMLElement).hidden = !place?.isRoom || !place.inside;
+		const leave = byId("leave", HTMLButtonElement);
+		leave.hidden = !place;
+		setText(leave, place?.isRoom === false ? "Close" : "Leave");
+		byId("open-members", HTMLElement).hidden = !place?.isRoom;
+		const room = Math.floor((session.maxDocumentBytes - ENVELOPE_BYTES) / BYTES_PER_UNIT);
+		this.#text.maxLength = Math.max(1, Math.min(MAX_TYPED, room));
+		this.#text.disabled = !place;
+		this.#text.placeholder = !place
+			? ""
+			: place.isRoom
+				? `Message to ${place.name}`
+				: `Private message to ${place.name}`;
+		setText(byId("composer-label", HTMLElement), this.#text.placeholder || "Message");
+		this.drawBanner();
+	}
+
+	/** Draws the banner; every second while it counts down. */
+	drawBanner(): void {
+		const { connection, notice, active } = this.#session;
+		let words = "";
+		if (connection.is === "connecting") words = "Connecting…";
+		else if (connection.is === "closed") words = connection.why;
+		else if (connection.is === "waiting") {
+			const seconds = Math.ceil((connection.retryAt - Date.now()) / 1000);
+			words = seconds > 0 ? `Connection lost. Reconnecting in ${seconds} s…` : "Connection lost. Reconnecting…";
+		} else if (active?.error) words = active.error;
+		else words = notice;
+		this.#banner.hidden = words === "";
+		// The seconds are for the eye: a screen reader hears of the loss once.
+		this.#banner.setAttribute("aria-live", connection.is === "waiting" && !this.#banner.hidden ? "off" : "polite");
+		const retry = byId("banner-retry", HTMLElement);
+		retry.hidden = connection.is === "open" && !active?.error;
+		setText(retry, connection.is === "open" ? "Enter again" : "Try now");
+		setText(byId("banner-text", HTMLElement), words);
+	}
+
+	/** Puts the cursor into the message box, where there is a keyboard. */
+	focus(): void {
+		if (matchMedia("(hover: hover)").matches) this.#text.focus();
+	}
+
+	#change(place: Place | undefined): void {
+		if (this.#place) this.#drafts.set(this.#place.key, this.#text.value);
+		this.#place = place;
+		for (const key of this.#drafts.keys()) if (!this.#session.places.has(key)) this.#drafts.delete(key);
+		this.#text.value = (place && this.#drafts.get(place.key)) ?? "";
+		this.#fit();
+	}
+
+	#fit(): void {
+		const { style } = this.#text;
+		style.height = "auto";
+		style.height = `${Math.min(this.#text.scrollHeight + 2, 160)}px`;
+	}
+}

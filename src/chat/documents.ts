@@ -1,0 +1,159 @@
+// Every document that the chat sends, in one place. They are templates whose values are escaped by construction; the one
+// exception is the content of an application document, which was checked when it came and goes out unchanged.
+// docs/chat.md, "Server to client".
+
+import { type ErrorCode, wireCode } from "../errors/index.ts";
+import { xml } from "../xml/index.ts";
+
+/** A message of a room. */
+export interface Message {
+	/** A text, or the content of an application document. */
+	readonly kind: "said" | "sent";
+	readonly from: string;
+	/** Plain text where the kind is `said`, checked markup where it is `sent`. */
+	readonly body: string;
+	readonly room: string;
+	/** ISO 8601, UTC. */
+	readonly at: string;
+	/** In stored rooms alone. */
+	readonly seq?: number;
+	readonly prev?: number;
+	/** In the speaker's copy alone. */
+	readonly id?: string | undefined;
+}
+
+/** `<said …>` or `<sent …>`. */
+export function messageDocument({ kind, room, seq, prev, from, at, id, body }: Message): string {
+	if (kind === "said") {
+		return String(xml`<said room=${room} seq=${seq} prev=${prev} from=${from} at=${at} id=${id}>${body}</said>`);
+	}
+	const envelope = String(xml`<sent room=${room} seq=${seq} prev=${prev} from=${from} at=${at} id=${id}></sent>`);
+	return `${envelope.slice(0, -END_OF_SENT.length)}${body}${END_OF_SENT}`;
+}
+
+const END_OF_SENT = "</sent>";
+
+/** `<welcome …>`: who the client is, and the limits. */
+export function welcomeDocument(welcome: {
+	readonly name: string;
+	readonly session: string;
+	readonly server: string;
+	readonly documentBytes: number;
+	readonly documentsPerSecond: number;
+	readonly rooms: number;
+}): string {
+	const { name, session, server, documentBytes, documentsPerSecond, rooms } = welcome;
+	return String(
+		xml`<welcome name=${name} session=${session} server=${server}><limits document=${documentBytes} rate=${documentsPerSecond} rooms=${rooms} /></welcome>`,
+	);
+}
+
+/** `<joined …>`: the room as it is, to the one who joined. */
+export function joinedDocument(joined: {
+	readonly room: string;
+	readonly kind: string;
+	readonly log?: string | undefined;
+	readonly seq?: number | undefined;
+	readonly members: number;
+	readonly names: readonly string[];
+}): string {
+	const { room, kind, log, seq, members, names } = joined;
+	return String(
+		xml`<joined room=${room} kind=${kind} log=${log} seq=${seq} members=${members}>${names.map(member)}</joined>`,
+	);
+}
+
+/** `<members …>`: a page of a room's members. */
+export function membersDocument(page: {
+	readonly room: string;
+	readonly members: number;
+	readonly offset: number;
+	readonly more: boolean;
+	readonly names: readonly string[];
+}): string {
+	const { room, members, offset, more, names } = page;
+	return String(
+		xml`<members room=${room} members=${members} offset=${offset} more=${more}>${names.map(member)}</members>`,
+	);
+}
+
+const member = (name: string): unknown => xml`<member name=${name} />`;
+
+/** `<rooms …>`: a page of the rooms. */
+export function roomsDocument(
+	rooms: readonly { readonly name: string; readonly kind: string; readonly size: number }[],
+	offset: number,
+	more: boolean,
+): string {
+	const list = rooms.map(({ name, kind, size }) => xml`<room name=${name} kind=${kind} members=${size} />`);
+	return String(xml`<rooms offset=${offset} more=${more}>${list}</rooms>`);
+}
+
+/** `<page …>`: a page of history, from messages that are documents already. */
+export function pageDocument(room: string, messages: readonly string[], more: boolean): string {
+	const envelope = String(xml`<page room=${room} more=${more}></page>`);
+	return `${envelope.slice(0, -END_OF_PAGE.length)}${messages.join("")}${END_OF_PAGE}`;
+}
+
+const END_OF_PAGE = "</page>";
+
+/** `<ack …>`: to the speaker, behind the own message. */
+export function ackDocument(id: string, seq?: number, duplicate?: boolean): string {
+	return String(xml`<ack id=${id} seq=${seq} duplicate=${duplicate || undefined} />`);
+}
+
+/** `<told …>`: a private message. */
+export function toldDocument(from: string, at: string, text: string, id: string | undefined): string {
+	return String(xml`<told from=${from} id=${id} at=${at}>${text}</told>`);
+}
+
+/** `<enter …>`: someone came. */
+export function enterDocument(room: string, name: string, members: number): string {
+	return String(xml`<enter room=${room} name=${name} members=${members} />`);
+}
+
+/** Why someone left, where it was not by choice. */
+export interface ExitReason {
+	readonly reason: "kicked" | "banned" | "unavailable";
+	readonly by?: string;
+}
+
+/** `<exit …>`: someone left. */
+export function exitDocument(room: string, name: string, members: number, why?: ExitReason): string {
+	return String(xml`<exit room=${room} name=${name} members=${members} reason=${why?.reason} by=${why?.by} />`);
+}
+
+/** `<count …>`: in place of `enter` and `exit` in large rooms. */
+export function countDocument(room: string, members: number): string {
+	return String(xml`<count room=${room} members=${members} />`);
+}
+
+/** `<topic …>`. */
+export function topicDocument(room: string, by: string, text: string): string {
+	return String(xml`<topic room=${room} by=${by}>${text}</topic>`);
+}
+
+/** `<gap …>`: messages that cannot be had again, from the first to the last. */
+export function gapDocument(room: string, from: number, to: number): string {
+	return String(xml`<gap room=${room} from=${from} to=${to} />`);
+}
+
+/** `<notice …>`: the deployment's state, or what an operator did, in words. */
+export function noticeDocument(code: "broker-lost" | "broker-back" | "muted", words: string, room?: string): string {
+	return String(xml`<notice code=${code} room=${room}>${words}</notice>`);
+}
+
+/** `<bye …>`: the server closes behind it. */
+export function byeDocument(reason: "draining" | "session-resumed", retryAfterSeconds?: number): string {
+	return String(xml`<bye reason=${reason} retry-after=${retryAfterSeconds} />`);
+}
+
+/** `<error …>`: something was refused. */
+export function errorDocument(code: ErrorCode, words: string, id?: string, limit?: number): string {
+	return String(xml`<error code=${wireCode(code)} id=${id} limit=${limit}>${words}</error>`);
+}
+
+/** `<ping />`, and its answer. */
+export function pingDocument(name: "ping" | "pong", id?: string): string {
+	return String(name === "ping" ? xml`<ping id=${id} />` : xml`<pong id=${id} />`);
+}

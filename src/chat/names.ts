@@ -1,0 +1,79 @@
+// Names of people and rooms: what may be one, when two are the same, and who has which. A name is text and nothing else;
+// it is escaped wherever it is written and is never a property's name. docs/chat.md, "hello".
+
+import { XMLSocketError } from "../errors/index.ts";
+
+const MAX_NAME_CHARACTERS = 64;
+/** Beside what is said in the manual, what no XML document can hold. The bidirectional controls would forge what is seen. */
+const REFUSED = /[\p{Cc}\p{Cs}\u2028\u2029\u202a-\u202e\u2066-\u2069\ufffe\uffff]/u;
+const GUEST = "guest-";
+
+/**
+ * A name in NFC, of a person or of a room.
+ *
+ * @throws XMLSOCKET_NAME_INVALID
+ */
+export function checkedName(text: string, what: "name" | "room"): string {
+	// Normalising never makes a text four times as short, so that a very long one need not be normalised to be refused.
+	const name = text.length > MAX_NAME_CHARACTERS * 8 ? text : text.normalize("NFC");
+	const characters = name.length > MAX_NAME_CHARACTERS ? [...name].length : name.length;
+	const words = what === "name" ? "A name" : "A room's name";
+	if (characters > MAX_NAME_CHARACTERS) {
+		throw new XMLSocketError(
+			"XMLSOCKET_NAME_INVALID",
+			`${words} has 1 to ${MAX_NAME_CHARACTERS} characters; this one has ${characters}.`,
+			{ details: { limit: MAX_NAME_CHARACTERS } },
+		);
+	}
+	if (name.trim() === "") throw new XMLSocketError("XMLSOCKET_NAME_INVALID", `${words} has at least one character.`);
+	if (REFUSED.test(name)) {
+		throw new XMLSocketError("XMLSOCKET_NAME_INVALID", `${words} has no control characters.`);
+	}
+	return name;
+}
+
+/** What two names have in common that are the same: compatibility forms and letter case do not count. */
+export function nameKey(name: string): string {
+	const key = name.normalize("NFKC").toLowerCase().normalize("NFKC");
+	return key === name ? name : key;
+}
+
+/** Whether a name is one of those that the server gives. */
+export function isGuestKey(key: string): boolean {
+	return key.startsWith(GUEST);
+}
+
+/** Who has which name. */
+export class Names<Holder> {
+	readonly #holders = new Map<string, Holder>();
+	#lastGuest = 0;
+
+	/** Names that are taken. */
+	get size(): number {
+		return this.#holders.size;
+	}
+
+	/** Who has the name of that key. */
+	holder(key: string): Holder | undefined {
+		return this.#holders.get(key);
+	}
+
+	/** Takes a name that nobody has. */
+	take(key: string, holder: Holder): void {
+		this.#holders.set(key, holder);
+	}
+
+	/** Takes the next free `guest-N` and returns it. */
+	takeGuest(holder: Holder): string {
+		let name: string;
+		do name = `${GUEST}${++this.#lastGuest}`;
+		while (this.#holders.has(name));
+		this.#holders.set(name, holder);
+		return name;
+	}
+
+	/** Gives a name back, if it is the holder's. */
+	release(key: string, holder: Holder): void {
+		if (this.#holders.get(key) === holder) this.#holders.delete(key);
+	}
+}

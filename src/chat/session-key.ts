@@ -1,0 +1,30 @@
+// The secret by which a client proves that it is the same one after a new connection. `ID-SECRET`: the first part goes into
+// the log with what the client says, so that a resend is recognised also after a restart; the second never leaves memory.
+
+const KEY = /^([0-9a-f]{16})-([0-9a-f]{32})$/;
+const HEX = "0123456789abcdef";
+
+/** A session's two parts. */
+export interface SessionKey {
+	/** 64 random bits in hexadecimal. */
+	readonly id: string;
+	/** 128 random bits in hexadecimal. */
+	readonly secret: string;
+}
+
+/** A new key. */
+export function newSessionKey(): SessionKey {
+	return { id: randomHex(8), secret: randomHex(16) };
+}
+
+/** Reads a key as the client gives it; undefined where it is none. */
+export function parseSessionKey(text: string): SessionKey | undefined {
+	const found = KEY.exec(text);
+	return found ? { id: found[1]!, secret: found[2]! } : undefined;
+}
+
+function randomHex(bytes: number): string {
+	let text = "";
+	for (const byte of crypto.getRandomValues(new Uint8Array(bytes))) text += HEX[byte >> 4]! + HEX[byte & 15]!;
+	return text;
+}
