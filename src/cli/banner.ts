@@ -35,10 +35,7 @@ export function banner(server: Server, settings: ServeSettings, version: string,
 	]);
 	rows.push(
 		settings.relay === undefined
-			? [
-					"Rooms",
-					`${(settings.room.length > 0 ? settings.room : ["lobby"]).join(", ")}; others open as people join them`,
-				]
+			? ["Rooms", `${(["lobby", ...settings.rooms]).join(", ")}; others open as people join them`]
 			: ["Relay", `every document goes to all others, unchanged`],
 	);
 	const lines = rows.map(([name, value]) => `  ${name.padEnd(11)}${value}`);

@@ -5,10 +5,7 @@ import { existsSync, readFileSync } from "node:fs";
 import type { Option } from "commander";
 import * as v from "valibot";
 import { XMLSocketError } from "../errors/index.ts";
-import { checkOptions } from "../server/index.ts";
-
-/** A valibot object whose entries carry `about` and perhaps `flag`. */
-export type OptionSchema = v.GenericSchema & { readonly entries: Record<string, v.GenericSchema> };
+import { checkOptions, type OptionsSchema } from "../options/index.ts";
 
 /** One option of a schema, as the command line sees it. */
 export interface OptionInfo {
@@ -49,7 +46,7 @@ export interface ResolvedSettings {
 export const CONFIG_FILE = "xmlsocket.config.json";
 
 /** The options of a schema, in its order. */
-export function optionsOf(schema: OptionSchema): OptionInfo[] {
+export function optionsOf(schema: OptionsSchema): OptionInfo[] {
 	return Object.entries(schema.entries).map(([key, entry]) => {
 		const optional = entry as v.OptionalSchema<v.GenericSchema, unknown>;
 		const inner = optional.wrapped as v.GenericSchema & { readonly type: string };
@@ -76,7 +73,7 @@ export function optionsOf(schema: OptionSchema): OptionInfo[] {
 
 /** Gives a command the flags of a schema. */
 export function addFlags(
-	schema: OptionSchema,
+	schema: OptionsSchema,
 	makeOption: (flags: string, about: string) => Option,
 	add: (option: Option) => void,
 ): void {
@@ -96,7 +93,7 @@ export function addFlags(
  * @throws XMLSOCKET_CONFIG_UNREADABLE, XMLSOCKET_OPTION_UNKNOWN, XMLSOCKET_OPTION_INVALID
  */
 export function resolveSettings(
-	schema: OptionSchema,
+	schema: OptionsSchema,
 	flags: Record<string, unknown>,
 	environment: Record<string, string | undefined>,
 	configFile: string | undefined,
@@ -159,6 +156,7 @@ function convert(info: OptionInfo, value: unknown): unknown {
 					.split(",")
 					.map((entry) => entry.trim())
 					.filter(Boolean);
+	if (info.kind === "string" && value === true) return ""; // a flag whose value may be left away
 	if (typeof value !== "string") return value;
 	if (info.kind === "number") return /^[+-]?\d+(?:\.\d+)?$/.test(value.trim()) ? Number(value) : value;
 	if (info.kind === "boolean")

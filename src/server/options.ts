@@ -2,7 +2,8 @@
 // bytes, times in milliseconds. Every mistake is reported, not only the first.
 
 import * as v from "valibot";
-import { nearestName, XMLSocketError } from "../errors/index.ts";
+import { XMLSocketError } from "../errors/index.ts";
+import { checkOptions, described } from "../options/index.ts";
 
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
@@ -11,15 +12,6 @@ const milliseconds = (minimum = 0) =>
 const bytes = (minimum: number) => v.pipe(v.number(), v.integer(), v.minValue(minimum), v.maxValue(1 << 30));
 const count = (minimum = 1) => v.pipe(v.number(), v.integer(), v.minValue(minimum), v.maxValue(10_000_000));
 const port = () => v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(65535));
-
-/** Adds words and, where there is one, the command-line flag to a schema. */
-export const described = <Schema extends v.GenericSchema>(schema: Schema, about: string, flag?: string) =>
-	v.pipe(
-		schema,
-		v.metadata<v.InferOutput<Schema>, { about: string; flag?: string }>(
-			flag === undefined ? { about } : { about, flag },
-		),
-	);
 
 /** The schema. Each entry says what the option does, and names its command-line flag where `--help` lists one. */
 export const serverSchema = v.strictObject({
@@ -159,27 +151,4 @@ export function serverSettings(options: ServerOptions): ServerSettings {
 		);
 	}
 	return settings;
-}
-
-/**
- * Checks a plain object against an object schema: all mistakes at once, and the nearest name for an unknown key.
- */
-export function checkOptions<Schema extends v.GenericSchema & { readonly entries: object }>(
-	schema: Schema,
-	options: unknown,
-): v.InferOutput<Schema> {
-	const result = v.safeParse(schema, options);
-	if (result.success) return result.output;
-	const known = Object.keys(schema.entries);
-	let unknown = false;
-	const lines = result.issues.map((issue) => {
-		const key = v.getDotPath(issue) ?? "";
-		if (issue.type === "strict_object" && issue.expected === "never" && key !== "") {
-			unknown = true;
-			const near = nearestName(key, known);
-			return `There is no option "${key}"${near ? `; did you mean "${near}"?` : "."}`;
-		}
-		return `Option "${key}": ${issue.message}${issue.message.endsWith(".") ? "" : "."}`;
-	});
-	throw new XMLSocketError(unknown ? "XMLSOCKET_OPTION_UNKNOWN" : "XMLSOCKET_OPTION_INVALID", lines.join("\n"));
 }

@@ -52,9 +52,7 @@ export async function dial(target: DialTarget, options: DialOptions): Promise<Tr
 				signal,
 			});
 		}
-		const secure = target.protocol === "xmlsockets";
-		const socket = await (secure ? openTls(target, options) : openTcp(target, options));
-		return new SocketTransport(socket, secure ? "tls" : "tcp");
+		return await (target.protocol === "xmlsockets" ? openTls(target, options) : openTcp(target, options));
 	} catch (error) {
 		if (signal?.aborted) throw aborted();
 		const cause = error instanceof AggregateError && error.errors.length > 0 ? error.errors[0] : error;
@@ -72,15 +70,15 @@ export async function dial(target: DialTarget, options: DialOptions): Promise<Tr
 
 class TimedOut extends Error {}
 
-function openTcp(target: DialTarget, options: DialOptions): Promise<Socket> {
+function openTcp(target: DialTarget, options: DialOptions): Promise<Transport> {
 	return opened(
-		connectTcp({ host: target.host, port: target.port, allowHalfOpen: true, autoSelectFamily: true, noDelay: true }),
-		"connect",
+		connectTcp({ host: target.host, port: target.port, allowHalfOpen: true, autoSelectFamily: true }),
+		"tcp",
 		options,
 	);
 }
 
-function openTls(target: DialTarget, options: DialOptions): Promise<Socket> {
+function openTls(target: DialTarget, options: DialOptions): Promise<Transport> {
 	const isName = !/^[\d.]+$|:/.test(target.host);
 	return opened(
 		connectTls({
@@ -92,12 +90,13 @@ function openTls(target: DialTarget, options: DialOptions): Promise<Socket> {
 			...(isName ? { servername: target.host } : {}),
 			...(options.ca === undefined ? {} : { ca: options.ca }),
 		} as ConnectionOptions), // the type lacks allowHalfOpen, which tls.connect hands to its socket
-		"secureConnect",
+		"tls",
 		options,
-	).then((socket) => socket.setNoDelay(true));
+	);
 }
 
-function opened(socket: Socket, event: "connect" | "secureConnect", options: DialOptions): Promise<Socket> {
+function opened(socket: Socket, kind: "tcp" | "tls", options: DialOptions): Promise<Transport> {
+	const event = kind === "tcp" ? "connect" : "secureConnect";
 	return new Promise((resolve, reject) => {
 		const settle = (): void => {
 			clearTimeout(timer);
@@ -114,7 +113,8 @@ function opened(socket: Socket, event: "connect" | "secureConnect", options: Dia
 		const connected = (): void => {
 			settle();
 			socket.pause();
-			resolve(socket);
+			socket.setNoDelay(true);
+			resolve(new SocketTransport(socket, kind));
 		};
 		const abort = (): void => failed(new Error("aborted"));
 		const timer = setTimeout(() => failed(new TimedOut("timed out")), options.timeoutMs);

@@ -22,7 +22,7 @@ export interface Listener {
 	readonly port: number;
 	/** The addresses really bound, in the order of trial. */
 	readonly addresses: readonly string[];
-	/** Stops accepting; open connections go on. */
+	/** Stops accepting at once; open connections go on. Resolves when the last of them has ended too. */
 	close(): Promise<void>;
 }
 
@@ -77,6 +77,9 @@ function listenOn(
 				listenOn("0.0.0.0", port, options, connection).then(resolve, reject);
 			else reject(listenError(error, host, port, options.portOption ?? "--port"));
 		});
+		if (!(Number.isInteger(port) && port >= 0 && port <= 65535)) {
+			throw new XMLSocketError("XMLSOCKET_ADDRESS_INVALID", `Port ${port} is not one of 0 to 65535.`);
+		}
 		server.listen({ host, port, backlog: options.backlog ?? 511, ipv6Only: host === "::1" }, () => {
 			server.removeAllListeners("error");
 			// Out of file descriptors and the like: the connection is gone already, and the listener goes on.

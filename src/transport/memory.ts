@@ -28,6 +28,7 @@ class MemoryTransport implements Transport {
 	#endSent = false;
 	#endSeen = false;
 	#closed = false;
+	#error: Error | undefined = undefined;
 
 	connectTo(peer: MemoryTransport): void {
 		this.#peer = peer;
@@ -39,7 +40,8 @@ class MemoryTransport implements Transport {
 
 	start(events: TransportEvents): void {
 		this.#events = events;
-		this.#schedule();
+		if (this.#closed) this.#tellClosed();
+		else this.#schedule();
 	}
 
 	write(bytes: Uint8Array): boolean {
@@ -47,8 +49,9 @@ class MemoryTransport implements Transport {
 		this.#peer.#inbound.push(bytes);
 		this.#peer.#inboundBytes += bytes.length;
 		this.#peer.#schedule();
-		this.#needDrain = this.#peer.#inboundBytes >= HIGH_WATER_BYTES;
-		return !this.#needDrain;
+		if (this.#peer.#inboundBytes < HIGH_WATER_BYTES) return true;
+		this.#needDrain = true;
+		return false;
 	}
 
 	end(): void {
@@ -110,8 +113,13 @@ class MemoryTransport implements Transport {
 	#close(error: Error | undefined): void {
 		if (this.#closed) return;
 		this.#closed = true;
+		this.#error = error;
 		this.#inbound.length = 0;
 		this.#inboundBytes = 0;
-		queueMicrotask(() => this.#events?.close(error));
+		if (this.#events) this.#tellClosed();
+	}
+
+	#tellClosed(): void {
+		queueMicrotask(() => this.#events!.close(this.#error));
 	}
 }

@@ -20,6 +20,9 @@ export class SocketTransport implements Transport {
 		this.kind = kind;
 		this.#socket = socket;
 		this.remoteAddress = remoteAddress ?? socket.remoteAddress ?? "";
+		(socket as Owned)[TRANSPORT] = this;
+		// From here on, and not only from `start`: an error that nobody listens to would end the process.
+		socket.on("error", onError);
 	}
 
 	get bufferedBytes(): number {
@@ -29,14 +32,13 @@ export class SocketTransport implements Transport {
 	start(events: TransportEvents): void {
 		const socket: Owned = this.#socket;
 		this.#events = events;
-		socket[TRANSPORT] = this;
-		socket.on("error", onError);
 		socket.on("close", onClose);
 		socket.on("drain", onDrain);
 		socket.on("end", onEnd);
 		socket.on("data", onData);
-		// A socket that closed between accept and here will not say so again.
+		// What happened between the connection and here is not said again.
 		if (socket.destroyed) queueMicrotask(() => onClose.call(socket));
+		else if (socket.readableEnded) queueMicrotask(() => onEnd.call(socket));
 		else socket.resume();
 	}
 

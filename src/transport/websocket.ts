@@ -2,6 +2,7 @@
 // them (a server does not mask), so a frame is built once and written to every socket that waits for the same bytes.
 // RFC 6455; the sub-protocol is never asked for, as Flash content in Ruffle offers none.
 
+import { isUtf8 } from "node:buffer";
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { WebSocket, WebSocketServer } from "ws";
@@ -12,6 +13,8 @@ export type WebSocketFrames = "binary" | "text";
 
 const HIGH_WATER_BYTES = 256 * 1024;
 const CLOSE_WAIT_MS = 5000;
+// A server sends at most 64 KiB or one document in a message, and no client expects documents of this size.
+const MAX_RECEIVED_MESSAGE_BYTES = 64 * 1024 * 1024;
 const EMPTY: Uint8Array = new Uint8Array(0);
 const ZERO: Uint8Array = Uint8Array.of(0);
 
@@ -25,6 +28,8 @@ export class WebSocketTransport implements Transport {
 	#events: TransportEvents | undefined = undefined;
 	#error: Error | undefined = undefined;
 	#ended = false;
+	#destroyed = false;
+	#needDrain = false;
 
 	/** @param raw the socket underneath, on the server's side: prebuilt frames are written to it. */
 	constructor(webSocket: WebSocket, remoteAddress: string, frames: WebSocketFrames, raw?: Duplex) {
@@ -33,6 +38,11 @@ export class WebSocketTransport implements Transport {
 		this.#frames = frames;
 		this.remoteAddress = remoteAddress;
 		webSocket.binaryType = "nodebuffer";
+		webSocket.on("error", (error) => {
+			this.#error ??= error;
+		});
+		// Documents may come with the handshake's own segment: nothing is read until there is a listener for them.
+		webSocket.pause();
 	}
 
 	get bufferedBytes(): number {
@@ -45,12 +55,10 @@ export class WebSocketTransport implements Transport {
 		webSocket.on("message", (data: Buffer, isBinary: boolean) => this.#message(data, isBinary));
 		webSocket.on("pong", () => this.#events?.pong());
 		webSocket.on("ping", () => this.#events?.pong());
-		webSocket.on("error", (error) => {
-			this.#error ??= error;
-		});
 		webSocket.on("close", (code) => this.#closed(code));
 		this.#raw?.on("drain", () => this.#events?.drain());
 		if (webSocket.readyState === WebSocket.CLOSED) queueMicrotask(() => this.#closed(1006));
+		else webSocket.resume();
 	}
 
 	write(bytes: Uint8Array): boolean {
@@ -60,11 +68,15 @@ export class WebSocketTransport implements Transport {
 			return raw.write(this.#frames === "binary" ? binaryFrame(bytes) : textFrames(bytes));
 		}
 		const sent = (): void => {
-			if (this.#webSocket.bufferedAmount === 0) this.#events?.drain();
+			if (!this.#needDrain || this.#webSocket.bufferedAmount > 0) return;
+			this.#needDrain = false;
+			this.#events?.drain();
 		};
 		if (this.#frames === "binary") this.#webSocket.send(bytes, { binary: true }, sent);
 		else for (const document of documentsIn(bytes)) this.#webSocket.send(document, { binary: false }, sent);
-		return this.#webSocket.bufferedAmount < HIGH_WATER_BYTES;
+		if (this.#webSocket.bufferedAmount < HIGH_WATER_BYTES) return true;
+		this.#needDrain = true;
+		return false;
 	}
 
 	end(): void {
@@ -78,6 +90,7 @@ export class WebSocketTransport implements Transport {
 
 	destroy(error?: Error): void {
 		if (error) this.#error ??= error;
+		this.#destroyed = true;
 		this.#webSocket.terminate();
 	}
 
@@ -95,7 +108,7 @@ export class WebSocketTransport implements Transport {
 
 	#message(data: Buffer, isBinary: boolean): void {
 		const events = this.#events;
-		if (!events) return;
+		if (!events || this.#error) return;
 		if (isBinary) {
 			events.bytes(data);
 		} else if (data.includes(0)) {
@@ -113,11 +126,10 @@ export class WebSocketTransport implements Transport {
 		const events = this.#events;
 		if (!events) return;
 		const orderly = code === 1000 || code === 1001 || code === 1005;
-		if (orderly && !this.#ended && !this.#error) events.end();
+		if (orderly && !this.#ended && !this.#destroyed && !this.#error) events.end();
 		this.#events = undefined;
-		events.close(
-			orderly || this.#ended ? this.#error : (this.#error ?? new Error(`the WebSocket closed with code ${code}`)),
-		);
+		const expected = orderly || this.#ended || this.#destroyed;
+		events.close(expected ? this.#error : (this.#error ?? new Error(`the WebSocket closed with code ${code}`)));
 	}
 }
 
@@ -188,7 +200,9 @@ function textFrames(bytes: Uint8Array): Uint8Array {
 	return frames;
 }
 
-function documentsIn(bytes: Uint8Array): Uint8Array[] {
+// Text messages must be UTF-8, or the page's WebSocket breaks off: what others sent on as bytes may not be.
+function documentsIn(piece: Uint8Array): Uint8Array[] {
+	const bytes = isUtf8(piece) ? piece : Buffer.from(new TextDecoder("utf-8", { ignoreBOM: true }).decode(piece));
 	const documents: Uint8Array[] = [];
 	for (let from = 0; from < bytes.length; ) {
 		let to = bytes.indexOf(0, from);
@@ -229,35 +243,39 @@ export interface WebSocketDialOptions {
 	readonly signal?: AbortSignal | undefined;
 }
 
-/** Opens a WebSocket to a `ws:` or `wss:` URL. Rejects with the error of the attempt. */
+/** Opens a WebSocket to a `ws:` or `wss:` URL. Rejects with the error of the attempt, ETIMEDOUT where it took too long. */
 export function dialWebSocket(url: string, options: WebSocketDialOptions): Promise<Transport> {
 	return new Promise((resolve, reject) => {
 		const webSocket = new WebSocket(url, {
 			perMessageDeflate: false,
-			handshakeTimeout: options.timeoutMs,
-			maxPayload: 0x7fffffff,
+			maxPayload: MAX_RECEIVED_MESSAGE_BYTES,
 			...(options.origin === undefined ? {} : { origin: options.origin }),
 			...(options.rejectUnauthorized === undefined ? {} : { rejectUnauthorized: options.rejectUnauthorized }),
 			...(options.ca === undefined ? {} : { ca: options.ca }),
 		});
+		// `handshakeTimeout` of ws counts silence only: a server that dribbles its answer would never run into it.
+		let late = false;
+		const timer = setTimeout(() => {
+			late = true;
+			webSocket.terminate();
+		}, options.timeoutMs);
 		const abort = (): void => {
 			webSocket.terminate();
 		};
 		const settle = (): void => {
+			clearTimeout(timer);
 			options.signal?.removeEventListener("abort", abort);
 			webSocket.removeAllListeners();
 		};
 		options.signal?.addEventListener("abort", abort, { once: true });
 		webSocket.once("open", () => {
 			settle();
-			// Documents may come with the handshake's own segment: nothing is read until the listener is there.
-			const transport = new WebSocketTransport(webSocket, url, "binary");
-			resolve(transport);
+			resolve(new WebSocketTransport(webSocket, url, "binary"));
 		});
 		webSocket.once("error", (error) => {
 			settle();
 			webSocket.on("error", () => {});
-			reject(error);
+			reject(late ? new Error("ETIMEDOUT", { cause: error }) : error);
 		});
 	});
 }

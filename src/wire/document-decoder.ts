@@ -7,7 +7,10 @@ import { type TextCodec, utf8Codec } from "./text-codec.ts";
 
 /** What a decoder cuts and how much it may hold. */
 export interface DocumentDecoderOptions<Output extends "text" | "bytes" = "text"> {
-	/** `text` decodes each document; `bytes` gives a copy of its bytes, terminator included, ready to be sent on. */
+	/**
+	 * `text` decodes each document; `bytes` gives a copy of its bytes, terminator included, ready to be sent on. Bytes are
+	 * never decoded here, so a strict codec refuses none of them.
+	 */
 	readonly output: Output;
 	/** The bytes that end a document, 1 to 8. Default: one zero byte. */
 	readonly terminator?: Uint8Array;

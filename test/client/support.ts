@@ -95,6 +95,7 @@ export class TestServer {
 			self.received[index] = "";
 			socket.setEncoding("utf8");
 			socket.on("error", () => {});
+			socket.on("end", () => socket.end());
 			socket.on("data", (text) => {
 				self.received[index] = `${self.received[index]}${text}`;
 			});

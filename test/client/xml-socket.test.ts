@@ -307,7 +307,7 @@ describe("close", () => {
 	});
 
 	test("over TCP a large document sent just before it arrives whole", async () => {
-		const server = await TestServer.start((socket) => void socket.on("end", () => socket.end()));
+		const server = await TestServer.start();
 		const socket = new (makeXMLSocket(testHost()))();
 		const text = "x".repeat(4 * 1024 * 1024);
 		socket.onConnect = () => {

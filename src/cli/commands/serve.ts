@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { pino } from "pino";
 import { XMLSocketError } from "../../errors/index.ts";
-import { chat, createServer, relay, type Server, type ServerOptions } from "../../server/index.ts";
+import { type ChatOptions, chat, createServer, relay, type Server, type ServerOptions } from "../../server/index.ts";
 import { banner } from "../banner.ts";
 import { chatKeys, type ServeSettings, serverKeys, serveSchema } from "../serve-schema.ts";
 import { resolveSettings } from "../settings.ts";
@@ -35,17 +35,8 @@ export async function serve(flags: Record<string, unknown>, version: string): Pr
 
 function makeApplication(settings: ServeSettings): ReturnType<typeof chat> | ReturnType<typeof relay> {
 	if (settings.relay !== undefined) return relay({ room: settings.relay === "" ? "lobby" : settings.relay });
-	const { room, tokenFile, ...options } = pick(settings, chatKeys) as Pick<ServeSettings, (typeof chatKeys)[number]>;
-	return chat({
-		...options,
-		...(room.length > 0 ? { rooms: room.map(parseRoom) } : {}),
-		...(tokenFile === undefined ? {} : { tokens: readTokens(tokenFile) }),
-	});
-}
-
-function parseRoom(text: string): { name: string; kind: "live" | "stored" } {
-	const match = /^(.*?)(?::(live|stored))?$/s.exec(text);
-	return { name: match?.[1] ?? text, kind: match?.[2] === "live" ? "live" : "stored" };
+	const tokens = settings.tokenFile === undefined ? "" : readTokens(settings.tokenFile);
+	return chat({ ...(pick(settings, chatKeys) as ChatOptions), tokens });
 }
 
 function readTokens(file: string): string {

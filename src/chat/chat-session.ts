@@ -1,0 +1,213 @@
+// One client of the chat: its name, its session, and what it is still owed. It hands documents to the handlers and turns
+// what they throw into `<error>` documents; nothing that a client sends gets further than its own session.
+
+import { type ErrorCode, wireCode, XMLSocketError } from "../errors/index.ts";
+import type { Member, Peer, Session } from "../hub/index.ts";
+import type { Chat } from "./chat.ts";
+import type { ChatRoom } from "./chat-room.ts";
+import { byeDocument, errorDocument, pingDocument, welcomeDocument } from "./documents.ts";
+import { BAD_DOCUMENT_CODES, idOf, readDocument } from "./incoming.ts";
+import { nameKey } from "./names.ts";
+import type { Replay } from "./replay.ts";
+import { newSessionKey, type SessionKey } from "./session-key.ts";
+
+const MAX_PENDING = 256;
+const MINUTE_MS = 60_000;
+
+/** One client. */
+export class ChatSession implements Session, Member {
+	readonly chat: Chat;
+	readonly peer: Peer;
+	/** As shown to others. */
+	name: string;
+	/** As compared. */
+	nameKey: string;
+	key: SessionKey;
+	/** Whether a token was given; without one this is a guest. */
+	trusted = false;
+	operator = false;
+	/** Whether this client has been told its name. */
+	welcomed = false;
+	gone = false;
+	/** The rooms in which it is still being brought up to date. */
+	replays: Map<ChatRoom, Replay> | undefined = undefined;
+	#pending = 0;
+	#settled: (() => void) | undefined = undefined;
+	#bad = 0;
+	#badSinceMs = 0;
+
+	constructor(chat: Chat, peer: Peer) {
+		this.chat = chat;
+		this.peer = peer;
+		this.name = chat.names.takeGuest(this);
+		this.nameKey = this.name;
+		this.key = newSessionKey();
+		chat.sessions.set(this.key.id, this);
+	}
+
+	// --- sending
+
+	/** Sends one document to this client. */
+	send(text: string): void {
+		this.peer.send(text);
+	}
+
+	sendEncoded(bytes: Uint8Array): void {
+		this.peer.sendEncoded(bytes);
+	}
+
+	/** Tells the client who it is. */
+	welcome(): void {
+		this.welcomed = true;
+		const { settings } = this.chat;
+		this.send(
+			welcomeDocument({
+				name: this.name,
+				session: `${this.key.id}-${this.key.secret}`,
+				server: settings.serverName,
+				documentBytes: settings.maxDocumentBytes,
+				documentsPerSecond: settings.documentsPerSecond,
+				rooms: settings.maxRoomsPerClient,
+			}),
+		);
+	}
+
+	/** Tells the client what was refused. Where the error is not one of ours, it is reported and described as internal. */
+	refuse(error: unknown, id?: string): void {
+		const known =
+			error instanceof XMLSocketError
+				? error
+				: new XMLSocketError("XMLSOCKET_INTERNAL", "The server failed; the failure was logged.");
+		if (known !== error) this.chat.report(error);
+		this.chat.refused++;
+		const limit = known.details.limitBytes ?? known.details.limit;
+		try {
+			this.send(errorDocument(known.code, known.message, id, typeof limit === "number" ? limit : undefined));
+		} catch (failure) {
+			// Possible with a terminator that is made of letters.
+			this.chat.report(failure);
+		}
+	}
+
+	// --- what is owed
+
+	/**
+	 * Begins something whose answer comes later.
+	 *
+	 * @throws XMLSOCKET_TOO_MANY_PENDING
+	 */
+	begin(): void {
+		if (this.#pending >= MAX_PENDING) {
+			throw new XMLSocketError(
+				"XMLSOCKET_TOO_MANY_PENDING",
+				`${MAX_PENDING} requests wait for their answers, which is the limit.`,
+				{ details: { limit: MAX_PENDING } },
+			);
+		}
+		this.#pending++;
+	}
+
+	/** Ends what `begin` began. */
+	finish(): void {
+		if (--this.#pending === 0) this.#settled?.();
+	}
+
+	// --- identity
+
+	/** Takes another name, which is free, and tells the rooms. */
+	rename(name: string): void {
+		const old = this.name;
+		if (name === old) return;
+		const { names } = this.chat;
+		names.release(this.nameKey, this);
+		this.name = name;
+		this.nameKey = nameKey(name);
+		names.take(this.nameKey, this);
+		for (const room of this.chat.hub.roomsOf(this)) room.announceRename(this, old);
+	}
+
+	/** Goes on with the session of an earlier connection. */
+	adopt(key: SessionKey): void {
+		const { sessions } = this.chat;
+		if (sessions.get(this.key.id) === this) sessions.delete(this.key.id);
+		this.key = key;
+		sessions.set(key.id, this);
+	}
+
+	/** Ends this connection because its client has come back over another one. */
+	supersede(): void {
+		this.send(byeDocument("session-resumed"));
+		this.#leave();
+		this.peer.end(new XMLSocketError("XMLSOCKET_SESSION_RESUMED", "The session went on over another connection."));
+	}
+
+	// --- Session
+
+	document(text: string): void {
+		if (this.gone) return;
+		let id: string | undefined;
+		try {
+			const root = readDocument(text);
+			if (!this.welcomed && root.name !== "hello") this.welcome();
+			id = idOf(root);
+			this.chat.handle(this, root);
+		} catch (error) {
+			if (!this.welcomed) this.welcome();
+			this.refuse(error, id);
+			if (error instanceof XMLSocketError && BAD_DOCUMENT_CODES.has(error.code)) this.#countBad(error.code);
+		}
+	}
+
+	ended(): Promise<void> | undefined {
+		if (this.#pending === 0) return undefined;
+		return new Promise((resolve) => {
+			this.#settled = resolve;
+		});
+	}
+
+	quiet(): void {
+		this.send(pingDocument("ping"));
+	}
+
+	failing(error: XMLSocketError): void {
+		this.refuse(error);
+	}
+
+	closed(): void {
+		this.#leave();
+	}
+
+	// ---
+
+	#leave(): void {
+		if (this.gone) return;
+		this.gone = true;
+		const { chat } = this;
+		for (const room of [...chat.hub.roomsOf(this)]) room.exit(this);
+		chat.names.release(this.nameKey, this);
+		if (chat.sessions.get(this.key.id) === this) chat.sessions.delete(this.key.id);
+		chat.clients.delete(this);
+		this.#settled?.();
+	}
+
+	#countBad(code: ErrorCode): void {
+		const nowMs = this.chat.nowMs();
+		if (this.#bad === 0 || nowMs - this.#badSinceMs >= MINUTE_MS) {
+			this.#bad = 0;
+			this.#badSinceMs = nowMs;
+		}
+		this.#bad++;
+		const limit = this.chat.settings.maxBadDocumentsPerMinute;
+		if (code !== "XMLSOCKET_UTF16" && this.#bad <= limit) return;
+		const error =
+			code === "XMLSOCKET_UTF16"
+				? new XMLSocketError(code, "The stream looks like UTF-16.")
+				: new XMLSocketError(
+						"XMLSOCKET_TOO_MANY_BAD_DOCUMENTS",
+						`${this.#bad} documents in a minute could not be read (the last: ${wireCode(code)}), and ${limit} is the limit.`,
+						{ details: { limit } },
+					);
+		if (error.code !== code) this.refuse(error);
+		this.peer.end(error);
+	}
+}

@@ -1,0 +1,108 @@
+// Brings one member of a stored room up to date: `joined`, then what was missed, in order, page by page and no faster than
+// the client reads, until nothing is left between the replay and what is live. It keeps one page in memory, never the
+// messages that arrive meanwhile: those are in the log.
+
+import type { LogEntry } from "../hub/index.ts";
+import type { Known } from "./chat-room.ts";
+import type { ChatSession } from "./chat-session.ts";
+import { gapDocument } from "./documents.ts";
+import type { StoredRoom } from "./stored-room.ts";
+
+const PAGE = { maxCount: 100, maxBytes: 64 * 1024 };
+const FULL_OUTBOX_BYTES = 64 * 1024;
+const FIRST_WAIT_MS = 5;
+const LONGEST_WAIT_MS = 1000;
+
+/** One member's way from what it knows to what is live. */
+export class Replay {
+	/** Acknowledgements that must not overtake the messages that they acknowledge. */
+	readonly acks: string[] = [];
+	readonly #room: StoredRoom;
+	readonly #session: ChatSession;
+	readonly #known: Known;
+	#stopped = false;
+
+	constructor(room: StoredRoom, session: ChatSession, known: Known) {
+		this.#room = room;
+		this.#session = session;
+		this.#known = known;
+	}
+
+	/** Ends the replay where it is; the member stays held back. */
+	stop(): void {
+		if (this.#stopped) return;
+		this.#stopped = true;
+		this.#session.replays?.delete(this.#room);
+		if (this.#session.replays?.size === 0) this.#session.replays = undefined;
+		if (!this.#session.gone) for (const ack of this.acks) this.#session.send(ack);
+		this.#session.finish();
+	}
+
+	/** Never rejects: where the log fails, the member is told so and taken out of the room. */
+	async run(): Promise<void> {
+		const room = this.#room;
+		const session = this.#session;
+		try {
+			if (room.log === undefined) await room.open();
+			if (this.#stopped) return;
+			room.sendJoined(session, room.log, room.lastSeq);
+			let cursor = await this.#begin();
+			while (!this.#stopped && cursor < room.lastSeq) {
+				cursor = await this.#page(cursor);
+				await this.#outboxHasRoom();
+			}
+			if (this.#stopped) return;
+			// Nothing is awaited between the last look at `lastSeq` and here, so that no message falls between.
+			room.release(session);
+			this.stop();
+		} catch (error) {
+			if (this.#stopped) return;
+			session.refuse(room.unavailable(error));
+			room.exit(session, { reason: "unavailable" });
+		}
+	}
+
+	// The sequence number up to which the client needs nothing more, once the newest page has been sent where it knows none.
+	async #begin(): Promise<number> {
+		const room = this.#room;
+		const { after, log } = this.#known;
+		const upTo = room.lastSeq;
+		if (after === -1) return upTo;
+		// A number beyond the end, or of another log, says nothing about this one.
+		if (after !== undefined && after <= upTo && (log === undefined || log === room.log)) return after;
+		const { history } = this.#session.chat.settings;
+		if (history === 0) return upTo;
+		const { entries } = await room.chat.log.readBefore(room.name, upTo + 1, { ...PAGE, maxCount: history });
+		if (!this.#stopped) for (const entry of entries) this.#send(entry);
+		return upTo;
+	}
+
+	async #page(cursor: number): Promise<number> {
+		const room = this.#room;
+		const through = room.lastSeq;
+		const { entries } = await room.chat.log.readAfter(room.name, cursor, { ...PAGE, through });
+		if (this.#stopped) return cursor;
+		for (const entry of entries) {
+			if (entry.prev > cursor) this.#session.send(gapDocument(room.name, cursor + 1, entry.prev));
+			this.#send(entry);
+			cursor = entry.seq;
+		}
+		if (entries.length > 0) return cursor;
+		this.#session.send(gapDocument(room.name, cursor + 1, through));
+		return through;
+	}
+
+	#send(entry: LogEntry): void {
+		const text = this.#room.document(entry, this.#session);
+		if (text !== undefined) this.#session.send(text);
+	}
+
+	async #outboxHasRoom(): Promise<void> {
+		for (let waitMs = FIRST_WAIT_MS; !this.#stopped; waitMs = Math.min(waitMs * 2, LONGEST_WAIT_MS)) {
+			if (this.#session.peer.outboxBytes < FULL_OUTBOX_BYTES) return;
+			await new Promise<void>((resolve) => {
+				setTimeout(resolve, waitMs);
+			});
+		}
+	}
+}

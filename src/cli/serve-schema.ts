@@ -1,0 +1,37 @@
+// The options of `serve`: the server's, the chat's, and the few that decide which of them runs.
+
+import * as v from "valibot";
+import { chatSchema } from "../chat/index.ts";
+import { described } from "../options/index.ts";
+import { serverSchema } from "../server/index.ts";
+
+// The text of the tokens comes from their file; what welcome announces is the server's own limit.
+const { tokens: _tokens, ...chatEntries } = chatSchema.entries;
+
+/** The schema of the daemon's flags, variables and configuration file. */
+export const serveSchema = v.strictObject({
+	...chatEntries,
+	...serverSchema.entries,
+	relay: v.optional(
+		described(v.string(), "no vocabulary: every document goes to all others of this room, unchanged", "--relay [room]"),
+	),
+	tokenFile: v.optional(
+		described(v.string(), "ask for tokens: a file with lines TOKEN NAME [operator]", "--token-file <file>"),
+	),
+	logLevel: v.optional(
+		described(
+			v.picklist(["silent", "error", "warn", "info", "debug"]),
+			"what is logged to standard error, as JSON lines",
+			"--log-level <level>",
+		),
+		"info",
+	),
+});
+
+/** The options with their defaults. */
+export type ServeSettings = v.InferOutput<typeof serveSchema>;
+
+/** The keys that are the server's. */
+export const serverKeys: readonly string[] = Object.keys(serverSchema.entries);
+/** The keys that are the chat's. */
+export const chatKeys: readonly string[] = Object.keys(chatEntries);

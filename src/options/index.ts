@@ -1,0 +1,1 @@
+export { checkOptions, described, type OptionsSchema } from "./check-options.ts";
