@@ -70,15 +70,20 @@ export function startChat(address: string, listener: ChatListener): ChatClient {
 export function writeDocument(command: Command): XMLNode {
 	switch (command.do) {
 		case "hello":
-			return element("hello", { name: command.name, session: command.session, token: command.token });
+			return element("hello", { name: command.name, session: command.session, token: command.token, id: command.id });
 		case "join":
-			return element("join", { room: command.room, after: command.after });
+			return element("join", { room: command.room, after: command.after, log: command.log, id: command.id });
 		case "say":
 			return element("say", { room: command.room, id: command.id }, command.text);
 		case "tell":
 			return element("tell", { to: command.to, id: command.id }, command.text);
 		case "history":
-			return element("history", { room: command.room, before: command.before, limit: command.limit });
+			return element("history", {
+				room: command.room,
+				before: command.before,
+				limit: command.limit,
+				id: command.id,
+			});
 		case "topic":
 			return element("topic", { room: command.room }, command.text);
 		case "leave":
@@ -115,10 +120,7 @@ export function readDocument(root: XMLNode | null): Incoming {
 				seq: count(root, "seq"),
 				members: count(root, "members") ?? 0,
 				names: names(root),
-				topic: children(root, "topic").map(content)[0] ?? text(root, "topic"),
 			};
-		case "left":
-			return { is: "left", room };
 		case "said":
 		case "sent":
 			return { is: "arrival", room, arrival: readArrival(root) };
@@ -128,6 +130,7 @@ export function readDocument(root: XMLNode | null): Incoming {
 			return {
 				is: "told",
 				from: text(root, "from") ?? "",
+				id: text(root, "id"),
 				text: content(root),
 				at: time(root),
 			};
@@ -139,6 +142,7 @@ export function readDocument(root: XMLNode | null): Incoming {
 				name: text(root, "name") ?? "",
 				came: name === "enter",
 				members: count(root, "members"),
+				reason: text(root, "reason"),
 			};
 		case "count":
 			return { is: "count", room, members: count(root, "members") ?? 0 };
@@ -160,13 +164,12 @@ export function readDocument(root: XMLNode | null): Incoming {
 		case "notice":
 			return { is: "notice", code: text(root, "code") ?? "", text: content(root) };
 		case "bye":
-			return { is: "bye", reason: text(root, "reason") ?? "", retryAfterSeconds: count(root, "retry-after") };
+			return { is: "bye", reason: text(root, "reason") ?? "" };
 		case "error":
 			return {
 				is: "error",
 				code: text(root, "code") ?? "",
 				id: text(root, "id"),
-				room: text(root, "room"),
 				text: content(root),
 			};
 		case "ping":

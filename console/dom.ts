@@ -7,6 +7,11 @@ export function byId<E extends HTMLElement>(id: string, type: { new (): E }): E 
 	return found;
 }
 
+/** The elements of this class. */
+export function byClass(name: string): HTMLElement[] {
+	return [...document.querySelectorAll<HTMLElement>(`.${name}`)];
+}
+
 /** A new element with a class and contents. */
 export function make<Name extends keyof HTMLElementTagNameMap>(
 	name: Name,

@@ -21,18 +21,24 @@ export type Incoming =
 			readonly seq: number | undefined;
 			readonly members: number;
 			readonly names: readonly string[];
-			readonly topic: string | undefined;
 	  }
-	| { readonly is: "left"; readonly room: string }
 	| { readonly is: "arrival"; readonly room: string; readonly arrival: Arrival }
 	| { readonly is: "ack"; readonly id: string; readonly seq: number | undefined }
-	| { readonly is: "told"; readonly from: string; readonly text: string; readonly at: number }
+	| {
+			readonly is: "told";
+			readonly from: string;
+			readonly id: string | undefined;
+			readonly text: string;
+			readonly at: number;
+	  }
 	| {
 			readonly is: "presence";
 			readonly room: string;
 			readonly name: string;
 			readonly came: boolean;
 			readonly members: number | undefined;
+			/** Why someone had to go; undefined: by choice. */
+			readonly reason: string | undefined;
 	  }
 	| { readonly is: "count"; readonly room: string; readonly members: number }
 	| { readonly is: "topic"; readonly room: string; readonly by: string; readonly text: string }
@@ -41,31 +47,38 @@ export type Incoming =
 	| { readonly is: "page"; readonly room: string; readonly more: boolean; readonly arrivals: readonly Arrival[] }
 	| { readonly is: "gap"; readonly room: string; readonly to: number | undefined }
 	| { readonly is: "notice"; readonly code: string; readonly text: string }
-	| { readonly is: "bye"; readonly reason: string; readonly retryAfterSeconds: number | undefined }
-	| {
-			readonly is: "error";
-			readonly code: string;
-			readonly id: string | undefined;
-			readonly room: string | undefined;
-			readonly text: string;
-	  }
+	| { readonly is: "bye"; readonly reason: string }
+	| { readonly is: "error"; readonly code: string; readonly id: string | undefined; readonly text: string }
 	| { readonly is: "ping"; readonly id: string | undefined }
 	| { readonly is: "unknown"; readonly element: string };
 
-/** What the page sends. */
+/** What the page sends. An `id` comes back with the refusal, and with the acknowledgement of a message. */
 export type Command =
 	| {
 			readonly do: "hello";
+			readonly id: string;
 			readonly name: string;
 			readonly session: string | undefined;
 			readonly token: string | undefined;
 	  }
-	| { readonly do: "join"; readonly room: string; readonly after: number | undefined }
+	| {
+			readonly do: "join";
+			readonly id: string;
+			readonly room: string;
+			readonly after: number | undefined;
+			readonly log: string | undefined;
+	  }
 	| { readonly do: "leave" | "who"; readonly room: string }
 	| { readonly do: "rooms" }
 	| { readonly do: "say"; readonly room: string; readonly id: string; readonly text: string }
 	| { readonly do: "tell"; readonly to: string; readonly id: string; readonly text: string }
-	| { readonly do: "history"; readonly room: string; readonly before: number; readonly limit: number }
+	| {
+			readonly do: "history";
+			readonly id: string;
+			readonly room: string;
+			readonly before: number;
+			readonly limit: number;
+	  }
 	| { readonly do: "topic"; readonly room: string; readonly text: string }
 	| { readonly do: "pong"; readonly id: string | undefined };
 

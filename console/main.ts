@@ -3,7 +3,7 @@
 
 import { ask } from "./ask-dialog.ts";
 import { type ChatClient, startChat } from "./chat-client.ts";
-import { byId, make } from "./dom.ts";
+import { byClass, byId, make } from "./dom.ts";
 import { Drawers } from "./drawers.ts";
 import { GateView } from "./gate-view.ts";
 import { LogView } from "./log-view.ts";
@@ -45,8 +45,8 @@ const side = new SideView(session, () => {
 });
 
 byId("new-room", HTMLElement).addEventListener("click", () => void askForRoom());
-byId("set-topic", HTMLElement).addEventListener("click", () => void askForTopic());
-byId("leave", HTMLElement).addEventListener("click", () => session.active && session.leave(session.active));
+for (const button of byClass("set-topic")) button.addEventListener("click", () => void askForTopic());
+for (const button of [...byClass("leave"), byId("close", HTMLElement)]) button.addEventListener("click", leave);
 byId("sign-out", HTMLElement).addEventListener("click", () => {
 	session.signOut();
 	location.reload();
@@ -103,6 +103,11 @@ function draw(): void {
 	if (opened) room.focus();
 }
 
+function leave(): void {
+	if (session.active) session.leave(session.active);
+	drawers.close();
+}
+
 async function askForRoom(): Promise<void> {
 	const name = await ask({
 		title: "Enter or create a room",
@@ -121,6 +126,7 @@ async function askForRoom(): Promise<void> {
 async function askForTopic(): Promise<void> {
 	const place = session.active;
 	if (!place) return;
+	drawers.close();
 	const text = await ask({
 		title: `Topic of ${place.name}`,
 		label: "Topic",

@@ -26,10 +26,18 @@ export class Place {
 	unreadAfter: number | undefined = undefined;
 	/** Why one is not in the room, in words. */
 	error = "";
+	/** Whether the page should try by itself to come in again. */
+	retry = false;
+	/** The id of the last attempt to enter, and of the last question for history: a refusal names it. */
+	joinId = "";
+	pageId = "";
+	/** The names are out of date, because the room only told numbers. */
+	namesStale = false;
 	/** The last sequence number of the replay; undefined: none is awaited. */
 	#replayTo: number | undefined = undefined;
 	#replaying = false;
 	#beenInside = false;
+	#topicExpected = false;
 	/** What came up to this number was said before one came in. */
 	#oldTo = 0;
 
@@ -41,7 +49,7 @@ export class Place {
 
 	/** The key of a place. Names of people are compared as the server does. */
 	static key(kind: "room" | "person", name: string): string {
-		return kind === "room" ? `room:${name}` : `person:${name.normalize("NFKC").toLowerCase()}`;
+		return kind === "room" ? `room:${name}` : `person:${name.normalize("NFKC").toLowerCase().normalize("NFKC")}`;
 	}
 
 	/** The connection is gone, or a new one has not entered yet. */
@@ -56,26 +64,38 @@ export class Place {
 	entered(joined: Extract<Incoming, { is: "joined" }>, now: number): void {
 		const { timeline } = this;
 		if (joined.stored) {
-			const first = timeline.lastSeq === undefined;
 			if (joined.log !== timeline.log) {
 				timeline.restart(joined.log);
-				if (!first) timeline.remark("This room has a new history.", now);
+				if (this.#beenInside) timeline.remark("This room has a new history.", now);
 			}
-			if (timeline.lastSeq === undefined) this.#oldTo = joined.seq ?? 0;
+			if (timeline.lastSeq === undefined) {
+				this.#oldTo = joined.seq ?? 0;
+				if (joined.seq === 0) timeline.lastSeq = 0;
+			}
 		} else if (this.#beenInside) timeline.remark("You are back. This room keeps no messages from the meantime.", now);
 		this.stored = joined.stored;
 		this.inside = true;
 		this.error = "";
+		this.retry = false;
 		this.#replaying = joined.stored;
 		this.#replayTo = joined.seq;
 		this.#beenInside = true;
-		if (joined.topic !== undefined) this.topic = joined.topic;
-		this.members = [];
+		this.topic = "";
+		this.#topicExpected = true;
 		this.listed(joined.names, joined.members);
+	}
+
+	/** The topic; whether someone has changed it, which is not so for the one that comes after `joined`. */
+	headed(text: string): boolean {
+		const changed = !this.#topicExpected && text !== this.topic;
+		this.#topicExpected = false;
+		this.topic = text;
+		return changed;
 	}
 
 	/** Takes a message in. */
 	take(arrival: Arrival, me: string): Taken {
+		this.#topicExpected = false;
 		const live = !this.#replaying || (this.#replayTo !== undefined && (arrival.seq ?? 0) > this.#replayTo);
 		return this.timeline.take(arrival, me, !live);
 	}
@@ -98,21 +118,21 @@ export class Place {
 
 	/** Names of members, all of them or the first of many. */
 	listed(names: readonly string[], count: number): void {
-		this.members = [...new Set([...this.members, ...names])].sort((a, b) => a.localeCompare(b));
-		this.counted(count);
+		this.members = [...new Set(names)].sort((a, b) => a.localeCompare(b));
+		this.memberCount = count;
+		this.namesStale = false;
 	}
 
 	/** Someone came or went. */
 	presence(name: string, came: boolean, count: number | undefined): void {
 		const others = this.members.filter((member) => member !== name);
-		const before = this.memberCount + (came ? 1 : -1);
-		this.members = others;
-		this.listed(came ? [name] : [], count ?? Math.max(0, before));
+		this.listed(came ? [...others, name] : others, count ?? others.length + (came ? 1 : 0));
 	}
 
-	/** So many are in the room. */
+	/** So many are in the room; who they are is not said. */
 	counted(count: number): void {
-		this.memberCount = Math.max(count, 0);
+		this.memberCount = count;
+		this.namesStale = true;
 	}
 
 	/** A message came that the reader has not seen. */

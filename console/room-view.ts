@@ -1,6 +1,6 @@
 // The middle of the chat: the active room's name and topic, the banner that tells the connection's state, and the composer.
 
-import { byId, setText } from "./dom.ts";
+import { byClass, byId, setText } from "./dom.ts";
 import type { Place } from "./place.ts";
 import type { ChatSession } from "./session.ts";
 
@@ -48,10 +48,9 @@ export class RoomView {
 		const topicElement = byId("topic", HTMLElement);
 		setText(topicElement, topic);
 		topicElement.title = topic;
-		byId("set-topic", HTMLElement).hidden = !place?.isRoom || !place.inside;
-		const leave = byId("leave", HTMLButtonElement);
-		leave.hidden = !place;
-		setText(leave, place?.isRoom === false ? "Close" : "Leave");
+		for (const button of byClass("set-topic")) button.hidden = !place?.isRoom || !place.inside;
+		for (const button of byClass("leave")) button.hidden = !place?.isRoom;
+		byId("close", HTMLElement).hidden = !place || place.isRoom;
 		byId("open-members", HTMLElement).hidden = !place?.isRoom;
 		const room = Math.floor((session.maxDocumentBytes - ENVELOPE_BYTES) / BYTES_PER_UNIT);
 		this.#text.maxLength = Math.max(1, Math.min(MAX_TYPED, room));

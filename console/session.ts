@@ -5,7 +5,7 @@
 import type { Command, Connection, Incoming, RoomEntry } from "./events.ts";
 import { Place } from "./place.ts";
 import type { Arrival, Line } from "./timeline.ts";
-import { errorWords, farewellWords, staysAway } from "./words.ts";
+import { errorWords, exitWords, farewellWords, staysAway } from "./words.ts";
 
 /** What survives a reload of the page. */
 export interface Saved {
@@ -62,6 +62,7 @@ export class ChatSession {
 	#wanted: { readonly name: string; readonly token: string | undefined } | undefined = undefined;
 	#secret: string | undefined = undefined;
 	#triedSecret = false;
+	#helloId = "";
 	#firstRooms: string[];
 	#firstActive: string | undefined;
 
@@ -148,11 +149,13 @@ export class ChatSession {
 		return true;
 	}
 
-	/** Sends a failed message again, as a new one. */
+	/** Sends a failed message again, under its old id: the server may have it after all. */
 	retry(line: Line): void {
-		const place = this.active;
-		if (line.id === undefined || !place?.timeline.withdraw(line.id)) return;
-		this.speak(line.text);
+		if (!this.active || line.state !== "failed") return;
+		line.state = "pending";
+		line.why = "";
+		this.#transmit(this.active, line);
+		this.#host.changed();
 	}
 
 	/** Gives a failed message up. */
@@ -167,7 +170,8 @@ export class ChatSession {
 		const before = place?.timeline.firstSeq;
 		if (!place || before === undefined || place.loading || !place.inside) return;
 		place.loading = true;
-		this.#host.send({ do: "history", room: place.name, before, limit: PAGE });
+		place.pageId = this.#host.newId();
+		this.#host.send({ do: "history", id: place.pageId, room: place.name, before, limit: PAGE });
 		this.#host.changed();
 	}
 
@@ -176,9 +180,11 @@ export class ChatSession {
 		if (this.active?.isRoom) this.#host.send({ do: "topic", room: this.active.name, text });
 	}
 
-	/** Asks for what changes without notice: the list of rooms. It is a sign of life as well. */
+	/** Asks for what changes without notice: the list of rooms. It is a sign of life as well. Call it now and then. */
 	refresh(): void {
-		if (this.connection.is === "open") this.#host.send({ do: "rooms" });
+		if (this.connection.is !== "open") return;
+		this.#host.send({ do: "rooms" });
+		for (const place of this.places.values()) if (place.retry && !place.inside) this.#sendJoin(place);
 	}
 
 	/** Gives the name back. */
@@ -215,11 +221,6 @@ export class ChatSession {
 			case "joined":
 				this.#joined(incoming);
 				break;
-			case "left": {
-				const place = this.#room(incoming.room);
-				if (place?.inside) this.#close(place);
-				break;
-			}
 			case "arrival":
 				this.#arrived(incoming.room, incoming.arrival);
 				break;
@@ -227,7 +228,7 @@ export class ChatSession {
 				for (const place of this.places.values()) if (place.timeline.acknowledge(incoming.id, incoming.seq)) break;
 				break;
 			case "told":
-				this.#told(incoming.from, incoming.text, incoming.at);
+				this.#told(incoming);
 				break;
 			case "presence":
 				this.#presence(incoming);
@@ -236,7 +237,7 @@ export class ChatSession {
 				this.#room(incoming.room)?.counted(incoming.members);
 				break;
 			case "topic":
-				this.#topic(incoming.room, incoming.by, incoming.text);
+				this.#topic(incoming);
 				break;
 			case "members":
 				this.#room(incoming.room)?.listed(incoming.names, incoming.members);
@@ -258,13 +259,18 @@ export class ChatSession {
 				break;
 			}
 			case "notice":
-				this.notice = incoming.code.endsWith("-back") ? "" : incoming.text;
+				if (incoming.code === "broker-lost") this.notice = incoming.text;
+				else this.#host.announce(incoming.text, "note");
+				if (incoming.code === "broker-back") {
+					this.notice = "";
+					this.refresh();
+				}
 				break;
 			case "bye":
 				this.#bye(incoming.reason);
 				break;
 			case "error":
-				this.#refused(incoming.code, incoming.id, incoming.room, incoming.text);
+				this.#refused(incoming.code, incoming.id, incoming.text);
 				break;
 			case "ping":
 				this.#host.send({ do: "pong", id: incoming.id });
@@ -278,7 +284,8 @@ export class ChatSession {
 	#hello(): void {
 		if (this.connection.is !== "open" || !this.#wanted) return;
 		this.#triedSecret = this.#secret !== undefined;
-		this.#host.send({ do: "hello", ...this.#wanted, session: this.#secret });
+		this.#helloId = this.#host.newId();
+		this.#host.send({ do: "hello", id: this.#helloId, ...this.#wanted, session: this.#secret });
 	}
 
 	#welcome(welcome: Extract<Incoming, { is: "welcome" }>): void {
@@ -301,7 +308,16 @@ export class ChatSession {
 
 	#sendJoin(place: Place): void {
 		place.error = "";
-		if (this.phase === "in") this.#host.send({ do: "join", room: place.name, after: place.timeline.lastSeq });
+		if (this.phase !== "in") return;
+		place.joinId = this.#host.newId();
+		const { lastSeq: after, log } = place.timeline;
+		this.#host.send({
+			do: "join",
+			id: place.joinId,
+			room: place.name,
+			after,
+			log: after === undefined ? undefined : log,
+		});
 	}
 
 	#joined(joined: Extract<Incoming, { is: "joined" }>): void {
@@ -325,12 +341,13 @@ export class ChatSession {
 		this.#settle(place);
 	}
 
-	#told(from: string, text: string, at: number): void {
+	#told({ from, id, text, at }: Extract<Incoming, { is: "told" }>): void {
 		// A copy of one's own is in the conversation already.
 		if (from === this.me) return;
 		const place = this.#conversation(from);
-		const arrival: Arrival = { kind: "message", from, text, at, seq: undefined, prev: undefined, id: undefined };
-		place.timeline.take(arrival, this.me, false);
+		// Who did not hear the acknowledgement tells it again, under the same id.
+		if (id !== undefined && place.timeline.lines.some((line) => line.id === id && line.from === from)) return;
+		place.timeline.take({ kind: "message", from, text, at, seq: undefined, prev: undefined, id }, this.me, false);
 		this.#notice(place);
 	}
 
@@ -342,22 +359,23 @@ export class ChatSession {
 	#presence(presence: Extract<Incoming, { is: "presence" }>): void {
 		const place = this.#room(presence.room);
 		if (!place?.inside) return;
-		const { name, came, members } = presence;
+		const { name, came, members, reason } = presence;
 		if (!came && name === this.me) {
 			place.disconnected();
-			place.error = "You are not in this room any more.";
+			place.listed([], 0);
+			place.error = exitWords(reason);
+			place.retry = reason === "unavailable";
 			return;
 		}
+		if (place.namesStale) this.#host.send({ do: "who", room: place.name });
 		place.presence(name, came, members);
 		if (name !== this.me) place.timeline.presence(name, came, this.#host.now());
 	}
 
-	#topic(room: string, by: string, text: string): void {
+	#topic({ room, by, text }: Extract<Incoming, { is: "topic" }>): void {
 		const place = this.#room(room);
-		if (!place) return;
-		const changed = place.topic !== text && by !== "";
-		place.topic = text;
-		if (changed) place.timeline.remark(`${by} set the topic: ${text || "(none)"}`, this.#host.now());
+		if (!place?.headed(text)) return;
+		place.timeline.remark(text === "" ? `${by} removed the topic` : `${by} set the topic: ${text}`, this.#host.now());
 	}
 
 	#bye(reason: string): void {
@@ -366,22 +384,18 @@ export class ChatSession {
 		this.connection = { is: "closed", why: farewellWords(reason) };
 	}
 
-	#refused(code: string, id: string | undefined, room: string | undefined, text: string): void {
+	#refused(code: string, id: string | undefined, text: string): void {
 		const words = errorWords(code, text);
-		if (id !== undefined) {
-			for (const place of this.places.values()) if (place.timeline.refuse(id, words)) return;
-		}
-		if (this.phase === "entering") {
+		if (id !== undefined && id === this.#helloId) {
 			this.#nameRefused(code, words);
 			return;
 		}
-		const place = room === undefined ? undefined : this.#room(room);
-		if (place) {
-			place.loading = false;
-			if (!place.inside) {
-				place.error = words;
-				return;
-			}
+		for (const place of id === undefined ? [] : this.places.values()) {
+			if (place.timeline.refuse(id as string, words)) return;
+			if (place.pageId === id) place.loading = false;
+			if (place.joinId !== id) continue;
+			place.error = words;
+			return;
 		}
 		this.#host.announce(words, "error");
 	}
@@ -396,7 +410,7 @@ export class ChatSession {
 		this.phase = "naming";
 		this.#wanted = undefined;
 		this.nameError = words;
-		this.needsToken ||= code.startsWith("token-");
+		this.needsToken ||= code === "token-invalid";
 		this.#host.save(undefined);
 	}
 

@@ -111,8 +111,8 @@ export class SideView {
 		const session = this.#session;
 		const aside = byId("members", HTMLElement);
 		aside.hidden = !place?.isRoom;
-		const members = place?.inside ? place.members : [];
-		const total = place?.inside ? place.memberCount : 0;
+		const members = place?.members ?? [];
+		const total = place?.memberCount ?? 0;
 		setText(byId("members-title", HTMLElement), total > 0 ? `Members · ${total.toLocaleString()}` : "Members");
 		this.#members.draw(
 			members.map((name) => ({

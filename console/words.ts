@@ -4,23 +4,23 @@
 const ERRORS: Readonly<Record<string, string>> = {
 	"name-taken": "Someone else is using that name. Please choose another.",
 	"name-invalid": "That name cannot be used. A name has 1 to 64 characters and no control characters.",
-	"name-reserved": "Names that begin with “guest-” are reserved. Please choose another.",
-	"token-required": "This server asks for a token. Its operator can give you one.",
-	"token-invalid": "The server does not know that token, or it belongs to another name.",
+	"name-unknown": "Nobody of that name is here.",
+	"token-invalid": "This name needs its token. The operator of the server can give you one.",
 	"room-not-joined": "You are not in this room any more. Enter it again to speak.",
-	"rate-limited": "That was a little fast. Wait a moment and try again.",
-	muted: "An operator has muted you in this room.",
-	banned: "An operator has banned you from this room.",
-	"not-allowed": "Only operators may do that.",
+	"room-unknown": "There is no such room, and new ones cannot be made here.",
+	"not-operator": "Only operators may do that.",
 	"document-too-large": "That message is too long.",
+	unavailable: "The server cannot reach its store just now.",
 };
 
 const FAREWELLS: Readonly<Record<string, string>> = {
-	draining: "The server is restarting.",
-	replaced: "You opened this chat somewhere else with the same session.",
-	"session-replaced": "You opened this chat somewhere else with the same session.",
-	kicked: "An operator has ended your connection.",
-	banned: "An operator has banned you.",
+	"session-resumed": "You have gone on with this chat in another tab or window.",
+};
+
+const EXITS: Readonly<Record<string, string>> = {
+	kicked: "An operator has sent you out of this room.",
+	banned: "An operator has banned you from this room.",
+	unavailable: "This room cannot be reached just now; the page will try again.",
 };
 
 /** A refusal in words. */
@@ -33,9 +33,14 @@ export function farewellWords(reason: string): string {
 	return own(FAREWELLS, reason) ?? "The server has closed the connection.";
 }
 
-/** Whether coming back by oneself after this farewell would do harm, such as two tabs that push each other out. */
+/** Why one is not in a room any more, in words. */
+export function exitWords(reason: string | undefined): string {
+	return own(EXITS, reason ?? "") ?? "You are not in this room any more.";
+}
+
+/** Whether coming back by oneself after this farewell would do harm: two tabs would push each other out without end. */
 export function staysAway(reason: string): boolean {
-	return reason !== "draining" && Object.hasOwn(FAREWELLS, reason);
+	return reason === "session-resumed";
 }
 
 function own(table: Readonly<Record<string, string>>, key: string): string | undefined {

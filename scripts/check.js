@@ -13,6 +13,7 @@ const checks = [
 	["types of the page", "npx", ["tsc", "-p", "console/tsconfig.json"]],
 	["lint and format", "npx", ["biome", "check", "--error-on-warnings"]],
 	["architecture", "npx", ["vitest", "run", "test/architecture"]],
+	["reference pages", "node", ["scripts/docs.js", "--check"]],
 	["dead code", "npx", ["knip"]],
 	["package shape", "npx", ["publint", "--strict"]],
 	["types of the package", "npx", ["attw", "--pack", "--profile", "esm-only", "--quiet"]],

@@ -186,7 +186,6 @@ export class ChatSession implements Session, Member {
 		for (const room of [...chat.hub.roomsOf(this)]) room.exit(this);
 		chat.names.release(this.nameKey, this);
 		if (chat.sessions.get(this.key.id) === this) chat.sessions.delete(this.key.id);
-		chat.clients.delete(this);
 		this.#settled?.();
 	}
 

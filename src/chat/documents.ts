@@ -3,7 +3,7 @@
 // docs/chat.md, "Server to client".
 
 import { type ErrorCode, wireCode } from "../errors/index.ts";
-import { xml } from "../xml/index.ts";
+import { type Markup, xml } from "../xml/index.ts";
 
 /** A message of a room. */
 export interface Message {
@@ -77,7 +77,7 @@ export function membersDocument(page: {
 	);
 }
 
-const member = (name: string): unknown => xml`<member name=${name} />`;
+const member = (name: string): Markup => xml`<member name=${name} />`;
 
 /** `<rooms …>`: a page of the rooms. */
 export function roomsDocument(

@@ -7,7 +7,7 @@ import { checkedName } from "./names.ts";
 
 const MAX_ID_CHARACTERS = 64;
 /** What XML 1.0 cannot carry, written or as a reference. */
-const NOT_XML_TEXT = /[\0-\x08\x0b\x0c\x0e-\x1f\p{Cs}\ufffe\uffff]/u;
+const NOT_XML_TEXT = /[^\P{Cc}\t\n\r\u007f-\u009f]|[\p{Cs}\ufffe\uffff]/u;
 
 /** Codes of documents that could not be read; many of them in a minute end the connection. */
 export const BAD_DOCUMENT_CODES: ReadonlySet<ErrorCode> = new Set<ErrorCode>([

@@ -6,7 +6,8 @@ import { XMLSocketError } from "../errors/index.ts";
 
 const count = (minimum: number, maximum: number) =>
 	v.pipe(v.number(), v.integer(), v.minValue(minimum), v.maxValue(maximum));
-const about = (text: string, flag?: string) => v.metadata({ about: text, ...(flag ? { flag } : {}) });
+const about = <Input>(text: string, flag?: string): v.MetadataAction<Input, { about: string; flag?: string }> =>
+	v.metadata({ about: text, ...(flag ? { flag } : {}) });
 
 /** The schema. `about` says what an option does, `flag` names its command-line flag where it has one. */
 export const chatSchema = v.strictObject({
@@ -26,7 +27,10 @@ export const chatSchema = v.strictObject({
 		50,
 	),
 	greet: v.optional(
-		v.pipe(v.boolean(), about("welcome clients before they speak; off: after their first document", "--greet <on|off>")),
+		v.pipe(
+			v.boolean(),
+			about("welcome clients before they speak; off: after their first document", "--greet <on|off>"),
+		),
 		true,
 	),
 	tokens: v.optional(
@@ -42,7 +46,10 @@ export const chatSchema = v.strictObject({
 		10,
 	),
 	serverName: v.optional(v.pipe(v.string(), v.nonEmpty(), about("what welcome calls the server")), "xmlsocket"),
-	maxDocumentBytes: v.optional(v.pipe(count(64, 1 << 30), about("what welcome announces: the server's limit")), 262_144),
+	maxDocumentBytes: v.optional(
+		v.pipe(count(64, 1 << 30), about("what welcome announces: the server's limit")),
+		262_144,
+	),
 	documentsPerSecond: v.optional(
 		v.pipe(count(1, 10_000_000), about("what welcome announces: the server's limit")),
 		1000,

@@ -8,6 +8,7 @@ import type { ChatSession } from "./chat-session.ts";
 import { gapDocument } from "./documents.ts";
 import type { StoredRoom } from "./stored-room.ts";
 
+const NEWEST_BYTES = 256 * 1024;
 const PAGE = { maxCount: 100, maxBytes: 64 * 1024 };
 const FULL_OUTBOX_BYTES = 64 * 1024;
 const FIRST_WAIT_MS = 5;
@@ -72,7 +73,10 @@ export class Replay {
 		if (after !== undefined && after <= upTo && (log === undefined || log === room.log)) return after;
 		const { history } = this.#session.chat.settings;
 		if (history === 0) return upTo;
-		const { entries } = await room.chat.log.readBefore(room.name, upTo + 1, { ...PAGE, maxCount: history });
+		const { entries } = await room.chat.log.readBefore(room.name, upTo + 1, {
+			maxCount: history,
+			maxBytes: NEWEST_BYTES,
+		});
 		if (!this.#stopped) for (const entry of entries) this.#send(entry);
 		return upTo;
 	}

@@ -20,17 +20,27 @@ export class StoredRoom extends ChatRoom {
 	#opening: Promise<Following> | undefined = undefined;
 	#dropped = false;
 
+	constructor(name: string, chat: Chat) {
+		super(name, chat);
+		// The first join would wait for it; where it fails, that join tries again and tells its client.
+		this.open().catch(() => {});
+	}
+
 	/** The log's name once the room is open. */
 	get log(): string | undefined {
 		return this.#following?.log;
 	}
 
 	greet(session: ChatSession, known: Known): void {
-		session.replays?.get(this)?.stop();
 		session.begin();
+		const replay = new Replay(this, session, known);
+		const before = session.replays?.get(this);
+		if (before) {
+			replay.acks.push(...before.acks.splice(0));
+			before.stop();
+		}
 		this.hold(session);
 		session.replays ??= new Map();
-		const replay = new Replay(this, session, known);
 		session.replays.set(this, replay);
 		void replay.run();
 	}
@@ -125,11 +135,5 @@ export class StoredRoom extends ChatRoom {
 		} catch (error) {
 			this.chat.report(error);
 		}
-	}
-
-	constructor(name: string, chat: Chat) {
-		super(name, chat);
-		// The first join would wait for it; where it fails, that join tries again and tells its client.
-		this.open().catch(() => {});
 	}
 }

@@ -247,6 +247,8 @@ export class Connection implements AsyncIterable<Incoming, undefined>, AsyncDisp
 			{
 				document: (text) => this.#received(link, text),
 				drained: () => this.#tellDrained(),
+				// A limit ended it: the program need not wait until the other side has noticed.
+				failing: (error) => this.#lost(link, { by: "local", error }),
 				closed: (close) => this.#lost(link, close),
 			},
 		);

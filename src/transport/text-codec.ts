@@ -22,11 +22,12 @@ export const nodeUtf8: TextCodec = {
  * @param label `utf-8`, or any single-byte or multi-byte encoding that iconv-lite knows and that never uses a zero byte
  * inside a character: `gbk`, `shift_jis`, `latin1`, `windows-1252`, `euc-kr`, `big5`.
  * @param strict whether invalid bytes end the connection (UTF-8 only). Default false: they become U+FFFD.
- * @throws XMLSOCKET_OPTION_INVALID for an unknown encoding, and for UTF-16 and UTF-32, whose characters hold zero bytes.
+ * @throws XMLSOCKET_OPTION_INVALID for an unknown encoding, and for those that are no encoding of
+ * documents: UTF-16 and UTF-32, whose characters hold zero bytes, UTF-7, `hex`, `base64`, `binary`.
  */
 export function textCodec(label: string, strict = false): TextCodec {
-	if (/^utf-?8$/i.test(label)) return strict ? utf8Codec(true) : nodeUtf8;
-	if (/utf-?(?:16|32)|ucs-?[24]|utf-?7/i.test(label) || !iconv.encodingExists(label)) {
+	if (/^utf[-_ ]?8$/i.test(label)) return strict ? utf8Codec(true) : nodeUtf8;
+	if (!iconv.encodingExists(label) || !keepsMarkup(label)) {
 		throw new XMLSocketError(
 			"XMLSOCKET_OPTION_INVALID",
 			`The encoding "${label}" cannot be used: choose utf-8, gbk, shift_jis, latin1, windows-1252, euc-kr, big5 or another one without zero bytes.`,
@@ -39,3 +40,12 @@ export function textCodec(label: string, strict = false): TextCodec {
 		encode: (text) => iconv.encode(text, label),
 	};
 }
+
+// Asked of the encoding itself, not of its name: `UTF_16`, `ucs 2` and many more spellings are understood.
+function keepsMarkup(label: string): boolean {
+	return (
+		iconv.encode(MARKUP, label).equals(Buffer.from(MARKUP, "latin1")) && !iconv.encode("\u0100", label).includes(0)
+	);
+}
+
+const MARKUP = "\0<aZ n0=\"9\" m='+-'/>&;";

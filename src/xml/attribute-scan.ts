@@ -2,67 +2,76 @@
 // later from the source. Scanning makes no strings.
 // Implements docs/xml.md, "Parser", opening tags.
 
+import { decodeEntities } from "./entities.ts";
+
 /** What a scan saw besides the end of the tag. */
 export class ScannedTag {
 	/** Attributes read, repeated ones included. */
 	count = 0;
 	/** Units of the longest attribute name as written. */
 	longestName = 0;
-	/** Where the first attribute written exactly `id` has its value, or -1. */
+	/** Where the first attribute named `id` has its value, or -1. */
 	idStart = -1;
 	idEnd = -1;
-	/** Whether a name holds a reference, so that only reading it tells which name it is. */
-	codedName = false;
 }
 
-/** The end of input inside a tag. */
-export const TAG_UNFINISHED = -6;
-/** An attribute value without its closing quote. */
+/** The status for the end of input, or anything else that does not belong there, inside a tag. */
+export const TAG_MALFORMED = -6;
+/** The status for an attribute value without its closing quote. */
 export const VALUE_UNFINISHED = -8;
 
 /**
  * Checks the attributes from `at` to the end of an opening tag.
  *
+ * Units are read as integers with `| 0`: past the end that gives 0, which no rule takes for anything but a character of a
+ * name, and there the end is looked for.
+ *
  * @returns the index of the `>` or `/>` that ends the tag, or a negative status.
  */
 export function scanAttributes(source: string, at: number, seen: ScannedTag): number {
+	let count = 0;
 	seen.count = 0;
 	seen.longestName = 0;
 	seen.idStart = -1;
-	seen.codedName = false;
 	for (;;) {
-		let unit = source.charCodeAt(at);
-		while (unit === 32 || unit === 10 || unit === 9 || unit === 13) unit = source.charCodeAt(++at);
-		if (unit === 62 || (unit === 47 && source.charCodeAt(at + 1) === 62)) return at;
+		let unit = source.charCodeAt(at) | 0;
+		while (unit === 32 || unit === 10 || unit === 9 || unit === 13) unit = source.charCodeAt(++at) | 0;
+		if (unit === 62 || (unit === 47 && source.charCodeAt(at + 1) === 62)) {
+			seen.count = count;
+			return at;
+		}
 		const start = at;
+		let coded = false;
 		while (unit !== 61) {
-			if (unit === 62 || unit === 32 || unit === 10 || unit === 9 || unit === 13) break;
-			if (unit === 38) seen.codedName = true;
-			else if (Number.isNaN(unit)) return TAG_UNFINISHED;
-			unit = source.charCodeAt(++at);
+			if (unit <= 62) {
+				if (unit === 62 || unit === 32 || unit === 10 || unit === 9 || unit === 13) break;
+				if (unit === 38) coded = true;
+				else if (unit === 0 && at >= source.length) return TAG_MALFORMED;
+			}
+			unit = source.charCodeAt(++at) | 0;
 		}
 		const length = at - start;
-		if (length === 0) return TAG_UNFINISHED;
-		while (unit === 32 || unit === 10 || unit === 9 || unit === 13) unit = source.charCodeAt(++at);
-		if (unit !== 61) return TAG_UNFINISHED;
-		unit = source.charCodeAt(++at);
-		while (unit === 32 || unit === 10 || unit === 9 || unit === 13) unit = source.charCodeAt(++at);
-		if (unit !== 34 && unit !== 39) return TAG_UNFINISHED;
+		if (length === 0) return TAG_MALFORMED;
+		while (unit === 32 || unit === 10 || unit === 9 || unit === 13) unit = source.charCodeAt(++at) | 0;
+		if (unit !== 61) return TAG_MALFORMED;
+		unit = source.charCodeAt(++at) | 0;
+		while (unit === 32 || unit === 10 || unit === 9 || unit === 13) unit = source.charCodeAt(++at) | 0;
+		if (unit !== 34 && unit !== 39) return TAG_MALFORMED;
 		const close = source.indexOf(unit === 34 ? '"' : "'", at + 1);
 		if (close === -1) return VALUE_UNFINISHED;
-		seen.count++;
+		count++;
 		if (length > seen.longestName) seen.longestName = length;
-		if (
-			length === 2 &&
-			seen.idStart === -1 &&
-			source.charCodeAt(start) === 105 &&
-			source.charCodeAt(start + 1) === 100
-		) {
+		if (seen.idStart === -1 && (length === 2 || coded) && isId(source, start, length, coded)) {
 			seen.idStart = at + 1;
 			seen.idEnd = close;
 		}
 		at = close + 1;
 	}
+}
+
+function isId(source: string, start: number, length: number, coded: boolean): boolean {
+	if (coded) return decodeEntities(source.slice(start, start + length)) === "id";
+	return source.charCodeAt(start) === 105 && source.charCodeAt(start + 1) === 100;
 }
 
 /** Walks over attributes that {@link scanAttributes} has checked. */
@@ -85,13 +94,13 @@ export class AttributeCursor {
 	next(): boolean {
 		const source = this.#source;
 		let at = this.#at;
-		let unit = source.charCodeAt(at);
-		while (unit === 32 || unit === 10 || unit === 9 || unit === 13) unit = source.charCodeAt(++at);
+		let unit = source.charCodeAt(at) | 0;
+		while (unit === 32 || unit === 10 || unit === 9 || unit === 13) unit = source.charCodeAt(++at) | 0;
 		if (at >= this.#end) return false;
 		this.nameStart = at;
-		while (unit !== 61 && unit !== 32 && unit !== 10 && unit !== 9 && unit !== 13) unit = source.charCodeAt(++at);
+		while (unit !== 61 && unit !== 32 && unit !== 10 && unit !== 9 && unit !== 13) unit = source.charCodeAt(++at) | 0;
 		this.nameEnd = at;
-		while (unit !== 34 && unit !== 39) unit = source.charCodeAt(++at);
+		while (unit !== 34 && unit !== 39) unit = source.charCodeAt(++at) | 0;
 		this.valueStart = at + 1;
 		this.valueEnd = source.indexOf(unit === 34 ? '"' : "'", at + 1);
 		this.#at = this.valueEnd + 1;

@@ -57,3 +57,8 @@ function numberOfObject(value: object): number {
 		return Number.NaN;
 	}
 }
+
+/** Whether `value` can have properties of its own. */
+export function isObject(value: unknown): value is object {
+	return (typeof value === "object" && value !== null) || typeof value === "function";
+}

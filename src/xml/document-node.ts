@@ -1,6 +1,7 @@
 // The node that is a document, and the state a document has besides its children. No members for scripts: those are in
 // `document.ts`.
 
+import type { IdMap } from "./id-map.ts";
 import { ELEMENT, TreeNode } from "./tree-node.ts";
 
 /** What the six properties of a document read and write. */
@@ -11,6 +12,8 @@ export class DocumentState {
 	xmlDecl: string | undefined = undefined;
 	docTypeDecl: string | undefined = undefined;
 	contentType = "application/x-www-form-urlencoded";
+	/** The `idMap` that the parser has made, where a script has not put another in its place. */
+	ids: IdMap | null = null;
 }
 
 /** Whether `value` is a document; never throws. */

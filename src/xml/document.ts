@@ -2,7 +2,9 @@
 // is in `loading.ts`. Nothing here ever throws.
 // Implements docs/xml.md, "Classes and members", "Construction", "idMap" and "Document properties".
 
-import { toStatus, toText } from "./coerce.ts";
+import { isObject, toStatus, toText } from "./coerce.ts";
+import { decodeEntities } from "./entities.ts";
+import { enterId, IdMap } from "./id-map.ts";
 import { DocumentNode, isDocument, stateOf } from "./document-node.ts";
 import { loadingMembers, type XMLLoading } from "./loading.ts";
 import { installMembers, type Members, newElement, newText, standFor, type XMLNode } from "./node.ts";
@@ -72,7 +74,7 @@ export function documentFace(document: DocumentNode): XML {
 
 /** How the parser enters ids and declarations into the document that it fills. */
 export const documentHooks: ParseHooks = {
-	enterId,
+	noteId,
 	xmlDecl(root, text) {
 		if (!isDocument(root)) return;
 		const state = stateOf(root);
@@ -83,18 +85,22 @@ export const documentHooks: ParseHooks = {
 	},
 };
 
-// The map is the script's own as soon as there is one, setters and all; what it throws stops nobody's parse.
-function enterId(root: TreeNode, id: string, element: TreeNode): void {
-	const document = root as { idMap?: unknown };
+function noteId(root: TreeNode, source: string, start: number, end: number, element: TreeNode): void {
+	if (!isDocument(root)) return;
+	const document: { idMap?: unknown } = root as object;
+	const state = stateOf(root);
 	try {
-		if (!Object.hasOwn(document, "idMap")) document.idMap = {};
+		if (!Object.hasOwn(document, "idMap")) {
+			state.ids = new IdMap(source, start, end, element);
+			document.idMap = state.ids.face;
+			return;
+		}
+		// The map is the script's own as soon as there is another one.
 		const map = document.idMap;
-		if ((typeof map !== "object" || map === null) && typeof map !== "function") return;
-		if (id !== "__proto__") Reflect.set(map, id, element);
-		// An assignment to this one would change the map's prototype.
-		else Object.defineProperty(map, id, { value: element, writable: true, enumerable: true, configurable: true });
+		if (state.ids !== null && map === state.ids.face) state.ids.add(source, start, end, element);
+		else if (isObject(map)) enterId(map, decodeEntities(source.slice(start, end)), element);
 	} catch {
-		// Not entered.
+		// An `idMap` that throws when it is read or set takes no ids.
 	}
 }
 

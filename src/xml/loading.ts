@@ -3,7 +3,7 @@
 // not caught: the host reports it as it reports every exception without a handler.
 // Implements docs/xml.md, "Document properties and loading".
 
-import { toText } from "./coerce.ts";
+import { isObject, toText } from "./coerce.ts";
 import type { Members } from "./node.ts";
 
 /** The members for loading that {@link XML} has on its prototype. */
@@ -150,10 +150,6 @@ function customHeaders(sender: object): [string, string][] {
 // One impossible header would make the whole request fail.
 function isHeader(name: string, value: string): boolean {
 	return /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name) && /^[\t\x20-\x7e\x80-\xff]*$/.test(value);
-}
-
-function isObject(value: unknown): value is object {
-	return (typeof value === "object" && value !== null) || typeof value === "function";
 }
 
 function read(object: object, name: string): unknown {

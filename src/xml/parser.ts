@@ -4,8 +4,6 @@
 // Implements docs/xml.md, "Parser".
 
 import { ScannedTag, scanAttributes } from "./attribute-scan.ts";
-import { bagOf } from "./attributes.ts";
-import { decodeEntities } from "./entities.ts";
 import type { ParseLimits, RefusalCode } from "./limits.ts";
 import { nameAt, sameName } from "./names.ts";
 import { endOfDocType, isSpace, isWhite, startsWithWord } from "./scan.ts";
@@ -13,8 +11,11 @@ import { addElement, addText, nameOf, parentOf, type TreeNode } from "./tree-nod
 
 /** What the parser tells a document about things that are no nodes. */
 export interface ParseHooks {
-	/** An element with an attribute `id` has just been added, with its attributes and without children. */
-	enterId(root: TreeNode, id: string, element: TreeNode): void;
+	/**
+	 * An element with an attribute `id` has just been added, with its attributes and without children. The id stands in
+	 * `source` between `start` and `end`, not decoded yet.
+	 */
+	noteId(root: TreeNode, source: string, start: number, end: number, element: TreeNode): void;
 	/** An XML declaration, verbatim. */
 	xmlDecl(root: TreeNode, text: string): void;
 	/** A document type declaration, verbatim. */
@@ -124,12 +125,7 @@ export class Parser {
 			return Status.OK;
 		}
 		const element = addElement(this.#open, name, source, nameEnd, stop);
-		if (seen.idStart !== -1) {
-			this.#hooks.enterId(this.#root, decodeEntities(source.slice(seen.idStart, seen.idEnd)), element);
-		} else if (seen.codedName) {
-			const id = bagOf(element).get("id");
-			if (typeof id === "string") this.#hooks.enterId(this.#root, id, element);
-		}
+		if (seen.idStart !== -1) this.#hooks.noteId(this.#root, source, seen.idStart, seen.idEnd, element);
 		if (!empty) this.#enter(element);
 		return Status.OK;
 	}

@@ -1,0 +1,80 @@
+// Writes the reference pages that are made from the code: docs/errors.md from the table of codes, docs/options.md and
+// docs/xmlsocket.config.schema.json from the schemas. With --check it writes nothing and fails where a page is out of date.
+
+import { readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { toJsonSchema } from "@valibot/to-json-schema";
+import { serveSchema } from "../dist/cli/serve-schema.js";
+import { optionsOf } from "../dist/cli/settings.js";
+import { ERROR_CODES } from "../dist/errors/codes.js";
+import { wireCode } from "../dist/errors/index.js";
+
+const docs = join(dirname(dirname(fileURLToPath(import.meta.url))), "docs");
+const cell = (text) => text.replaceAll("|", "\\|");
+const shown = (value) =>
+	value === undefined || (Array.isArray(value) && value.length === 0) ? "–" : `\`${value === "" ? '""' : value}\``;
+
+const errors = `# Error codes
+
+Every error of this package is an \`XMLSocketError\` with one of these codes; in documents a code has the form of the second
+column. \`xmlsocket explain CODE\` takes both. The class says who caused it: the calling program or operator (usage), the other
+end (peer), a bound (limit), the connection (network), or this package (internal).
+
+| code | in documents | class | what happened | what to do |
+|---|---|---|---|---|
+${Object.entries(ERROR_CODES)
+	.map(
+		([code, entry]) =>
+			`| \`${code}\` | \`${wireCode(code)}\` | ${entry.class} | ${cell(entry.text)} | ${cell(entry.mend)} |`,
+	)
+	.join("\n")}
+`;
+
+const options = `# Options of the daemon
+
+Each is a flag of \`xmlsocket serve\`, a key of \`xmlsocket.config.json\` and an environment variable; the flag wins over the variable, the
+variable over the file. Sizes are in bytes, times in milliseconds. \`xmlsocket config\` prints what is in force and where it came
+from. An editor completes the file with \`"$schema": "./node_modules/xmlsocket/docs/xmlsocket.config.schema.json"\` in it.
+
+| key | flag | variable | default | |
+|---|---|---|---|---|
+${optionsOf(serveSchema)
+	.map(
+		(info) =>
+			`| \`${info.key}\` | \`${cell(info.flags)}\` | \`${info.variable}\` | ${shown(info.default)} | ${cell(info.about)} |`,
+	)
+	.join("\n")}
+`;
+
+const jsonSchema = toJsonSchema(serveSchema, { errorMode: "ignore", typeMode: "input" });
+for (const info of optionsOf(serveSchema)) jsonSchema.properties[info.key].description = info.about;
+jsonSchema.properties.$schema = { type: "string" };
+
+const pages = {
+	"errors.md": errors,
+	"options.md": options,
+	"xmlsocket.config.schema.json": `${JSON.stringify(jsonSchema, null, "\t")}\n`,
+};
+
+const stale = [];
+for (const [name, text] of Object.entries(pages)) {
+	const file = join(docs, name);
+	let before = "";
+	try {
+		before = readFileSync(file, "utf8");
+	} catch {
+		// Not written yet.
+	}
+	if (before === text) continue;
+	stale.push(name);
+	if (!process.argv.includes("--check")) writeFileSync(file, text);
+}
+if (stale.length > 0) {
+	console.log(
+		process.argv.includes("--check")
+			? `Out of date: ${stale.join(", ")}. Run \`npm run docs\`.`
+			: `Wrote ${stale.join(", ")}.`,
+	);
+	process.exitCode = process.argv.includes("--check") ? 1 : 0;
+}

@@ -1,0 +1,210 @@
+// The chat: an application that a server runs. It owns what all clients share (names, sessions, rooms, the log, who is
+// banned) and hands each document to the one handler of its element. docs/chat.md.
+
+import { XMLSocketError } from "../errors/index.ts";
+import { type Application, Hub, type Log, MemoryLog, type Peer } from "../hub/index.ts";
+import type { RootElement } from "../xml/index.ts";
+import type { ChatRoom } from "./chat-room.ts";
+import { ChatSession } from "./chat-session.ts";
+import { byeDocument, noticeDocument } from "./documents.ts";
+import { HANDLERS } from "./handlers/index.ts";
+import { checkIgnored } from "./incoming.ts";
+import { LiveRoom } from "./live-room.ts";
+import { checkedName, Names } from "./names.ts";
+import { type ChatOptions, type ChatSettings, chatSettings, parseRoom } from "./options.ts";
+import { Sanctions } from "./sanctions.ts";
+import { StoredRoom } from "./stored-room.ts";
+import { Tokens } from "./tokens.ts";
+
+/** What a chat is made of, beside its options. */
+export interface ChatParts {
+	/** Where stored rooms keep their messages; closed with the chat. Default: a `MemoryLog`. */
+	readonly log?: Log;
+	/** Takes failures that are not a client's. Default: the console. */
+	readonly report?: (error: unknown) => void;
+	/** Monotonic milliseconds. Default: `performance.now`. */
+	readonly nowMs?: () => number;
+	/** Milliseconds since 1970. Default: `Date.now`. */
+	readonly wallMs?: () => number;
+}
+
+const SWEEP_SANCTIONS_MS = 60_000;
+
+/**
+ * Makes the chat, for a server or a page to run.
+ *
+ * @throws XMLSOCKET_OPTION_UNKNOWN, XMLSOCKET_OPTION_INVALID, XMLSOCKET_NAME_INVALID for a room's or token's name.
+ *
+ * @example
+ * ```ts
+ * const server = await createServer({ port: 9000, application: createChat({ rooms: ["news", "game:live"] }) }).listen();
+ * ```
+ */
+export function createChat(options: ChatOptions = {}, parts: ChatParts = {}): Application {
+	return new Chat(chatSettings(options), parts);
+}
+
+/** The chat and what its clients share. */
+export class Chat implements Application {
+	readonly output = "text";
+	readonly settings: ChatSettings;
+	readonly log: Log;
+	readonly hub: Hub<ChatSession, ChatRoom>;
+	readonly names: Names<ChatSession> = new Names();
+	/** All clients, by the public part of their session. */
+	readonly sessions: Map<string, ChatSession> = new Map();
+	readonly tokens: Tokens;
+	readonly bans: Sanctions = new Sanctions();
+	readonly mutes: Sanctions = new Sanctions();
+	readonly report: (error: unknown) => void;
+	readonly nowMs: () => number;
+	/** Messages accepted in rooms. */
+	messages = 0;
+	/** Documents refused with an error. */
+	refused = 0;
+	readonly #wallMs: () => number;
+	readonly #kinds = new Map<string, "live" | "stored">();
+	readonly #stopWatching: (() => void) | undefined;
+	#counts = new Set<ChatRoom>();
+	#sweptMs = 0;
+
+	constructor(settings: ChatSettings, parts: ChatParts) {
+		this.settings = settings;
+		this.log = parts.log ?? new MemoryLog();
+		this.report = parts.report ?? ((error) => console.error(error));
+		this.nowMs = parts.nowMs ?? (() => performance.now());
+		this.#wallMs = parts.wallMs ?? Date.now;
+		this.tokens = new Tokens(settings.tokens);
+		this.#kinds.set("lobby", "stored");
+		for (const text of settings.rooms) {
+			const { name, kind } = parseRoom(text);
+			this.#kinds.set(checkedName(name, "room"), kind);
+		}
+		this.hub = new Hub<ChatSession, ChatRoom>({
+			create: (name) => this.#createRoom(name),
+			dropped: (room) => {
+				this.#counts.delete(room);
+				room.dropped();
+			},
+			maxRooms: settings.maxRooms,
+			maxRoomsPerMember: settings.maxRoomsPerClient,
+		});
+		for (const name of this.#kinds.keys()) this.hub.pin(name);
+		this.#stopWatching = this.log.watch?.((reachable) => this.#logChanged(reachable));
+	}
+
+	// --- Application
+
+	open(peer: Peer): ChatSession {
+		const session = new ChatSession(this, peer);
+		if (this.settings.greet) session.welcome();
+		return session;
+	}
+
+	sweep(nowMs: number): void {
+		if (this.#counts.size > 0) {
+			const rooms = this.#counts;
+			this.#counts = new Set();
+			for (const room of rooms) room.sendCount();
+		}
+		if (nowMs - this.#sweptMs < SWEEP_SANCTIONS_MS) return;
+		this.#sweptMs = nowMs;
+		const ownMs = this.nowMs();
+		this.bans.sweep(ownMs);
+		this.mutes.sweep(ownMs);
+	}
+
+	drain(retryAfterSeconds: number): void {
+		this.#sendAll(byeDocument("draining", retryAfterSeconds));
+	}
+
+	async close(): Promise<void> {
+		this.#stopWatching?.();
+		await this.log.close();
+	}
+
+	stats(): Record<string, number> {
+		return {
+			chat_clients: this.sessions.size,
+			chat_rooms: this.hub.size,
+			chat_messages: this.messages,
+			chat_refused: this.refused,
+		};
+	}
+
+	// --- for sessions, rooms and handlers
+
+	/** Gives a document to the handler of its element; unknown elements are ignored. */
+	handle(session: ChatSession, root: RootElement): void {
+		const handler = HANDLERS.get(root.name);
+		if (!handler) {
+			checkIgnored(root);
+			return;
+		}
+		if (!handler.readsContent) checkIgnored(root);
+		if (!session.trusted && !this.settings.guests && !handler.openToAll) {
+			throw new XMLSocketError("XMLSOCKET_TOKEN_INVALID", "This server asks for a token: say hello with one first.");
+		}
+		handler.handle(session, root);
+	}
+
+	/** The room of that name. @throws XMLSOCKET_ROOM_UNKNOWN */
+	room(name: string): ChatRoom {
+		const room = this.hub.get(name);
+		if (room) return room;
+		throw new XMLSocketError("XMLSOCKET_ROOM_UNKNOWN", `There is no room "${name}".`);
+	}
+
+	/** The room of that name, which `session` is in. @throws XMLSOCKET_ROOM_NOT_JOINED */
+	joinedRoom(name: string, session: ChatSession): ChatRoom {
+		const room = this.hub.get(name);
+		if (room?.has(session)) return room;
+		throw new XMLSocketError("XMLSOCKET_ROOM_NOT_JOINED", `You are not in room "${name}".`);
+	}
+
+	/** Whether a `join` may make a room of that name. */
+	mayCreate(name: string): boolean {
+		return this.#kinds.has(name) || this.settings.createRooms !== "off";
+	}
+
+	/** The seconds left of a ban or mute, which holds for the name and for the session. */
+	secondsLeft(sanctions: Sanctions, room: string, session: ChatSession): number {
+		const nowMs = this.nowMs();
+		return Math.max(
+			sanctions.secondsLeft(room, session.nameKey, nowMs),
+			sanctions.secondsLeft(room, session.key.id, nowMs),
+		);
+	}
+
+	/** A time as documents carry it. */
+	timestamp(wallMs: number = this.#wallMs()): string {
+		return new Date(wallMs).toISOString();
+	}
+
+	/** Has a room tell its members how many they are, at the next sweep. */
+	countLater(room: ChatRoom): void {
+		this.#counts.add(room);
+	}
+
+	#createRoom(name: string): ChatRoom {
+		const { createRooms } = this.settings;
+		const kind = this.#kinds.get(name) ?? (createRooms === "off" ? "live" : createRooms);
+		return kind === "stored" ? new StoredRoom(name, this) : new LiveRoom(name, this);
+	}
+
+	#logChanged(reachable: boolean): void {
+		this.#sendAll(
+			reachable
+				? noticeDocument("broker-back", "Stored rooms take messages again.")
+				: noticeDocument("broker-lost", "Stored rooms take no messages until their log can be reached again."),
+		);
+	}
+
+	#sendAll(text: string): void {
+		let bytes: Uint8Array | undefined;
+		for (const session of this.sessions.values()) {
+			bytes ??= session.peer.encode(text);
+			session.sendEncoded(bytes);
+		}
+	}
+}

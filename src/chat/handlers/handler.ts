@@ -1,0 +1,16 @@
+// What a handler is: one element of the vocabulary, in one file.
+
+import type { RootElement } from "../../xml/index.ts";
+import type { ChatSession } from "../chat-session.ts";
+
+/** The handler of one element. */
+export interface Handler {
+	/** The element's name. */
+	readonly element: string;
+	/** Whether it judges the content itself. */
+	readonly readsContent?: boolean;
+	/** Whether it also answers guests where guests may not speak. */
+	readonly openToAll?: boolean;
+	/** Does what the document asks for. @throws XMLSocketError for what is refused. */
+	handle(session: ChatSession, root: RootElement): void;
+}

@@ -1,0 +1,13 @@
+// `<ping id="7" />`: is answered at once.
+
+import { pingDocument } from "../documents.ts";
+import { idOf } from "../incoming.ts";
+import type { Handler } from "./handler.ts";
+
+export const ping: Handler = {
+	element: "ping",
+	openToAll: true,
+	handle(session, root) {
+		session.send(pingDocument("pong", idOf(root)));
+	},
+};

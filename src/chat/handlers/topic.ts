@@ -1,0 +1,19 @@
+// `<topic room="lobby">…</topic>`: sets the topic. Operators, or everyone where the server's options say so.
+
+import { ackDocument } from "../documents.ts";
+import { idOf, roomOf, textOf } from "../incoming.ts";
+import { checkOperator } from "../operator.ts";
+import type { Handler } from "./handler.ts";
+
+export const topic: Handler = {
+	element: "topic",
+	readsContent: true,
+	handle(session, root) {
+		const room = session.chat.joinedRoom(roomOf(root), session);
+		if (session.chat.settings.topics === "operators") checkOperator(session, "set the topic");
+		room.checkMaySpeak(session);
+		const id = idOf(root);
+		room.setTopic(session.name, textOf(root));
+		if (id !== undefined) session.send(ackDocument(id));
+	},
+};

@@ -1,0 +1,225 @@
+import { spawn } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { cleanEnvironment, command, type Daemon, makeCertificate, startDaemon } from "../end-to-end/daemon.ts";
+
+interface Outcome {
+	code: number | null;
+	out: string;
+	err: string;
+}
+
+/** Runs the built command to its end. */
+function run(
+	args: string[],
+	{ input = "", cwd, env = {} }: { input?: string; cwd?: string; env?: Record<string, string> } = {},
+): Promise<Outcome> {
+	return new Promise((resolve) => {
+		const child = spawn(process.execPath, [command, ...args], { cwd: cwd ?? tmpdir(), env: cleanEnvironment(env) });
+		const timer = setTimeout(() => child.kill("SIGKILL"), 15_000);
+		let out = "";
+		let err = "";
+		child.stdout.on("data", (chunk) => {
+			out += String(chunk);
+		});
+		child.stderr.on("data", (chunk) => {
+			err += String(chunk);
+		});
+		child.on("close", (code) => {
+			clearTimeout(timer);
+			resolve({ code, out, err });
+		});
+		child.stdin.end(input);
+	});
+}
+
+let folder: string;
+let daemon: Daemon;
+beforeAll(async () => {
+	folder = mkdtempSync(join(tmpdir(), "xmlsocket cli "));
+	daemon = await startDaemon();
+});
+afterAll(async () => {
+	await daemon.stop();
+	rmSync(folder, { recursive: true, force: true });
+});
+
+describe("xmlsocket", () => {
+	it.each([
+		["--help"],
+		["serve", "--help"],
+		["connect", "--help"],
+		["send", "-h"],
+		["listen", "-h"],
+		["explain", "-h"],
+		["config", "-h"],
+	])("prints help for %s %s", async (...args) => {
+		const { code, out } = await run(args);
+		expect(code).toBe(0);
+		expect(out).toContain("Usage: xmlsocket");
+	});
+
+	it("prints its version", async () => {
+		expect((await run(["--version"])).out).toMatch(/^\d+\.\d+\.\d+\n$/);
+	});
+
+	it.each([
+		[["serve", "--prot", "9000"], 2, /--port/],
+		[["serve", "--port", "abc"], 2, /port/],
+		[["serve", "--port", "80"], 2, /below 1024/],
+		[["serve", "--max-document", "-1"], 2, /maxDocumentBytes/],
+		[["serve", "--port", "0", "--tls-cert", "missing.pem", "--tls-key", "missing.pem"], 1, /missing\.pem/],
+		[["serve", "--config", "missing.json"], 2, /missing\.json/],
+		[["serve", "--token-file", "missing"], 2, /token file/],
+		[["explain", "no-such-thing"], 2, /no error code/],
+		[["connect", "not an address"], 2, /address/],
+		[["connect", "localhost:80"], 2, /1024/],
+		[["listen", "localhost:9", "-C", "1"], 2, /1024/],
+		[["send", "localhost:1025"], 2, /nothing to send/i],
+	])("%j ends with %i and says why", async (args, code, words) => {
+		const outcome = await run(args as string[]);
+		expect(outcome.code).toBe(code);
+		expect(outcome.err).toMatch(words);
+		expect(outcome.err).not.toMatch(/\n\s+at /);
+	});
+
+	it("ends with 3 where nothing listens", async () => {
+		const closed = createServer().listen(0, "127.0.0.1");
+		await new Promise((resolve) => closed.once("listening", resolve));
+		const { port } = closed.address() as { port: number };
+		await new Promise((resolve) => closed.close(resolve));
+		const outcome = await run(["connect", `127.0.0.1:${port}`, "-x", "<a/>"]);
+		expect(outcome.code).toBe(3);
+		expect(outcome.err).toContain("XMLSOCKET_CONNECT_FAILED");
+	});
+
+	it("ends with 1 and the mend where the port is used", async () => {
+		const outcome = await run(["serve", "--port", String(daemon.port)]);
+		expect(outcome.code).toBe(1);
+		expect(outcome.err).toMatch(/already used.*--port/);
+	});
+
+	it("explains a code in both its forms", async () => {
+		for (const code of ["XMLSOCKET_PORT_IN_USE", "port-in-use", "port_in_use"]) {
+			expect((await run(["explain", code])).out).toMatch(
+				/^XMLSOCKET_PORT_IN_USE {2}\(usage; in documents: port-in-use\)\n/,
+			);
+		}
+	});
+});
+
+describe("xmlsocket config", () => {
+	it("shows each value and where it came from: flag before variable before file before default", async () => {
+		writeFileSync(
+			join(folder, "xmlsocket.config.json"),
+			JSON.stringify({ port: 9001, host: "127.0.0.1", maxDocumentBytes: 1000, origin: ["https://a.example"] }),
+		);
+		const { out, code } = await run(["config", "--json", "--port", "9003"], {
+			cwd: folder,
+			env: { XMLSOCKET_PORT: "9002", XMLSOCKET_MAX_DOCUMENT: "2000" },
+		});
+		expect(code).toBe(0);
+		const rows = new Map(
+			out
+				.trim()
+				.split("\n")
+				.map((line) => JSON.parse(line) as { option: string; value: unknown; source: string })
+				.map((row) => [row.option, row]),
+		);
+		expect(rows.get("port")).toMatchObject({ value: 9003, source: "flag" });
+		expect(rows.get("maxDocumentBytes")).toMatchObject({ value: 2000, source: "environment XMLSOCKET_MAX_DOCUMENT" });
+		expect(rows.get("host")).toMatchObject({ value: "127.0.0.1", source: "file xmlsocket.config.json" });
+		expect(rows.get("origin")).toMatchObject({ value: ["https://a.example"] });
+		expect(rows.get("idleTimeoutMs")).toMatchObject({ value: 300_000, source: "default" });
+	});
+
+	it("refuses an unknown key, and names the one that was meant", async () => {
+		const file = join(folder, "bad.json");
+		writeFileSync(file, '{"maxDocument": 5}');
+		const { code, err } = await run(["config", "--config", file]);
+		expect(code).toBe(2);
+		expect(err).toContain('did you mean "maxDocumentBytes"?');
+	});
+});
+
+describe("send, listen and connect", () => {
+	it("carry documents from one to the other through the daemon", async () => {
+		const listening = run(["listen", `localhost:${daemon.port}`, "-x", '<join room="r1"/>', "-C", "3", "-W", "10"]);
+		await new Promise((resolve) => setTimeout(resolve, 800));
+		const sent = await run(["send", `:${daemon.port}`, "-m", '<join room="r1"/>', '<say room="r1">hi</say>']);
+		expect(sent).toMatchObject({ code: 0, err: "" });
+		const { code, out } = await listening;
+		expect(code).toBe(0);
+		expect(out.split("\n").slice(0, 2)).toEqual([
+			expect.stringMatching(/^<welcome /),
+			expect.stringMatching(/^<joined room="r1"/),
+		]);
+	});
+
+	it("listen ends with 1 where fewer documents came", async () => {
+		const { code, err } = await run(["listen", `localhost:${daemon.port}`, "-C", "50", "-W", "1"]);
+		expect(code).toBe(1);
+		expect(err).toMatch(/1 of 50/);
+	});
+
+	it("connect reads documents from a pipe, a line each, and prints the answers as JSON lines", async () => {
+		const { code, out } = await run(["connect", String(daemon.port), "--json"], {
+			input: '<join room="r2"/>\n<say room="r2" id="c1">2 &lt; 3</say>\n',
+		});
+		expect(code).toBe(0);
+		const texts = out
+			.trim()
+			.split("\n")
+			.map((line) => (JSON.parse(line) as { text: string }).text);
+		expect(texts.some((text) => /^<said .*id="c1".*>2 &lt; 3<\/said>$/.test(text))).toBe(true);
+		expect(texts.some((text) => text.startsWith('<ack id="c1"'))).toBe(true);
+	});
+
+	it("connect speaks TLS and WebSocket", async () => {
+		const { cert, key } = makeCertificate(folder);
+		const secure = await startDaemon(["--tls-cert", cert, "--tls-key", key]);
+		for (const args of [
+			[`xmlsockets://localhost:${secure.port}`, "--insecure"],
+			[`xmlsockets://localhost:${secure.port}`, "--ca", cert],
+			[`localhost:${secure.port}`, "--tls", "--insecure"],
+			[`wss://localhost:${secure.port}`, "--insecure"],
+			[`ws://localhost:${secure.port}`],
+		]) {
+			const { code, out } = await run(["connect", ...args, "-x", '<ping id="7"/>', "-C", "2", "-w", "8"]);
+			expect(code, args.join(" ")).toBe(0);
+			expect(out).toContain('<pong id="7"');
+		}
+		const refused = await run(["connect", `xmlsockets://localhost:${secure.port}`, "-x", "<a/>"]);
+		expect(refused.code).toBe(3);
+		expect(refused.err).toMatch(/self.signed/);
+		expect(await secure.stop()).toBe(0);
+	}, 60_000);
+});
+
+describe("xmlsocket serve", () => {
+	it("relays every document unchanged with --relay, also what is no XML and no UTF-8", async () => {
+		const relay = await startDaemon(["--relay"]);
+		const { RawClient } = await import("../server/peers.ts");
+		const [a, b] = [RawClient.tcp(relay.port), RawClient.tcp(relay.port)];
+		await new Promise((resolve) => setTimeout(resolve, 900));
+		const bytes = Buffer.from([0xff, 0xfe, 0x25, 0x78, 0x74, 0]);
+		a.socket.write(bytes);
+		await b.until(() => b.received.length >= bytes.length);
+		expect(b.received).toEqual(bytes);
+		expect(a.received.length).toBe(0);
+		a.socket.destroy();
+		b.socket.destroy();
+		expect(await relay.stop("SIGINT")).toBe(0);
+	});
+
+	it("says bye and exits with 0 on SIGTERM", async () => {
+		const stopping = await startDaemon();
+		const listening = run(["listen", `localhost:${stopping.port}`, "-W", "10"]);
+		await new Promise((resolve) => setTimeout(resolve, 1200));
+		expect(await stopping.stop()).toBe(0);
+		expect((await listening).out).toContain('<bye reason="draining"');
+	});
+});
