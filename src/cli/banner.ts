@@ -38,7 +38,7 @@ export function banner(server: Server, settings: ServeSettings, version: string,
 			? ["Rooms", `${(["lobby", ...settings.rooms]).join(", ")}; others open as people join them`]
 			: ["Relay", `every document goes to all others, unchanged`],
 	);
-	const lines = rows.map(([name, value]) => `  ${name.padEnd(11)}${value}`);
+	const lines = rows.map(([name, value]) => `  ${name.padEnd(12)}${value}`);
 	const warnings = warningsFor(server, settings).map((warning) => `  ${yellow("!")} ${warning}`);
 	return `\n  ${bold("xmlsocket")} ${version}  ${dim(`ready in ${Math.round(tookMs)} ms`)}\n\n${lines.join("\n")}\n${warnings.length > 0 ? `\n${warnings.join("\n")}\n` : ""}\n`;
 }

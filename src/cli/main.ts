@@ -23,6 +23,13 @@ function withConnectionFlags(command: Command): Command {
 		.option("--json", "print one JSON object per line");
 }
 
+// The daemon's flags come from its schema, which the other commands, and the list of commands, need not load.
+function needsServeFlags(args: string[]): boolean {
+	const [first] = args;
+	if (first === undefined || first === "serve" || first === "config" || first === "help") return true;
+	return first.startsWith("-") && !["-h", "--help", "-V", "--version"].includes(first);
+}
+
 async function makeProgram(): Promise<Command> {
 	const program = new Command("xmlsocket")
 		.description(
@@ -44,13 +51,16 @@ async function makeProgram(): Promise<Command> {
 		.description("show every option of the daemon, its value and where it came from")
 		.option("-c, --config <file>", "configuration file")
 		.option("--json", "print one JSON object per line");
-	const [{ serveSchema }, { addFlags }] = await Promise.all([import("./serve-schema.ts"), import("./settings.ts")]);
-	for (const command of [serve, config])
-		addFlags(
-			serveSchema,
-			(flags, about) => new Option(flags, about),
-			(option) => command.addOption(option),
-		);
+	if (needsServeFlags(process.argv.slice(2))) {
+		const [{ serveSchema }, { addFlags }] = await Promise.all([import("./serve-schema.ts"), import("./settings.ts")]);
+		for (const command of [serve, config]) {
+			addFlags(
+				serveSchema,
+				(flags, about) => new Option(flags, about),
+				(option) => command.addOption(option),
+			);
+		}
+	}
 	serve.action(async (flags: Record<string, unknown>) => (await import("./commands/serve.ts")).serve(flags, version));
 	config.action(async (flags: Record<string, unknown>) => (await import("./commands/config.ts")).config(flags));
 

@@ -6,13 +6,14 @@
 
 import { XMLSocketError } from "../errors/index.ts";
 import { Link, type LinkClose, type Scheduler, type Transport } from "../link/index.ts";
-import { encodeDocument, type TextCodec, utf8Codec } from "../wire/index.ts";
+import { type TextCodec, utf8Codec } from "../wire/index.ts";
 import { type Target, targetUrl } from "./address.ts";
 import type { ClientHost } from "./dial.ts";
 import { Inbox } from "./inbox.ts";
 import { Incoming, type Sendable, textOf } from "./incoming.ts";
 import { Listeners } from "./listeners.ts";
 import type { ResolvedOptions } from "./options.ts";
+import { Outgoing } from "./outgoing.ts";
 import { Redialer } from "./redialer.ts";
 import { type RequestOptions, Requests } from "./requests.ts";
 
@@ -45,10 +46,6 @@ export interface Rejoin {
 	request(document: Sendable, options: RequestOptions): Promise<Incoming>;
 }
 
-/** Up to here a producer that awaits `drained()` may go on: enough to keep the network busy. */
-const DRAINED_BYTES = 64 * 1024;
-const ZERO: Uint8Array = Uint8Array.of(0);
-
 /**
  * A connection made by `connect()`.
  *
@@ -72,6 +69,7 @@ export class Connection implements AsyncIterable<Incoming, undefined>, AsyncDisp
 	readonly #host: ClientHost;
 	readonly #codec: TextCodec;
 	readonly #scheduler: Scheduler;
+	readonly #outgoing: Outgoing;
 	readonly #inbox: Inbox<Incoming>;
 	readonly #requests: Requests;
 	readonly #listeners: Listeners<ConnectionEvents>;
@@ -87,9 +85,6 @@ export class Connection implements AsyncIterable<Incoming, undefined>, AsyncDisp
 	#over = false;
 	#paused = false;
 	#loops = 0;
-	#queue: Uint8Array[] = [];
-	#queueBytes = 0;
-	#drainWaits: { resolve(): void; reject(error: XMLSocketError): void }[] = [];
 
 	/** @internal `connect()` makes connections. */
 	constructor(target: Target, options: ResolvedOptions, host: ClientHost, scheduler: Scheduler, transport: Transport) {
@@ -98,6 +93,7 @@ export class Connection implements AsyncIterable<Incoming, undefined>, AsyncDisp
 		this.#host = host;
 		this.#codec = options.codec ?? host.codec ?? utf8Codec();
 		this.#scheduler = scheduler;
+		this.#outgoing = new Outgoing(options.maxOutboxBytes, this.#codec, options.terminator);
 		this.#inbox = new Inbox({ maxDocuments: options.maxInboxDocuments, maxChars: options.maxInboxChars }, () =>
 			this.#regulate(),
 		);
@@ -126,7 +122,7 @@ export class Connection implements AsyncIterable<Incoming, undefined>, AsyncDisp
 
 	/** Bytes that wait to leave this process, those for the next connection included. */
 	get outboxBytes(): number {
-		return this.#queueBytes + (this.#link?.isOpen ? this.#link.outboxBytes : 0);
+		return this.#outgoing.bytes;
 	}
 
 	/**
@@ -137,8 +133,7 @@ export class Connection implements AsyncIterable<Incoming, undefined>, AsyncDisp
 	 * XMLSOCKET_OUTBOX_FULL where too much waits already: await `drained()`; XMLSOCKET_DOCUMENT_INVALID for what has no text.
 	 */
 	send(document: Sendable): void {
-		const text = textOf(document);
-		if (!this.#transmit(text, false)) this.#enqueue(text);
+		this.#put(textOf(document));
 	}
 
 	/**
@@ -146,10 +141,7 @@ export class Connection implements AsyncIterable<Incoming, undefined>, AsyncDisp
 	 * XMLSOCKET_CLOSED when the connection ends before.
 	 */
 	drained(): Promise<void> {
-		if (this.#over) return Promise.reject(this.#closedError());
-		this.#link?.flush();
-		if (this.#isDrained()) return Promise.resolve();
-		return new Promise((resolve, reject) => this.#drainWaits.push({ resolve, reject }));
+		return this.#over ? Promise.reject(this.#closedError()) : this.#outgoing.drained();
 	}
 
 	/**
@@ -168,12 +160,7 @@ export class Connection implements AsyncIterable<Incoming, undefined>, AsyncDisp
 	 * ```
 	 */
 	request(document: Sendable, options: RequestOptions): Promise<Incoming> {
-		return this.#ask(options, () => {
-			const text = textOf(document);
-			if (this.#transmit(text, false)) return true;
-			this.#enqueue(text);
-			return false;
-		});
+		return this.#ask(options, () => this.#put(textOf(document)));
 	}
 
 	/**
@@ -195,6 +182,7 @@ export class Connection implements AsyncIterable<Incoming, undefined>, AsyncDisp
 	async close(): Promise<void> {
 		if (!this.#closing && !this.#over) {
 			this.#closing = true;
+			this.#inbox.end(undefined, true);
 			const link = this.#link;
 			if (link) link.end();
 			else this.#finish(undefined, true);
@@ -209,16 +197,17 @@ export class Connection implements AsyncIterable<Incoming, undefined>, AsyncDisp
 
 	/** Reads the documents; see the class for what several readers get. */
 	[Symbol.asyncIterator](): AsyncIterator<Incoming, undefined, undefined> {
+		const reader = {};
 		let left = false;
 		this.#loops++;
-		const leave = (): IteratorResult<Incoming, undefined> => {
-			if (!left) this.#loops--;
-			left = true;
-			return { value: undefined, done: true };
-		};
 		return {
-			next: () => (left ? Promise.resolve(leave()) : this.#inbox.next()),
-			return: () => Promise.resolve(leave()),
+			next: () => (left ? Promise.resolve({ value: undefined, done: true }) : this.#inbox.next(reader)),
+			return: () => {
+				if (!left) this.#loops--;
+				left = true;
+				this.#inbox.leave(reader);
+				return Promise.resolve({ value: undefined, done: true });
+			},
 		};
 	}
 
@@ -246,13 +235,14 @@ export class Connection implements AsyncIterable<Incoming, undefined>, AsyncDisp
 			this.#scheduler,
 			{
 				document: (text) => this.#received(link, text),
-				drained: () => this.#tellDrained(),
+				drained: () => this.#outgoing.moved(),
 				// A limit ended it: the program need not wait until the other side has noticed.
 				failing: (error) => this.#lost(link, { by: "local", error }),
 				closed: (close) => this.#lost(link, close),
 			},
 		);
 		this.#link = link;
+		this.#outgoing.link = link;
 		this.#paused = false;
 		this.#connectedAtMs = this.#host.clock.now();
 		this.#regulate();
@@ -262,6 +252,7 @@ export class Connection implements AsyncIterable<Incoming, undefined>, AsyncDisp
 	#lost(link: Link, close: LinkClose): void {
 		if (this.#link !== link) return;
 		this.#link = undefined;
+		this.#outgoing.link = undefined;
 		this.#rejoining = false;
 		const error =
 			close.error ?? new XMLSocketError("XMLSOCKET_CONNECTION_LOST", "The other side closed the connection.");
@@ -283,7 +274,7 @@ export class Connection implements AsyncIterable<Incoming, undefined>, AsyncDisp
 		}
 		this.#rejoining = true;
 		const put = (document: Sendable): true => {
-			if (this.#link !== link || !this.#transmit(textOf(document), true)) throw this.#closedError();
+			if (this.#link !== link || !this.#outgoing.transmit(textOf(document))) throw this.#closedError();
 			return true;
 		};
 		const rejoin: Rejoin = {
@@ -303,13 +294,9 @@ export class Connection implements AsyncIterable<Incoming, undefined>, AsyncDisp
 	#resume(link: Link): void {
 		if (this.#link !== link || this.#closing) return;
 		this.#rejoining = false;
-		for (const bytes of this.#queue) link.sendEncoded(bytes);
-		this.#queue = [];
-		this.#queueBytes = 0;
 		this.#requests.markSent();
-		link.flush();
+		this.#outgoing.releaseQueue();
 		this.#become({ type: "connected" });
-		this.#tellDrained();
 	}
 
 	#aborted(): void {
@@ -326,13 +313,11 @@ export class Connection implements AsyncIterable<Incoming, undefined>, AsyncDisp
 		this.#over = true;
 		this.#redialer?.stop();
 		this.#options.signal?.removeEventListener("abort", this.#abort);
-		this.#queue = [];
-		this.#queueBytes = 0;
 		const reason = error ? { error } : {};
 		this.#status = { type: "closed", ...reason };
 		this.#requests.fail(error ?? this.#closedError(), "all");
 		this.#inbox.end(error, dropUnread);
-		for (const wait of this.#drainWaits.splice(0)) wait.reject(this.#closedError());
+		this.#outgoing.end(this.#closedError());
 		this.#become(this.#status);
 		this.#settleClosed(reason);
 	}
@@ -386,45 +371,19 @@ export class Connection implements AsyncIterable<Incoming, undefined>, AsyncDisp
 
 	// --- out
 
-	#transmit(text: string, first: boolean): boolean {
-		const link = this.#link;
-		if (!link?.isOpen || (this.#rejoining && !first)) return false;
-		this.#checkRoom(link.outboxBytes + this.#queueBytes, text.length);
-		link.send(text);
-		return true;
-	}
-
-	#enqueue(text: string): void {
-		if (this.#over || this.#closing || !this.#redialer) throw this.#closedError();
-		const bytes = encodeDocument(text, this.#codec, this.#options.terminator ?? ZERO);
-		this.#checkRoom(this.#queueBytes, bytes.length);
-		this.#queue.push(bytes);
-		this.#queueBytes += bytes.length;
-	}
-
-	#checkRoom(waitingBytes: number, moreBytes: number): void {
-		const limitBytes = this.#options.maxOutboxBytes;
-		if (waitingBytes + moreBytes <= limitBytes) return;
-		throw new XMLSocketError(
-			"XMLSOCKET_OUTBOX_FULL",
-			`A document of ${moreBytes} bytes has no room: ${waitingBytes} bytes wait already, and the limit is ${limitBytes} bytes.`,
-			{ details: { waitingBytes, documentBytes: moreBytes, limitBytes } },
-		);
+	// Whether the text left at once; it waits otherwise.
+	#put(text: string): boolean {
+		if (this.#over || this.#closing) throw this.#closedError();
+		if (!this.#rejoining && this.#outgoing.transmit(text)) return true;
+		if (!this.#redialer) throw this.#closedError();
+		this.#outgoing.enqueue(text);
+		return false;
 	}
 
 	#ask(options: RequestOptions, put: () => boolean): Promise<Incoming> {
 		const reply = this.#requests.ask(options, put);
 		this.#regulate();
 		return reply;
-	}
-
-	#isDrained(): boolean {
-		return this.outboxBytes <= DRAINED_BYTES;
-	}
-
-	#tellDrained(): void {
-		if (!this.#isDrained()) return;
-		for (const wait of this.#drainWaits.splice(0)) wait.resolve();
 	}
 
 	#closedError(): XMLSocketError {

@@ -7,7 +7,8 @@ export interface InboxLimits {
 	readonly maxChars: number;
 }
 
-interface Reader<T> {
+interface Waiting<T> {
+	readonly reader: object;
 	resolve(result: IteratorResult<T, undefined>): void;
 	reject(error: unknown): void;
 }
@@ -19,7 +20,7 @@ export class Inbox<T> {
 	#items: { readonly item: T; readonly chars: number }[] = [];
 	#head = 0;
 	#chars = 0;
-	readonly #readers: Reader<T>[] = [];
+	#waiting: Waiting<T>[] = [];
 	#end: { readonly error: unknown } | undefined = undefined;
 
 	/** @param moved is called whenever an item was taken. */
@@ -51,8 +52,8 @@ export class Inbox<T> {
 	/** Adds an item, whose size counts as `chars`. */
 	push(item: T, chars: number): void {
 		if (this.#end) return;
-		const reader = this.#readers.shift();
-		if (reader) reader.resolve({ value: item, done: false });
+		const first = this.#waiting.shift();
+		if (first) first.resolve({ value: item, done: false });
 		else {
 			this.#items.push({ item, chars });
 			this.#chars += chars;
@@ -74,8 +75,8 @@ export class Inbox<T> {
 		return oldest.item;
 	}
 
-	/** The oldest item, once there is one; after the end, the end, or its error. */
-	next(): Promise<IteratorResult<T, undefined>> {
+	/** The oldest item for `reader`, once there is one; after the end, the end, or its error. */
+	next(reader: object): Promise<IteratorResult<T, undefined>> {
 		const item = this.shift();
 		if (item !== undefined) return Promise.resolve({ value: item, done: false });
 		if (this.#end) {
@@ -83,7 +84,14 @@ export class Inbox<T> {
 				? Promise.resolve({ value: undefined, done: true })
 				: Promise.reject(this.#end.error);
 		}
-		return new Promise((resolve, reject) => this.#readers.push({ resolve, reject }));
+		return new Promise((resolve, reject) => this.#waiting.push({ reader, resolve, reject }));
+	}
+
+	/** A reader that leaves takes no item with it. */
+	leave(reader: object): void {
+		const leaving = this.#waiting.filter((waiting) => waiting.reader === reader);
+		this.#waiting = this.#waiting.filter((waiting) => waiting.reader !== reader);
+		for (const waiting of leaving) waiting.resolve({ value: undefined, done: true });
 	}
 
 	/** No more will come. What waits can still be read unless `drop` is set; then readers see the end, or `error`. */
@@ -95,9 +103,9 @@ export class Inbox<T> {
 			this.#head = 0;
 			this.#chars = 0;
 		}
-		for (const reader of this.#readers.splice(0)) {
-			if (error === undefined) reader.resolve({ value: undefined, done: true });
-			else reader.reject(error);
+		for (const waiting of this.#waiting.splice(0)) {
+			if (error === undefined) waiting.resolve({ value: undefined, done: true });
+			else waiting.reject(error);
 		}
 	}
 }

@@ -72,12 +72,12 @@ export class Room<M extends Member = Member> {
 		return this.#members.has(member) && !this.#held?.has(member);
 	}
 
-	/** @internal the hub's: it keeps the limits and the way back from a member to its rooms. */
+	/** Lets a member in. Where there is a hub, it does this: it keeps the limits and the way back from a member to its rooms. */
 	add(member: M): void {
 		this.#members.add(member);
 	}
 
-	/** @internal the hub's. */
+	/** Takes a member out; the hub does this too. */
 	remove(member: M): void {
 		this.#members.delete(member);
 		this.release(member);

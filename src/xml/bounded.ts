@@ -2,9 +2,8 @@
 // give a negative status is refused. Refusals are values with codes.
 
 import { documentFace, documentHooks, newDocument, type XML } from "./document.ts";
-import { stateOf } from "./document-node.ts";
 import { DEFAULT_PARSE_LIMITS, malformed, type ParseLimits, type Refusal, refuse } from "./limits.ts";
-import { Parser } from "./parser.ts";
+import { Bounds, parseInto } from "./parser.ts";
 
 /** What {@link parseBounded} gives: the document, or why there is none. */
 export type BoundedParse =
@@ -28,10 +27,8 @@ export type BoundedParse =
 export function parseBounded(text: string, limits: Partial<ParseLimits> = DEFAULT_PARSE_LIMITS): BoundedParse {
 	const all = limits === DEFAULT_PARSE_LIMITS ? DEFAULT_PARSE_LIMITS : { ...DEFAULT_PARSE_LIMITS, ...limits };
 	const document = newDocument();
-	const parser = new Parser(document, text, false, documentHooks, all);
-	const status = parser.run();
-	if (parser.refused !== null) return { refusal: refuse(parser.refused, all, parser.at) };
-	if (status !== 0) return { refusal: malformed(status, parser.at) };
-	stateOf(document).status = status;
-	return { document: documentFace(document) };
+	const bounds = new Bounds(all);
+	const status = parseInto(document, text, false, documentHooks, bounds);
+	if (bounds.refused !== null) return { refusal: refuse(bounds.refused, all, bounds.offset) };
+	return status === 0 ? { document: documentFace(document) } : { refusal: malformed(status, bounds.offset) };
 }

@@ -3,12 +3,12 @@
 // Implements docs/xml.md, "Classes and members", "Construction", "idMap" and "Document properties".
 
 import { isObject, toStatus, toText } from "./coerce.ts";
+import { DocumentNode, isDocument, stateOf } from "./document-node.ts";
 import { decodeEntities } from "./entities.ts";
 import { enterId, IdMap } from "./id-map.ts";
-import { DocumentNode, isDocument, stateOf } from "./document-node.ts";
 import { loadingMembers, type XMLLoading } from "./loading.ts";
 import { installMembers, type Members, newElement, newText, standFor, type XMLNode } from "./node.ts";
-import { type ParseHooks, Parser } from "./parser.ts";
+import { type ParseHooks, parseInto } from "./parser.ts";
 import { type TreeNode, unlinkChildren } from "./tree-node.ts";
 
 /**
@@ -110,7 +110,7 @@ function parseDocument(document: DocumentNode, source: string): void {
 	state.xmlDecl = undefined;
 	state.docTypeDecl = undefined;
 	state.status = 0;
-	state.status = new Parser(document, source, state.ignoreWhite, documentHooks, null).run();
+	state.status = parseInto(document, source, state.ignoreWhite, documentHooks, null);
 }
 
 const members: Members = {

@@ -66,6 +66,8 @@ export class IdMap implements ProxyHandler<object> {
 // The object behind the Proxy. Its class has a prototype of its own for one reason: Node prints a Proxy by its target,
 // which may not be filled yet.
 class IdEntries {
+	[id: string]: unknown;
+
 	static {
 		Object.defineProperty(IdEntries.prototype, "constructor", { value: Object });
 		Object.defineProperty(IdEntries.prototype, Symbol.for("nodejs.util.inspect.custom"), {

@@ -19,17 +19,10 @@ export function nameAt(source: string, start: number, end: number): string {
 			length) &
 		(SLOTS - 1);
 	const kept = cache[slot] as string;
-	if (kept.length === length && matches(source, start, kept)) return kept;
+	if (kept.length === length && source.startsWith(kept, start)) return kept;
 	const name = length > LONGEST_COPY ? detached(source.slice(start, end)) : source.slice(start, end);
 	cache[slot] = name;
 	return name;
-}
-
-function matches(source: string, start: number, name: string): boolean {
-	for (let at = 0; at < name.length; at++) {
-		if (source.charCodeAt(start + at) !== name.charCodeAt(at)) return false;
-	}
-	return true;
 }
 
 // The same text over storage of its own: the views of a joined string refer to that string alone.

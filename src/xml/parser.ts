@@ -3,7 +3,7 @@
 // when someone asks. No recursion, no regular expressions, nothing that a document can make it do twice.
 // Implements docs/xml.md, "Parser".
 
-import { ScannedTag, scanAttributes } from "./attribute-scan.ts";
+import { ScannedTag, scanAttributes, TAG_MALFORMED } from "./attribute-scan.ts";
 import type { ParseLimits, RefusalCode } from "./limits.ts";
 import { nameAt, sameName } from "./names.ts";
 import { endOfDocType, isSpace, isWhite, startsWithWord } from "./scan.ts";
@@ -22,222 +22,197 @@ export interface ParseHooks {
 	docType(root: TreeNode, text: string): void;
 }
 
-/** The player's status codes. -7, out of memory, has never been seen. */
-export const Status = {
-	OK: 0,
-	CDATA_UNFINISHED: -2,
-	XML_DECL_UNFINISHED: -3,
-	DOCTYPE_UNFINISHED: -4,
-	COMMENT_UNFINISHED: -5,
-	TAG_MALFORMED: -6,
-	VALUE_UNFINISHED: -8,
-	NOT_CLOSED: -9,
-	NOT_OPENED: -10,
-} as const;
-
-/** One run over one source. */
-export class Parser {
-	/** Where the parse stands, and where it stopped. */
-	at = 0;
-	/** The limit that was passed, where limits were given; the status then has no meaning. */
+/** A parse within limits: what they are, what has been used of them, and how it ended. */
+export class Bounds {
+	readonly limits: ParseLimits;
+	nodes = 0;
+	depth = 0;
+	/** The limit that was passed; the status has no meaning then. */
 	refused: RefusalCode | null = null;
-	readonly #root: TreeNode;
-	readonly #source: string;
-	readonly #ignoreWhite: boolean;
-	readonly #hooks: ParseHooks;
-	readonly #limits: ParseLimits | null;
-	readonly #seen = new ScannedTag();
-	#open: TreeNode;
-	#depth = 0;
-	#nodes = 0;
+	/** Where the parse stopped. */
+	offset = 0;
 
-	constructor(root: TreeNode, source: string, ignoreWhite: boolean, hooks: ParseHooks, limits: ParseLimits | null) {
-		this.#root = root;
-		this.#source = source;
-		this.#ignoreWhite = ignoreWhite;
-		this.#hooks = hooks;
-		this.#limits = limits;
-		this.#open = root;
+	constructor(limits: ParseLimits) {
+		this.limits = limits;
 	}
+}
 
-	/** Parses all of the source into the root, which has no children yet, and returns the status. */
-	run(): number {
-		const source = this.#source;
-		let status: number = Status.OK;
-		while (this.at < source.length && status === Status.OK && this.refused === null) {
-			if (source.charCodeAt(this.at) !== 60) {
-				this.#text();
+// The player's status codes; -7, out of memory, has never been seen.
+const CDATA_UNFINISHED = -2;
+const XML_DECL_UNFINISHED = -3;
+const DOCTYPE_UNFINISHED = -4;
+const COMMENT_UNFINISHED = -5;
+const NOT_CLOSED = -9;
+const NOT_OPENED = -10;
+// Not the player's: a limit was passed.
+const REFUSED = -100;
+
+// Filled and read between two calls to anything that could parse again.
+const seen = new ScannedTag();
+
+/**
+ * Parses all of `source` into `root`, which has no children yet, and returns the status. With `bounds` a passed limit ends
+ * the parse too, and is entered there.
+ */
+export function parseInto(
+	root: TreeNode,
+	source: string,
+	ignoreWhite: boolean,
+	hooks: ParseHooks,
+	bounds: Bounds | null,
+): number {
+	const length = source.length;
+	let open = root;
+	let at = 0;
+	while (at < length) {
+		if (source.charCodeAt(at) !== 60) {
+			let end = source.indexOf("<", at);
+			if (end === -1) end = length;
+			if (!(ignoreWhite && isWhite(source, at, end))) {
+				if (bounds !== null && passesNodes(bounds)) return stop(bounds, at, REFUSED);
+				addText(open, source, at, end);
+			}
+			at = end;
+			continue;
+		}
+
+		// Past the end there is no unit; `| 0` makes that 0, and where it matters the end is looked for.
+		let unit = source.charCodeAt(at + 1) | 0;
+		if (unit === 47) {
+			const end = endTag(source, at + 2, open, root);
+			if (end < 0) return stop(bounds, at, end);
+			// A setter of a script's `idMap` can have moved the open element; the parse then goes on at the top.
+			open = parentOf(open) ?? root;
+			if (bounds !== null) bounds.depth--;
+			at = end;
+			continue;
+		}
+		if (unit === 33 || unit === 63) {
+			const end = notATag(source, at, open, root, hooks, bounds);
+			if (end < 0) return stop(bounds, at, end);
+			if (end > 0) {
+				at = end;
 				continue;
 			}
-			const unit = source.charCodeAt(this.at + 1);
-			if (unit === 47) status = this.#closingTag();
-			else if (unit === 33) status = this.#exclamation();
-			else if (unit === 63 && startsWithWord(source, this.at + 2, "xml")) status = this.#xmlDecl();
-			else status = this.#openingTag();
 		}
-		return status === Status.OK && this.#open !== this.#root ? Status.NOT_CLOSED : status;
-	}
 
-	#text(): void {
-		const source = this.#source;
-		const start = this.at;
-		const found = source.indexOf("<", start);
-		const end = found === -1 ? source.length : found;
-		if (!(this.#ignoreWhite && isWhite(source, start, end))) {
-			if (!this.#mayAdd()) return;
-			addText(this.#open, source, start, end);
+		const start = at + 1;
+		let end = start;
+		while (unit > 62 || (unit !== 62 && unit !== 32 && unit !== 10 && unit !== 9 && unit !== 13)) {
+			if (unit === 0 && end >= length) return stop(bounds, at, TAG_MALFORMED);
+			unit = source.charCodeAt(++end) | 0;
 		}
-		this.at = end;
-	}
-
-	#openingTag(): number {
-		const source = this.#source;
-		const start = this.at + 1;
-		let stop = start;
-		let unit = source.charCodeAt(stop);
-		while (unit !== 62 && !isSpace(unit)) {
-			// Only what lies past the end is not equal to itself.
-			if (Number.isNaN(unit)) return Status.TAG_MALFORMED;
-			unit = source.charCodeAt(++stop);
-		}
-		let nameEnd = stop;
-		let empty = false;
+		let nameEnd = end;
 		if (unit === 62) {
-			empty = source.charCodeAt(stop - 1) === 47;
-			if (empty) nameEnd--;
-		}
-		if (nameEnd === start) return Status.TAG_MALFORMED;
-		const seen = this.#seen;
-		seen.count = 0;
-		if (unit !== 62) {
-			const end = scanAttributes(source, stop, seen);
-			if (end < 0) return end;
-			empty = source.charCodeAt(end) === 47;
-			nameEnd = stop;
-			stop = end;
-		}
-		if (this.#limits !== null && !this.#withinLimits(this.#limits, nameEnd - start)) return Status.OK;
-		const name = nameAt(source, start, nameEnd);
-		this.at = !empty || unit === 62 ? stop + 1 : stop + 2;
-		if (seen.count === 0) {
-			const element = addElement(this.#open, name, null, 0, 0);
-			if (!empty) this.#enter(element);
-			return Status.OK;
-		}
-		const element = addElement(this.#open, name, source, nameEnd, stop);
-		if (seen.idStart !== -1) this.#hooks.noteId(this.#root, source, seen.idStart, seen.idEnd, element);
-		if (!empty) this.#enter(element);
-		return Status.OK;
-	}
-
-	#closingTag(): number {
-		const source = this.#source;
-		const open = this.#open;
-		const name = nameOf(open);
-		const start = this.at + 2;
-		// The usual end tag is told by comparing in place. A name that ends in "/" cannot be closed that way: `</a/>` closes `a`.
-		if (
-			open !== this.#root &&
-			name !== null &&
-			source.startsWith(name, start) &&
-			source.charCodeAt(start + name.length) === 62 &&
-			source.charCodeAt(start + name.length - 1) !== 47
-		) {
-			this.at = start + name.length + 1;
-			this.#leave();
-			return Status.OK;
-		}
-		return this.#otherClosingTag(start);
-	}
-
-	#otherClosingTag(start: number): number {
-		const source = this.#source;
-		let stop = start;
-		let unit = source.charCodeAt(stop);
-		while (unit !== 62 && !isSpace(unit)) {
-			if (Number.isNaN(unit)) return Status.TAG_MALFORMED;
-			unit = source.charCodeAt(++stop);
-		}
-		const nameEnd = unit === 62 && source.charCodeAt(stop - 1) === 47 && stop > start ? stop - 1 : stop;
-		if (nameEnd === start) return Status.TAG_MALFORMED;
-		const end = source.indexOf(">", stop);
-		if (end === -1) return Status.TAG_MALFORMED;
-		const name = source.slice(start, nameEnd);
-		let node: TreeNode | null = this.#open;
-		if (node !== this.#root && sameName(nameOf(node), name)) {
-			this.at = end + 1;
-			this.#leave();
-			return Status.OK;
-		}
-		for (; node !== null && node !== this.#root; node = parentOf(node)) {
-			if (sameName(nameOf(node), name)) return Status.NOT_CLOSED;
-		}
-		return Status.NOT_OPENED;
-	}
-
-	#exclamation(): number {
-		const source = this.#source;
-		const start = this.at + 2;
-		if (source.startsWith("--", start)) {
-			const end = source.indexOf("-->", start + 2);
-			if (end === -1) return Status.COMMENT_UNFINISHED;
-			this.at = end + 3;
-			return Status.OK;
-		}
-		if (startsWithWord(source, start, "[cdata[")) {
-			const end = source.indexOf("]]>", start + 7);
-			if (end === -1) return Status.CDATA_UNFINISHED;
-			if (!this.#mayAdd()) return Status.OK;
-			addText(this.#open, source.slice(start + 7, end), -1, 0);
-			this.at = end + 3;
-			return Status.OK;
-		}
-		if (startsWithWord(source, start, "doctype")) {
-			if (this.#limits !== null) {
-				this.refused = "XMLSOCKET_DOCTYPE_REFUSED";
-				return Status.OK;
+			seen.count = 0;
+			if (source.charCodeAt(end - 1) === 47) {
+				unit = 47;
+				nameEnd--;
 			}
-			const end = endOfDocType(source, this.at);
-			if (end === -1) return Status.DOCTYPE_UNFINISHED;
-			this.#hooks.docType(this.#root, source.slice(this.at, end));
-			this.at = end;
-			return Status.OK;
 		}
-		return this.#openingTag();
+		if (nameEnd === start) return stop(bounds, at, TAG_MALFORMED);
+		if (unit !== 62 && unit !== 47) {
+			end = scanAttributes(source, end, seen);
+			if (end < 0) return stop(bounds, at, end);
+			unit = source.charCodeAt(end);
+			if (unit === 47) end++;
+		}
+		if (bounds !== null && passesLimit(bounds, nameEnd - start)) return stop(bounds, at, REFUSED);
+		const hasAttributes = seen.count !== 0;
+		const element = addElement(open, nameAt(source, start, nameEnd), hasAttributes ? source : null, nameEnd, end);
+		if (hasAttributes && seen.idStart !== -1) hooks.noteId(root, source, seen.idStart, seen.idEnd, element);
+		if (unit === 62) {
+			open = element;
+			if (bounds !== null) bounds.depth++;
+		}
+		at = end + 1;
 	}
+	return stop(bounds, at, open === root ? 0 : NOT_CLOSED);
+}
 
-	#xmlDecl(): number {
-		const end = this.#source.indexOf("?>", this.at + 5);
-		if (end === -1) return Status.XML_DECL_UNFINISHED;
-		this.#hooks.xmlDecl(this.#root, this.#source.slice(this.at, end + 2));
-		this.at = end + 2;
-		return Status.OK;
+// Reads an end tag from behind its "</" and returns the index behind it, or a status.
+function endTag(source: string, start: number, open: TreeNode, root: TreeNode): number {
+	const name = nameOf(open);
+	// The usual end tag is told by comparing in place. A name that ends in "/" is not closed that way: `</a/>` closes `a`.
+	if (open !== root && name !== null && source.startsWith(name, start)) {
+		const end = start + name.length;
+		if (source.charCodeAt(end) === 62 && source.charCodeAt(end - 1) !== 47) return end + 1;
 	}
+	return unusualEndTag(source, start, open, root);
+}
 
-	#enter(element: TreeNode): void {
-		this.#open = element;
-		this.#depth++;
-	}
+function unusualEndTag(source: string, start: number, open: TreeNode, root: TreeNode): number {
+	let nameEnd = start;
+	while (nameEnd < source.length && source.charCodeAt(nameEnd) !== 62 && !isSpace(source.charCodeAt(nameEnd)))
+		nameEnd++;
+	const end = source.indexOf(">", nameEnd);
+	if (end === -1) return TAG_MALFORMED;
+	if (nameEnd === end && nameEnd > start && source.charCodeAt(nameEnd - 1) === 47) nameEnd--;
+	if (nameEnd === start) return TAG_MALFORMED;
+	const name = source.slice(start, nameEnd);
+	let node: TreeNode | null = open;
+	if (node !== root && sameName(nameOf(node), name)) return end + 1;
+	for (; node !== null && node !== root; node = parentOf(node)) if (sameName(nameOf(node), name)) return NOT_CLOSED;
+	return NOT_OPENED;
+}
 
-	#leave(): void {
-		// A setter of the script's `idMap` can have moved the open element: then the parse goes on at the top.
-		this.#open = parentOf(this.#open) ?? this.#root;
-		this.#depth--;
+// Reads a comment, a CDATA section or a declaration and returns the index behind it, or a status; 0 means that it is none
+// of them and so a tag, whatever its name.
+function notATag(
+	source: string,
+	at: number,
+	open: TreeNode,
+	root: TreeNode,
+	hooks: ParseHooks,
+	bounds: Bounds | null,
+): number {
+	if (source.startsWith("<!--", at)) {
+		const end = source.indexOf("-->", at + 4);
+		return end === -1 ? COMMENT_UNFINISHED : end + 3;
 	}
+	if (startsWithWord(source, at, "<![cdata[")) {
+		const end = source.indexOf("]]>", at + 9);
+		if (end === -1) return CDATA_UNFINISHED;
+		if (bounds !== null && passesNodes(bounds)) return REFUSED;
+		addText(open, source.slice(at + 9, end), -1, 0);
+		return end + 3;
+	}
+	if (startsWithWord(source, at, "<!doctype")) {
+		if (bounds !== null) {
+			bounds.refused = "XMLSOCKET_DOCTYPE_REFUSED";
+			return REFUSED;
+		}
+		const end = endOfDocType(source, at);
+		if (end === -1) return DOCTYPE_UNFINISHED;
+		hooks.docType(root, source.slice(at, end));
+		return end;
+	}
+	if (startsWithWord(source, at, "<?xml")) {
+		const end = source.indexOf("?>", at + 5);
+		if (end === -1) return XML_DECL_UNFINISHED;
+		hooks.xmlDecl(root, source.slice(at, end + 2));
+		return end + 2;
+	}
+	return 0;
+}
 
-	#mayAdd(): boolean {
-		if (this.#limits === null || ++this.#nodes <= this.#limits.maxNodes) return true;
-		this.refused = "XMLSOCKET_TOO_MANY_NODES";
-		return false;
-	}
+function stop(bounds: Bounds | null, at: number, status: number): number {
+	if (bounds !== null) bounds.offset = at;
+	return status;
+}
 
-	#withinLimits(limits: ParseLimits, nameLength: number): boolean {
-		const seen = this.#seen;
-		if (seen.count > limits.maxAttributes) this.refused = "XMLSOCKET_TOO_MANY_ATTRIBUTES";
-		else if (nameLength > limits.maxNameLength || (seen.count > 0 && seen.longestName > limits.maxNameLength)) {
-			this.refused = "XMLSOCKET_NAME_TOO_LONG";
-		} else if (this.#depth >= limits.maxDepth) this.refused = "XMLSOCKET_TOO_DEEP";
-		else return this.#mayAdd();
-		return false;
-	}
+function passesNodes(bounds: Bounds): boolean {
+	if (++bounds.nodes <= bounds.limits.maxNodes) return false;
+	bounds.refused = "XMLSOCKET_TOO_MANY_NODES";
+	return true;
+}
+
+// Whether the tag at hand passes a limit; its attributes are in `seen`.
+function passesLimit(bounds: Bounds, nameLength: number): boolean {
+	const { maxDepth, maxAttributes, maxNameLength } = bounds.limits;
+	if (seen.count > maxAttributes) bounds.refused = "XMLSOCKET_TOO_MANY_ATTRIBUTES";
+	else if (nameLength > maxNameLength || (seen.count > 0 && seen.longestName > maxNameLength)) {
+		bounds.refused = "XMLSOCKET_NAME_TOO_LONG";
+	} else if (bounds.depth >= maxDepth) bounds.refused = "XMLSOCKET_TOO_DEEP";
+	return bounds.refused !== null || passesNodes(bounds);
 }

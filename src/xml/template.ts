@@ -178,6 +178,6 @@ function invalid(strings: TemplateStringsArray, at: number, offset: number, what
 }
 
 function shown(strings: TemplateStringsArray): string {
-	const text = strings.raw.join("${…}");
+	const text = strings.raw.join("{…}");
 	return text.length <= 120 ? text : `${text.slice(0, 120)}…`;
 }

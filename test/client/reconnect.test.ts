@@ -167,6 +167,17 @@ describe("reconnecting", () => {
 		expect(errors).toMatchObject([undefined, { message: "not yet" }, { message: "still not" }]);
 	});
 
+	test("onReconnected can send also where what waits has filled the outbox", async () => {
+		const { connection, ends } = await inMemory({
+			reconnect: true,
+			maxOutboxBytes: 9,
+			onReconnected: (rejoin) => rejoin.send("<login/>"),
+		});
+		connection.on("status", ({ type }) => type === "disconnected" && connection.send("12345678"));
+		ends[0]!.transport.end();
+		await until(() => ends[1]?.received() === "<login/>\x0012345678\0");
+	});
+
 	test("a rejoin whose connection is gone sends nothing more", async () => {
 		const attempts: { send(text: string): void }[] = [];
 		const { ends } = await inMemory({

@@ -51,6 +51,7 @@ describe("the decoder's work", () => {
 				expect(documents).toEqual(["x".repeat(size)]);
 				// Each byte is copied in once, and again as the buffer doubles: less than three times in all.
 				expect(work.copied).toBeLessThan(3 * size);
+				expect(work.copied).toBeGreaterThanOrEqual(size);
 				// Each chunk is searched once, with at most a terminator's length before it.
 				expect(work.searched).toBeLessThanOrEqual(size + (size / chunkBytes) * 8);
 			});

@@ -38,7 +38,14 @@ for (const [name, codec] of codecs) {
 		});
 
 		it("gives for a broken character of three or four bytes what TextDecoder gives, also between others", () => {
-			const broken = ["\xe2\x82", "\xf0\x9f\x98", "\xf0\x9f", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xf8\x88\x80\x80\x80"];
+			const broken = [
+				"\xe2\x82",
+				"\xf0\x9f\x98",
+				"\xf0\x9f",
+				"\xed\xa0\x80",
+				"\xf4\x90\x80\x80",
+				"\xf8\x88\x80\x80\x80",
+			];
 			const filler = "<a>0123456789012345678901234567890123456789</a>";
 			const parts = broken.flatMap((bytes) => [bytes, filler, `${filler}${bytes}`, `${bytes}${filler}`, ""]);
 			const stream = latin1(parts.map((part) => `${part}\0`).join(""));

@@ -6,7 +6,9 @@ export function latin1(text: string): Uint8Array {
 }
 
 /** Every segmentation that each vector must survive: whole, one byte at a time, and in two at each position. */
-export function* segmentations(bytes: Uint8Array): Generator<{ readonly how: string; readonly segments: Uint8Array[] }> {
+export function* segmentations(
+	bytes: Uint8Array,
+): Generator<{ readonly how: string; readonly segments: Uint8Array[] }> {
 	yield { how: "whole", segments: [bytes] };
 	yield { how: "byte by byte", segments: Array.from(bytes, (byte) => Uint8Array.of(byte)) };
 	for (let at = 0; at <= bytes.length; at++) {

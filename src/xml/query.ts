@@ -1,0 +1,82 @@
+// Plain functions over nodes for programs that would rather not walk along `firstChild` and `nextSibling`. They add nothing to
+// the classes, change nothing in a tree, and make no `childNodes` or `attributes` objects where a look suffices.
+
+import { bagOf } from "./attributes.ts";
+import { toText } from "./coerce.ts";
+import { asNode, faceOf, type XMLNode } from "./node.ts";
+import { attributesOf, ELEMENT, firstOf, nameOf, nextOf, parentOf, TEXT, type TreeNode, textOf, typeOf } from "./tree-node.ts";
+
+/** The children of `node`, elements and texts, in a new array. */
+export function children(node: XMLNode): XMLNode[] {
+	const found: XMLNode[] = [];
+	for (let child = first(node); child !== null; child = nextOf(child)) found.push(faceOf(child));
+	return found;
+}
+
+/** The children of `node` that are elements, or those with this name, in a new array. */
+export function elements(node: XMLNode, name?: string): XMLNode[] {
+	const found: XMLNode[] = [];
+	for (let child = first(node); child !== null; child = nextOf(child)) {
+		if (isElement(child, name)) found.push(faceOf(child));
+	}
+	return found;
+}
+
+/** The first child of `node` that is an element with this name. */
+export function child(node: XMLNode, name: string): XMLNode | undefined {
+	for (let at = first(node); at !== null; at = nextOf(at)) if (isElement(at, name)) return faceOf(at);
+	return undefined;
+}
+
+/** The value of an attribute as a string, or undefined where `node` has none of this name. */
+export function attribute(node: XMLNode, name: string): string | undefined {
+	const inner = asNode(node);
+	if (inner === undefined || attributesOf(inner) === null) return undefined;
+	const bag = bagOf(inner);
+	return bag.has(name) ? toText(bag.get(name)) : undefined;
+}
+
+/**
+ * All text below `node`, joined; of a text node its value.
+ *
+ * @example
+ * ```ts
+ * textContent(new XML("<a>one <b>two</b></a>")); // "one two"
+ * ```
+ */
+export function textContent(node: XMLNode): string {
+	const top = asNode(node);
+	let text = "";
+	for (let at = top; at !== undefined; at = following(at, top as TreeNode)) {
+		if (typeOf(at) !== ELEMENT) text += textOf(at) ?? "";
+	}
+	return text;
+}
+
+/** Whether `node` is an element, and of this name where one is given. */
+export function isElement(node: TreeNode, name?: string): boolean {
+	if (typeOf(node) !== ELEMENT) return false;
+	const own = nameOf(node);
+	return name === undefined ? own !== null : own === name;
+}
+
+/** Whether `node` is a text of white space alone. */
+export function isBlank(node: TreeNode): boolean {
+	return typeOf(node) === TEXT && (textOf(node) ?? "").trim() === "";
+}
+
+/** The node behind `node` in document order that is still below `top`. */
+export function following(node: TreeNode, top: TreeNode): TreeNode | undefined {
+	const child = firstOf(node);
+	if (child !== null) return child;
+	for (let at: TreeNode | null = node; at !== null && at !== top; at = parentOf(at)) {
+		const next = nextOf(at);
+		if (next !== null) return next;
+	}
+	return undefined;
+}
+
+function first(node: XMLNode): TreeNode | null {
+	const inner = asNode(node);
+	return inner === undefined ? null : firstOf(inner);
+}

@@ -1,0 +1,150 @@
+// First-byte recognition: the same answer in every segmentation, and never an answer that later bytes would take back.
+
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { isPolicyRequest, type Recognised, recognise } from "../../src/wire/index.ts";
+import { latin1 } from "./segments.ts";
+
+const TABLE: readonly [string, Recognised][] = [
+	// Policy requests.
+	["<policy-file-request/>\0", "policy"],
+	["<cross-domain-request/>\0", "policy"],
+	[" \r\n<policy-file-request/>\0", "policy"],
+	["<policy-file-request/>\r\n\0", "policy"],
+	["\t<cross-domain-request/> \0", "policy"],
+	["<policy-file-request/>\0<a/>\0", "policy"],
+	[`${" ".repeat(41)}<policy-file-request/>\0`, "policy"],
+	[`${" ".repeat(42)}<policy-file-request/>\0`, "document"],
+	["<policy-file-request />\0", "document"],
+	["<policy-file-request></policy-file-request>\0", "document"],
+	["<policy-file-request/>x\0", "document"],
+	["<Policy-File-Request/>\0", "document"],
+	["<policy-file-requests", "document"],
+	["<p>", "document"],
+	["<cross/>", "document"],
+	// TLS: a handshake record.
+	["\x16\x03\x01\x02\x00\x01", "tls"],
+	["\x16\x03\x03", "tls"],
+	["\x16\x02", "document"],
+	["\x15\x03\x01", "document"],
+	// HTTP.
+	["GET / HTTP/1.1\r\n", "http"],
+	["HEAD /x HTTP/1.1\r\n", "http"],
+	["POST /x HTTP/1.1\r\n", "http"],
+	["PUT /", "http"],
+	["DELETE /", "http"],
+	["PATCH /", "http"],
+	["TRACE /", "http"],
+	["OPTIONS * HTTP/1.1\r\n", "http"],
+	["GET http://example.com/ HTTP/1.1\r\n", "http"],
+	["CONNECT example.com:443 HTTP/1.1\r\n", "document"],
+	["GETX", "document"],
+	["GET\0", "document"],
+	["GET \0", "document"],
+	["GET x\0", "document"],
+	["get / HTTP/1.1\r\n", "document"],
+	["G\0", "document"],
+	["POSTMAN /", "document"],
+	// UTF-16.
+	["\xff\xfe<\0", "utf16"],
+	["\xfe\xff\0<", "utf16"],
+	["<\0p\0", "utf16"],
+	["\0<\0p", "utf16"],
+	["\xff\xff", "document"],
+	["\xfe\xfe", "document"],
+	// Documents of all kinds.
+	["<msg t='sys'/>\0", "document"],
+	["<a/>", "document"],
+	["\0First\0", "document"],
+	["\0\0", "document"],
+	["\0<a/>\0", "document"],
+	["\0<p", "document"],
+	["HCabcdef\0", "document"],
+	["AAname|1\0", "document"],
+	["%xt%s%m#sm%1%hi%\0", "document"],
+	['{"id":1}\0', "document"],
+	["\n{", "document"],
+	["\xef\xbb\xbf<a/>\0", "document"],
+	["\x80", "document"],
+	["   x", "document"],
+	[" ".repeat(64), "document"],
+];
+
+describe("recognise", () => {
+	for (const [text, expected] of TABLE) {
+		it(`takes ${JSON.stringify(text)} for ${expected}, and waits for more before it can tell`, () => {
+			const bytes = latin1(text);
+			expect(recognise(bytes)).toBe(expected);
+			let told = false;
+			for (let length = 0; length < bytes.length; length++) {
+				const answer = recognise(bytes.subarray(0, length));
+				if (answer === "more") expect(told, `${length} bytes`).toBe(false);
+				else {
+					told = true;
+					expect(answer, `${length} bytes`).toBe(expected);
+				}
+			}
+		});
+	}
+
+	for (const text of [
+		"",
+		"<",
+		"<p",
+		"<policy-file-request/>",
+		"<policy-file-request/> ",
+		"<c",
+		" ",
+		"\r\n",
+		"G",
+		"GET",
+		"GET ",
+		"C",
+		"H",
+		"OPTIONS ",
+		"\x16",
+		"\xff",
+		"\xfe",
+		"\0",
+		"\0<",
+	]) {
+		it(`asks for more after ${JSON.stringify(text)}`, () => {
+			expect(recognise(latin1(text))).toBe("more");
+		});
+	}
+
+	it("never takes back what it told, and tells within 64 bytes, for any bytes", () => {
+		const begun = fc.constantFrom("", ...TABLE.map(([text]) => text));
+		const rest = fc.array(fc.integer({ min: 0, max: 255 }), { maxLength: 80 });
+		fc.assert(
+			fc.property(begun, rest, (beginning, more) => {
+				const bytes = Uint8Array.from([...latin1(beginning), ...more]);
+				let told: Recognised = "more";
+				for (let length = 0; length <= bytes.length; length++) {
+					const answer = recognise(bytes.subarray(0, length));
+					if (told !== "more") expect(answer).toBe(told);
+					told = answer;
+					if (length >= 64) expect(answer).not.toBe("more");
+				}
+			}),
+			{ numRuns: 1000 },
+		);
+	});
+});
+
+describe("isPolicyRequest", () => {
+	it("knows both requests with white space around them and nothing else", () => {
+		for (const text of ["<policy-file-request/>", "<cross-domain-request/>", "\r\n <policy-file-request/>\n"]) {
+			expect(isPolicyRequest(text), text).toBe(true);
+		}
+		for (const text of [
+			"",
+			"<policy-file-request />",
+			"<policy-file-request/><a/>",
+			"<policy-file-request",
+			`${" ".repeat(100)}<policy-file-request/>`,
+		]) {
+			expect(isPolicyRequest(text), text).toBe(false);
+		}
+	});
+});
