@@ -37,6 +37,12 @@ export function setText(element: HTMLElement, text: string): void {
 	if (element.textContent !== text) element.textContent = text;
 }
 
+/** Sets an attribute where it differs; an empty one goes. */
+export function setAttribute(element: HTMLElement, name: string, value: string): void {
+	if (value === "") element.removeAttribute(name);
+	else if (element.getAttribute(name) !== value) element.setAttribute(name, value);
+}
+
 /** Makes `children` the children of `parent`, touching only what differs: focus and scrolling stay. */
 export function setChildren(parent: HTMLElement, children: readonly HTMLElement[]): void {
 	const kept = new Set<Element>(children);

@@ -82,7 +82,8 @@ function drawSoon(): void {
 
 function draw(): void {
 	drawing = false;
-	const { unread, active, phase, me } = session;
+	const { active, phase, me } = session;
+	const { unread } = session.places;
 	const inside = phase === "in" || (phase === "entering" && me !== "");
 	const chat = byId("chat", HTMLElement);
 	const opened = chat.hidden && inside;

@@ -3,7 +3,8 @@
 // as one's own, send the rest again under the same ids). It knows neither DOM nor network. docs/chat.md.
 
 import type { Command, Connection, Incoming, RoomEntry } from "./events.ts";
-import { Place } from "./place.ts";
+import type { Place } from "./place.ts";
+import { MAX_ROOMS, Places } from "./places.ts";
 import type { Arrival, Line } from "./timeline.ts";
 import { errorWords, exitWords, farewellWords, staysAway } from "./words.ts";
 
@@ -35,10 +36,6 @@ export interface SessionHost {
 	isWatched(): boolean;
 }
 
-/** Most rooms that are open at a time; the server has a limit of its own. */
-export const MAX_ROOMS = 64;
-/** Most private conversations that are kept; the oldest one goes. */
-export const MAX_CONVERSATIONS = 100;
 const PAGE = 50;
 
 /** One person's chat. */
@@ -56,7 +53,7 @@ export class ChatSession {
 	/** The server's list of rooms. */
 	directory: readonly RoomEntry[] = [];
 	/** Open rooms and conversations by key. */
-	readonly places: Map<string, Place> = new Map();
+	readonly places: Places = new Places();
 	active: Place | undefined = undefined;
 	readonly #host: SessionHost;
 	#wanted: { readonly name: string; readonly token: string | undefined } | undefined = undefined;
@@ -78,13 +75,6 @@ export class ChatSession {
 		this.phase = "entering";
 	}
 
-	/** All unread messages that the reader may want to see. */
-	get unread(): number {
-		let sum = 0;
-		for (const place of this.places.values()) sum += place.unread;
-		return sum;
-	}
-
 	// --- what the reader does
 
 	/** Asks the server for a name. */
@@ -100,12 +90,11 @@ export class ChatSession {
 	join(room: string): void {
 		const name = room.trim().normalize("NFC");
 		if (name === "") return;
-		const known = this.places.get(Place.key("room", name));
-		if (!known && [...this.places.values()].filter((place) => place.isRoom).length >= MAX_ROOMS) {
+		if (!this.places.room(name) && this.places.rooms.length >= MAX_ROOMS) {
 			this.#host.announce(`You are in ${MAX_ROOMS} rooms already. Leave one first.`, "error");
 			return;
 		}
-		const place = known ?? this.#open(new Place("room", name));
+		const place = this.places.openRoom(name);
 		if (!place.inside) this.#sendJoin(place);
 		this.show(place);
 	}
@@ -118,7 +107,7 @@ export class ChatSession {
 
 	/** Shows the conversation with someone. */
 	converse(name: string): void {
-		if (name !== this.me) this.show(this.#conversation(name));
+		if (name !== this.me) this.show(this.places.openConversation(name, this.active));
 	}
 
 	/** Makes a place the one that is shown. */
@@ -234,26 +223,26 @@ export class ChatSession {
 				this.#presence(incoming);
 				break;
 			case "count":
-				this.#room(incoming.room)?.counted(incoming.members);
+				this.places.room(incoming.room)?.counted(incoming.members);
 				break;
 			case "topic":
 				this.#topic(incoming);
 				break;
 			case "members":
-				this.#room(incoming.room)?.listed(incoming.names, incoming.members);
+				this.places.room(incoming.room)?.listed(incoming.names, incoming.members);
 				break;
 			case "rooms":
 				this.directory = incoming.rooms;
 				break;
 			case "page": {
-				const place = this.#room(incoming.room);
+				const place = this.places.room(incoming.room);
 				if (!place) break;
 				place.loading = false;
 				place.timeline.prepend(incoming.arrivals, incoming.more, this.me);
 				break;
 			}
 			case "gap": {
-				const place = this.#room(incoming.room);
+				const place = this.places.room(incoming.room);
 				place?.timeline.gap(incoming.to, this.#host.now());
 				if (place) this.#settle(place);
 				break;
@@ -299,9 +288,9 @@ export class ChatSession {
 			if (place.isRoom) this.#sendJoin(place);
 			else for (const line of place.timeline.pending) this.#transmit(place, line);
 		}
-		for (const room of this.#firstRooms.splice(0)) this.#sendJoin(this.#open(new Place("room", room)));
+		for (const room of this.#firstRooms.splice(0)) this.#sendJoin(this.places.openRoom(room));
 		const active = this.#firstActive === undefined ? undefined : this.places.get(this.#firstActive);
-		if (!this.active) this.active = active ?? [...this.places.values()].at(-1);
+		if (!this.active) this.active = active ?? this.places.latest;
 		this.refresh();
 		this.#save();
 	}
@@ -321,7 +310,7 @@ export class ChatSession {
 	}
 
 	#joined(joined: Extract<Incoming, { is: "joined" }>): void {
-		const place = this.#room(joined.room) ?? this.#open(new Place("room", joined.room));
+		const place = this.places.openRoom(joined.room);
 		place.entered(joined, this.#host.now());
 		this.#settle(place);
 		this.#save();
@@ -334,7 +323,7 @@ export class ChatSession {
 	}
 
 	#arrived(room: string, arrival: Arrival): void {
-		const place = this.#room(room);
+		const place = this.places.room(room);
 		if (!place) return;
 		const taken = place.take(arrival, this.me);
 		if (taken === "new" && arrival.from !== this.me && place.isNews(arrival)) this.#notice(place);
@@ -344,7 +333,7 @@ export class ChatSession {
 	#told({ from, id, text, at }: Extract<Incoming, { is: "told" }>): void {
 		// A copy of one's own is in the conversation already.
 		if (from === this.me) return;
-		const place = this.#conversation(from);
+		const place = this.places.openConversation(from, this.active);
 		// Who did not hear the acknowledgement tells it again, under the same id.
 		if (id !== undefined && place.timeline.lines.some((line) => line.id === id && line.from === from)) return;
 		place.timeline.take({ kind: "message", from, text, at, seq: undefined, prev: undefined, id }, this.me, false);
@@ -357,7 +346,7 @@ export class ChatSession {
 	}
 
 	#presence(presence: Extract<Incoming, { is: "presence" }>): void {
-		const place = this.#room(presence.room);
+		const place = this.places.room(presence.room);
 		if (!place?.inside) return;
 		const { name, came, members, reason } = presence;
 		if (!came && name === this.me) {
@@ -373,7 +362,7 @@ export class ChatSession {
 	}
 
 	#topic({ room, by, text }: Extract<Incoming, { is: "topic" }>): void {
-		const place = this.#room(room);
+		const place = this.places.room(room);
 		if (!place?.headed(text)) return;
 		place.timeline.remark(text === "" ? `${by} removed the topic` : `${by} set the topic: ${text}`, this.#host.now());
 	}
@@ -421,34 +410,11 @@ export class ChatSession {
 		else if (place.settled) this.#host.send({ do: "say", room: place.name, id, text });
 	}
 
-	#room(name: string): Place | undefined {
-		return this.places.get(Place.key("room", name));
-	}
-
-	#conversation(name: string): Place {
-		const known = this.places.get(Place.key("person", name));
-		if (known) return known;
-		const open = [...this.places.values()].filter((place) => !place.isRoom);
-		if (open.length >= MAX_CONVERSATIONS) {
-			const oldest = open.find((place) => place !== this.active);
-			if (oldest) this.places.delete(oldest.key);
-		}
-		return this.#open(new Place("person", name));
-	}
-
-	#open(place: Place): Place {
-		const known = this.places.get(place.key);
-		if (known) return known;
-		this.places.set(place.key, place);
-		return place;
-	}
-
 	#close(place: Place): void {
 		this.places.delete(place.key);
 		if (this.active === place) {
 			this.active = undefined;
-			const next = [...this.places.values()].at(-1);
-			if (next) this.show(next);
+			if (this.places.latest) this.show(this.places.latest);
 		}
 		this.#save();
 		this.#host.changed();
@@ -456,7 +422,7 @@ export class ChatSession {
 
 	#save(): void {
 		if (this.#secret === undefined || this.phase !== "in") return;
-		const rooms = [...this.places.values()].filter((place) => place.isRoom).map((place) => place.name);
+		const rooms = this.places.rooms.map((place) => place.name);
 		this.#host.save({
 			name: this.me,
 			session: this.#secret,

@@ -1,6 +1,6 @@
 // The two sides of the chat: rooms and conversations with their unread counts, and the members of the active room.
 
-import { button, byId, make, setChildren, setText, tint } from "./dom.ts";
+import { button, byId, make, setAttribute, setChildren, setText, tint } from "./dom.ts";
 import type { Place } from "./place.ts";
 import { Roving } from "./roving.ts";
 import type { ChatSession } from "./session.ts";
@@ -20,17 +20,42 @@ interface Entry {
 	readonly choose: () => void;
 }
 
-interface Item {
+/** One entry's elements. They stay while the entry does: a button that were made anew under the finger would lose its click. */
+class EntryView {
 	readonly item: HTMLElement;
-	/** Everything the element shows; another value means another element. */
-	readonly look: string;
+	readonly #button: HTMLButtonElement;
+	readonly #name: HTMLElement = make("bdi", "entry-name");
+	readonly #count: HTMLElement = make("span", "entry-count");
+	readonly #badge: HTMLElement = make("span", "badge");
+	#entry: Entry;
+
+	constructor(entry: Entry) {
+		this.#entry = entry;
+		this.#button = button("", "", () => this.#entry.choose());
+		this.#button.append(this.#name, this.#count, this.#badge);
+		this.item = make("li", "", this.#button);
+		this.draw(entry);
+	}
+
+	draw(entry: Entry): void {
+		this.#entry = entry;
+		const { label, count, unread, spoken, current, title, className } = entry;
+		setText(this.#name, label);
+		setText(this.#count, count);
+		setText(this.#badge, unread > 99 ? "99+" : String(unread));
+		this.#badge.hidden = unread === 0;
+		setAttribute(this.#button, "class", `entry ${className}`);
+		setAttribute(this.#button, "aria-label", spoken === "" ? label : `${label}, ${spoken}`);
+		setAttribute(this.#button, "aria-current", current ? "true" : "false");
+		setAttribute(this.#button, "title", title);
+	}
 }
 
-/** A list of buttons, one per entry, that keeps its elements from one drawing to the next. */
+/** A list of buttons, one per entry. */
 class ButtonList {
 	readonly #list: HTMLElement;
 	readonly #roving: Roving;
-	#items: Map<string, Item> = new Map();
+	#views: Map<string, EntryView> = new Map();
 
 	constructor(list: HTMLElement) {
 		this.#list = list;
@@ -38,35 +63,19 @@ class ButtonList {
 	}
 
 	draw(entries: readonly Entry[]): void {
-		const items: Map<string, Item> = new Map();
-		const focused = [...this.#items].find(([, { item }]) => item.contains(document.activeElement))?.[0];
+		const views: Map<string, EntryView> = new Map();
 		for (const entry of entries) {
-			const look = [entry.label, entry.count, entry.unread, entry.current, entry.title, entry.spoken].join("\n");
-			const known = this.#items.get(entry.key);
-			items.set(entry.key, known?.look === look ? known : { item: drawEntry(entry), look });
+			const view = this.#views.get(entry.key) ?? new EntryView(entry);
+			view.draw(entry);
+			views.set(entry.key, view);
 		}
-		this.#items = items;
+		this.#views = views;
 		setChildren(
 			this.#list,
-			[...items.values()].map(({ item }) => item),
+			[...views.values()].map(({ item }) => item),
 		);
-		if (focused !== undefined && !this.#list.contains(document.activeElement)) {
-			items.get(focused)?.item.querySelector("button")?.focus();
-		}
 		this.#roving.settle();
 	}
-}
-
-function drawEntry(entry: Entry): HTMLElement {
-	const choose = button("", `entry ${entry.className}`, entry.choose);
-	const name = make("bdi", "entry-name", entry.label);
-	choose.append(name);
-	if (entry.count !== "") choose.append(make("span", "entry-count", entry.count));
-	if (entry.unread > 0) choose.append(make("span", "badge", entry.unread > 99 ? "99+" : String(entry.unread)));
-	if (entry.spoken !== "") choose.setAttribute("aria-label", `${entry.label}, ${entry.spoken}`);
-	if (entry.current) choose.setAttribute("aria-current", "true");
-	if (entry.title !== "") choose.title = entry.title;
-	return make("li", "", choose);
 }
 
 /** Draws both sides. */
@@ -87,13 +96,12 @@ export class SideView {
 	/** Draws what has changed. */
 	draw(): void {
 		const session = this.#session;
-		const places = [...session.places.values()];
+		const { rooms, conversations } = session.places;
 		setText(byId("me", HTMLElement), session.me);
-		this.#rooms.draw(places.filter((place) => place.isRoom).map((place) => this.#placeEntry(place)));
-		const people = places.filter((place) => !place.isRoom);
-		byId("people-part", HTMLElement).hidden = people.length === 0;
-		this.#people.draw(people.map((place) => this.#placeEntry(place)));
-		const open = new Set(places.filter((place) => place.isRoom).map((place) => place.name));
+		this.#rooms.draw(rooms.map((place) => this.#placeEntry(place)));
+		byId("people-part", HTMLElement).hidden = conversations.length === 0;
+		this.#people.draw(conversations.map((place) => this.#placeEntry(place)));
+		const open = new Set(rooms.map((place) => place.name));
 		const others = session.directory.filter((room) => !open.has(room.name));
 		byId("others-part", HTMLElement).hidden = others.length === 0;
 		this.#others.draw(

@@ -80,7 +80,7 @@ async function echo(port, open, total, window) {
 	// Refilled in batches, as a client that reads a chunk of answers would.
 	const fill = () => {
 		const free = Math.min(window - (sent - received), total - sent);
-		if (free <= 0 || (window > 1 && free < window / 2)) return;
+		if (free <= 0 || free < Math.min(window / 2, total - sent)) return;
 		sent += free;
 		if (!c.terminated) for (let i = 0; i < free; i++) c.send(one);
 		else c.send(free === 1 ? one : Buffer.concat(Array(free).fill(one)));

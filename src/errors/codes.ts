@@ -113,11 +113,6 @@ export const ERROR_CODES = {
 		text: "A document is not valid in the encoding agreed on.",
 		mend: "Send UTF-8, or start the server with --encoding.",
 	},
-	XMLSOCKET_MARKUP_REFUSED: {
-		class: "peer",
-		text: "A document holds markup that parsers read differently.",
-		mend: 'Leave out processing instructions, "<" in attribute values, and names with quotes or other markup characters.',
-	},
 	XMLSOCKET_MUTED: {
 		class: "peer",
 		text: "The name may not speak in the room for now.",
@@ -177,6 +172,11 @@ export const ERROR_CODES = {
 		class: "limit",
 		text: "More waits to be sent than the outbox may hold.",
 		mend: "Await drained() between documents, send fewer while disconnected, or raise maxOutboxBytes.",
+	},
+	XMLSOCKET_PATH_INVALID: {
+		class: "usage",
+		text: "A path given to find() or findAll() could not be read.",
+		mend: "Write steps with '/' between: a name or '*', then tests such as [@id], [@id='x'] or [2].",
 	},
 	XMLSOCKET_PEER_SILENT: {
 		class: "network",

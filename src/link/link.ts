@@ -246,7 +246,8 @@ export class Link<Output extends "text" | "bytes" = "text"> implements Scheduled
 			const piece = this.#outbox.take(this.#scheduler.joiner);
 			if (!piece) break;
 			this.#written += piece.length;
-			this.#blocked = !this.transport.write(piece);
+			// A socket says no to every piece above its own small mark, also to those that the system took at once.
+			this.#blocked = !this.transport.write(piece) && this.transport.bufferedBytes > 0;
 		}
 		if (this.#state === "open") this.#checkOutbox();
 		else if (this.#state === "ending" && this.#outbox.bytes === 0) this.#endTransport();

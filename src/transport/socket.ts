@@ -51,7 +51,8 @@ export class SocketTransport implements Transport {
 	}
 
 	destroy(error?: Error): void {
-		if (error) this.#error = error;
+		if (this.#socket.destroyed) return;
+		this.#error ??= error;
 		this.#socket.destroy();
 	}
 

@@ -89,7 +89,8 @@ export class WebSocketTransport implements Transport {
 	}
 
 	destroy(error?: Error): void {
-		if (error) this.#error ??= error;
+		if (this.#destroyed) return;
+		this.#error ??= error;
 		this.#destroyed = true;
 		this.#webSocket.terminate();
 	}

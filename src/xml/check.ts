@@ -31,6 +31,6 @@ export function checkWellFormed(text: string): Flaw | undefined {
 	return {
 		line: before.length,
 		column: (before.at(-1) ?? "").length + 1,
-		message: refusal.message.replace(/, at offset \d+\.$/, ""),
+		message: refusal.reason,
 	};
 }

@@ -35,21 +35,29 @@ export interface Refusal {
 	readonly code: RefusalCode;
 	/** One sentence with the number, the limit and the place. */
 	readonly message: string;
+	/** The same without the place and the full stop. */
+	readonly reason: string;
 	/** Index of the UTF-16 unit where the trouble begins. */
 	readonly offset: number;
 	/** The player's `status` for the same text, where the code is `XMLSOCKET_NOT_WELL_FORMED` and the player has one. */
 	readonly status?: number;
 }
 
+/** A refusal of what stands at `offset`. */
+export function refusalAt(code: RefusalCode, reason: string, offset: number, status?: number): Refusal {
+	const refusal = { code, message: `${reason}, at offset ${offset}.`, reason, offset };
+	return status === undefined ? refusal : { ...refusal, status };
+}
+
 /** The refusal for a limit that was passed at `offset`. */
 export function refuse(code: RefusalCode, limits: ParseLimits, offset: number): Refusal {
-	return { code, message: `${passed(code, limits)}, at offset ${offset}.`, offset };
+	return refusalAt(code, passed(code, limits), offset);
 }
 
 /** The refusal for a text that the player would give this negative status, noticed at `offset`. */
 export function malformed(status: number, offset: number): Refusal {
-	const message = `${STATUS_TEXTS[status] ?? "The document is malformed"} (status ${status}), at offset ${offset}.`;
-	return { code: "XMLSOCKET_NOT_WELL_FORMED", message, offset, status };
+	const reason = `${STATUS_TEXTS[status] ?? "The document is malformed"} (status ${status})`;
+	return refusalAt("XMLSOCKET_NOT_WELL_FORMED", reason, offset, status);
 }
 
 const STATUS_TEXTS: Readonly<Record<number, string>> = {

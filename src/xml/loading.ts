@@ -67,12 +67,16 @@ export const loadingMembers: Members = {
 	},
 	addRequestHeader(name: unknown, value: unknown): void {
 		if (!isObject(this)) return;
-		if (!Object.hasOwn(this, "_customHeaders")) hide(this, "_customHeaders", []);
-		const headers = read(this, "_customHeaders");
-		if (!Array.isArray(headers)) return;
-		if (typeof name === "string" && typeof value === "string") headers.push(name, value);
-		if (!Array.isArray(name)) return;
-		for (let at = 0; at + 1 < name.length; at += 2) headers.push(name[at], name[at + 1]);
+		try {
+			if (!Object.hasOwn(this, "_customHeaders")) hide(this, "_customHeaders", []);
+			const headers = read(this, "_customHeaders");
+			if (!Array.isArray(headers)) return;
+			if (typeof name === "string" && typeof value === "string") headers.push(name, value);
+			if (!Array.isArray(name)) return;
+			for (let at = 0; at + 1 < name.length; at += 2) headers.push(name[at], name[at + 1]);
+		} catch {
+			// A Proxy or a frozen array that refuses: the call does nothing.
+		}
 	},
 	getBytesLoaded(): unknown {
 		return isObject(this) ? read(this, "_bytesLoaded") : undefined;

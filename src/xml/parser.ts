@@ -115,7 +115,6 @@ export function parseInto(
 			end = scanAttributes(source, end, seen);
 			if (end < 0) return stop(bounds, at, end);
 			unit = source.charCodeAt(end);
-			if (unit === 47) end++;
 		}
 		if (bounds !== null && passesLimit(bounds, nameEnd - start)) return stop(bounds, at, REFUSED);
 		const hasAttributes = seen.count !== 0;
@@ -125,7 +124,8 @@ export function parseInto(
 			open = element;
 			if (bounds !== null) bounds.depth++;
 		}
-		at = end + 1;
+		// `end` is at the ">" or "/" that ends the tag, but at the ">" where the "/" touches the name.
+		at = source.charCodeAt(end) === 47 ? end + 2 : end + 1;
 	}
 	return stop(bounds, at, open === root ? 0 : NOT_CLOSED);
 }

@@ -4,7 +4,17 @@
 import { bagOf } from "./attributes.ts";
 import { toText } from "./coerce.ts";
 import { asNode, type XMLNode } from "./node.ts";
-import { attributesOf, ELEMENT, firstOf, nameOf, nextOf, parentOf, type TreeNode, textOf, typeOf } from "./tree-node.ts";
+import {
+	attributesOf,
+	ELEMENT,
+	firstOf,
+	nameOf,
+	nextOf,
+	parentOf,
+	type TreeNode,
+	textOf,
+	typeOf,
+} from "./tree-node.ts";
 
 /** An element as plain data, see {@link toObject}. */
 export interface PlainElement {

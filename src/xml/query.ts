@@ -4,7 +4,18 @@
 import { bagOf } from "./attributes.ts";
 import { toText } from "./coerce.ts";
 import { asNode, faceOf, type XMLNode } from "./node.ts";
-import { attributesOf, ELEMENT, firstOf, nameOf, nextOf, parentOf, TEXT, type TreeNode, textOf, typeOf } from "./tree-node.ts";
+import {
+	attributesOf,
+	ELEMENT,
+	firstOf,
+	nameOf,
+	nextOf,
+	parentOf,
+	TEXT,
+	type TreeNode,
+	textOf,
+	typeOf,
+} from "./tree-node.ts";
 
 /** The children of `node`, elements and texts, in a new array. */
 export function children(node: XMLNode): XMLNode[] {

@@ -1,5 +1,5 @@
 // Prints a tree as the player prints it. It walks along the links and keeps no stack, so that the depth of a tree costs
-// nothing; attributes and text that nobody has read are taken from the source as they are printed.
+// nothing; attributes that nobody has read are taken from the source as they are printed.
 // Implements docs/xml.md, "Serializer".
 
 import { bagOf } from "./attributes.ts";
@@ -18,12 +18,10 @@ import {
 	typeOf,
 } from "./tree-node.ts";
 
-/** The text of `node` and everything below it. */
+/** The text of `node` and everything below it; of a document with its declarations. */
 export function printNode(node: TreeNode): string {
 	const text = printTree(node, node);
-	if (!isDocument(node)) return text;
-	const { xmlDecl, docTypeDecl } = stateOf(node);
-	return (xmlDecl ?? "") + (docTypeDecl ?? "") + text;
+	return isDocument(node) ? declarationsOf(node).join("") + text : text;
 }
 
 /** The text of everything below `node`. */
@@ -32,24 +30,36 @@ export function printChildren(node: TreeNode): string {
 	return first === null ? "" : printTree(first, node);
 }
 
-// From `start` on, in document order, until `top` is left.
+/** The XML declarations and the document type declaration of a document; nothing for other nodes. */
+export function declarationsOf(node: TreeNode): string[] {
+	if (!isDocument(node)) return [];
+	const { xmlDecl, docTypeDecl } = stateOf(node);
+	return [xmlDecl, docTypeDecl].filter((text) => text !== undefined);
+}
+
+/** The start tag of an element with a name, up to the `>`. */
+export function startTagOf(node: TreeNode): string {
+	return `<${nameOf(node)}${attributesOf(node) === null ? "" : printAttributes(node)}`;
+}
+
+// Prints from `start` on in document order until `top` is done, which is `start` itself or its parent.
 function printTree(start: TreeNode, top: TreeNode): string {
 	let out = "";
 	let node = start;
 	for (;;) {
-		if (typeOf(node) !== ELEMENT) {
-			out += escapeText(textOf(node) ?? "");
-		} else {
+		if (typeOf(node) === ELEMENT) {
 			const name = nameOf(node);
-			const child = firstOf(node);
 			if (name !== null) out += `<${name}`;
 			if (attributesOf(node) !== null) out += printAttributes(node);
+			const child = firstOf(node);
 			if (child !== null) {
 				if (name !== null) out += ">";
 				node = child;
 				continue;
 			}
 			if (name !== null) out += " />";
+		} else {
+			out += escapeText(textOf(node) ?? "");
 		}
 		for (;;) {
 			if (node === top) return out;
@@ -59,8 +69,8 @@ function printTree(start: TreeNode, top: TreeNode): string {
 				break;
 			}
 			node = parentOf(node) as TreeNode;
-			const name = nameOf(node);
 			if (node === top && start !== top) return out;
+			const name = nameOf(node);
 			if (name !== null) out += `</${name}>`;
 		}
 	}

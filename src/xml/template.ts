@@ -163,9 +163,11 @@ function judge(strings: TemplateStringsArray, literals: readonly string[], holes
 	}
 	const refusal = judgeContent(sample, 0, sample.length, NO_LIMITS);
 	if (refusal === undefined) return;
-	const what = refusal.message.replace(/, at offset \d+\.$/, "");
 	const near = sample.slice(Math.max(0, refusal.offset - 20), refusal.offset + 20);
-	throw new XMLSocketError("XMLSOCKET_TEMPLATE_INVALID", `${what}, near "${near}" in the template ${shown(strings)}.`);
+	throw new XMLSocketError(
+		"XMLSOCKET_TEMPLATE_INVALID",
+		`${refusal.reason}, near "${near}" in the template ${shown(strings)}.`,
+	);
 }
 
 function invalid(strings: TemplateStringsArray, at: number, offset: number, what: string): XMLSocketError {

@@ -4,7 +4,7 @@
 // Implements the grammar of XML 1.0 (fifth edition) for content and for documents with an inert document type declaration.
 
 import { characterLength, isCharacter, nameEnd } from "./characters.ts";
-import { type ParseLimits, type Refusal, type RefusalCode, refuse } from "./limits.ts";
+import { type ParseLimits, type Refusal, type RefusalCode, refusalAt, refuse } from "./limits.ts";
 import { endOfDocType, isSpace } from "./scan.ts";
 
 /** A limit for each that no text can pass. */
@@ -56,6 +56,7 @@ class Judge {
 	}
 
 	document(): Refusal | undefined {
+		if (this.#source.charCodeAt(0) === 0xfeff) this.#at++;
 		if (this.#sees("<?xml") && isSpace(this.#source.charCodeAt(this.#at + 5)))
 			this.#past("?>", 5, "The XML declaration");
 		let roots = 0;
@@ -295,7 +296,7 @@ class Judge {
 	}
 
 	#fail(what: string, code: RefusalCode = "XMLSOCKET_NOT_WELL_FORMED", offset: number = this.#at): false {
-		this.#refusal ??= { code, message: `${what}, at offset ${offset}.`, offset };
+		this.#refusal ??= refusalAt(code, what, offset);
 		return false;
 	}
 }

@@ -1,0 +1,183 @@
+// A chat in one process: real links over memory transports, no ports. `settle` waits until nothing moves any more.
+
+import { type ChatOptions, type ChatParts, createChat } from "../../src/chat/index.ts";
+import type { XMLSocketError } from "../../src/errors/index.ts";
+import type { Application, Peer, Session } from "../../src/hub/index.ts";
+import { Link, type LinkClose, type LinkOptions, type LinkOwner, Scheduler } from "../../src/link/index.ts";
+import { memoryPair, nodeClock } from "../../src/transport/index.ts";
+
+type Output = "text" | "bytes";
+
+/** The wall time of every test chat: `at` is always this. */
+export const AT = "2006-06-28T12:00:00.000Z";
+
+const LIMITS = {
+	maxDocumentBytes: 262_144,
+	maxOutboxBytes: 4 * 1024 * 1024,
+	firstDocumentTimeoutMs: 0,
+	documentTimeoutMs: 0,
+	idleTimeoutMs: 0,
+	unreadOutputTimeoutMs: 0,
+	pingIntervalMs: 0,
+	lingerMs: 1000,
+} satisfies Omit<LinkOptions, "output">;
+
+/** What a test may change of a connection. */
+export type ConnectOptions = Partial<Omit<LinkOptions, "output">>;
+
+/** An application with clients. */
+export class Bench {
+	readonly application: Application<Output>;
+	/** What was reported as nobody's fault but ours. */
+	readonly reported: unknown[] = [];
+	/** Monotonic time, for bans and the like. */
+	nowMs = 1000;
+	readonly clients: Client[] = [];
+	readonly scheduler: Scheduler = new Scheduler(nodeClock, (error) => this.reported.push(error));
+	received = 0;
+
+	constructor(make: (parts: ChatParts) => Application<"text"> | Application<"bytes">) {
+		this.application = make({
+			report: (error) => this.reported.push(error),
+			nowMs: () => this.nowMs,
+			wallMs: () => Date.parse(AT),
+		}) as Application<Output>;
+	}
+
+	static chat(options: ChatOptions = {}, parts: ChatParts = {}): Bench {
+		return new Bench((own) => createChat(options, { ...own, ...parts }));
+	}
+
+	/** A new connection. */
+	connect(options: ConnectOptions = {}): Client {
+		const [near, far] = memoryPair();
+		const limits = { ...LIMITS, ...options, output: this.application.output };
+		new TestPeer(
+			String(this.clients.length),
+			this.application,
+			(owner) => new Link(near, limits, this.scheduler, owner),
+		);
+		const client = new Client(this, (owner) => new Link(far, { ...LIMITS, output: "text" }, this.scheduler, owner));
+		this.clients.push(client);
+		return client;
+	}
+
+	/** A client that has said hello, has entered rooms, and has read everything. */
+	async client(name: string, ...rooms: string[]): Promise<Client> {
+		const client = this.connect();
+		client.send(`<hello name="${name}" />`);
+		for (const room of rooms) client.send(`<join room="${room}" after="-1" />`);
+		await this.settle();
+		client.session = /session="([^"]*)"/.exec(client.inbox.findLast((text) => text.startsWith("<welcome"))!)![1]!;
+		for (const one of this.clients) one.take();
+		return client;
+	}
+
+	/** Lets everything that is under way happen. */
+	async settle(): Promise<void> {
+		for (let before = -1; before !== this.received; ) {
+			before = this.received;
+			for (let turn = 0; turn < 8; turn++) await new Promise((resolve) => setImmediate(resolve));
+		}
+	}
+
+	/** One second of the server passes. */
+	sweep(seconds = 1): void {
+		for (let i = 0; i < seconds; i++) {
+			this.nowMs += 1000;
+			this.application.sweep?.(this.nowMs);
+		}
+	}
+}
+
+/** The server's side of a connection. */
+class TestPeer implements Peer, LinkOwner<Output> {
+	readonly id: string;
+	readonly remoteAddress = "memory";
+	readonly transport = "memory";
+	readonly #link: Link<Output>;
+	readonly #session: Session<Output>;
+
+	constructor(id: string, application: Application<Output>, link: (owner: LinkOwner<Output>) => Link<Output>) {
+		this.id = id;
+		this.#link = link(this);
+		this.#session = application.open(this);
+	}
+
+	get outboxBytes(): number {
+		return this.#link.outboxBytes;
+	}
+	send(text: string): void {
+		this.#link.send(text);
+	}
+	sendEncoded(bytes: Uint8Array): void {
+		this.#link.sendEncoded(bytes);
+	}
+	encode(text: string): Uint8Array {
+		return this.#link.encode(text);
+	}
+	end(error?: XMLSocketError): void {
+		this.#link.end(error);
+	}
+	destroy(error?: XMLSocketError): void {
+		this.#link.destroy(error);
+	}
+	document(document: string | Uint8Array): void {
+		this.#session.document(document);
+	}
+	ended(): Promise<void> | undefined {
+		return this.#session.ended?.();
+	}
+	quiet(): void {
+		this.#session.quiet?.();
+	}
+	failing(error: XMLSocketError): void {
+		this.#session.failing?.(error);
+	}
+	closed(close: LinkClose): void {
+		this.#session.closed(close);
+	}
+}
+
+/** The client's side: what it has received and not read yet. */
+export class Client implements LinkOwner {
+	inbox: string[] = [];
+	/** The session of the last welcome that `Bench.client` has read. */
+	session = "";
+	close: LinkClose | undefined = undefined;
+	readonly link: Link;
+	readonly #bench: Bench;
+
+	constructor(bench: Bench, link: (owner: LinkOwner) => Link) {
+		this.#bench = bench;
+		this.link = link(this);
+	}
+
+	send(...texts: string[]): void {
+		for (const text of texts) this.link.send(text);
+	}
+
+	/** Sends, waits until all is quiet, and returns what came. */
+	async ask(...texts: string[]): Promise<string[]> {
+		this.send(...texts);
+		await this.#bench.settle();
+		return this.take();
+	}
+
+	/** What came since the last time. */
+	take(): string[] {
+		const taken = this.inbox;
+		this.inbox = [];
+		return taken;
+	}
+
+	document(text: string): void {
+		this.#bench.received++;
+		this.inbox.push(text);
+	}
+
+	closed(close: LinkClose): void {
+		this.#bench.received++;
+		this.close = close;
+	}
+}

@@ -1,0 +1,424 @@
+import { describe, expect, it } from "vitest";
+import { XMLSocketError } from "../../src/errors/index.ts";
+import {
+	type Appended,
+	type Following,
+	type Log,
+	type LogEntry,
+	type LogPage,
+	MemoryLog,
+	type NewEntry,
+	type ReadLimits,
+	type RoomState,
+} from "../../src/hub/index.ts";
+import { AT, Bench, type Client } from "./bench.ts";
+
+const wallMs = (): number => Date.parse(AT);
+const said = (seq: number, text: string, extra = ""): string =>
+	`<said room="lobby" seq="${seq}" prev="${seq - 1}" from="ann" at="${AT}"${extra}>${text}</said>`;
+const say = (text: string, id?: string): string => `<say room="lobby"${id ? ` id="${id}"` : ""}>${text}</say>`;
+const bodies = (documents: readonly string[]): string[] =>
+	documents.map((text) => text.replace(/^.*>(.*)<\/said>$/, "$1"));
+const resume = (client: Client, session: string, after: number): Promise<string[]> =>
+	client.ask(`<hello session="${session}" />`, `<join room="lobby" after="${after}" />`);
+
+/** A memory log whose answers wait until a test lets them go, and that can be out of reach. */
+class SlowLog implements Log {
+	readonly inner: MemoryLog = new MemoryLog({ nowMs: wallMs });
+	reachable = true;
+	held = false;
+	#waiting: (() => void)[] = [];
+	#watcher: ((reachable: boolean) => void) | undefined;
+
+	letGo(): void {
+		this.held = false;
+		for (const go of this.#waiting.splice(0)) go();
+	}
+	setReachable(reachable: boolean): void {
+		this.reachable = reachable;
+		this.#watcher?.(reachable);
+	}
+	async #wait(): Promise<void> {
+		if (!this.reachable) throw new XMLSocketError("XMLSOCKET_UNAVAILABLE", "The broker is gone.");
+		if (this.held) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+	}
+	async append(room: string, entry: NewEntry): Promise<Appended> {
+		await this.#wait();
+		return this.inner.append(room, entry);
+	}
+	async readAfter(room: string, after: number, limits: ReadLimits & { through?: number }): Promise<LogPage> {
+		await this.#wait();
+		return this.inner.readAfter(room, after, limits);
+	}
+	async readBefore(room: string, before: number, limits: ReadLimits): Promise<LogPage> {
+		await this.#wait();
+		return this.inner.readBefore(room, before, limits);
+	}
+	async state(room: string): Promise<RoomState> {
+		await this.#wait();
+		return this.inner.state(room);
+	}
+	async follow(room: string, entry: (entry: LogEntry) => void): Promise<Following> {
+		await this.#wait();
+		return this.inner.follow(room, entry);
+	}
+	watch(changed: (reachable: boolean) => void): () => void {
+		this.#watcher = changed;
+		return () => {
+			this.#watcher = undefined;
+		};
+	}
+	close(): Promise<void> {
+		return this.inner.close();
+	}
+}
+
+const make = (options = {}, log: Log = new MemoryLog({ nowMs: wallMs })): Bench => Bench.chat(options, { log });
+
+describe("a message in a stored room", () => {
+	it("has its number and the one before, and is acknowledged with it behind the speaker's own copy", async () => {
+		const bench = make();
+		const ann = await bench.client("ann", "lobby");
+		const bob = await bench.client("bob", "lobby");
+		ann.take();
+		expect(await ann.ask(say("one", "c1"), say("two"), say("three", "c3"))).toEqual([
+			said(1, "one", ' id="c1"'),
+			said(2, "two"),
+			said(3, "three", ' id="c3"'),
+			'<ack id="c1" seq="1" />',
+			'<ack id="c3" seq="3" />',
+		]);
+		expect(bob.take()).toEqual([said(1, "one"), said(2, "two"), said(3, "three")]);
+	});
+
+	it("is stored once however often it is sent again with its id", async () => {
+		const bench = make();
+		const ann = await bench.client("ann", "lobby");
+		const bob = await bench.client("bob", "lobby");
+		await ann.ask(say("one", "c1"));
+		await ann.ask(say("two", "c2"));
+		expect(await ann.ask(say("one", "c1"), say("one", "c1"))).toEqual([
+			'<ack id="c1" seq="1" duplicate="true" />',
+			'<ack id="c1" seq="1" duplicate="true" />',
+		]);
+		expect(bodies(bob.take())).toEqual(["one", "two"]);
+		expect(await bob.ask(say("other", "c1"))).toEqual([
+			`<said room="lobby" seq="3" prev="2" from="bob" at="${AT}" id="c1">other</said>`,
+			'<ack id="c1" seq="3" />',
+		]);
+	});
+
+	it("may be an application document, whose content is replayed as it was written", async () => {
+		const bench = make();
+		const ann = await bench.client("ann", "lobby");
+		const content = ` <a x='1'/>&#65;<![CDATA[</sent>\n]]> `;
+		const sent = (extra = "") => `<sent room="lobby" seq="1" prev="0" from="ann" at="${AT}"${extra}>${content}</sent>`;
+		expect(await ann.ask(`<send room="lobby" id="c1">${content}</send>`)).toEqual([
+			sent(' id="c1"'),
+			'<ack id="c1" seq="1" />',
+		]);
+		const bob = await bench.client("bob");
+		expect((await bob.ask('<join room="lobby" />'))[1]).toBe(sent());
+	});
+
+	it("is told to nobody before it is committed, nor acknowledged", async () => {
+		const log = new SlowLog();
+		const bench = make({}, log);
+		const ann = await bench.client("ann", "lobby");
+		const bob = await bench.client("bob", "lobby");
+		ann.take();
+		log.held = true;
+		expect(await ann.ask(say("later", "c1"), '<ping id="1" />')).toEqual(['<pong id="1" />']);
+		expect(bob.take()).toEqual([]);
+		log.letGo();
+		await bench.settle();
+		expect(ann.take()).toEqual([said(1, "later", ' id="c1"'), '<ack id="c1" seq="1" />']);
+		expect(bob.take()).toEqual([said(1, "later")]);
+	});
+
+	it("is answered with a code where the log cannot be reached, while live rooms go on", async () => {
+		const log = new SlowLog();
+		const bench = make({}, log);
+		const ann = await bench.client("ann", "lobby", "x");
+		log.setReachable(false);
+		expect(await ann.ask(say("lost", "c1"), '<say room="x">live</say>')).toEqual([
+			'<notice code="broker-lost">Stored rooms take no messages until their log can be reached again.</notice>',
+			`<said room="x" from="ann" at="${AT}">live</said>`,
+			'<error code="unavailable" id="c1">The log of room &quot;lobby&quot; cannot be reached; nothing was acknowledged.</error>',
+		]);
+		log.setReachable(true);
+		expect(await ann.ask(say("lost", "c1"))).toEqual([
+			'<notice code="broker-back">Stored rooms take messages again.</notice>',
+			said(1, "lost", ' id="c1"'),
+			'<ack id="c1" seq="1" />',
+		]);
+		expect(bench.reported).toEqual([]);
+	});
+
+	it("is still answered when the client has already said that it sends no more", async () => {
+		const log = new SlowLog();
+		const bench = make({}, log);
+		const ann = await bench.client("ann", "lobby");
+		log.held = true;
+		ann.send(say("last", "c1"));
+		ann.link.end();
+		await bench.settle();
+		expect(ann.close).toBeUndefined();
+		log.letGo();
+		await bench.settle();
+		const state = await log.inner.state("lobby");
+		expect([state.lastSeq, ann.close]).toEqual([1, { by: "local" }]);
+	});
+});
+
+describe("joining a stored room", () => {
+	it("replays the newest messages to a newcomer, as many as the option says", async () => {
+		const bench = make({ history: 3 });
+		const ann = await bench.client("ann", "lobby");
+		for (let i = 1; i <= 5; i++) await ann.ask(say(String(i)));
+		const bob = await bench.client("bob");
+		const [joined, ...replay] = await bob.ask('<join room="lobby" />');
+		expect(joined).toMatch(/ seq="5" members="2">/);
+		expect(replay).toEqual([said(3, "3"), said(4, "4"), said(5, "5")]);
+		const carol = await bench.client("carol");
+		expect(await carol.ask('<join room="lobby" after="-1" />')).toHaveLength(1);
+	});
+
+	it("replays what came after a number, all of it and nothing twice, then goes live", async () => {
+		const bench = make();
+		const ann = await bench.client("ann", "lobby");
+		for (let i = 1; i <= 350; i++) ann.send(say(String(i)));
+		await bench.settle();
+		const bob = await bench.client("bob");
+		const [, ...replay] = await bob.ask('<join room="lobby" after="17" />');
+		expect(bodies(replay)).toEqual(Array.from({ length: 333 }, (_, i) => String(18 + i)));
+		ann.send(say("351"));
+		await bench.settle();
+		expect(bob.take()).toEqual([said(351, "351")]);
+	});
+
+	it("shows a client's own messages with their ids, so that it knows what need not be sent again", async () => {
+		const bench = make();
+		const ann = await bench.client("ann", "lobby");
+		await ann.ask(say("one", "c1"), say("two", "c2"));
+		ann.link.destroy();
+		await bench.settle();
+		const again = bench.connect();
+		const documents = await resume(again, ann.session, 1);
+		expect(documents.slice(-1)).toEqual([said(2, "two", ' id="c2"')]);
+		expect(await again.ask(say("two", "c2"))).toEqual(['<ack id="c2" seq="2" duplicate="true" />']);
+		const bob = await bench.client("bob");
+		expect((await bob.ask('<join room="lobby" after="1" />')).slice(-1)).toEqual([said(2, "two")]);
+	});
+
+	it("recognises a session after the server has been started anew over the same log", async () => {
+		const log = new MemoryLog({ nowMs: wallMs });
+		const first = make({}, log);
+		const ann = await first.client("ann", "lobby");
+		await ann.ask(say("one", "c1"));
+		const second = make({}, log);
+		const again = second.connect();
+		const documents = await again.ask(
+			`<hello name="ann" session="${ann.session}" />`,
+			'<join room="lobby" after="0" />',
+			say("one", "c1"),
+		);
+		expect(documents.slice(-2)).toEqual([said(1, "one", ' id="c1"'), '<ack id="c1" seq="1" duplicate="true" />']);
+	});
+
+	it("tells of the gap where messages are past their retention", async () => {
+		const bench = make({}, new MemoryLog({ nowMs: wallMs, retention: { maxCount: 3 } }));
+		const ann = await bench.client("ann", "lobby");
+		for (let i = 1; i <= 10; i++) await ann.ask(say(String(i)));
+		const bob = await bench.client("bob");
+		expect((await bob.ask('<join room="lobby" after="4" />')).slice(1)).toEqual([
+			'<gap room="lobby" from="5" to="7" />',
+			said(8, "8"),
+			said(9, "9"),
+			said(10, "10"),
+		]);
+		const carol = await bench.client("carol");
+		expect((await carol.ask('<join room="lobby" after="7" />')).slice(1)).toHaveLength(3);
+		// A newcomer has missed nothing.
+		const dan = await bench.client("dan");
+		expect((await dan.ask('<join room="lobby" />')).slice(1)).toHaveLength(3);
+	});
+
+	it("tells of the gap where nothing at all is left", async () => {
+		let nowMs = 0;
+		const log = new MemoryLog({ nowMs: () => nowMs, retention: { maxAgeMs: 1000 } });
+		const bench = make({}, log);
+		const ann = await bench.client("ann", "lobby");
+		await ann.ask(say("1"), say("2"));
+		nowMs = 5000;
+		const bob = await bench.client("bob");
+		expect((await bob.ask('<join room="lobby" after="1" />')).slice(1)).toEqual([
+			'<gap room="lobby" from="2" to="2" />',
+		]);
+	});
+
+	it("gives the newest page where the number is of another log, or beyond the end", async () => {
+		const bench = make({ history: 2 });
+		const ann = await bench.client("ann", "lobby");
+		for (let i = 1; i <= 5; i++) await ann.ask(say(String(i)));
+		for (const join of ['<join room="lobby" after="1" log="another" />', '<join room="lobby" after="6" />']) {
+			const bob = await bench.client("bob");
+			expect(bodies((await bob.ask(join)).slice(1))).toEqual(["4", "5"]);
+			bob.link.destroy();
+			await bench.settle();
+		}
+		const carol = await bench.client("carol");
+		const log = / log="(\w+)"/.exec((await carol.ask('<join room="lobby" />'))[0]!)![1];
+		expect(bodies((await carol.ask(`<join room="lobby" after="1" log="${log}" />`)).slice(1))).toEqual([
+			"2",
+			"3",
+			"4",
+			"5",
+		]);
+	});
+
+	it("holds live messages back until the replay has caught up, whatever happens meanwhile", async () => {
+		const log = new SlowLog();
+		const bench = make({}, log);
+		const ann = await bench.client("ann", "lobby");
+		for (let i = 1; i <= 5; i++) await ann.ask(say(String(i)));
+		const bob = await bench.client("bob");
+		log.held = true;
+		bob.send('<join room="lobby" after="0" />');
+		await bench.settle();
+		for (let i = 6; i <= 8; i++) await log.inner.append("lobby", { payload: new TextEncoder().encode(`tann\n${i}`) });
+		await bench.settle();
+		expect(bob.inbox.map((text) => text.slice(0, 7))).toEqual(["<joined"]);
+		log.letGo();
+		await bench.settle();
+		expect(bodies(bob.take().slice(1))).toEqual(["1", "2", "3", "4", "5", "6", "7", "8"]);
+	});
+
+	it("acknowledges what is said during the replay behind the replayed copy", async () => {
+		const log = new SlowLog();
+		const bench = make({}, log);
+		const ann = await bench.client("ann", "lobby");
+		await ann.ask(say("1"));
+		const bob = await bench.client("bob");
+		log.held = true;
+		bob.send('<join room="lobby" after="0" />', say("2", "b1"), '<leave room="nowhere" />');
+		await bench.settle();
+		expect(bob.take().map((text) => text.slice(0, 8))).toEqual(["<joined ", "<error c"]);
+		log.letGo();
+		await bench.settle();
+		expect(bob.take()).toEqual([
+			said(1, "1"),
+			`<said room="lobby" seq="2" prev="1" from="bob" at="${AT}" id="b1">2</said>`,
+			'<ack id="b1" seq="2" />',
+		]);
+	});
+
+	it("stops replaying to one who leaves, and begins anew for one who joins again", async () => {
+		const log = new SlowLog();
+		const bench = make({}, log);
+		const ann = await bench.client("ann", "lobby");
+		for (let i = 1; i <= 3; i++) await ann.ask(say(String(i)));
+		const bob = await bench.client("bob");
+		log.held = true;
+		await bob.ask('<join room="lobby" after="0" />');
+		const left = await bob.ask('<leave room="lobby" />');
+		log.letGo();
+		await bench.settle();
+		expect([left.length, bob.take()]).toEqual([1, []]);
+		log.held = true;
+		await bob.ask('<join room="lobby" after="0" />');
+		await bob.ask('<join room="lobby" after="2" />');
+		log.letGo();
+		await bench.settle();
+		expect(bodies(bob.take())).toEqual(["3"]);
+	});
+
+	it("is refused, and undone, where the log cannot be reached, and works once it can", async () => {
+		const log = new SlowLog();
+		log.reachable = false;
+		const bench = make({}, log);
+		const ann = await bench.client("ann");
+		expect(await ann.ask('<join room="lobby" />')).toEqual([
+			'<error code="unavailable">The log of room &quot;lobby&quot; cannot be reached; nothing was acknowledged.</error>',
+			'<exit room="lobby" name="ann" members="0" reason="unavailable" />',
+		]);
+		expect((await ann.ask(say("x")))[0]).toMatch(/^<error code="room-not-joined">/);
+		log.reachable = true;
+		expect((await ann.ask('<join room="lobby" />'))[0]).toMatch(/^<joined room="lobby" kind="stored"/);
+		expect(await ann.ask(say("x"))).toEqual([said(1, "x")]);
+	});
+
+	it("goes no faster than the client reads", async () => {
+		const log = new MemoryLog({ nowMs: wallMs });
+		const text = "x".repeat(1000);
+		for (let i = 0; i < 3000; i++) await log.append("lobby", { payload: new TextEncoder().encode(`tann\n${text}`) });
+		const bench = make({}, log);
+		const reader = bench.connect({ maxOutboxBytes: 512 * 1024 });
+		await bench.settle();
+		reader.take();
+		reader.link.pause();
+		reader.send('<join room="lobby" after="0" />');
+		await new Promise((resolve) => setTimeout(resolve, 100));
+		expect(reader.close).toBeUndefined();
+		reader.link.resume();
+		const seqs = (): number[] => reader.inbox.map((document) => Number(/ seq="(\d+)" prev/.exec(document)?.[1]));
+		for (let i = 0; i < 400 && reader.inbox.length < 3001; i++) await new Promise((resolve) => setTimeout(resolve, 25));
+		expect(seqs().slice(1)).toEqual(Array.from({ length: 3000 }, (_, i) => i + 1));
+	});
+});
+
+describe("history", () => {
+	it("pages backwards, oldest first within a page", async () => {
+		const bench = make();
+		const ann = await bench.client("ann", "lobby");
+		for (let i = 1; i <= 7; i++) await ann.ask(say(String(i), `c${i}`));
+		const page = (numbers: number[], more: boolean) =>
+			`<page room="lobby"${more ? ' more="true"' : ""}>${numbers.map((i) => said(i, String(i), ` id="c${i}"`)).join("")}</page>`;
+		expect(
+			await ann.ask(
+				'<history room="lobby" limit="3" />',
+				'<history room="lobby" before="5" limit="3" />',
+				'<history room="lobby" before="2" limit="3" />',
+				'<history room="lobby" before="1" />',
+			),
+		).toEqual([page([5, 6, 7], true), page([2, 3, 4], true), page([1], false), page([], false)]);
+	});
+
+	it("ends a page before 256 KiB, envelopes included, and always holds one message", async () => {
+		const bench = make();
+		const ann = await bench.client("ann", "lobby");
+		for (let i = 0; i < 5; i++) await ann.ask(`<send room="lobby">${"x".repeat(80_000)}</send>`);
+		await ann.ask(`<say room="lobby">${"&lt;".repeat(60_000)}</say>`);
+		const pages = await ann.ask('<history room="lobby" before="6" />', '<history room="lobby" limit="2" />');
+		expect(pages.map((page) => [page.match(/<(?:sent|said) /g)?.length, / more="true"/.test(page)])).toEqual([
+			[3, true],
+			[1, true],
+		]);
+		expect(pages.every((page) => page.length <= 256 * 1024)).toBe(true);
+	});
+
+	it("is for members, of stored rooms, and at most 100 messages", async () => {
+		const bench = make();
+		const ann = await bench.client("ann", "x");
+		expect(
+			await ann.ask('<history room="lobby" />', '<history room="x" id="h1" />', '<history room="x" limit="101" />'),
+		).toEqual([
+			'<error code="room-not-joined">You are not in room &quot;lobby&quot;.</error>',
+			'<error code="room-not-stored" id="h1">Room &quot;x&quot; keeps no history.</error>',
+			'<error code="attribute-invalid">The attribute limit of &lt;history&gt; is a whole number from 1 to 100.</error>',
+		]);
+	});
+});
+
+describe("rooms that a join creates", () => {
+	it("are stored where the option says so, and remember while nobody is there", async () => {
+		const bench = make({ createRooms: "stored" });
+		const ann = await bench.client("ann", "den");
+		await ann.ask('<say room="den">left behind</say>', '<leave room="den" />');
+		expect(await ann.ask("<rooms />")).toEqual([
+			'<rooms offset="0"><room name="lobby" kind="stored" members="0" /></rooms>',
+		]);
+		const documents = await ann.ask('<join room="den" after="0" />');
+		expect(documents[1]).toBe(`<said room="den" seq="1" prev="0" from="ann" at="${AT}">left behind</said>`);
+	});
+});

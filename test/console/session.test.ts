@@ -1,0 +1,286 @@
+import { describe, expect, it } from "vitest";
+import { Bench } from "../chat/bench.ts";
+import { Tab } from "./tab.ts";
+
+describe("the door", () => {
+	it("enters the lobby under the chosen name and shows what was said before", async () => {
+		const bench = Bench.chat();
+		const bob = await bench.client("bob", "lobby");
+		await bob.ask('<say room="lobby">one</say>', '<say room="lobby">two &lt;b&gt;</say>');
+		const tab = await Tab.open(bench, " ann ");
+		expect(tab.session.phase).toBe("in");
+		expect(tab.session.me).toBe("ann");
+		expect(tab.shown).toEqual(["bob: one", "bob: two <b>"]);
+		expect(tab.session.active?.members).toEqual(["ann", "bob"]);
+		expect(tab.session.places.unread).toBe(0);
+	});
+
+	it("says in words that a name is taken, and takes the next one", async () => {
+		const bench = Bench.chat();
+		await bench.client("bob");
+		const tab = await Tab.open(bench, "BOB");
+		expect(tab.session.phase).toBe("naming");
+		expect(tab.session.nameError).toBe("Someone else is using that name. Please choose another.");
+		tab.session.enter("bobby", undefined);
+		await tab.settle();
+		expect(tab.session.me).toBe("bobby");
+		expect(tab.session.nameError).toBe("");
+	});
+
+	it("asks for a token where the name has one", async () => {
+		const bench = Bench.chat({ tokens: "sesame root operator\n" });
+		const tab = await Tab.open(bench, "root");
+		expect([tab.session.phase, tab.session.needsToken]).toEqual(["naming", true]);
+		tab.session.enter("root", "sesame");
+		await tab.settle();
+		expect(tab.session.phase).toBe("in");
+	});
+
+	it("comes back after a reload as the same person, in the same rooms", async () => {
+		const bench = Bench.chat({ rooms: ["news"] });
+		const first = await Tab.open(bench, "ann");
+		first.session.join("news");
+		await first.settle();
+		const second = new Tab(bench, first.saved);
+		second.connect();
+		await second.settle();
+		expect(second.session.me).toBe("ann");
+		expect([...second.session.places.values()].map((place) => place.name)).toEqual(["lobby", "news"]);
+		expect(second.session.active?.name).toBe("news");
+	});
+
+	it("stays away once another tab has gone on with its session", async () => {
+		const bench = Bench.chat();
+		const first = await Tab.open(bench, "ann");
+		const second = new Tab(bench, first.saved);
+		second.connect();
+		await second.settle();
+		await first.settle();
+		expect(first.stopped).toBe(true);
+		expect(first.session.connection).toEqual({
+			is: "closed",
+			why: "You have gone on with this chat in another tab or window.",
+		});
+	});
+});
+
+describe("speaking", () => {
+	it("shows a message as pending until the server has it", async () => {
+		const tab = await Tab.open(Bench.chat(), "ann");
+		tab.session.speak("hi & <bye>");
+		expect(tab.lines.map((line) => [line.text, line.state, line.seq])).toEqual([["hi & <bye>", "pending", undefined]]);
+		const [before] = tab.lines;
+		await tab.settle();
+		expect(tab.lines.map((line) => [line.text, line.state, line.seq])).toEqual([["hi & <bye>", "sent", 1]]);
+		expect(tab.lines[0]?.key).toBe(before?.key);
+	});
+
+	it("keeps a refused message with the reason, and sends it again under its id", async () => {
+		const bench = Bench.chat();
+		const tab = await Tab.open(bench, "ann");
+		tab.session.converse("bob");
+		tab.session.speak("are you there?");
+		await tab.settle();
+		const [line] = tab.lines;
+		expect([line?.state, line?.why]).toEqual(["failed", "Nobody of that name is here."]);
+		const bob = await bench.client("bob");
+		tab.session.retry(line!);
+		await tab.settle();
+		expect(tab.lines.map(({ state }) => state)).toEqual(["sent"]);
+		expect(bob.take()[0]).toBe(`<told from="ann" id="${line?.id}" at="2006-06-28T12:00:00.000Z">are you there?</told>`);
+	});
+
+	it("shows a private message that is told twice under one id once", async () => {
+		const bench = Bench.chat();
+		const tab = await Tab.open(bench, "ann");
+		const bob = await bench.client("bob");
+		bob.send('<tell to="ann" id="7">psst</tell>', '<tell to="ann" id="7">psst</tell>');
+		await tab.settle();
+		expect(tab.session.places.unread).toBe(1);
+		tab.session.converse("BOB");
+		expect(tab.shown).toEqual(["bob: psst"]);
+		expect(tab.session.places.unread).toBe(0);
+	});
+
+	it("answers a ping under its id", async () => {
+		const tab = await Tab.open(Bench.chat(), "ann");
+		tab.session.receive({ is: "ping", id: "9" });
+		expect(tab.sent.at(-1)).toEqual({ do: "pong", id: "9" });
+	});
+});
+
+describe("coming back", () => {
+	it("strikes a message whose acknowledgement was lost, and does not say it again", async () => {
+		const bench = Bench.chat();
+		const tab = await Tab.open(bench, "ann");
+		tab.losesIncoming = true;
+		tab.session.speak("heard, but not acknowledged");
+		await tab.settle();
+		tab.cut();
+		expect(tab.lines.map(({ state }) => state)).toEqual(["pending"]);
+		tab.connect();
+		await tab.settle();
+		expect(tab.lines.map(({ text, state }) => [text, state])).toEqual([["heard, but not acknowledged", "sent"]]);
+		expect(tab.said).toEqual(["heard, but not acknowledged"]);
+	});
+
+	it("says what never arrived again, under the same id and behind what it missed", async () => {
+		const bench = Bench.chat();
+		const tab = await Tab.open(bench, "ann");
+		const bob = await bench.client("bob", "lobby");
+		await tab.settle();
+		tab.losesOutgoing = true;
+		tab.session.speak("lost");
+		const id = tab.lines.at(-1)?.id;
+		tab.cut();
+		tab.session.speak("written while away");
+		await bob.ask('<say room="lobby">meanwhile</say>');
+		tab.connect();
+		await tab.settle();
+		expect(tab.lines.filter(({ kind }) => kind === "message").map(({ text, state }) => [text, state])).toEqual([
+			["meanwhile", "sent"],
+			["lost", "sent"],
+			["written while away", "sent"],
+		]);
+		expect(tab.sent.filter((command) => command.do === "say").map((command) => command.id)[0]).toBe(id);
+	});
+
+	it("asks for exactly what it has not seen", async () => {
+		const bench = Bench.chat();
+		const tab = await Tab.open(bench, "ann");
+		tab.session.speak("one");
+		await tab.settle();
+		const { lastSeq, log } = tab.session.active!.timeline;
+		tab.cut();
+		tab.connect();
+		await tab.settle();
+		expect(tab.sent.filter((command) => command.do === "join").at(-1)).toMatchObject({
+			room: "lobby",
+			after: lastSeq,
+			log,
+		});
+		expect(tab.shown).toEqual(["ann: one"]);
+	});
+
+	it("counts what it missed as unread, but not what was said before it first came", async () => {
+		const bench = Bench.chat();
+		const bob = await bench.client("bob", "lobby");
+		await bob.ask('<say room="lobby">before</say>');
+		const tab = await Tab.open(bench, "ann");
+		tab.watched = false;
+		tab.cut();
+		await bob.ask('<say room="lobby">missed</say>');
+		tab.connect();
+		await tab.settle();
+		expect(tab.session.places.unread).toBe(1);
+		tab.session.looked();
+		expect(tab.session.places.unread).toBe(0);
+	});
+
+	it("shows another history as another one, and says what waits there", async () => {
+		const tab = await Tab.open(Bench.chat(), "ann");
+		tab.session.speak("in the old one");
+		await tab.settle();
+		tab.cut();
+		tab.session.speak("waits");
+		tab.connect(Bench.chat());
+		await tab.settle();
+		expect(tab.shown).toEqual(["This room has a new history.", "ann: waits"]);
+		expect(tab.lines.at(-1)?.state).toBe("sent");
+	});
+
+	it("says that a live room has kept nothing from the meantime", async () => {
+		const bench = Bench.chat({ rooms: ["game:live"] });
+		const tab = await Tab.open(bench, "ann");
+		tab.session.join("game");
+		await tab.settle();
+		tab.cut();
+		tab.connect();
+		await tab.settle();
+		expect(tab.shown).toEqual(["You are back. This room keeps no messages from the meantime."]);
+	});
+
+	it("sends a private message that waits again", async () => {
+		const bench = Bench.chat();
+		const tab = await Tab.open(bench, "ann");
+		const bob = await bench.client("bob");
+		tab.session.converse("bob");
+		tab.cut();
+		tab.session.speak("later");
+		tab.connect();
+		await tab.settle();
+		expect(tab.lines.map(({ state }) => state)).toEqual(["sent"]);
+		expect(bob.take()).toHaveLength(1);
+	});
+
+	it("goes back to the door when the name is gone", async () => {
+		const bench = Bench.chat();
+		const tab = await Tab.open(bench, "ann");
+		tab.cut();
+		await bench.settle();
+		await bench.client("ann");
+		tab.connect();
+		await tab.settle();
+		expect(tab.session.phase).toBe("naming");
+		expect(tab.session.nameError).toBe("Someone else is using that name. Please choose another.");
+	});
+});
+
+describe("rooms", () => {
+	it("loads older messages before the first one, each once", async () => {
+		const bench = Bench.chat({ history: 2 });
+		const bob = await bench.client("bob", "lobby");
+		for (let n = 1; n <= 60; n++) bob.send(`<say room="lobby">${n}</say>`);
+		await bench.settle();
+		const tab = await Tab.open(bench, "ann");
+		expect(tab.shown).toEqual(["bob: 59", "bob: 60"]);
+		expect(tab.session.active?.timeline.hasOlder).toBe(true);
+		tab.session.loadOlder();
+		tab.session.loadOlder();
+		await tab.settle();
+		tab.session.loadOlder();
+		await tab.settle();
+		expect(tab.shown).toEqual(Array.from({ length: 60 }, (_, at) => `bob: ${at + 1}`));
+		expect(tab.session.active?.timeline.hasOlder).toBe(false);
+	});
+
+	it("tells in words that an operator has sent one out, and comes in again when asked", async () => {
+		const bench = Bench.chat({ tokens: "sesame root operator\n" });
+		const tab = await Tab.open(bench, "ann");
+		const root = bench.connect();
+		await root.ask('<hello name="root" token="sesame" />', '<join room="lobby" />', '<kick room="lobby" name="ann" />');
+		await tab.settle();
+		expect(tab.session.active?.error).toBe("An operator has sent you out of this room.");
+		tab.session.join("lobby");
+		await tab.settle();
+		expect([tab.session.active?.inside, tab.session.active?.error]).toEqual([true, ""]);
+	});
+
+	it("remarks on a topic that someone sets, not on the one that it finds", async () => {
+		const bench = Bench.chat({ topics: "everyone" });
+		const bob = await bench.client("bob", "lobby");
+		await bob.ask('<topic room="lobby">old &amp; good</topic>');
+		const tab = await Tab.open(bench, "ann");
+		expect([tab.session.active?.topic, tab.shown]).toEqual(["old & good", []]);
+		tab.session.setTopic("new");
+		await tab.settle();
+		expect([tab.session.active?.topic, tab.shown]).toEqual(["new", ["ann set the topic: new"]]);
+	});
+
+	it("announces a refusal that belongs to no message", async () => {
+		const tab = await Tab.open(Bench.chat(), "ann");
+		tab.session.setTopic("mine");
+		await tab.settle();
+		expect(tab.announced).toEqual(["Only operators may do that."]);
+	});
+
+	it("treats names of objects' own members as the plain names they are", async () => {
+		const bench = Bench.chat();
+		const tab = await Tab.open(bench, "__proto__");
+		tab.session.join("constructor");
+		tab.session.speak("toString");
+		await tab.settle();
+		expect(tab.session.active?.name).toBe("constructor");
+		expect(tab.shown).toEqual(["__proto__: toString"]);
+	});
+});

@@ -1,0 +1,146 @@
+// The map of elements by id (docs/xml.md, "idMap").
+
+import { inspect } from "node:util";
+import { describe, expect, test } from "vitest";
+import { XML, XMLNode } from "../../src/xml/index.ts";
+
+type Mapped = Omit<XML, "idMap"> & { idMap?: Record<string, unknown> };
+
+function withMap(map: unknown): Mapped {
+	return Object.assign(new XML(), { idMap: map }) as unknown as Mapped;
+}
+
+describe("idMap", () => {
+	test("is not there until an id was seen", () => {
+		const document = new XML("<a ID='1' Id='2' xid='3'/>");
+		expect(Object.hasOwn(document, "idMap")).toBe(false);
+		document.parseXML("<a id='x'/>");
+		expect(Object.hasOwn(document, "idMap")).toBe(true);
+		expect(Object.keys(document)).toEqual(["idMap"]);
+	});
+
+	test("holds the elements, as an ordinary object", () => {
+		const document = new XML("<a id='x'><b id='5'/><c i&#100;='&lt;'/></a>");
+		const map = document.idMap as Record<string, XMLNode>;
+		expect(document.idMap).toBe(map);
+		expect(map.x).toBe(document.firstChild);
+		expect(Object.keys(map)).toEqual(["5", "x", "<"]);
+		expect(Object.getPrototypeOf(map)).toBeTypeOf("object");
+		expect(map instanceof Object).toBe(true);
+		expect(map.constructor).toBe(Object);
+		expect("x" in map && Object.hasOwn(map, "x") && !("y" in map)).toBe(true);
+		expect(inspect(new XML("<a id='x'/>").idMap)).toBe("{ x: XMLNode {} }");
+		delete map.x;
+		expect(Object.keys(map)).toEqual(["5", "<"]);
+	});
+
+	test("holds the last of several elements with one id, and of several attributes the first", () => {
+		const document = new XML("<a id='x'/><b id='x'/><c id='y' id='z'/>");
+		expect(document.idMap?.x?.nodeName).toBe("b");
+		expect(Object.keys(document.idMap as object)).toEqual(["x", "y"]);
+	});
+
+	test("tells ids apart by letter case", () => {
+		expect(Object.keys(new XML("<a id='x'/><a id='X'/>").idMap as object)).toEqual(["x", "X"]);
+	});
+
+	test("keeps its entries across parses", () => {
+		const document = new XML("<a id='x'/>");
+		const map = document.idMap as Record<string, unknown>;
+		map.own = 1;
+		document.parseXML("<b id='y'/>");
+		expect(document.idMap).toBe(map);
+		expect(Object.keys(map)).toEqual(["x", "own", "y"]);
+		expect((map.x as XMLNode).parentNode).toBe(null);
+		document.parseXML("<c id='z'/>");
+		document.parseXML("<d id='x'/>");
+		expect((document.idMap as Record<string, XMLNode>).x?.nodeName).toBe("d");
+	});
+
+	test("fills an object that a script has put there", () => {
+		const map: Record<string, unknown> = { other: 1 };
+		const document = withMap(map);
+		document.parseXML("<a id='x'/>");
+		expect(document.idMap).toBe(map);
+		expect(map).toEqual({ other: 1, x: document.firstChild });
+		const called = withMap(() => 1);
+		called.parseXML("<a id='x'/>");
+		expect(called.idMap?.x).toBe(called.firstChild);
+	});
+
+	test.each([2, "text", null, true, undefined])("leaves %j alone", (value) => {
+		const document = withMap(value);
+		document.parseXML("<a id='x'/>");
+		expect(document.idMap).toBe(value);
+		expect(document.toString()).toBe('<a id="x" />');
+	});
+
+	test("is filled again after a script has deleted it", () => {
+		const document = new XML("<a id='x'/>");
+		delete (document as Mapped).idMap;
+		document.parseXML("<b id='y'/>");
+		expect(Object.keys(document.idMap as object)).toEqual(["y"]);
+	});
+
+	test("takes an element as soon as it is in the tree, with its attributes and without children", () => {
+		const seen: unknown[] = [];
+		const document = withMap({
+			set x(element: XMLNode) {
+				seen.push(element.toString(), element.parentNode?.nodeName, document.toString());
+			},
+		});
+		document.parseXML("<a><b id='x' y='1'><c/></b></a>");
+		expect(seen).toEqual(['<b id="x" y="1" />', "a", '<a><b id="x" y="1" /></a>']);
+	});
+
+	test("honours read-only entries, and what a setter or a frozen map throws stops no parse", () => {
+		const map = Object.defineProperty({}, "x", { value: "fixed", writable: false });
+		const document = withMap(map);
+		document.parseXML("<a id='x'/>");
+		expect(document.idMap?.x).toBe("fixed");
+		for (const hostile of [
+			Object.freeze({}),
+			{
+				set x(_: unknown) {
+					throw new Error("no");
+				},
+			},
+		]) {
+			const document = withMap(hostile);
+			document.parseXML("<a id='x'/><b/>");
+			expect([document.toString(), document.status]).toEqual(['<a id="x" /><b />', 0]);
+		}
+	});
+
+	test("never touches a prototype", () => {
+		const document = new XML("<a id='__proto__'/><b id='constructor'/>");
+		const map = document.idMap as Record<string, XMLNode>;
+		expect(Object.keys(map)).toEqual(["__proto__", "constructor"]);
+		expect(Object.getOwnPropertyDescriptor(map, "__proto__")?.value).toBe(document.firstChild);
+		expect(map instanceof XMLNode).toBe(false);
+		expect(Reflect.get({}, "nodeName")).toBeUndefined();
+		document.parseXML("<a id='__proto__'/>");
+		expect(Object.getOwnPropertyDescriptor(map, "__proto__")?.value).toBe(document.firstChild);
+	});
+
+	test("does not hold nodes that a script has added, and keeps those it has removed", () => {
+		const document = new XML("<a id='x'/>");
+		const added = document.createElement("b");
+		added.attributes.id = "y";
+		document.appendChild(added);
+		document.firstChild?.removeNode();
+		expect(Object.keys(document.idMap as object)).toEqual(["x"]);
+	});
+
+	test("survives a setter that takes the tree apart", () => {
+		const document = withMap({
+			set x(element: XMLNode) {
+				element.parentNode?.removeNode();
+				element.removeNode();
+				new XML("<other/>").firstChild?.appendChild(element);
+			},
+		});
+		document.parseXML("<a><b id='x'><c/></b><d/></a><e/>");
+		expect([typeof document.toString(), document.status <= 0]).toEqual(["string", true]);
+	});
+});
