@@ -16,7 +16,7 @@ export interface AcceptOptions {
 	readonly tlsTimeoutMs: number;
 	/** The certificate; read for every handshake, so that it can change. Absent: TLS is not unwrapped. */
 	readonly secureContext?: (() => SecureContext | undefined) | undefined;
-	/** Called with what was recognised. The bytes read so far are in the socket again. */
+	/** Called with what was recognised. The bytes read so far are in the socket again, and it is paused. */
 	accepted(socket: Socket, kind: AcceptedKind, secure: boolean): void;
 	/** The connection ended, or its TLS handshake failed, before it was anything. */
 	failed(error: Error | undefined): void;
@@ -90,6 +90,7 @@ function unwrap(socket: Socket, secureContext: SecureContext | undefined, option
 		clearTimeout(timer);
 		secured.off("error", failed);
 		secured.off("close", gone);
+		secured.off("end", ended);
 		secured.off("secure", done);
 	};
 	const failed = (error: Error): void => {
@@ -103,6 +104,7 @@ function unwrap(socket: Socket, secureContext: SecureContext | undefined, option
 		stop();
 		options.failed(undefined);
 	};
+	const ended = (): void => failed(new Error("the connection ended within the TLS handshake"));
 	const done = (): void => {
 		stop();
 		secured.setNoDelay(true);
@@ -115,5 +117,6 @@ function unwrap(socket: Socket, secureContext: SecureContext | undefined, option
 	socket.on("error", () => {});
 	secured.on("error", failed);
 	secured.on("close", gone);
+	secured.on("end", ended);
 	secured.on("secure", done);
 }

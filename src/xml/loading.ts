@@ -6,6 +6,8 @@
 import { isObject, toText } from "./coerce.ts";
 import type { Members } from "./node.ts";
 
+type HttpResponse = Awaited<ReturnType<typeof fetch>>;
+
 /** The members for loading that {@link XML} has on its prototype. */
 export interface XMLLoading {
 	/**

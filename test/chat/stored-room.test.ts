@@ -294,6 +294,32 @@ describe("joining a stored room", () => {
 		expect(bodies(bob.take().slice(1))).toEqual(["1", "2", "3", "4", "5", "6", "7", "8"]);
 	});
 
+	it("gives nothing twice where the log can be read further than it has delivered", async () => {
+		const inner = new MemoryLog({ nowMs: wallMs });
+		const late: (() => void)[] = [];
+		const log: Log = {
+			append: (room, entry) => inner.append(room, entry),
+			readAfter: (room, after, limits) => inner.readAfter(room, after, limits),
+			readBefore: (room, before, limits) => inner.readBefore(room, before, limits),
+			state: (room) => inner.state(room),
+			follow: (room, entry) => inner.follow(room, (one) => late.push(() => entry(one))),
+			close: () => inner.close(),
+		};
+		const bench = make({}, log);
+		const ann = await bench.client("ann", "lobby");
+		ann.send(say("1"), say("2"), say("3"));
+		await bench.settle();
+		late.shift()!();
+		const bob = await bench.client("bob");
+		const carol = await bench.client("carol");
+		expect((await bob.ask('<join room="lobby" after="0" />')).slice(1)).toEqual([said(1, "1")]);
+		expect((await carol.ask('<join room="lobby" />')).slice(1)).toEqual([said(1, "1")]);
+		bob.take();
+		for (const deliver of late) deliver();
+		await bench.settle();
+		for (const client of [bob, carol]) expect(client.take()).toEqual([said(2, "2"), said(3, "3")]);
+	});
+
 	it("acknowledges what is said during the replay behind the replayed copy", async () => {
 		const log = new SlowLog();
 		const bench = make({}, log);

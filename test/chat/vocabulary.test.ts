@@ -88,6 +88,15 @@ describe("hello", () => {
 		expect(old.close).toEqual({ by: "remote" });
 		expect(bob.take()).toEqual(['<exit room="x" name="ann" members="1" />']);
 		expect(bench.application.stats!()).toMatchObject({ chat_clients: 2 });
+		const third = bench.connect();
+		await third.ask(`<hello session="${old.session}" />`, '<join room="x" />');
+		const fourth = bench.connect();
+		await fourth.ask(`<hello session="${old.session}" />`, '<join room="x" />');
+		expect(bob.take()).toEqual([
+			'<enter room="x" name="ann" members="2" />',
+			'<exit room="x" name="ann" members="1" />',
+			'<enter room="x" name="ann" members="2" />',
+		]);
 	});
 
 	it("takes a session's name where none is given, and a guest's back", async () => {

@@ -196,7 +196,7 @@ export async function rawClient(
 }
 
 /** The port of a plain server that the test made. */
-export async function portOf(server: NetServer): Promise<number> {
-	await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+export async function portOf(server: NetServer, host = "127.0.0.1"): Promise<number> {
+	await new Promise<void>((resolve) => server.listen(0, host, resolve));
 	return (server.address() as { port: number }).port;
 }

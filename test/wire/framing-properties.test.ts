@@ -20,6 +20,11 @@ function received(
 	return { texts, empty: decoder.emptyDocuments, pending: decoder.pendingBytes };
 }
 
+/** Lone surrogates as U+FFFD. */
+function wellFormed(text: string): string {
+	return new TextDecoder("utf-8", { ignoreBOM: true }).decode(new TextEncoder().encode(text));
+}
+
 const anyText = fc.string({ unit: "binary", maxLength: 200 }).map((text) => text.replaceAll("\0", ""));
 const anySeed = fc.integer();
 const anySegment = fc.integer({ min: 1, max: 300 });
@@ -34,7 +39,7 @@ describe("framing", () => {
 				fc.property(fc.array(anyText, { maxLength: 40 }), anySegment, anySeed, (sent, maxBytes, seed) => {
 					const stream = joined(sent.map((text) => encodeDocument(text, codec, ZERO)));
 					const segments = cutAtRandom(stream, maxBytes, randomFrom(seed));
-					const expected = sent.map((text) => text.toWellFormed());
+					const expected = sent.map((text) => wellFormed(text));
 					expect(received(segments, ZERO, codec, true)).toMatchObject({ texts: expected, pending: 0 });
 					const withoutEmpty = received(segments, ZERO, codec, false);
 					expect(withoutEmpty.texts).toEqual(expected.filter((text) => text !== ""));

@@ -54,7 +54,9 @@ describe("namespaceURI", () => {
 	});
 
 	test("comes from the nearest ancestor", () => {
-		const tag = firstOf("<tag xmlns:='nst'><tag2 xmlns='nss'><tag3 xmlns:='nsr'><p:x xmlns:p='u'><y/></p:x></tag3></tag2></tag>");
+		const tag = firstOf(
+			"<tag xmlns:='nst'><tag2 xmlns='nss'><tag3 xmlns:='nsr'><p:x xmlns:p='u'><y/></p:x></tag3></tag2></tag>",
+		);
 		const tag3 = tag.firstChild?.firstChild as XMLNode;
 		expect([tag.namespaceURI, tag.firstChild?.namespaceURI, tag3.namespaceURI]).toEqual(["nst", "nss", "nsr"]);
 		expect([tag3.firstChild?.namespaceURI, tag3.firstChild?.firstChild?.namespaceURI]).toEqual(["u", "nsr"]);
