@@ -2,7 +2,7 @@
 // changed. `npm start`, `npm test`, `npm run bench` and `npm pack` begin with it.
 
 import { execFileSync } from "node:child_process";
-import { chmodSync, existsSync, readdirSync, statSync } from "node:fs";
+import { chmodSync, existsSync, readdirSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -21,6 +21,16 @@ function newest(folder) {
 	return latest;
 }
 
+/** Makes `npx xmlsocket` work in this folder: npm links the commands of installed packages, not those of the package itself. */
+function linkCommand() {
+	if (process.platform === "win32") {
+		writeFileSync(
+			join(root, "node_modules", ".bin", "xmlsocket.cmd"),
+			'@node "%~dp0\\..\\..\\dist\\cli\\main.js" %*\r\n',
+		);
+	} else if (!existsSync(bin("xmlsocket"))) symlinkSync(join("..", "..", "dist", "cli", "main.js"), bin("xmlsocket"));
+}
+
 if (!existsSync(bin("tsc"))) {
 	console.error("The build needs the development dependencies: run `npm install` first (without --omit=dev).");
 	process.exit(1);
@@ -28,6 +38,7 @@ if (!existsSync(bin("tsc"))) {
 try {
 	run("tsc", "-b");
 	chmodSync("dist/cli/main.js", 0o755);
+	linkCommand();
 	const sources = Math.max(...["console", "src/browser", "src/client", "src/xml", "src/wire", "src/link"].map(newest));
 	const page = "dist/console/index.html";
 	if (!existsSync(page) || statSync(page).mtimeMs < sources)

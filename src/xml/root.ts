@@ -142,7 +142,7 @@ export function readRoot(text: string, limits: Partial<ParseLimits> = DEFAULT_PA
 	while (isSpace(text.charCodeAt(end - 1))) end--;
 	const name = nameAt(text, start, nameEnd);
 	if (empty) {
-		return end === contentStart ? new RootElement(text, name, nameEnd, tagEnd, contentStart, contentStart) : undefined;
+		return end === contentStart ? new RootElement(text, name, stop, tagEnd, contentStart, contentStart) : undefined;
 	}
 	const contentEnd = text.lastIndexOf("</", end - 1);
 	if (contentEnd < contentStart || !isEndTag(text, contentEnd + 2, end, name)) return undefined;
