@@ -70,7 +70,7 @@ class Judge {
 			} else if (this.#sees("<!DOCTYPE")) {
 				if (roots > 0 || this.#hasDocType) this.#fail("The DOCTYPE does not stand before the root element");
 				else this.#docType();
-			} else if (this.#source.charCodeAt(this.#at) !== 60) {
+			} else if (this.#source.charCodeAt(this.#at) !== 60 || this.#sees("<![CDATA[")) {
 				this.#fail("There is text outside the root element");
 			} else if (roots > 0) {
 				this.#fail("There is a second root element");
