@@ -93,7 +93,9 @@ async function echo(port, open, total, window) {
 	return total / seconds;
 }
 
-async function fanout(kind, port, open, messages, window) {
+/** Speaks to a full room; what connecting and joining cost is not measured. */
+async function fanout(kind, server, open, messages, window) {
+	const { port } = server;
 	const isDaemon = kind === "daemon";
 	let deliveries = 0;
 	let spoken = 0;
@@ -136,53 +138,47 @@ async function fanout(kind, port, open, messages, window) {
 		if (!speaker.terminated) for (let i = 0; i < free; i++) speaker.send(bytes);
 		else if (free > 0) speaker.send(Buffer.concat(Array(free).fill(bytes)));
 	};
-	counting = true;
-	const begun = process.hrtime.bigint();
-	fill();
-	await done;
-	const seconds = Number(process.hrtime.bigint() - begun) / 1e9;
+	const { seconds } = await server.cpu(async () => {
+		counting = true;
+		fill();
+		await done;
+	});
 	for (const c of [...subscribers, speaker]) c.close();
 	return (messages * SUBSCRIBERS) / seconds;
 }
 
-/** Runs two contestants in turn and prints the ratio of their rates by CPU time. */
-async function compare(title, ours, theirs, work, goal) {
+/** Runs two contestants in turn, `rate(kind, server)` each, and prints the ratio of their rates. */
+async function compare(title, unit, ours, theirs, rate, goal) {
 	const ratios = [];
-	const rates = { ours: [], theirs: [] };
+	const rates = { [ours]: [], [theirs]: [] };
 	for (let round = 0; round < ROUNDS; round++) {
-		const seconds = {};
-		for (const [side, kind] of round % 2 === 0
-			? [
-					["ours", ours],
-					["theirs", theirs],
-				]
-			: [
-					["theirs", theirs],
-					["ours", ours],
-				]) {
+		const now = {};
+		for (const kind of round % 2 === 0 ? [ours, theirs] : [theirs, ours]) {
 			const server = await start(kind);
-			await work(kind, server.port, true);
-			const run = await server.cpu(() => work(kind, server.port, false));
-			seconds[side] = work.byTime ? 1 / run.done : run.seconds;
-			rates[side].push(run.done);
+			now[kind] = await rate(kind, server);
+			rates[kind].push(now[kind]);
 			await server.stop();
 		}
-		ratios.push(seconds.theirs / seconds.ours);
+		ratios.push(now[ours] / now[theirs]);
 	}
-	const rate = (side) => `${Math.round(median(rates[side])).toLocaleString("en")}/s`;
+	const shown = (kind) => `${kind} ${Math.round(median(rates[kind])).toLocaleString("en")}`;
 	const reached = median(ratios) >= goal ? "reached" : "NOT reached";
 	console.log(
-		`${title.padEnd(34)} ${ours} ${rate("ours")} : ${theirs} ${rate("theirs")}  ratio ${median(ratios).toFixed(2)}× (${spread(ratios)})  goal ${goal}× ${reached}`,
+		`${title.padEnd(34)} ${shown(ours)} : ${shown(theirs)} ${unit}  ratio ${median(ratios).toFixed(2)}× (${spread(ratios)})  goal ${goal}× ${reached}`,
 	);
 }
 
 const opener = (kind) => (kind.startsWith("ws") ? webSocketClient : client);
-const pingPong = (kind, port, warm) => echo(port, opener(kind), warm ? 2000 : 20_000, 1);
-pingPong.byTime = true;
-const pipelined = (kind, port, warm) => echo(port, opener(kind), warm ? 50_000 : 1_000_000, 2000);
-const pipelinedFew = (kind, port, warm) => echo(port, opener(kind), warm ? 20_000 : 200_000, 2000);
-const lone = (kind, port, warm) => (warm ? 0 : fanout(kind, port, opener(kind), 200, 1));
-const busy = (kind, port, warm) => (warm ? 0 : fanout(kind, port, opener(kind), kind === "daemon" ? 1600 : 320, 16));
+const pingPong = async (kind, server) => {
+	await echo(server.port, opener(kind), 2000, 1);
+	return echo(server.port, opener(kind), 20_000, 1);
+};
+const pipelined = (total) => async (kind, server) => {
+	await echo(server.port, opener(kind), total / 10, 2000);
+	return total / (await server.cpu(() => echo(server.port, opener(kind), total, 2000))).seconds;
+};
+const spoken = (window) => (kind, server) =>
+	fanout(kind, server, opener(kind), window === 1 ? 300 : kind === "daemon" ? 1600 : 320, window);
 
 async function idleMemory(kind) {
 	const server = await start(kind, ["--expose-gc"]);
@@ -205,33 +201,12 @@ console.log(
 	`Node ${process.version}, ws ${version("ws")}, ${ROUNDS} pairs, CPU time of the server's process (ping-pong: wall time)\n`,
 );
 
-await compare("echo, ping-pong", "link-echo", "net-echo", pingPong, 0.95);
-await compare("echo, pipelined", "link-echo", "net-echo", pipelined, 0.75);
-await compare("echo, pipelined", "link-echo", "ws-echo", pipelinedFew, 8);
-await compare(`fan-out to ${SUBSCRIBERS}, one at a time`, "daemon", "net-fanout", lone, 0.9);
-const perDelivery = async (title, theirs, goal) => {
-	// Unequal numbers of messages: the rate is deliveries for a second of the server's CPU.
-	const ratios = [];
-	const rates = { daemon: [], [theirs]: [] };
-	for (let round = 0; round < ROUNDS; round++) {
-		const perSecond = {};
-		for (const kind of round % 2 === 0 ? ["daemon", theirs] : [theirs, "daemon"]) {
-			const messages = kind === "daemon" ? 1600 : 320;
-			const server = await start(kind);
-			const run = await server.cpu(() => busy(kind, server.port, false));
-			perSecond[kind] = (messages * SUBSCRIBERS) / run.seconds;
-			rates[kind].push(perSecond[kind]);
-			await server.stop();
-		}
-		ratios.push(perSecond.daemon / perSecond[theirs]);
-	}
-	const reached = median(ratios) >= goal ? "reached" : "NOT reached";
-	console.log(
-		`${title.padEnd(34)} daemon ${Math.round(median(rates.daemon)).toLocaleString("en")}/CPU s : ${theirs} ${Math.round(median(rates[theirs])).toLocaleString("en")}/CPU s  ratio ${median(ratios).toFixed(2)}× (${spread(ratios)})  goal ${goal}× ${reached}`,
-	);
-};
-await perDelivery(`fan-out to ${SUBSCRIBERS}, 16 outstanding`, "ws-fanout", 8);
-await perDelivery(`fan-out to ${SUBSCRIBERS}, 16 outstanding`, "net-fanout", 8);
+await compare("echo, ping-pong", "a second", "link-echo", "net-echo", pingPong, 0.95);
+await compare("echo, pipelined", "a CPU second", "link-echo", "net-echo", pipelined(1_000_000), 0.75);
+await compare("echo, pipelined", "a CPU second", "link-echo", "ws-echo", pipelined(200_000), 8);
+await compare(`fan-out to ${SUBSCRIBERS}, one at a time`, "a CPU second", "daemon", "net-fanout", spoken(1), 0.9);
+await compare(`fan-out to ${SUBSCRIBERS}, 16 outstanding`, "a CPU second", "daemon", "ws-fanout", spoken(16), 8);
+await compare(`fan-out to ${SUBSCRIBERS}, 16 outstanding`, "a CPU second", "daemon", "net-fanout", spoken(16), 8);
 for (const kind of ["net-idle", "daemon"]) {
 	const kb = await idleMemory(kind);
 	console.log(

@@ -30,10 +30,6 @@ export class AttributeBag {
 		if (names.length > FEW) this.#spread();
 	}
 
-	get size(): number {
-		return this.#map === null ? this.#names.length : this.#map.size;
-	}
-
 	has(name: string): boolean {
 		return this.#map === null ? this.#names.includes(name) : this.#map.has(name);
 	}

@@ -1,9 +1,8 @@
 // The plain view of a tree: objects, arrays and strings, for JSON, logs and comparisons in tests. It is a copy; changing it
 // changes no tree.
 
-import { bagOf } from "./attributes.ts";
-import { toText } from "./coerce.ts";
-import { asNode, type XMLNode } from "./node.ts";
+import { asNode, faceOf, type XMLNode } from "./node.ts";
+import { attributes } from "./query.ts";
 import {
 	attributesOf,
 	ELEMENT,
@@ -66,13 +65,6 @@ export function toObject(node: XMLNode): PlainElement | string {
 }
 
 function plainElement(node: TreeNode): PlainElement {
-	const entries: [string, string][] = [];
-	if (attributesOf(node) !== null) {
-		bagOf(node).some((name, value) => {
-			entries.push([name, toText(value)]);
-			return false;
-		});
-	}
 	// `fromEntries` makes properties of its own, also of a name like `__proto__`.
-	return { name: nameOf(node), attributes: Object.fromEntries(entries), children: [] };
+	return { name: nameOf(node), attributes: Object.fromEntries(attributes(faceOf(node))), children: [] };
 }

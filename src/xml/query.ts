@@ -47,6 +47,18 @@ export function attribute(node: XMLNode, name: string): string | undefined {
 	return bag.has(name) ? toText(bag.get(name)) : undefined;
 }
 
+/** The attributes of `node` as names and values, in the order in which they print; values as strings. */
+export function attributes(node: XMLNode): [name: string, value: string][] {
+	const inner = asNode(node);
+	const found: [string, string][] = [];
+	if (inner === undefined || attributesOf(inner) === null) return found;
+	bagOf(inner).some((name, value) => {
+		found.push([name, toText(value)]);
+		return false;
+	});
+	return found;
+}
+
 /**
  * All text below `node`, joined; of a text node its value.
  *

@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import { XMLSocketError } from "../../src/errors/index.ts";
 import {
 	attribute,
+	attributes,
 	checkWellFormed,
 	child,
 	children,
@@ -56,6 +57,21 @@ describe("reading", () => {
 		expect(attribute(node, "n")).toBe("5");
 		node.attributes.u = undefined;
 		expect(attribute(node, "u")).toBe("undefined");
+	});
+
+	test("attributes are names and string values in the order of printing", () => {
+		expect(attributes(lobby)).toEqual([
+			["name", "lobby"],
+			["n", "1"],
+		]);
+		const node = new XML("<a 5='1' __proto__='2'/>").firstChild as XMLNode;
+		node.attributes.n = 3;
+		expect(attributes(node)).toEqual([
+			["n", "3"],
+			["5", "1"],
+			["__proto__", "2"],
+		]);
+		expect([attributes(document), attributes(new XMLNode(3, "x")), attributes({} as XMLNode)]).toEqual([[], [], []]);
 	});
 
 	test("textContent is all text below, in order", () => {
