@@ -331,6 +331,7 @@ export class Link<Output extends "text" | "bytes" = "text"> implements Scheduled
 		if (this.#backlog) {
 			for (const document of documents) this.#backlog.push(document);
 		} else this.#deliver(documents);
+		this.#scheduler.flushIfAlone(this);
 	}
 
 	#alive(): void {

@@ -24,9 +24,12 @@ export class Scheduler {
 	readonly report: (error: unknown) => void;
 	readonly #links = new Set<Scheduled>();
 	#dirty: Scheduled[] = [];
+	#awaitingTick = false;
 	#stopSweeping: (() => void) | undefined = undefined;
 	readonly #flushAll = (): void => {
+		this.#awaitingTick = false;
 		const dirty = this.#dirty;
+		if (dirty.length === 0) return;
 		this.#dirty = [];
 		for (const link of dirty) {
 			try {
@@ -66,7 +69,20 @@ export class Scheduler {
 
 	/** Has `link.flush()` called when the tick ends. A link calls it at most once until then. */
 	flushSoon(link: Scheduled): void {
-		if (this.#dirty.push(link) === 1) this.clock.afterTick(this.#flushAll);
+		this.#dirty.push(link);
+		if (this.#awaitingTick) return;
+		this.#awaitingTick = true;
+		this.clock.afterTick(this.#flushAll);
+	}
+
+	/**
+	 * Flushes `link` now where nobody else has anything to write in this tick: an answer to one client need not wait for
+	 * others, and a broadcast, which fills many outboxes, still leaves in one piece.
+	 */
+	flushIfAlone(link: Scheduled): void {
+		if (this.#dirty.length !== 1 || this.#dirty[0] !== link) return;
+		this.#dirty.length = 0;
+		link.flush();
 	}
 
 	#sweepLater(): void {
