@@ -12,12 +12,12 @@ function words(count, from) {
 
 // 113 bytes: what the daemon sends to everyone in a room.
 const chat =
-	'<said room="lobby" seq="18431" prev="18430" from="ann" id="c7">hello there, how are you all? fine thanks! (bob)</said>';
+	'<said room="lobby" seq="18431" prev="18430" from="ann" id="c7">hello there, how are you all? fine, thanks!</said>';
 
 function state() {
 	let text = '<state room="arena" tick="18232">';
 	for (let at = 0; at < 39; at++)
-		text += `<p n="u${at}" x="${(at * 137) % 800}" y="${(at * 91) % 600}" hp="${(at * 13) % 100}"/>`;
+		text += `<p n="u${at}" x="${(at * 137) % 800}" y="${(at * 91) % 600}" hp="${(at * 13) % 100}" dir="${at % 8}"/>`;
 	return `${text}</state>`;
 }
 

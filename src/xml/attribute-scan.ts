@@ -30,38 +30,41 @@ export const VALUE_UNFINISHED = -8;
  */
 export function scanAttributes(source: string, at: number, seen: ScannedTag): number {
 	let count = 0;
-	seen.count = 0;
-	seen.longestName = 0;
+	let longestName = 0;
 	seen.idStart = -1;
 	for (;;) {
 		let unit = source.charCodeAt(at) | 0;
 		while (unit === 32 || unit === 10 || unit === 9 || unit === 13) unit = source.charCodeAt(++at) | 0;
 		if (unit === 62 || (unit === 47 && source.charCodeAt(at + 1) === 62)) {
 			seen.count = count;
+			seen.longestName = longestName;
 			return at;
 		}
 		const start = at;
 		let coded = false;
 		while (unit !== 61) {
-			if (unit <= 62) {
-				if (unit === 62 || unit === 32 || unit === 10 || unit === 9 || unit === 13) break;
+			if (unit < 62) {
+				if (unit === 32 || unit === 10 || unit === 9 || unit === 13) break;
 				if (unit === 38) coded = true;
 				else if (unit === 0 && at >= source.length) return TAG_MALFORMED;
-			}
+			} else if (unit === 62) return TAG_MALFORMED;
 			unit = source.charCodeAt(++at) | 0;
 		}
 		const length = at - start;
 		if (length === 0) return TAG_MALFORMED;
-		while (unit === 32 || unit === 10 || unit === 9 || unit === 13) unit = source.charCodeAt(++at) | 0;
-		if (unit !== 61) return TAG_MALFORMED;
+		if (length > longestName) longestName = length;
+		if (unit !== 61) {
+			do unit = source.charCodeAt(++at) | 0;
+			while (unit === 32 || unit === 10 || unit === 9 || unit === 13);
+			if (unit !== 61) return TAG_MALFORMED;
+		}
 		unit = source.charCodeAt(++at) | 0;
 		while (unit === 32 || unit === 10 || unit === 9 || unit === 13) unit = source.charCodeAt(++at) | 0;
 		if (unit !== 34 && unit !== 39) return TAG_MALFORMED;
 		const close = source.indexOf(unit === 34 ? '"' : "'", at + 1);
 		if (close === -1) return VALUE_UNFINISHED;
 		count++;
-		if (length > seen.longestName) seen.longestName = length;
-		if (seen.idStart === -1 && (length === 2 || coded) && isId(source, start, length, coded)) {
+		if ((length === 2 || coded) && seen.idStart === -1 && isId(source, start, length, coded)) {
 			seen.idStart = at + 1;
 			seen.idEnd = close;
 		}
@@ -74,19 +77,22 @@ function isId(source: string, start: number, length: number, coded: boolean): bo
 	return source.charCodeAt(start) === 105 && source.charCodeAt(start + 1) === 100;
 }
 
-/** Walks over attributes that {@link scanAttributes} has checked. */
-export class AttributeCursor {
-	nameStart = 0;
-	nameEnd = 0;
-	valueStart = 0;
-	valueEnd = 0;
+/** Reads attributes, one after the other, from a range that {@link scanAttributes} has passed. */
+export class AttributeReader {
 	readonly #source: string;
 	readonly #end: number;
+	// Whether there are references at all in the range; most have none.
+	readonly #coded: boolean;
 	#at: number;
+	#nameStart = 0;
+	#nameEnd = 0;
+	#valueStart = 0;
+	#valueEnd = 0;
 
 	constructor(source: string, start: number, end: number) {
 		this.#source = source;
 		this.#end = end;
+		this.#coded = source.slice(start, end).includes("&");
 		this.#at = start;
 	}
 
@@ -97,13 +103,31 @@ export class AttributeCursor {
 		let unit = source.charCodeAt(at) | 0;
 		while (unit === 32 || unit === 10 || unit === 9 || unit === 13) unit = source.charCodeAt(++at) | 0;
 		if (at >= this.#end) return false;
-		this.nameStart = at;
+		this.#nameStart = at;
 		while (unit !== 61 && unit !== 32 && unit !== 10 && unit !== 9 && unit !== 13) unit = source.charCodeAt(++at) | 0;
-		this.nameEnd = at;
+		this.#nameEnd = at;
 		while (unit !== 34 && unit !== 39) unit = source.charCodeAt(++at) | 0;
-		this.valueStart = at + 1;
-		this.valueEnd = source.indexOf(unit === 34 ? '"' : "'", at + 1);
-		this.#at = this.valueEnd + 1;
+		this.#valueStart = at + 1;
+		this.#valueEnd = source.indexOf(unit === 34 ? '"' : "'", at + 1);
+		this.#at = this.#valueEnd + 1;
 		return true;
+	}
+
+	/** The name of the attribute, decoded. */
+	get name(): string {
+		const name = this.#source.slice(this.#nameStart, this.#nameEnd);
+		return this.#coded ? decodeEntities(name) : name;
+	}
+
+	/** The value of the attribute, decoded. */
+	get value(): string {
+		const value = this.#source.slice(this.#valueStart, this.#valueEnd);
+		return this.#coded ? decodeEntities(value) : value;
+	}
+
+	/** Whether the attribute has this name. */
+	isNamed(name: string): boolean {
+		if (this.#coded) return this.name === name;
+		return this.#nameEnd - this.#nameStart === name.length && this.#source.startsWith(name, this.#nameStart);
 	}
 }

@@ -2,43 +2,71 @@
 // Names are never property names of a JavaScript object, so `__proto__`, `constructor` and `5` are names like all others.
 // Implements docs/xml.md, "Serializer" (order) and "Tree operations" (attributes).
 
-import { AttributeCursor } from "./attribute-scan.ts";
-import { decodeEntities } from "./entities.ts";
-import { nameAt } from "./names.ts";
+import { AttributeReader } from "./attribute-scan.ts";
 import { attributesOf, copyOf, endOf, setAttributes, startOf, type TreeNode } from "./tree-node.ts";
 
-// Up to this many entries a search along the array is faster than a Map, and much smaller.
+// Up to this many entries a walk along a list is faster than a Map, and much smaller.
 const FEW = 12;
 
+class Entry {
+	readonly name: string;
+	value: unknown;
+	/** The entry that was inserted before this one. */
+	older: Entry | null;
+
+	constructor(name: string, value: unknown, older: Entry | null) {
+		this.name = name;
+		this.value = value;
+		this.older = older;
+	}
+}
+
 /**
- * Names and values in the order of insertion. Printing and enumerating go from the newest to the oldest; the parser
- * inserts from the last attribute to the first, so that those keep the order of the source.
+ * Names and values in the order of insertion; printing and enumerating go from the newest to the oldest. Parsed attributes
+ * count as inserted from the last to the first, so that they keep the order of the source.
  */
 export class AttributeBag {
 	/** The default namespace that a parser found here; later changes of the attributes do not touch it. */
 	parsedNamespace: string | null = null;
 	/** The object that scripts see, made on first use. */
 	face: object | null = null;
-	#names: string[];
-	#values: unknown[];
-	// From FEW entries on: the same in a Map, the arrays are empty then.
+	#newest: Entry | null = null;
+	// More than FEW entries are in a Map instead, from the oldest to the newest.
 	#map: Map<string, unknown> | null = null;
 
-	constructor(names: string[] = [], values: unknown[] = []) {
-		this.#names = names;
-		this.#values = values;
-		if (names.length > FEW) this.#spread();
+	/** Reads the attributes of a range that `scanAttributes` has passed. Of a repeated name the first counts. */
+	static read(source: string, start: number, end: number): AttributeBag {
+		const bag = new AttributeBag();
+		const reader = new AttributeReader(source, start, end);
+		let last: Entry | null = null;
+		let count = 0;
+		// A bit for each kind of name seen, so that most names need not be compared with all before them.
+		let kinds = 0;
+		while (reader.next()) {
+			const name = reader.name;
+			const initial = name.charCodeAt(0);
+			const kind = 1 << ((initial + name.length * 5) & 31);
+			if ((kinds & kind) !== 0 && count <= FEW && bag.has(name)) continue;
+			kinds |= kind;
+			count++;
+			const entry = new Entry(name, reader.value, null);
+			if (last === null) bag.#newest = entry;
+			else last.older = entry;
+			last = entry;
+			if (initial === 120 && bag.parsedNamespace === null && isDefaultNamespace(name)) {
+				bag.parsedNamespace = entry.value as string;
+			}
+		}
+		if (count > FEW) bag.#spread();
+		return bag;
 	}
 
 	has(name: string): boolean {
-		return this.#map === null ? this.#names.includes(name) : this.#map.has(name);
+		return this.#map === null ? this.#find(name) !== null : this.#map.has(name);
 	}
 
 	get(name: string): unknown {
-		if (this.#map !== null) return this.#map.get(name);
-		const names = this.#names;
-		for (let at = 0; at < names.length; at++) if (names[at] === name) return this.#values[at];
-		return undefined;
+		return this.#map === null ? this.#find(name)?.value : this.#map.get(name);
 	}
 
 	/** A name that is already there keeps its place. */
@@ -47,14 +75,16 @@ export class AttributeBag {
 			this.#map.set(name, value);
 			return;
 		}
-		const at = this.#names.indexOf(name);
-		if (at !== -1) {
-			this.#values[at] = value;
-			return;
+		let count = 1;
+		for (let entry = this.#newest; entry !== null; entry = entry.older) {
+			if (entry.name === name) {
+				entry.value = value;
+				return;
+			}
+			count++;
 		}
-		this.#names.push(name);
-		this.#values.push(value);
-		if (this.#names.length > FEW) this.#spread();
+		this.#newest = new Entry(name, value, this.#newest);
+		if (count > FEW) this.#spread();
 	}
 
 	delete(name: string): void {
@@ -62,43 +92,62 @@ export class AttributeBag {
 			this.#map.delete(name);
 			return;
 		}
-		const at = this.#names.indexOf(name);
-		if (at === -1) return;
-		this.#names.splice(at, 1);
-		this.#values.splice(at, 1);
-	}
-
-	/** The names, newest first. */
-	names(): string[] {
-		return (this.#map === null ? this.#names.slice() : [...this.#map.keys()]).reverse();
+		let newer: Entry | null = null;
+		for (let entry = this.#newest; entry !== null; entry = entry.older) {
+			if (entry.name === name) {
+				if (newer === null) this.#newest = entry.older;
+				else newer.older = entry.older;
+				return;
+			}
+			newer = entry;
+		}
 	}
 
 	/** Calls `visit` for each entry, newest first, until it returns true. */
 	some(visit: (name: string, value: unknown) => boolean): boolean {
-		if (this.#map !== null) {
-			for (const [name, value] of [...this.#map].reverse()) if (visit(name, value)) return true;
-			return false;
-		}
-		for (let at = this.#names.length - 1; at >= 0; at--) {
-			if (visit(this.#names[at] as string, this.#values[at])) return true;
-		}
+		if (this.#map !== null) return [...this.#map].reverse().some(([name, value]) => visit(name, value));
+		for (let entry = this.#newest; entry !== null; entry = entry.older) if (visit(entry.name, entry.value)) return true;
 		return false;
+	}
+
+	/** The names, newest first. */
+	names(): string[] {
+		const names: string[] = [];
+		this.some((name) => names.push(name) === 0);
+		return names;
 	}
 
 	/** An independent bag with the same entries and the same parsed namespace. */
 	copy(): AttributeBag {
-		const copy = new AttributeBag(this.#names.slice(), this.#values.slice());
-		if (this.#map !== null) copy.#map = new Map(this.#map);
+		const copy = new AttributeBag();
 		copy.parsedNamespace = this.parsedNamespace;
+		if (this.#map !== null) copy.#map = new Map(this.#map);
+		let last: Entry | null = null;
+		for (let entry = this.#newest; entry !== null; entry = entry.older) {
+			const made: Entry = new Entry(entry.name, entry.value, null);
+			if (last === null) copy.#newest = made;
+			else last.older = made;
+			last = made;
+		}
 		return copy;
 	}
 
+	#find(name: string): Entry | null {
+		for (let entry = this.#newest; entry !== null; entry = entry.older) if (entry.name === name) return entry;
+		return null;
+	}
+
 	#spread(): void {
+		const entries: Entry[] = [];
+		for (let entry = this.#newest; entry !== null; entry = entry.older) entries.push(entry);
 		const map = new Map<string, unknown>();
-		for (let at = 0; at < this.#names.length; at++) map.set(this.#names[at] as string, this.#values[at]);
+		for (const { name, value } of entries.reverse()) {
+			// The first of a repeated name comes last here, and has the newest place.
+			map.delete(name);
+			map.set(name, value);
+		}
 		this.#map = map;
-		this.#names = [];
-		this.#values = [];
+		this.#newest = null;
 	}
 
 	static {
@@ -115,9 +164,18 @@ export class AttributeBag {
 export function bagOf(node: TreeNode): AttributeBag {
 	const kept = attributesOf(node);
 	if (kept !== null && typeof kept !== "string") return kept;
-	const bag = kept === null ? new AttributeBag() : readAttributes(kept, startOf(node), endOf(node));
+	const bag = kept === null ? new AttributeBag() : AttributeBag.read(kept, startOf(node), endOf(node));
 	setAttributes(node, bag);
 	return bag;
+}
+
+/** Calls `visit` for each attribute of `node` in the order of printing, and makes no bag where there is none. */
+export function eachAttribute(node: TreeNode, visit: (name: string, value: unknown) => void): void {
+	if (attributesOf(node) === null) return;
+	bagOf(node).some((name, value) => {
+		visit(name, value);
+		return false;
+	});
 }
 
 /** The object that scripts see as `node.attributes`; always the same one for a node. */
@@ -138,53 +196,6 @@ export function detachedCopy(node: TreeNode): TreeNode {
 /** Whether a name declares a default namespace: it starts with `xmlns` and is not `xmlns:` with something behind. */
 export function isDefaultNamespace(name: string): boolean {
 	return name.startsWith("xmlns") && !(name.length > 6 && name.charCodeAt(5) === 58);
-}
-
-function readAttributes(source: string, start: number, end: number): AttributeBag {
-	const names: string[] = [];
-	const values: unknown[] = [];
-	let namespace: string | null = null;
-	const cursor = new AttributeCursor(source, start, end);
-	while (cursor.next()) {
-		const name = decodeEntities(nameAt(source, cursor.nameStart, cursor.nameEnd));
-		const value = decodeEntities(source.slice(cursor.valueStart, cursor.valueEnd));
-		names.push(name);
-		values.push(value);
-		if (namespace === null && isDefaultNamespace(name)) namespace = value;
-	}
-	names.reverse();
-	values.reverse();
-	// Inserted from the last to the first, of a repeated name the first of the source is the one that stays.
-	if (hasRepeated(names)) keepFirst(names, values);
-	const bag = new AttributeBag(names, values);
-	bag.parsedNamespace = namespace;
-	return bag;
-}
-
-function hasRepeated(names: readonly string[]): boolean {
-	if (names.length > FEW) return new Set(names).size !== names.length;
-	for (let at = 1; at < names.length; at++) {
-		for (let before = 0; before < at; before++) if (names[before] === names[at]) return true;
-	}
-	return false;
-}
-
-function keepFirst(names: string[], values: unknown[]): void {
-	const seen = new Set<string>();
-	const kept: number[] = [];
-	for (let at = names.length - 1; at >= 0; at--) {
-		const name = names[at] as string;
-		if (seen.has(name)) continue;
-		seen.add(name);
-		kept.push(at);
-	}
-	kept.reverse();
-	const oldNames = names.splice(0);
-	const oldValues = values.splice(0);
-	for (const at of kept) {
-		names.push(oldNames[at] as string);
-		values.push(oldValues[at]);
-	}
 }
 
 // One handler for all bags. The bag is the Proxy's target and never visible: it has no own properties of fixed shape, so

@@ -12,17 +12,25 @@ export class DocumentState {
 	xmlDecl: string | undefined = undefined;
 	docTypeDecl: string | undefined = undefined;
 	contentType = "application/x-www-form-urlencoded";
-	/** The `idMap` that the parser has made, where a script has not put another in its place. */
-	ids: IdMap | null = null;
 }
 
 /** Whether `value` is a document; never throws. */
 export let isDocument: (value: unknown) => value is DocumentNode;
-export let stateOf: (document: DocumentNode) => DocumentState;
+/** The state of a document, to read: one for all documents until {@link ownStateOf} gives a document its own. */
+export let stateOf: (document: DocumentNode) => Readonly<DocumentState>;
+/** The state of a document, to change. */
+export let ownStateOf: (document: DocumentNode) => DocumentState;
+/** The `idMap` that the parser has made; a script can have put another in its place. */
+export let idsOf: (document: DocumentNode) => IdMap | null;
+export let setIds: (document: DocumentNode, ids: IdMap) => void;
+
+// Most documents are received, read and dropped with nothing but these values.
+const UNTOUCHED: DocumentState = new DocumentState();
 
 /** A document in the tree: an element without a name that holds the top-level nodes. */
 export class DocumentNode extends TreeNode {
-	readonly #state = new DocumentState();
+	#state: DocumentState = UNTOUCHED;
+	#ids: IdMap | null = null;
 
 	constructor() {
 		super(ELEMENT, null, null, null, -1, 0, null);
@@ -31,5 +39,13 @@ export class DocumentNode extends TreeNode {
 	static {
 		isDocument = (value): value is DocumentNode => typeof value === "object" && value !== null && #state in value;
 		stateOf = (document) => document.#state;
+		ownStateOf = (document) => {
+			if (document.#state === UNTOUCHED) document.#state = new DocumentState();
+			return document.#state;
+		};
+		idsOf = (document) => document.#ids;
+		setIds = (document, ids) => {
+			document.#ids = ids;
+		};
 	}
 }

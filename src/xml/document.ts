@@ -3,7 +3,7 @@
 // Implements docs/xml.md, "Classes and members", "Construction", "idMap" and "Document properties".
 
 import { isObject, toStatus, toText } from "./coerce.ts";
-import { DocumentNode, isDocument, stateOf } from "./document-node.ts";
+import { DocumentNode, idsOf, isDocument, ownStateOf, setIds, stateOf } from "./document-node.ts";
 import { decodeEntities } from "./entities.ts";
 import { enterId, IdMap } from "./id-map.ts";
 import { loadingMembers, type XMLLoading } from "./loading.ts";
@@ -77,27 +77,28 @@ export const documentHooks: ParseHooks = {
 	noteId,
 	xmlDecl(root, text) {
 		if (!isDocument(root)) return;
-		const state = stateOf(root);
+		const state = ownStateOf(root);
 		state.xmlDecl = (state.xmlDecl ?? "") + text;
 	},
 	docType(root, text) {
-		if (isDocument(root)) stateOf(root).docTypeDecl = text;
+		if (isDocument(root)) ownStateOf(root).docTypeDecl = text;
 	},
 };
 
 function noteId(root: TreeNode, source: string, start: number, end: number, element: TreeNode): void {
 	if (!isDocument(root)) return;
 	const document: { idMap?: unknown } = root as object;
-	const state = stateOf(root);
 	try {
 		if (!Object.hasOwn(document, "idMap")) {
-			state.ids = new IdMap(source, start, end, element);
-			document.idMap = state.ids.face;
+			const made = new IdMap(source, start, end, element);
+			document.idMap = made.face;
+			setIds(root, made);
 			return;
 		}
 		// The map is the script's own as soon as there is another one.
 		const map = document.idMap;
-		if (state.ids !== null && map === state.ids.face) state.ids.add(source, start, end, element);
+		const ids = idsOf(root);
+		if (ids !== null && map === ids.face) ids.add(source, start, end, element);
 		else if (isObject(map)) enterId(map, decodeEntities(source.slice(start, end)), element);
 	} catch {
 		// An `idMap` that throws when it is read or set takes no ids.
@@ -105,12 +106,16 @@ function noteId(root: TreeNode, source: string, start: number, end: number, elem
 }
 
 function parseDocument(document: DocumentNode, source: string): void {
-	const state = stateOf(document);
 	unlinkChildren(document);
-	state.xmlDecl = undefined;
-	state.docTypeDecl = undefined;
-	state.status = 0;
-	state.status = parseInto(document, source, state.ignoreWhite, documentHooks, null);
+	const { ignoreWhite, status, xmlDecl, docTypeDecl } = stateOf(document);
+	if (status !== 0 || xmlDecl !== undefined || docTypeDecl !== undefined) {
+		const state = ownStateOf(document);
+		state.status = 0;
+		state.xmlDecl = undefined;
+		state.docTypeDecl = undefined;
+	}
+	const end = parseInto(document, source, ignoreWhite, documentHooks, null);
+	if (end !== stateOf(document).status) ownStateOf(document).status = end;
 }
 
 const members: Members = {
@@ -130,37 +135,37 @@ let properties: Members | null = {
 		return isDocument(this) ? stateOf(this).status : undefined;
 	},
 	set status(value: unknown) {
-		if (isDocument(this) && value !== undefined) stateOf(this).status = toStatus(value);
+		if (isDocument(this) && value !== undefined) ownStateOf(this).status = toStatus(value);
 	},
 	get ignoreWhite() {
 		return isDocument(this) ? stateOf(this).ignoreWhite : undefined;
 	},
 	set ignoreWhite(value: unknown) {
-		if (isDocument(this) && value !== undefined) stateOf(this).ignoreWhite = Boolean(value);
+		if (isDocument(this) && value !== undefined) ownStateOf(this).ignoreWhite = Boolean(value);
 	},
 	get loaded() {
 		return isDocument(this) ? stateOf(this).loaded : undefined;
 	},
 	set loaded(value: unknown) {
-		if (isDocument(this) && value !== undefined) stateOf(this).loaded = Boolean(value);
+		if (isDocument(this) && value !== undefined) ownStateOf(this).loaded = Boolean(value);
 	},
 	get xmlDecl() {
 		return isDocument(this) ? stateOf(this).xmlDecl : undefined;
 	},
 	set xmlDecl(value: unknown) {
-		if (isDocument(this) && value !== undefined) stateOf(this).xmlDecl = toText(value);
+		if (isDocument(this) && value !== undefined) ownStateOf(this).xmlDecl = toText(value);
 	},
 	get docTypeDecl() {
 		return isDocument(this) ? stateOf(this).docTypeDecl : undefined;
 	},
 	set docTypeDecl(value: unknown) {
-		if (isDocument(this) && value !== undefined) stateOf(this).docTypeDecl = toText(value);
+		if (isDocument(this) && value !== undefined) ownStateOf(this).docTypeDecl = toText(value);
 	},
 	get contentType() {
 		return isDocument(this) ? stateOf(this).contentType : undefined;
 	},
 	set contentType(value: unknown) {
-		if (isDocument(this) && value !== undefined) stateOf(this).contentType = toText(value);
+		if (isDocument(this) && value !== undefined) ownStateOf(this).contentType = toText(value);
 	},
 };
 

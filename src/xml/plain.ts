@@ -3,17 +3,7 @@
 
 import { asNode, faceOf, type XMLNode } from "./node.ts";
 import { attributes } from "./query.ts";
-import {
-	attributesOf,
-	ELEMENT,
-	firstOf,
-	nameOf,
-	nextOf,
-	parentOf,
-	type TreeNode,
-	textOf,
-	typeOf,
-} from "./tree-node.ts";
+import { ELEMENT, firstOf, nameOf, nextOf, parentOf, type TreeNode, textOf, typeOf } from "./tree-node.ts";
 
 /** An element as plain data, see {@link toObject}. */
 export interface PlainElement {

@@ -2,7 +2,7 @@
 // take its text, or to pass its content on as it is. The tag is checked; the content is checked by whoever uses it, with
 // `text()` or `checkContent()`, and only then it is certain that the document is this one element.
 
-import { AttributeCursor, ScannedTag, scanAttributes } from "./attribute-scan.ts";
+import { AttributeReader, ScannedTag, scanAttributes } from "./attribute-scan.ts";
 import { decodeEntities } from "./entities.ts";
 import { DEFAULT_PARSE_LIMITS, type ParseLimits, type Refusal } from "./limits.ts";
 import { nameAt, sameName } from "./names.ts";
@@ -41,22 +41,18 @@ export class RootElement {
 
 	/** The value of an attribute, decoded, or undefined. Of a repeated attribute the first counts. */
 	attribute(name: string): string | undefined {
-		const cursor = new AttributeCursor(this.source, this.#attributesStart, this.#attributesEnd);
-		while (cursor.next()) {
-			if (isNamed(this.source, cursor.nameStart, cursor.nameEnd, name)) {
-				return decodeEntities(this.source.slice(cursor.valueStart, cursor.valueEnd));
-			}
-		}
+		const reader = new AttributeReader(this.source, this.#attributesStart, this.#attributesEnd);
+		while (reader.next()) if (reader.isNamed(name)) return reader.value;
 		return undefined;
 	}
 
 	/** All attributes, decoded, in the order of the source. */
 	attributes(): Map<string, string> {
 		const all = new Map<string, string>();
-		const cursor = new AttributeCursor(this.source, this.#attributesStart, this.#attributesEnd);
-		while (cursor.next()) {
-			const name = decodeEntities(this.source.slice(cursor.nameStart, cursor.nameEnd));
-			if (!all.has(name)) all.set(name, decodeEntities(this.source.slice(cursor.valueStart, cursor.valueEnd)));
+		const reader = new AttributeReader(this.source, this.#attributesStart, this.#attributesEnd);
+		while (reader.next()) {
+			const name = reader.name;
+			if (!all.has(name)) all.set(name, reader.value);
 		}
 		return all;
 	}
@@ -187,12 +183,4 @@ function isEndTag(text: string, start: number, end: number, name: string): boole
 	while (stop < end - 1 && !isSpace(text.charCodeAt(stop))) stop++;
 	if (stop === end - 1 && text.charCodeAt(stop - 1) === 47) stop--;
 	return sameName(name, text.slice(start, stop));
-}
-
-// Whether the name as written, which is never shorter than what it stands for, is `name`.
-function isNamed(source: string, start: number, end: number, name: string): boolean {
-	if (end - start < name.length) return false;
-	if (end - start === name.length) return source.startsWith(name, start) && decodeEntities(name) === name;
-	const written = source.slice(start, end);
-	return written.includes("&") && decodeEntities(written) === name;
 }
