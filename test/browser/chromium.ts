@@ -5,6 +5,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { chromium, type Page } from "playwright-core";
 import { build } from "vite";
 
@@ -31,7 +32,7 @@ export async function browserScript(): Promise<string> {
 			write: false,
 			minify: false,
 			lib: {
-				entry: new URL("../../src/browser/index.ts", import.meta.url).pathname,
+				entry: fileURLToPath(new URL("../../src/browser/index.ts", import.meta.url)),
 				formats: ["iife"],
 				name: "client",
 				fileName: "client",
