@@ -169,15 +169,6 @@ export function bagOf(node: TreeNode): AttributeBag {
 	return bag;
 }
 
-/** Calls `visit` for each attribute of `node` in the order of printing, and makes no bag where there is none. */
-export function eachAttribute(node: TreeNode, visit: (name: string, value: unknown) => void): void {
-	if (attributesOf(node) === null) return;
-	bagOf(node).some((name, value) => {
-		visit(name, value);
-		return false;
-	});
-}
-
 /** The object that scripts see as `node.attributes`; always the same one for a node. */
 export function attributesFace(node: TreeNode): object {
 	const bag = bagOf(node);
