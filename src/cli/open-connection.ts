@@ -1,10 +1,11 @@
 // From the flags that connect, send and listen share to an open connection.
 
 import { readFileSync } from "node:fs";
+import { styleText } from "node:util";
 import { XMLSocketError } from "../errors/index.ts";
 import { type Connection, type ConnectOptions, connect, element } from "../index.ts";
 import { textCodec } from "../transport/index.ts";
-import { XML } from "../xml/index.ts";
+import { pretty, XML } from "../xml/index.ts";
 
 /** Opens the connection that the flags ask for. */
 export async function openConnection(address: string, flags: Record<string, unknown>): Promise<Connection> {
@@ -51,7 +52,20 @@ export function numberOf(value: unknown, flag: string): number | undefined {
 export function printer(flags: Record<string, unknown>): (text: string) => void {
 	if (flags.json) return (text) => process.stdout.write(`${JSON.stringify({ at: new Date().toISOString(), text })}\n`);
 	const shown = process.stdout.isTTY ? withoutControls : (text: string): string => text;
-	return (text) => process.stdout.write(`${shown(text)}\n`);
+	const arranged = flags.pretty ? indented : (text: string): string => text;
+	const coloured =
+		flags.pretty && process.stdout.isTTY && !process.env.NO_COLOR ? inColour : (text: string): string => text;
+	return (text) => process.stdout.write(`${coloured(shown(arranged(text)))}\n`);
+}
+
+// What is no well-formed XML is shown as it came.
+function indented(text: string): string {
+	const document = new XML(text);
+	return document.status === 0 && document.firstChild?.nodeType === 1 ? pretty(document).trimEnd() : text;
+}
+
+function inColour(text: string): string {
+	return text.replace(/<[^>]*>/g, (tag) => styleText("cyan", tag));
 }
 
 // A peer must not be able to move the cursor of the terminal it is shown on.

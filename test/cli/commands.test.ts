@@ -178,6 +178,11 @@ describe("send, listen and connect", () => {
 		expect(texts.some((text) => text.startsWith('<ack id="c1"'))).toBe(true);
 	});
 
+	it("connect --pretty indents XML, and leaves other text alone", async () => {
+		const { out } = await run(["connect", String(daemon.port), "--pretty", "-x", '<who room="lobby"/>']);
+		expect(out).toMatch(/^<welcome [^\n]*>\n {2}<limits [^\n]*\/>\n<\/welcome>\n/);
+	});
+
 	it("connect speaks TLS and WebSocket", async () => {
 		const { cert, key } = makeCertificate(folder);
 		const secure = await startDaemon(["--tls-cert", cert, "--tls-key", key]);
