@@ -77,6 +77,36 @@ function isId(source: string, start: number, length: number, coded: boolean): bo
 	return source.charCodeAt(start) === 105 && source.charCodeAt(start + 1) === 100;
 }
 
+/**
+ * The attributes of a range that {@link scanAttributes} has passed, where they are already written as a printer would write
+ * them: ` name="value"` with nothing to escape and no name twice. Undefined where that is not certain.
+ */
+export function printedAttributes(source: string, start: number, end: number): string | undefined {
+	const range = source.slice(start, end);
+	if (range.includes("&") || range.includes("<") || range.includes(">") || range.includes("'")) return undefined;
+	// A bit for each kind of name; two names of one kind may be the same.
+	let kinds = 0;
+	let otherKinds = 0;
+	let at = start;
+	// One space may stand behind the last attribute.
+	while (at + 1 < end) {
+		if (source.charCodeAt(at) !== 32) return undefined;
+		const nameStart = at + 1;
+		let unit = source.charCodeAt(++at);
+		while (unit > 61 || (unit !== 61 && unit !== 32 && unit !== 10 && unit !== 9 && unit !== 13)) {
+			unit = source.charCodeAt(++at);
+		}
+		if (unit !== 61 || source.charCodeAt(at + 1) !== 34) return undefined;
+		const hash = source.charCodeAt(nameStart) + source.charCodeAt(at - 1) * 3 + (at - nameStart) * 11;
+		const kind = 1 << (hash & 31);
+		if (((hash & 32) === 0 ? kinds : otherKinds) & kind) return undefined;
+		if ((hash & 32) === 0) kinds |= kind;
+		else otherKinds |= kind;
+		at = source.indexOf('"', at + 2) + 1;
+	}
+	return at === end ? range : range.slice(0, at - start);
+}
+
 /** Reads attributes, one after the other, from a range that {@link scanAttributes} has passed. */
 export class AttributeReader {
 	readonly #source: string;

@@ -3,6 +3,7 @@
 // Implements docs/xml.md, "Serializer" (order) and "Tree operations" (attributes).
 
 import { AttributeReader } from "./attribute-scan.ts";
+import { toText } from "./coerce.ts";
 import { attributesOf, copyOf, endOf, setAttributes, startOf, type TreeNode } from "./tree-node.ts";
 
 // Up to this many entries a walk along a list is faster than a Map, and much smaller.
@@ -40,12 +41,10 @@ export class AttributeBag {
 		const reader = new AttributeReader(source, start, end);
 		let last: Entry | null = null;
 		let count = 0;
-		// A bit for each kind of name seen, so that most names need not be compared with all before them.
 		let kinds = 0;
 		while (reader.next()) {
 			const name = reader.name;
-			const initial = name.charCodeAt(0);
-			const kind = 1 << ((initial + name.length * 5) & 31);
+			const kind = kindOf(name);
 			if ((kinds & kind) !== 0 && count <= FEW && bag.has(name)) continue;
 			kinds |= kind;
 			count++;
@@ -53,7 +52,7 @@ export class AttributeBag {
 			if (last === null) bag.#newest = entry;
 			else last.older = entry;
 			last = entry;
-			if (initial === 120 && bag.parsedNamespace === null && isDefaultNamespace(name)) {
+			if (bag.parsedNamespace === null && isDefaultNamespace(name)) {
 				bag.parsedNamespace = entry.value as string;
 			}
 		}
@@ -103,18 +102,17 @@ export class AttributeBag {
 		}
 	}
 
-	/** Calls `visit` for each entry, newest first, until it returns true. */
-	some(visit: (name: string, value: unknown) => boolean): boolean {
-		if (this.#map !== null) return [...this.#map].reverse().some(([name, value]) => visit(name, value));
-		for (let entry = this.#newest; entry !== null; entry = entry.older) if (visit(entry.name, entry.value)) return true;
-		return false;
+	/** The names and values, newest first. */
+	pairs(): [name: string, value: unknown][] {
+		if (this.#map !== null) return [...this.#map].reverse();
+		const pairs: [string, unknown][] = [];
+		for (let entry = this.#newest; entry !== null; entry = entry.older) pairs.push([entry.name, entry.value]);
+		return pairs;
 	}
 
 	/** The names, newest first. */
 	names(): string[] {
-		const names: string[] = [];
-		this.some((name) => names.push(name) === 0);
-		return names;
+		return this.pairs().map(([name]) => name);
 	}
 
 	/** An independent bag with the same entries and the same parsed namespace. */
@@ -160,6 +158,12 @@ export class AttributeBag {
 	}
 }
 
+// A bit for each kind of name, so that most names need not be compared with all before them: only those of one kind can
+// be the same.
+function kindOf(name: string): number {
+	return 1 << ((name.charCodeAt(0) + name.length * 5) & 31);
+}
+
 /** The bag of `node`, read from the source on first use. */
 export function bagOf(node: TreeNode): AttributeBag {
 	const kept = attributesOf(node);
@@ -167,6 +171,40 @@ export function bagOf(node: TreeNode): AttributeBag {
 	const bag = kept === null ? new AttributeBag() : AttributeBag.read(kept, startOf(node), endOf(node));
 	setAttributes(node, bag);
 	return bag;
+}
+
+/**
+ * The names and values of `node` in the order of printing. Attributes that nobody has read are taken from the source and
+ * not kept.
+ */
+export function attributePairs(node: TreeNode): [name: string, value: unknown][] {
+	const kept = attributesOf(node);
+	if (kept === null) return [];
+	if (typeof kept !== "string") return kept.pairs();
+	const pairs: [string, unknown][] = [];
+	const reader = new AttributeReader(kept, startOf(node), endOf(node));
+	let kinds = 0;
+	while (reader.next()) {
+		const name = reader.name;
+		const kind = kindOf(name);
+		if ((kinds & kind) !== 0) {
+			if (pairs.length > FEW) return AttributeBag.read(kept, startOf(node), endOf(node)).pairs();
+			if (pairs.some((pair) => pair[0] === name)) continue;
+		}
+		kinds |= kind;
+		pairs.push([name, reader.value]);
+	}
+	return pairs;
+}
+
+/** The value of one attribute of `node`, or undefined; attributes that nobody has read stay unread. */
+export function attributeOf(node: TreeNode, name: string): string | undefined {
+	const kept = attributesOf(node);
+	if (kept === null) return undefined;
+	if (typeof kept !== "string") return kept.has(name) ? toText(kept.get(name)) : undefined;
+	const reader = new AttributeReader(kept, startOf(node), endOf(node));
+	while (reader.next()) if (reader.isNamed(name)) return reader.value;
+	return undefined;
 }
 
 /** The object that scripts see as `node.attributes`; always the same one for a node. */
@@ -186,7 +224,7 @@ export function detachedCopy(node: TreeNode): TreeNode {
 
 /** Whether a name declares a default namespace: it starts with `xmlns` and is not `xmlns:` with something behind. */
 export function isDefaultNamespace(name: string): boolean {
-	return name.startsWith("xmlns") && !(name.length > 6 && name.charCodeAt(5) === 58);
+	return name.charCodeAt(0) === 120 && name.startsWith("xmlns") && !(name.length > 6 && name.charCodeAt(5) === 58);
 }
 
 // One handler for all bags. The bag is the Proxy's target and never visible: it has no own properties of fixed shape, so

@@ -2,7 +2,7 @@
 // default namespace of `namespaceURI` is the one that the parser saw.
 // Implements docs/xml.md, "Names and namespaces".
 
-import { bagOf, isDefaultNamespace } from "./attributes.ts";
+import { attributePairs, bagOf, isDefaultNamespace } from "./attributes.ts";
 import { toText } from "./coerce.ts";
 import { attributesOf, endOf, nameOf, parentOf, startOf, type TreeNode } from "./tree-node.ts";
 
@@ -25,34 +25,20 @@ function splitAt(name: string): number {
 /** The namespace that `prefix` stands for at `node`, or null. */
 export function namespaceForPrefix(node: TreeNode, prefix: string): string | null {
 	const wanted = `xmlns:${prefix}`;
-	let found: unknown;
 	for (let at: TreeNode | null = node; at !== null; at = parentOf(at)) {
 		if (!mayDeclare(at)) continue;
-		const bag = bagOf(at);
-		if (prefix !== "") {
-			if (bag.has(wanted)) return toText(bag.get(wanted));
-		} else if (
-			bag.some((name, value) => {
-				found = value;
-				return isDefaultNamespace(name);
-			})
-		) {
-			return toText(found);
-		}
+		const found = attributePairs(at).find(([name]) => (prefix === "" ? isDefaultNamespace(name) : name === wanted));
+		if (found !== undefined) return toText(found[1]);
 	}
 	return null;
 }
 
 /** The prefix that stands for `uri` at `node`: "" for a default namespace, null where there is none. */
 export function prefixForNamespace(node: TreeNode, uri: string): string | null {
-	let found = "";
 	for (let at: TreeNode | null = node; at !== null; at = parentOf(at)) {
 		if (!mayDeclare(at)) continue;
-		const declares = bagOf(at).some((name, value) => {
-			found = name;
-			return name.startsWith("xmlns") && toText(value) === uri;
-		});
-		if (declares) return isDefaultNamespace(found) ? "" : found.slice(6);
+		const found = attributePairs(at).find(([name, value]) => name.startsWith("xmlns") && toText(value) === uri);
+		if (found !== undefined) return isDefaultNamespace(found[0]) ? "" : found[0].slice(6);
 	}
 	return null;
 }

@@ -1,21 +1,10 @@
 // Plain functions over nodes for programs that would rather not walk along `firstChild` and `nextSibling`. They add nothing to
 // the classes, change nothing in a tree, and make no `childNodes` or `attributes` objects where a look suffices.
 
-import { bagOf } from "./attributes.ts";
+import { attributeOf, attributePairs } from "./attributes.ts";
 import { toText } from "./coerce.ts";
 import { asNode, faceOf, type XMLNode } from "./node.ts";
-import {
-	attributesOf,
-	ELEMENT,
-	firstOf,
-	nameOf,
-	nextOf,
-	parentOf,
-	TEXT,
-	type TreeNode,
-	textOf,
-	typeOf,
-} from "./tree-node.ts";
+import { ELEMENT, firstOf, nameOf, nextOf, parentOf, TEXT, type TreeNode, textOf, typeOf } from "./tree-node.ts";
 
 /** The children of `node`, elements and texts, in a new array. */
 export function children(node: XMLNode): XMLNode[] {
@@ -42,21 +31,16 @@ export function child(node: XMLNode, name: string): XMLNode | undefined {
 /** The value of an attribute as a string, or undefined where `node` has none of this name. */
 export function attribute(node: XMLNode, name: string): string | undefined {
 	const inner = asNode(node);
-	if (inner === undefined || attributesOf(inner) === null) return undefined;
-	const bag = bagOf(inner);
-	return bag.has(name) ? toText(bag.get(name)) : undefined;
+	return inner === undefined ? undefined : attributeOf(inner, name);
 }
 
 /** The attributes of `node` as names and values, in the order in which they print; values as strings. */
 export function attributes(node: XMLNode): [name: string, value: string][] {
 	const inner = asNode(node);
-	const found: [string, string][] = [];
-	if (inner === undefined || attributesOf(inner) === null) return found;
-	bagOf(inner).some((name, value) => {
-		found.push([name, toText(value)]);
-		return false;
-	});
-	return found;
+	if (inner === undefined) return [];
+	const pairs = attributePairs(inner);
+	for (const pair of pairs) if (typeof pair[1] !== "string") pair[1] = toText(pair[1]);
+	return pairs as [string, string][];
 }
 
 /**

@@ -2,20 +2,24 @@
 // nothing; attributes that nobody has read are taken from the source as they are printed.
 // Implements docs/xml.md, "Serializer".
 
-import { bagOf } from "./attributes.ts";
+import { printedAttributes } from "./attribute-scan.ts";
+import { attributePairs } from "./attributes.ts";
 import { toText } from "./coerce.ts";
 import { isDocument, stateOf } from "./document-node.ts";
-import { escapeText } from "./escape.ts";
+import { escapeText, isPrinted } from "./escape.ts";
 import {
 	attributesOf,
 	ELEMENT,
+	endOf,
 	firstOf,
 	nameOf,
 	nextOf,
 	parentOf,
+	startOf,
 	type TreeNode,
 	textOf,
 	typeOf,
+	unreadTextOf,
 } from "./tree-node.ts";
 
 /** The text of `node` and everything below it; of a document with its declarations. */
@@ -59,7 +63,8 @@ function printTree(start: TreeNode, top: TreeNode): string {
 			}
 			if (name !== null) out += " />";
 		} else {
-			out += escapeText(textOf(node) ?? "");
+			const unread = unreadTextOf(node);
+			out += unread !== null && isPrinted(unread) ? unread : escapeText(textOf(node) ?? "");
 		}
 		for (;;) {
 			if (node === top) return out;
@@ -77,10 +82,12 @@ function printTree(start: TreeNode, top: TreeNode): string {
 }
 
 function printAttributes(node: TreeNode): string {
+	const kept = attributesOf(node);
+	if (typeof kept === "string") {
+		const printed = printedAttributes(kept, startOf(node), endOf(node));
+		if (printed !== undefined) return printed;
+	}
 	let out = "";
-	bagOf(node).some((name, value) => {
-		out += ` ${name}="${escapeText(toText(value))}"`;
-		return false;
-	});
+	for (const [name, value] of attributePairs(node)) out += ` ${name}="${escapeText(toText(value))}"`;
 	return out;
 }

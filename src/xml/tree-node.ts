@@ -19,6 +19,8 @@ export let nameOf: (node: TreeNode) => string | null;
 export let setName: (node: TreeNode, name: string) => void;
 /** The value, decoded and kept on first use. */
 export let textOf: (node: TreeNode) => string | null;
+/** The text as it stands in the source, where nobody has read it yet. */
+export let unreadTextOf: (node: TreeNode) => string | null;
 export let setValue: (node: TreeNode, value: string) => void;
 /** The attributes as they are kept: none, a bag, or the source to read them from. See `bagOf` in attributes.ts. */
 export let attributesOf: (node: TreeNode) => AttributeBag | string | null;
@@ -91,6 +93,10 @@ export class TreeNode {
 		nameOf = (node) => node.#name;
 		setName = (node, name) => {
 			node.#name = name;
+		};
+		unreadTextOf = (node) => {
+			if (node.#start < 0 || node.#type === ELEMENT) return null;
+			return (node.#value as string).slice(node.#start, node.#end);
 		};
 		textOf = (node) => {
 			if (node.#start < 0 || node.#type === ELEMENT) return node.#value;
