@@ -3,6 +3,7 @@
 // Implements docs/xml.md, "Parser", opening tags.
 
 import { decodeEntities } from "./entities.ts";
+import { isWhite } from "./scan.ts";
 
 /** What a scan saw besides the end of the tag. */
 export class ScannedTag {
@@ -107,57 +108,87 @@ export function printedAttributes(source: string, start: number, end: number): s
 	return at === end ? range : range.slice(0, at - start);
 }
 
-/** Reads attributes, one after the other, from a range that {@link scanAttributes} has passed. */
-export class AttributeReader {
-	readonly #source: string;
-	readonly #end: number;
-	// Whether there are references at all in the range; most have none.
-	readonly #coded: boolean;
-	#at: number;
-	#nameStart = 0;
-	#nameEnd = 0;
-	#valueStart = 0;
-	#valueEnd = 0;
-
-	constructor(source: string, start: number, end: number) {
-		this.#source = source;
-		this.#end = end;
-		this.#coded = source.slice(start, end).includes("&");
-		this.#at = start;
-	}
-
-	/** Goes to the next attribute; false when there is none. */
-	next(): boolean {
-		const source = this.#source;
-		let at = this.#at;
+/**
+ * Reads the attributes of a range that {@link scanAttributes} has passed: names and values in turn, decoded, in the order of
+ * the source. Of a repeated name the first counts.
+ */
+export function readAttributes(source: string, start: number, end: number): string[] {
+	const list: string[] = [];
+	const coded = source.slice(start, end).includes("&");
+	// A bit for each kind of name: only names of one kind can be the same, and most need no comparison.
+	let kinds = 0;
+	let unsure = false;
+	let at = start;
+	for (;;) {
 		let unit = source.charCodeAt(at) | 0;
 		while (unit === 32 || unit === 10 || unit === 9 || unit === 13) unit = source.charCodeAt(++at) | 0;
-		if (at >= this.#end) return false;
-		this.#nameStart = at;
+		if (at >= end) return unsure ? withoutRepeated(list) : list;
+		const nameStart = at;
 		while (unit !== 61 && unit !== 32 && unit !== 10 && unit !== 9 && unit !== 13) unit = source.charCodeAt(++at) | 0;
-		this.#nameEnd = at;
+		let name = source.slice(nameStart, at);
 		while (unit !== 34 && unit !== 39) unit = source.charCodeAt(++at) | 0;
-		this.#valueStart = at + 1;
-		this.#valueEnd = source.indexOf(unit === 34 ? '"' : "'", at + 1);
-		this.#at = this.#valueEnd + 1;
-		return true;
+		const valueStart = at + 1;
+		at = source.indexOf(unit === 34 ? '"' : "'", valueStart);
+		let value = source.slice(valueStart, at++);
+		if (coded) {
+			name = decodeEntities(name);
+			value = decodeEntities(value);
+		}
+		const kind = 1 << ((name.charCodeAt(0) + name.length * 5) & 31);
+		if ((kinds & kind) !== 0) {
+			if (list.length > MANY) unsure = true;
+			else if (hasName(list, name)) continue;
+		}
+		kinds |= kind;
+		list.push(name, value);
 	}
+}
 
-	/** The name of the attribute, decoded. */
-	get name(): string {
-		const name = this.#source.slice(this.#nameStart, this.#nameEnd);
-		return this.#coded ? decodeEntities(name) : name;
+/**
+ * The value of the attribute `name`, decoded, in a range that {@link scanAttributes} has passed; undefined where it is not
+ * there. For a look at one or two attributes; it makes nothing but the value.
+ */
+export function findAttribute(source: string, start: number, end: number, name: string): string | undefined {
+	if (source.slice(start, end).includes("&")) return valueIn(readAttributes(source, start, end), name);
+	let at = start;
+	for (;;) {
+		let unit = source.charCodeAt(at) | 0;
+		while (unit === 32 || unit === 10 || unit === 9 || unit === 13) unit = source.charCodeAt(++at) | 0;
+		if (at >= end) return undefined;
+		const nameStart = at;
+		const equals = source.indexOf("=", at);
+		at = equals + 1;
+		unit = source.charCodeAt(at);
+		while (unit !== 34 && unit !== 39) unit = source.charCodeAt(++at);
+		const valueStart = at + 1;
+		at = source.indexOf(unit === 34 ? '"' : "'", valueStart);
+		const nameEnd = nameStart + name.length;
+		if (nameEnd <= equals && source.startsWith(name, nameStart) && isWhite(source, nameEnd, equals)) {
+			return source.slice(valueStart, at);
+		}
+		at++;
 	}
+}
 
-	/** The value of the attribute, decoded. */
-	get value(): string {
-		const value = this.#source.slice(this.#valueStart, this.#valueEnd);
-		return this.#coded ? decodeEntities(value) : value;
-	}
+/** The value behind `name` in a list of names and values. */
+function valueIn(list: readonly string[], name: string): string | undefined {
+	for (let at = 0; at < list.length; at += 2) if (list[at] === name) return list[at + 1];
+	return undefined;
+}
 
-	/** Whether the attribute has this name. */
-	isNamed(name: string): boolean {
-		if (this.#coded) return this.name === name;
-		return this.#nameEnd - this.#nameStart === name.length && this.#source.startsWith(name, this.#nameStart);
+// From so many names and values on, names are not compared one by one.
+const MANY = 24;
+
+function hasName(list: readonly string[], name: string): boolean {
+	for (let at = 0; at < list.length; at += 2) if (list[at] === name) return true;
+	return false;
+}
+
+function withoutRepeated(list: readonly string[]): string[] {
+	const seen = new Map<string, string>();
+	for (let at = 0; at < list.length; at += 2) {
+		const name = list[at] as string;
+		if (!seen.has(name)) seen.set(name, list[at + 1] as string);
 	}
+	return [...seen].flat();
 }

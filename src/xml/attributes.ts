@@ -2,70 +2,49 @@
 // Names are never property names of a JavaScript object, so `__proto__`, `constructor` and `5` are names like all others.
 // Implements docs/xml.md, "Serializer" (order) and "Tree operations" (attributes).
 
-import { AttributeReader } from "./attribute-scan.ts";
-import { toText } from "./coerce.ts";
+import { findAttribute, readAttributes } from "./attribute-scan.ts";
 import { attributesOf, copyOf, endOf, setAttributes, startOf, type TreeNode } from "./tree-node.ts";
 
-// Up to this many entries a walk along a list is faster than a Map, and much smaller.
+// Up to this many entries a walk along an array is faster than a Map, and much smaller.
 const FEW = 12;
 
-class Entry {
-	readonly name: string;
-	value: unknown;
-	/** The entry that was inserted before this one. */
-	older: Entry | null;
-
-	constructor(name: string, value: unknown, older: Entry | null) {
-		this.name = name;
-		this.value = value;
-		this.older = older;
-	}
-}
-
 /**
- * Names and values in the order of insertion; printing and enumerating go from the newest to the oldest. Parsed attributes
- * count as inserted from the last to the first, so that they keep the order of the source.
+ * Names and values, the newest first: the order in which they print and enumerate. Parsed attributes count as inserted from
+ * the last to the first, so that they keep the order of the source.
  */
 export class AttributeBag {
 	/** The default namespace that a parser found here; later changes of the attributes do not touch it. */
 	parsedNamespace: string | null = null;
 	/** The object that scripts see, made on first use. */
 	face: object | null = null;
-	#newest: Entry | null = null;
+	// Names and values in turn, the newest first.
+	#list: unknown[];
 	// More than FEW entries are in a Map instead, from the oldest to the newest.
 	#map: Map<string, unknown> | null = null;
 
-	/** Reads the attributes of a range that `scanAttributes` has passed. Of a repeated name the first counts. */
+	/** Takes over a list of names and values in turn, the newest first, without a repeated name. */
+	constructor(list: unknown[] = []) {
+		this.#list = list;
+		if (list.length > FEW * 2) this.#spread();
+	}
+
+	/** The attributes of a range of a source. */
 	static read(source: string, start: number, end: number): AttributeBag {
-		const bag = new AttributeBag();
-		const reader = new AttributeReader(source, start, end);
-		let last: Entry | null = null;
-		let count = 0;
-		let kinds = 0;
-		while (reader.next()) {
-			const name = reader.name;
-			const kind = kindOf(name);
-			if ((kinds & kind) !== 0 && count <= FEW && bag.has(name)) continue;
-			kinds |= kind;
-			count++;
-			const entry = new Entry(name, reader.value, null);
-			if (last === null) bag.#newest = entry;
-			else last.older = entry;
-			last = entry;
-			if (bag.parsedNamespace === null && isDefaultNamespace(name)) {
-				bag.parsedNamespace = entry.value as string;
-			}
-		}
-		if (count > FEW) bag.#spread();
+		const list = readAttributes(source, start, end);
+		const namespace = defaultNamespaceIn(list);
+		const bag = new AttributeBag(list);
+		bag.parsedNamespace = namespace;
 		return bag;
 	}
 
 	has(name: string): boolean {
-		return this.#map === null ? this.#find(name) !== null : this.#map.has(name);
+		return this.#map === null ? this.#indexOf(name) !== -1 : this.#map.has(name);
 	}
 
 	get(name: string): unknown {
-		return this.#map === null ? this.#find(name)?.value : this.#map.get(name);
+		if (this.#map !== null) return this.#map.get(name);
+		const at = this.#indexOf(name);
+		return at === -1 ? undefined : this.#list[at + 1];
 	}
 
 	/** A name that is already there keeps its place. */
@@ -74,16 +53,13 @@ export class AttributeBag {
 			this.#map.set(name, value);
 			return;
 		}
-		let count = 1;
-		for (let entry = this.#newest; entry !== null; entry = entry.older) {
-			if (entry.name === name) {
-				entry.value = value;
-				return;
-			}
-			count++;
+		const at = this.#indexOf(name);
+		if (at !== -1) {
+			this.#list[at + 1] = value;
+			return;
 		}
-		this.#newest = new Entry(name, value, this.#newest);
-		if (count > FEW) this.#spread();
+		this.#list.unshift(name, value);
+		if (this.#list.length > FEW * 2) this.#spread();
 	}
 
 	delete(name: string): void {
@@ -91,61 +67,39 @@ export class AttributeBag {
 			this.#map.delete(name);
 			return;
 		}
-		let newer: Entry | null = null;
-		for (let entry = this.#newest; entry !== null; entry = entry.older) {
-			if (entry.name === name) {
-				if (newer === null) this.#newest = entry.older;
-				else newer.older = entry.older;
-				return;
-			}
-			newer = entry;
-		}
+		const at = this.#indexOf(name);
+		if (at !== -1) this.#list.splice(at, 2);
 	}
 
-	/** The names and values, newest first. */
-	pairs(): [name: string, value: unknown][] {
-		if (this.#map !== null) return [...this.#map].reverse();
-		const pairs: [string, unknown][] = [];
-		for (let entry = this.#newest; entry !== null; entry = entry.older) pairs.push([entry.name, entry.value]);
-		return pairs;
+	/** Names and values in turn, the newest first; only to look at. */
+	list(): readonly unknown[] {
+		return this.#map === null ? this.#list : [...this.#map].reverse().flat();
 	}
 
 	/** The names, newest first. */
 	names(): string[] {
-		return this.pairs().map(([name]) => name);
+		return this.list().filter((_, at) => at % 2 === 0) as string[];
 	}
 
 	/** An independent bag with the same entries and the same parsed namespace. */
 	copy(): AttributeBag {
-		const copy = new AttributeBag();
-		copy.parsedNamespace = this.parsedNamespace;
+		const copy = new AttributeBag(this.#list.slice());
 		if (this.#map !== null) copy.#map = new Map(this.#map);
-		let last: Entry | null = null;
-		for (let entry = this.#newest; entry !== null; entry = entry.older) {
-			const made: Entry = new Entry(entry.name, entry.value, null);
-			if (last === null) copy.#newest = made;
-			else last.older = made;
-			last = made;
-		}
+		copy.parsedNamespace = this.parsedNamespace;
 		return copy;
 	}
 
-	#find(name: string): Entry | null {
-		for (let entry = this.#newest; entry !== null; entry = entry.older) if (entry.name === name) return entry;
-		return null;
+	#indexOf(name: string): number {
+		const list = this.#list;
+		for (let at = 0; at < list.length; at += 2) if (list[at] === name) return at;
+		return -1;
 	}
 
 	#spread(): void {
-		const entries: Entry[] = [];
-		for (let entry = this.#newest; entry !== null; entry = entry.older) entries.push(entry);
 		const map = new Map<string, unknown>();
-		for (const { name, value } of entries.reverse()) {
-			// The first of a repeated name comes last here, and has the newest place.
-			map.delete(name);
-			map.set(name, value);
-		}
+		for (let at = this.#list.length - 2; at >= 0; at -= 2) map.set(this.#list[at] as string, this.#list[at + 1]);
 		this.#map = map;
-		this.#newest = null;
+		this.#list = [];
 	}
 
 	static {
@@ -158,12 +112,6 @@ export class AttributeBag {
 	}
 }
 
-// A bit for each kind of name, so that most names need not be compared with all before them: only those of one kind can
-// be the same.
-function kindOf(name: string): number {
-	return 1 << ((name.charCodeAt(0) + name.length * 5) & 31);
-}
-
 /** The bag of `node`, read from the source on first use. */
 export function bagOf(node: TreeNode): AttributeBag {
 	const kept = attributesOf(node);
@@ -174,37 +122,20 @@ export function bagOf(node: TreeNode): AttributeBag {
 }
 
 /**
- * The names and values of `node` in the order of printing. Attributes that nobody has read are taken from the source and
- * not kept.
+ * The names and values of `node` in turn, in the order of printing; only to look at. Attributes that nobody has read are
+ * taken from the source and not kept.
  */
-export function attributePairs(node: TreeNode): [name: string, value: unknown][] {
+export function attributeList(node: TreeNode): readonly unknown[] {
 	const kept = attributesOf(node);
 	if (kept === null) return [];
-	if (typeof kept !== "string") return kept.pairs();
-	const pairs: [string, unknown][] = [];
-	const reader = new AttributeReader(kept, startOf(node), endOf(node));
-	let kinds = 0;
-	while (reader.next()) {
-		const name = reader.name;
-		const kind = kindOf(name);
-		if ((kinds & kind) !== 0) {
-			if (pairs.length > FEW) return AttributeBag.read(kept, startOf(node), endOf(node)).pairs();
-			if (pairs.some((pair) => pair[0] === name)) continue;
-		}
-		kinds |= kind;
-		pairs.push([name, reader.value]);
-	}
-	return pairs;
+	return typeof kept === "string" ? readAttributes(kept, startOf(node), endOf(node)) : kept.list();
 }
 
-/** The value of one attribute of `node`, or undefined; attributes that nobody has read stay unread. */
-export function attributeOf(node: TreeNode, name: string): string | undefined {
+/** The value of one attribute of `node`, or undefined. Attributes that nobody has read stay unread. */
+export function attributeOf(node: TreeNode, name: string): unknown {
 	const kept = attributesOf(node);
 	if (kept === null) return undefined;
-	if (typeof kept !== "string") return kept.has(name) ? toText(kept.get(name)) : undefined;
-	const reader = new AttributeReader(kept, startOf(node), endOf(node));
-	while (reader.next()) if (reader.isNamed(name)) return reader.value;
-	return undefined;
+	return typeof kept === "string" ? findAttribute(kept, startOf(node), endOf(node), name) : kept.get(name);
 }
 
 /** The object that scripts see as `node.attributes`; always the same one for a node. */
@@ -220,6 +151,13 @@ export function detachedCopy(node: TreeNode): TreeNode {
 	const attributes = attributesOf(copy);
 	if (attributes !== null && typeof attributes !== "string") setAttributes(copy, attributes.copy());
 	return copy;
+}
+
+function defaultNamespaceIn(list: readonly string[]): string | null {
+	for (let at = 0; at < list.length; at += 2) {
+		if (isDefaultNamespace(list[at] as string)) return list[at + 1] as string;
+	}
+	return null;
 }
 
 /** Whether a name declares a default namespace: it starts with `xmlns` and is not `xmlns:` with something behind. */

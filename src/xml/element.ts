@@ -29,13 +29,11 @@ export function element(
 	...children: readonly MarkupValue[]
 ): XMLNode {
 	const node = newElement(checkedName(name));
-	const given = Object.entries(attributes ?? {}).filter(([, value]) => value !== undefined);
-	if (given.length > 0) {
-		const bag = new AttributeBag();
-		// A bag prints its newest entry first.
-		for (const [key, value] of given.reverse()) bag.set(checkedName(key), checkedText(toText(value)));
-		setAttributes(node, bag);
+	const list: string[] = [];
+	for (const [key, value] of Object.entries(attributes ?? {})) {
+		if (value !== undefined) list.push(checkedName(key), checkedText(toText(value)));
 	}
+	if (list.length > 0) setAttributes(node, new AttributeBag(list));
 	const waiting: { values: readonly unknown[]; at: number }[] = [{ values: children, at: 0 }];
 	for (let top = waiting.at(-1); top !== undefined; top = waiting.at(-1)) {
 		const child = top.values[top.at++];

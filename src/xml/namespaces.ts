@@ -2,7 +2,7 @@
 // default namespace of `namespaceURI` is the one that the parser saw.
 // Implements docs/xml.md, "Names and namespaces".
 
-import { attributePairs, bagOf, isDefaultNamespace } from "./attributes.ts";
+import { attributeList, bagOf, isDefaultNamespace } from "./attributes.ts";
 import { toText } from "./coerce.ts";
 import { attributesOf, endOf, nameOf, parentOf, startOf, type TreeNode } from "./tree-node.ts";
 
@@ -26,9 +26,11 @@ function splitAt(name: string): number {
 export function namespaceForPrefix(node: TreeNode, prefix: string): string | null {
 	const wanted = `xmlns:${prefix}`;
 	for (let at: TreeNode | null = node; at !== null; at = parentOf(at)) {
-		if (!mayDeclare(at)) continue;
-		const found = attributePairs(at).find(([name]) => (prefix === "" ? isDefaultNamespace(name) : name === wanted));
-		if (found !== undefined) return toText(found[1]);
+		const list = declarationsAt(at);
+		for (let entry = 0; entry < list.length; entry += 2) {
+			const name = list[entry] as string;
+			if (prefix === "" ? isDefaultNamespace(name) : name === wanted) return toText(list[entry + 1]);
+		}
 	}
 	return null;
 }
@@ -36,9 +38,12 @@ export function namespaceForPrefix(node: TreeNode, prefix: string): string | nul
 /** The prefix that stands for `uri` at `node`: "" for a default namespace, null where there is none. */
 export function prefixForNamespace(node: TreeNode, uri: string): string | null {
 	for (let at: TreeNode | null = node; at !== null; at = parentOf(at)) {
-		if (!mayDeclare(at)) continue;
-		const found = attributePairs(at).find(([name, value]) => name.startsWith("xmlns") && toText(value) === uri);
-		if (found !== undefined) return isDefaultNamespace(found[0]) ? "" : found[0].slice(6);
+		const list = declarationsAt(at);
+		for (let entry = 0; entry < list.length; entry += 2) {
+			const name = list[entry] as string;
+			if (!name.startsWith("xmlns") || toText(list[entry + 1]) !== uri) continue;
+			return isDefaultNamespace(name) ? "" : name.slice(6);
+		}
 	}
 	return null;
 }
@@ -55,6 +60,10 @@ export function namespaceOf(node: TreeNode): string | null {
 		if (parsed !== null) return parsed;
 	}
 	return "";
+}
+
+function declarationsAt(node: TreeNode): readonly unknown[] {
+	return mayDeclare(node) ? attributeList(node) : [];
 }
 
 // Attributes that nobody has read are read only where a declaration can be among them.

@@ -1,7 +1,7 @@
 // Plain functions over nodes for programs that would rather not walk along `firstChild` and `nextSibling`. They add nothing to
 // the classes, change nothing in a tree, and make no `childNodes` or `attributes` objects where a look suffices.
 
-import { attributeOf, attributePairs } from "./attributes.ts";
+import { attributeList, attributeOf } from "./attributes.ts";
 import { toText } from "./coerce.ts";
 import { asNode, faceOf, type XMLNode } from "./node.ts";
 import { ELEMENT, firstOf, nameOf, nextOf, parentOf, TEXT, type TreeNode, textOf, typeOf } from "./tree-node.ts";
@@ -28,19 +28,21 @@ export function child(node: XMLNode, name: string): XMLNode | undefined {
 	return undefined;
 }
 
-/** The value of an attribute as a string, or undefined where `node` has none of this name. */
+/** The value of an attribute as a string; undefined where `node` has none of this name, or a script has set undefined. */
 export function attribute(node: XMLNode, name: string): string | undefined {
 	const inner = asNode(node);
-	return inner === undefined ? undefined : attributeOf(inner, name);
+	const value = inner === undefined ? undefined : attributeOf(inner, name);
+	return value === undefined ? undefined : toText(value);
 }
 
 /** The attributes of `node` as names and values, in the order in which they print; values as strings. */
 export function attributes(node: XMLNode): [name: string, value: string][] {
 	const inner = asNode(node);
-	if (inner === undefined) return [];
-	const pairs = attributePairs(inner);
-	for (const pair of pairs) if (typeof pair[1] !== "string") pair[1] = toText(pair[1]);
-	return pairs as [string, string][];
+	const pairs: [string, string][] = [];
+	if (inner === undefined) return pairs;
+	const list = attributeList(inner);
+	for (let at = 0; at < list.length; at += 2) pairs.push([list[at] as string, toText(list[at + 1])]);
+	return pairs;
 }
 
 /**

@@ -2,7 +2,7 @@
 // take its text, or to pass its content on as it is. The tag is checked; the content is checked by whoever uses it, with
 // `text()` or `checkContent()`, and only then it is certain that the document is this one element.
 
-import { AttributeReader, ScannedTag, scanAttributes } from "./attribute-scan.ts";
+import { findAttribute, readAttributes, ScannedTag, scanAttributes } from "./attribute-scan.ts";
 import { decodeEntities } from "./entities.ts";
 import { DEFAULT_PARSE_LIMITS, type ParseLimits, type Refusal } from "./limits.ts";
 import { nameAt, sameName } from "./names.ts";
@@ -41,19 +41,14 @@ export class RootElement {
 
 	/** The value of an attribute, decoded, or undefined. Of a repeated attribute the first counts. */
 	attribute(name: string): string | undefined {
-		const reader = new AttributeReader(this.source, this.#attributesStart, this.#attributesEnd);
-		while (reader.next()) if (reader.isNamed(name)) return reader.value;
-		return undefined;
+		return findAttribute(this.source, this.#attributesStart, this.#attributesEnd, name);
 	}
 
 	/** All attributes, decoded, in the order of the source. */
 	attributes(): Map<string, string> {
 		const all = new Map<string, string>();
-		const reader = new AttributeReader(this.source, this.#attributesStart, this.#attributesEnd);
-		while (reader.next()) {
-			const name = reader.name;
-			if (!all.has(name)) all.set(name, reader.value);
-		}
+		const list = readAttributes(this.source, this.#attributesStart, this.#attributesEnd);
+		for (let at = 0; at < list.length; at += 2) all.set(list[at] as string, list[at + 1] as string);
 		return all;
 	}
 

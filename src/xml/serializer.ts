@@ -3,7 +3,7 @@
 // Implements docs/xml.md, "Serializer".
 
 import { printedAttributes } from "./attribute-scan.ts";
-import { attributePairs } from "./attributes.ts";
+import { attributeList } from "./attributes.ts";
 import { toText } from "./coerce.ts";
 import { isDocument, stateOf } from "./document-node.ts";
 import { escapeText, isPrinted } from "./escape.ts";
@@ -88,6 +88,7 @@ function printAttributes(node: TreeNode): string {
 		if (printed !== undefined) return printed;
 	}
 	let out = "";
-	for (const [name, value] of attributePairs(node)) out += ` ${name}="${escapeText(toText(value))}"`;
+	const list = attributeList(node);
+	for (let at = 0; at < list.length; at += 2) out += ` ${list[at]}="${escapeText(toText(list[at + 1]))}"`;
 	return out;
 }

@@ -56,7 +56,26 @@ describe("reading", () => {
 		node.attributes.n = 5;
 		expect(attribute(node, "n")).toBe("5");
 		node.attributes.u = undefined;
-		expect(attribute(node, "u")).toBe("undefined");
+		expect(attribute(node, "u")).toBeUndefined();
+		const odd = new XML("<a ab='1' b = '2' &#99;='3' b='4' d='&lt;'/><a ab='1' b = '2' c\n=\t\"'3'\" d='4'/>");
+		const [coded, plain] = odd.childNodes as [XMLNode, XMLNode];
+		expect(["ab", "b", "c", "d", "a", "abc"].map((name) => attribute(coded, name))).toEqual([
+			"1",
+			"2",
+			"3",
+			"<",
+			undefined,
+			undefined,
+		]);
+		expect(["ab", "b", "c", "d", "a", "", "d='4'"].map((name) => attribute(plain, name))).toEqual([
+			"1",
+			"2",
+			"'3'",
+			"4",
+			undefined,
+			undefined,
+			undefined,
+		]);
 	});
 
 	test("attributes are names and string values in the order of printing", () => {
