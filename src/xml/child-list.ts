@@ -2,7 +2,7 @@
 // and until then the script's own to push to and sort. It never changes the tree.
 // Implements docs/xml.md, "Tree operations" (childNodes).
 
-import { firstOf, listOf, nextOf, setList, type TreeNode } from "./tree-node.ts";
+import { firstOf, nextOf, ownRestOf, restOf, type TreeNode } from "./tree-node.ts";
 
 /**
  * The array and what guards it. Children change in one step but the array is refilled only when someone looks, or a
@@ -41,11 +41,10 @@ export class ChildList {
 
 /** The array that scripts see as `node.childNodes`. */
 export function childNodesFace(node: TreeNode): unknown[] {
-	let list = listOf(node);
-	if (list === null) {
-		list = new ChildList(node);
-		setList(node, list);
-	}
+	const kept = restOf(node)?.list ?? null;
+	if (kept !== null) return kept.face;
+	const list = new ChildList(node);
+	ownRestOf(node).list = list;
 	return list.face;
 }
 
