@@ -2,15 +2,18 @@
 // those are in `document.ts`.
 
 import type { IdMap } from "./id-map.ts";
-import { type DocumentState, type Rest, UNTOUCHED } from "./rest.ts";
+import { type DocumentState, ownState, type Rest, UNTOUCHED } from "./rest.ts";
 import { isTreeNode, ownRestOf, restOf, setRest, TreeNode } from "./tree-node.ts";
 
-/** A document in the tree: an element without a name that holds the top-level nodes. */
-export class DocumentNode extends TreeNode {
-	constructor() {
-		super();
-		setRest(this, UNTOUCHED);
-	}
+/** A document in the tree: an element without a name that holds the top-level nodes. Made by {@link makeDocument}. */
+export class DocumentNode extends TreeNode {}
+
+/** A new, empty document. */
+export function makeDocument(): DocumentNode {
+	// Not in a constructor: a class without one is made faster.
+	const document = new DocumentNode();
+	setRest(document, UNTOUCHED);
+	return document;
 }
 
 /** Whether `value` is a document; never throws. */
@@ -27,7 +30,7 @@ export function stateOf(document: DocumentNode): Readonly<DocumentState> {
 
 /** The state of a document, to change. */
 export function ownStateOf(document: DocumentNode): DocumentState {
-	return ownRestOf(document).document as DocumentState;
+	return ownState(ownRestOf(document));
 }
 
 /** The `idMap` that the parser has made; a script can have put another in its place. */

@@ -23,8 +23,8 @@ export class Rest {
 	value: string | null = null;
 	/** The attributes of a node that is no element. */
 	attributes: AttributeBag | null = null;
-	/** The properties of a document; null for every other node. */
-	readonly document: DocumentState | null;
+	/** The properties of a document; null for every other node. Many share one: see {@link ownState}. */
+	document: DocumentState | null;
 	/** The `idMap` that the parser has made for a document; a script can have put another in its place. */
 	ids: IdMap | null = null;
 
@@ -33,14 +33,20 @@ export class Rest {
 	}
 }
 
-/**
- * The rest of a document that nobody has touched. Most are received, read and dropped with nothing else, so they share
- * this one, which is never written to: see {@link ownRest}.
- */
-export const UNTOUCHED: Rest = new Rest(new DocumentState());
+// Most documents are received, read and dropped without another value for a property, many without anything of their own.
+// They share these two, which are never written to.
+const UNSET = new DocumentState();
+/** The rest of a document that nobody has touched. */
+export const UNTOUCHED: Rest = new Rest(UNSET);
 
 /** The rest of a node to write to, made from the one it has had. */
 export function ownRest(kept: Rest | null): Rest {
 	if (kept === null) return new Rest(null);
-	return kept === UNTOUCHED ? new Rest(new DocumentState()) : kept;
+	return kept === UNTOUCHED ? new Rest(UNSET) : kept;
+}
+
+/** The properties of a document to write to. */
+export function ownState(rest: Rest): DocumentState {
+	if (rest.document === UNSET || rest.document === null) rest.document = new DocumentState();
+	return rest.document;
 }
