@@ -15,3 +15,4 @@ export {
 } from "./log.ts";
 export { MemoryLog, type MemoryLogOptions } from "./memory-log.ts";
 export { type Member, Room } from "./room.ts";
+export { closeReason, type PeerHost, ServerPeer } from "./server-peer.ts";

@@ -150,5 +150,11 @@ export function serverSettings(options: ServerOptions): ServerSettings {
 			"A TLS certificate and its key go together: give both, or none.",
 		);
 	}
+	if (settings.policy === "off" && settings.policyPort !== undefined) {
+		throw new XMLSocketError(
+			"XMLSOCKET_OPTION_INVALID",
+			`A policy port (${settings.policyPort}) without a policy file has nothing to answer: give policyPort, or policy "off", not both.`,
+		);
+	}
 	return settings;
 }

@@ -2,15 +2,14 @@
 // limits, and drains. What the documents mean is the application's affair.
 
 import { EventEmitter, once } from "node:events";
-import { readFileSync } from "node:fs";
 import { createServer as createHttpServer } from "node:http";
 import type { Socket } from "node:net";
 import { hostname } from "node:os";
 import { wireCode, XMLSocketError } from "../errors/index.ts";
-import type { Application, Peer, Session } from "../hub/index.ts";
+import { type Application, closeReason, type Peer, type PeerHost, ServerPeer, type Session } from "../hub/index.ts";
 import { type LinkClose, type LinkOptions, Scheduler, type Transport } from "../link/index.ts";
 import { accept, type Listener, listen, nodeClock, SocketTransport, textCodec } from "../transport/index.ts";
-import { policyFile, terminatorBytes } from "../wire/index.ts";
+import { terminatorBytes } from "../wire/index.ts";
 import { Admission, defaultMaxConnections } from "./admission.ts";
 import { Certificate } from "./certificate.ts";
 import type { Connection } from "./connection.ts";
@@ -19,7 +18,7 @@ import { type Log, loggable, noLog } from "./log.ts";
 import { Metrics } from "./metrics.ts";
 import { type ServerOptions, type ServerSettings, serverSettings } from "./options.ts";
 import { OriginRules } from "./origin.ts";
-import { closeReason, type PeerHost, ServerPeer } from "./server-peer.ts";
+import { answerPolicy, endWithin, POLICY_TIMEOUT_MS, ServedPolicyFile } from "./policy.ts";
 
 type Output = "text" | "bytes";
 
@@ -34,7 +33,6 @@ export interface ServerParts {
 
 const RETRY_AFTER_SECONDS = 3;
 const STOP_TICK_MS = 20;
-const POLICY_TIMEOUT_MS = 3000;
 
 /** The daemon. */
 export class Server extends EventEmitter<{ connection: [Connection]; closed: [] }> implements HttpHost, PeerHost {
@@ -45,9 +43,6 @@ export class Server extends EventEmitter<{ connection: [Connection]; closed: [] 
 	readonly scheduler: Scheduler;
 	readonly linkOptions: LinkOptions<Output>;
 	readonly pageFolder: string | undefined;
-	/** The policy file with its zero byte; undefined where none is served. */
-	policy: Uint8Array | undefined = undefined;
-	policyText: string | undefined = undefined;
 	readonly #application: Application<Output>;
 	readonly #admission: Admission;
 	readonly #peers = new Set<ServerPeer>();
@@ -55,8 +50,9 @@ export class Server extends EventEmitter<{ connection: [Connection]; closed: [] 
 	readonly #sockets = new Set<Socket>();
 	readonly #certificate: Certificate | undefined;
 	readonly #http: HttpSide;
-	readonly #policyOption: string | undefined;
+	readonly #policy: ServedPolicyFile | undefined;
 	#listeners: Listener[] = [];
+	#policyListener: Listener | undefined = undefined;
 	#metricsServer: { close(): void } | undefined = undefined;
 	#state: "new" | "listening" | "draining" | "closed" = "new";
 	#nextId = 1;
@@ -78,8 +74,7 @@ export class Server extends EventEmitter<{ connection: [Connection]; closed: [] 
 		});
 		this.metrics = new Metrics(() => this.#gauges());
 		this.linkOptions = this.#makeLinkOptions();
-		this.#policyOption =
-			settings.policy === "off" ? undefined : settings.policy === "auto" ? "auto" : readPolicy(settings.policy);
+		this.#policy = settings.policy === "off" ? undefined : new ServedPolicyFile(settings.policy, this.log);
 		this.#certificate =
 			settings.tlsCert !== undefined && settings.tlsKey !== undefined
 				? new Certificate(settings.tlsCert, settings.tlsKey, (error) =>
@@ -111,6 +106,21 @@ export class Server extends EventEmitter<{ connection: [Connection]; closed: [] 
 		return this.#certificate !== undefined;
 	}
 
+	/** The policy file with its zero byte; undefined where none is served. */
+	get policy(): Uint8Array | undefined {
+		return this.#policy?.bytes;
+	}
+
+	/** The policy file as text, without the zero byte; undefined where none is served. */
+	get policyText(): string | undefined {
+		return this.#policy?.text;
+	}
+
+	/** The port that answers policy requests alone, once listening; undefined where there is none. */
+	get policyPort(): number | undefined {
+		return this.#policyListener?.port;
+	}
+
 	/** Connections of the application. */
 	get peers(): number {
 		return this.#peers.size;
@@ -126,14 +136,15 @@ export class Server extends EventEmitter<{ connection: [Connection]; closed: [] 
 		try {
 			const listener = await listen({ port: settings.port, host: settings.host }, (socket) => this.#connected(socket));
 			this.#listeners.push(listener);
-			this.#makePolicy(listener.port);
-			if (settings.policyPort !== undefined && this.policy) {
-				this.#listeners.push(
-					await listen({ port: settings.policyPort, host: settings.host, portOption: "--policy-port" }, (socket) =>
-						this.#policyOnly(socket),
-					),
+			this.#policy?.generate([listener.port], this.rules.policyDomains());
+			if (settings.policyPort !== undefined) {
+				this.#policyListener = await listen(
+					{ port: settings.policyPort, host: settings.host, portOption: "--policy-port" },
+					(socket) => this.#policyOnly(socket),
 				);
+				this.#listeners.push(this.#policyListener);
 			}
+			this.#policy?.judge(this.policyPort ?? listener.port);
 			if (settings.metrics !== "local" && settings.metrics !== "off") await this.#listenMetrics(settings.metrics);
 		} catch (error) {
 			await this.#release();
@@ -182,6 +193,11 @@ export class Server extends EventEmitter<{ connection: [Connection]; closed: [] 
 		this.#certificate?.reload();
 	}
 
+	/** Reads the operator's own policy file again now. */
+	reloadPolicy(): void {
+		this.#policy?.reload(this.policyPort ?? this.port);
+	}
+
 	/** Takes a connection that some other means brought, for example one end of a `memoryPair`. */
 	attach(transport: Transport): void {
 		this.#speak(transport);
@@ -228,12 +244,13 @@ export class Server extends EventEmitter<{ connection: [Connection]; closed: [] 
 		const settings = this.settings;
 		accept(socket, {
 			firstBytesTimeoutMs: settings.firstBytesTimeoutMs,
+			begunTimeoutMs: settings.firstDocumentTimeoutMs,
 			tlsTimeoutMs: settings.tlsTimeoutMs,
 			secureContext: this.#certificate && settings.sniff ? () => this.#certificate?.context : undefined,
 			accepted: (accepted, kind, secure) => {
 				const protocol = settings.sniff || kind === "policy" || kind === "silent" ? kind : "document";
 				this.metrics.count(this.metrics.accepted, `${secure ? "tls+" : ""}${protocol}`);
-				if (protocol === "policy" && this.policy) answerPolicy(accepted, this.policy);
+				if (protocol === "policy" && this.#policy) answerPolicy(accepted, this.#policy);
 				else if (protocol === "http") this.#http.take(accepted);
 				else if (protocol === "tls")
 					this.#refuseSocket(accepted, "tls-unavailable", "TLS, but no certificate was given (--tls-cert, --tls-key)");
@@ -257,14 +274,17 @@ export class Server extends EventEmitter<{ connection: [Connection]; closed: [] 
 
 	#policyOnly(socket: Socket): void {
 		if (!this.#admit(socket)) return;
-		socket.setTimeout(POLICY_TIMEOUT_MS, () => socket.destroy());
+		endWithin(socket, POLICY_TIMEOUT_MS);
 		accept(socket, {
-			firstBytesTimeoutMs: POLICY_TIMEOUT_MS,
+			firstBytesTimeoutMs: this.settings.firstBytesTimeoutMs,
+			begunTimeoutMs: this.settings.firstBytesTimeoutMs,
 			tlsTimeoutMs: POLICY_TIMEOUT_MS,
 			accepted: (accepted, kind) => {
-				this.metrics.count(this.metrics.accepted, "policy");
-				if (this.policy && (kind === "policy" || kind === "silent")) answerPolicy(accepted, this.policy);
-				else accepted.destroy();
+				// Nothing else is spoken here, so that a client which only waits can be told at once.
+				if (this.#policy && (kind === "policy" || kind === "silent")) {
+					this.metrics.count(this.metrics.accepted, "policy");
+					answerPolicy(accepted, this.#policy);
+				} else this.#refuseSocket(accepted, "not-a-policy-request", "the policy port answers policy requests alone");
 			},
 			failed: () => socket.destroy(),
 		});
@@ -324,15 +344,6 @@ export class Server extends EventEmitter<{ connection: [Connection]; closed: [] 
 			lingerMs: settings.lingerMs,
 			rate: { documentsPerSecond: settings.documentsPerSecond, burst: settings.documentBurst },
 		};
-	}
-
-	#makePolicy(port: number): void {
-		if (this.#policyOption === undefined) return;
-		this.policyText =
-			this.#policyOption === "auto"
-				? policyFile({ ports: [port], domains: this.rules.policyDomains() })
-				: this.#policyOption;
-		this.policy = Buffer.from(`${this.policyText}\0`, "utf8");
 	}
 
 	async #listenMetrics(address: string): Promise<void> {
@@ -403,24 +414,5 @@ export class Server extends EventEmitter<{ connection: [Connection]; closed: [] 
 			outbox_bytes: outbox,
 			...this.#application.stats?.(),
 		};
-	}
-}
-
-function answerPolicy(socket: Socket, policy: Uint8Array): void {
-	socket.on("error", () => {});
-	socket.setTimeout(POLICY_TIMEOUT_MS, () => socket.destroy());
-	socket.resume();
-	socket.end(policy);
-}
-
-function readPolicy(file: string): string {
-	try {
-		return readFileSync(file, "utf8");
-	} catch (cause) {
-		throw new XMLSocketError(
-			"XMLSOCKET_CONFIG_UNREADABLE",
-			`The policy file ${file} cannot be read: ${(cause as Error).message}.`,
-			{ cause },
-		);
 	}
 }

@@ -27,7 +27,7 @@ export async function serve(flags: Record<string, unknown>, version: string): Pr
 	await server.listen();
 	if (flags.json) {
 		process.stdout.write(
-			`${JSON.stringify({ event: "listening", version, port: server.port, addresses: server.addresses, tls: server.secure, policy: server.policyText ?? null })}\n`,
+			`${JSON.stringify({ event: "listening", version, port: server.port, addresses: server.addresses, tls: server.secure, policy: server.policyText ?? null, policyPort: server.policyPort ?? null })}\n`,
 		);
 	} else process.stdout.write(banner(server, settings, version, performance.now() - begun));
 	await stopped(server, log);
@@ -63,7 +63,10 @@ function pick(settings: object, keys: readonly string[]): object {
 }
 
 async function stopped(server: Server, log: { info(facts: object, words: string): void }): Promise<void> {
-	process.on("SIGHUP", () => server.reloadCertificate());
+	process.on("SIGHUP", () => {
+		server.reloadCertificate();
+		server.reloadPolicy();
+	});
 	await new Promise<void>((resolve) => {
 		let signals = 0;
 		const stop = (signal: NodeJS.Signals): void => {
