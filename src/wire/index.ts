@@ -1,7 +1,7 @@
 export { DocumentDecoder, type DocumentDecoderOptions } from "./document-decoder.ts";
 export { encodeDocument, refuseNul } from "./document-encoder.ts";
 export { type PolicyOptions, policyFile } from "./policy-file.ts";
-export type { PortRange } from "./policy-ports.ts";
+export { grantable, type PortRange, showPorts } from "./policy-ports.ts";
 export {
 	MAX_POLICY_BYTES,
 	type PolicyFile,

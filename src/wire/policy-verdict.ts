@@ -56,17 +56,17 @@ export function isAskedForPolicy(port: number): boolean {
  * Whether content may connect, by the files of the places that were asked.
  *
  * @param master the file of port 843; undefined where none came.
- * @param other the file of the destination port, or of another port that the content named with `loadPolicyFile`.
+ * @param others the file of the destination port, and those of ports that the content named with `loadPolicyFile`.
  *
  * @example
  * ```ts
- * mayConnect({ from: "example.com", secure: true, to: 9000 }, undefined, { file: readPolicyFile(text), port: 9000 }).allowed;
+ * mayConnect({ from: "example.com", secure: true, to: 9000 }, undefined, [{ file: readPolicyFile(text), port: 9000 }]).allowed;
  * ```
  */
 export function mayConnect(
 	question: PolicyQuestion,
 	master: ServedPolicy | undefined,
-	other: ServedPolicy | undefined,
+	others: readonly ServedPolicy[],
 ): PolicyVerdict {
 	const control = master?.file.valid ? master.file.siteControl : undefined;
 	if (control === "none")
@@ -74,7 +74,8 @@ export function mayConnect(
 			allowed: false,
 			reason: `The file of port ${master!.port} allows no policy file on this host, itself included.`,
 		};
-	const found = findGrant(question, master) ?? (control === "master-only" ? undefined : findGrant(question, other));
+	const places = control === "master-only" ? [master!] : [...(master ? [master] : []), ...others];
+	const found = findGrant(question, places);
 	if (found) {
 		const { grant, servedFrom } = found;
 		return {
@@ -84,32 +85,34 @@ export function mayConnect(
 			servedFrom,
 		};
 	}
-	return { allowed: false, reason: whyNot(question, master, other, control === "master-only") };
+	const beside = control === "master-only" ? findGrant(question, others) : undefined;
+	return {
+		allowed: false,
+		reason: beside
+			? `The file of port ${beside.servedFrom} would grant it, but that of port ${master!.port} allows no file beside itself (master-only).`
+			: whyNot(question, places),
+	};
 }
 
 function findGrant(
 	question: PolicyQuestion,
-	served: ServedPolicy | undefined,
+	places: readonly ServedPolicy[],
 ): { readonly grant: PolicyGrant; readonly servedFrom: number } | undefined {
-	const grant = served?.file.grants.find(
-		({ domain, ports, secure }) =>
-			hasPort(grantable(ports, served.port), question.to) &&
-			readDomain(domain).matches(question.from) &&
-			(!secure || question.secure),
-	);
-	return grant && { grant, servedFrom: served!.port };
+	for (const { file, port } of places) {
+		const grant = file.grants.find(
+			({ domain, ports, secure }) =>
+				hasPort(grantable(ports, port), question.to) &&
+				readDomain(domain).matches(question.from) &&
+				(!secure || question.secure),
+		);
+		if (grant) return { grant, servedFrom: port };
+	}
+	return undefined;
 }
 
 // The nearest miss says most about what to mend.
-function whyNot(
-	question: PolicyQuestion,
-	master: ServedPolicy | undefined,
-	other: ServedPolicy | undefined,
-	masterOnly: boolean,
-): string {
-	if (masterOnly && findGrant(question, other))
-		return `The file of port ${other!.port} would grant it, but that of port ${master!.port} allows no file beside itself (master-only).`;
-	const served = [master, masterOnly ? undefined : other].filter((place) => place?.file.valid) as ServedPolicy[];
+function whyNot(question: PolicyQuestion, places: readonly ServedPolicy[]): string {
+	const served = places.filter(({ file }) => file.valid);
 	if (served.length === 0) return "No policy file came that a player would take.";
 	for (const { file, port } of served) {
 		for (const grant of file.grants) {

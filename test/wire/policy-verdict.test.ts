@@ -24,7 +24,7 @@ interface Asked {
 	readonly at?: number;
 }
 function ask(text: string, { from = "example.com", secure = false, to = 9000, at = 9000 }: Asked = {}): PolicyVerdict {
-	return mayConnect({ from, secure, to }, undefined, { file: readPolicyFile(text), port: at });
+	return mayConnect({ from, secure, to }, undefined, [{ file: readPolicyFile(text), port: at }]);
 }
 
 describe("the domain of an entry", () => {
@@ -167,7 +167,7 @@ describe("a master file", () => {
 		["may be missing", undefined, open, true, 9000],
 		["and the port's may both be missing", undefined, undefined, false, undefined],
 	] as const)("%s", (_, first, other, allowed, servedFrom) => {
-		const verdict = mayConnect(question, first, other);
+		const verdict = mayConnect(question, first, other ? [other] : []);
 		expect(verdict.allowed).toBe(allowed);
 		expect(verdict.servedFrom).toBe(servedFrom);
 		expect(verdict.reason).toMatch(/^[A-Z].*\.$/);
@@ -196,7 +196,7 @@ describe("a refusal", () => {
 		const verdict = mayConnect(
 			{ from: "example.com", secure: false, to: 9000 },
 			{ file: readPolicyFile(file('<site-control permitted-cross-domain-policies="master-only"/>')), port: 843 },
-			{ file: readPolicyFile(file(grant("*", "9000"))), port: 9000 },
+			[{ file: readPolicyFile(file(grant("*", "9000"))), port: 9000 }],
 		);
 		expect(verdict.reason).toMatch(/of port 9000 would grant it, but that of port 843.*master-only/);
 	});
@@ -320,9 +320,9 @@ describe("for any file", () => {
 					for (const to of ports) {
 						for (const entry of domains) {
 							const from = entry.replace(/^\*\./, "sub.").replace(/^\*$/, "any.example");
-							const verdict = mayConnect({ from, secure: false, to }, undefined, { file: read, port: 9000 });
+							const verdict = mayConnect({ from, secure: false, to }, undefined, [{ file: read, port: 9000 }]);
 							expect(verdict.allowed).toBe(to >= 1024);
-							expect(mayConnect({ from, secure: false, to }, { file: read, port: 843 }, undefined).allowed).toBe(true);
+							expect(mayConnect({ from, secure: false, to }, { file: read, port: 843 }, []).allowed).toBe(true);
 						}
 					}
 				},
