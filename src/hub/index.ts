@@ -1,5 +1,6 @@
 export type { Application, Peer, Session } from "./application.ts";
 export { Hub, type HubOptions } from "./hub.ts";
+export { type ConnectionLimits, type LinkLimits, linkLimits } from "./link-limits.ts";
 export {
 	type Appended,
 	DEFAULT_DEDUPE_WINDOW_MS,

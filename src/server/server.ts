@@ -6,7 +6,15 @@ import { createServer as createHttpServer } from "node:http";
 import type { Socket } from "node:net";
 import { hostname } from "node:os";
 import { wireCode, XMLSocketError } from "../errors/index.ts";
-import { type Application, closeReason, type Peer, type PeerHost, ServerPeer, type Session } from "../hub/index.ts";
+import {
+	type Application,
+	closeReason,
+	linkLimits,
+	type Peer,
+	type PeerHost,
+	ServerPeer,
+	type Session,
+} from "../hub/index.ts";
 import { type LinkClose, type LinkOptions, Scheduler, type Transport } from "../link/index.ts";
 import { accept, type Listener, listen, nodeClock, SocketTransport, textCodec } from "../transport/index.ts";
 import { terminatorBytes } from "../wire/index.ts";
@@ -331,18 +339,9 @@ export class Server extends EventEmitter<{ connection: [Connection]; closed: [] 
 			output: this.#application.output,
 			codec: textCodec(settings.encoding, settings.strictUtf8),
 			...(settings.terminator === "nul" ? {} : { terminator }),
-			maxDocumentBytes: settings.maxDocumentBytes,
-			maxFirstDocumentBytes: Math.min(settings.maxFirstDocumentBytes, settings.maxDocumentBytes),
-			maxOutboxBytes: settings.maxOutboxBytes,
-			softOutboxBytes: Math.min(settings.softOutboxBytes, settings.maxOutboxBytes),
-			slowReaderGraceMs: settings.slowReaderGraceMs,
-			firstDocumentTimeoutMs: settings.firstDocumentTimeoutMs,
-			documentTimeoutMs: settings.documentTimeoutMs,
+			...linkLimits(settings),
 			idleTimeoutMs: this.#application.idleTimeoutMs ?? settings.idleTimeoutMs,
-			unreadOutputTimeoutMs: settings.unreadOutputTimeoutMs,
 			pingIntervalMs: settings.pingIntervalMs,
-			lingerMs: settings.lingerMs,
-			rate: { documentsPerSecond: settings.documentsPerSecond, burst: settings.documentBurst },
 		};
 	}
 
