@@ -1,11 +1,19 @@
-// Makes the SWFs in flash/ from their sources beside them: greeter.swf from ActionScript 2 by our own compiler.
+// Makes the movies in flash/ from their sources and writes them there: `npm run flash`.
 
-import { readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { movie } from "../flash/swf.js";
+import { chat, greeter, HAXE, haxeVersion } from "../flash/build.js";
 
-const folder = join(import.meta.dirname, "../flash");
+function write(name, bytes) {
+	writeFileSync(join(import.meta.dirname, "../flash", name), bytes);
+	console.log(`flash/${name}: ${bytes.length} bytes`);
+}
 
-const greeter = movie(readFileSync(join(folder, "greeter.as"), "utf8"));
-writeFileSync(join(folder, "greeter.swf"), greeter);
-console.log(`flash/greeter.swf: ${greeter.length} bytes`);
+write("greeter.swf", greeter());
+const found = haxeVersion();
+if (found === HAXE) write("chat.swf", chat());
+else {
+	console.log(
+		`flash/chat.swf was left as it is: it is made with Haxe ${HAXE} (Debian 12: apt-get install haxe), and ${found ? `Haxe ${found}` : "no Haxe"} is installed.`,
+	);
+}
