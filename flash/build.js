@@ -36,7 +36,16 @@ export function chat() {
 	// Without native-trace, trace() would draw on the stage. Not compressed, so that no release of zlib changes the bytes.
 	const defines = ["-dce", "full", "-D", "native-trace", "-D", "no-swf-compress"];
 	try {
-		execFileSync("haxe", ["-p", join(import.meta.dirname, "chat"), "-main", "Main", "-swf", file, ...stage, ...defines]);
+		execFileSync("haxe", [
+			"-p",
+			join(import.meta.dirname, "chat"),
+			"-main",
+			"Main",
+			"-swf",
+			file,
+			...stage,
+			...defines,
+		]);
 		return withoutChance(readFileSync(file));
 	} finally {
 		rmSync(folder, { recursive: true, force: true });

@@ -4,7 +4,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import sirv from "sirv";
 import type { Transport } from "../link/index.ts";
 import { WebSocketAcceptor } from "../transport/index.ts";
 import { addressKey, isListed } from "./admission.ts";
@@ -13,6 +12,7 @@ import { type Log, loggable } from "./log.ts";
 import type { Metrics } from "./metrics.ts";
 import type { ServerSettings } from "./options.ts";
 import type { OriginRules } from "./origin.ts";
+import { type StaticFiles, staticFiles } from "./static-files.ts";
 
 /** What the HTTP side needs of its server. */
 export interface HttpHost {
@@ -46,7 +46,7 @@ export class HttpSide {
 	readonly #host: HttpHost;
 	readonly #server: Server;
 	readonly #webSockets: WebSocketAcceptor;
-	readonly #page: ReturnType<typeof sirv> | undefined;
+	readonly #page: StaticFiles | undefined;
 
 	constructor(host: HttpHost) {
 		this.#host = host;
@@ -70,10 +70,7 @@ export class HttpSide {
 		this.#webSockets = new WebSocketAcceptor({
 			maxMessageBytes: Math.max(host.settings.maxDocumentBytes + 1, 65_536),
 		});
-		this.#page =
-			host.pageFolder === undefined
-				? undefined
-				: sirv(host.pageFolder, { etag: true, dotfiles: false, setHeaders: immutable });
+		this.#page = host.pageFolder === undefined ? undefined : staticFiles(host.pageFolder, immutable);
 	}
 
 	/** Takes over a connection. */
