@@ -22,6 +22,7 @@ import { Admission, defaultMaxConnections } from "./admission.ts";
 import { Certificate } from "./certificate.ts";
 import type { Connection } from "./connection.ts";
 import { type HttpHost, HttpSide, sendMetrics } from "./http.ts";
+import type { HttpRoutes } from "./http-routes.ts";
 import { type Log, loggable, noLog } from "./log.ts";
 import { Metrics } from "./metrics.ts";
 import { type ServerOptions, type ServerSettings, serverSettings } from "./options.ts";
@@ -37,6 +38,8 @@ export interface ServerParts {
 	readonly log?: Log | undefined;
 	/** The folder whose files answer HTTP; default: none. */
 	readonly pageFolder?: string | undefined;
+	/** Who else answers on the HTTP side, in the order of asking; default: nobody. */
+	readonly routes?: readonly HttpRoutes[] | undefined;
 }
 
 const RETRY_AFTER_SECONDS = 3;
@@ -51,6 +54,7 @@ export class Server extends EventEmitter<{ connection: [Connection]; closed: [] 
 	readonly scheduler: Scheduler;
 	readonly linkOptions: LinkOptions<Output>;
 	readonly pageFolder: string | undefined;
+	readonly routes: readonly HttpRoutes[];
 	readonly #application: Application<Output>;
 	readonly #admission: Admission;
 	readonly #peers = new Set<ServerPeer>();
@@ -63,6 +67,9 @@ export class Server extends EventEmitter<{ connection: [Connection]; closed: [] 
 	#policyListener: Listener | undefined = undefined;
 	#metricsServer: { close(): void } | undefined = undefined;
 	#state: "new" | "listening" | "draining" | "closed" = "new";
+	/** Routes that have not finished their drain yet. */
+	#draining = 0;
+	#drainUntilMs = 0;
 	#nextId = 1;
 	#stopSweep: (() => void) | undefined = undefined;
 
@@ -73,6 +80,7 @@ export class Server extends EventEmitter<{ connection: [Connection]; closed: [] 
 		this.settings = settings;
 		this.log = parts.log ?? noLog;
 		this.pageFolder = parts.pageFolder;
+		this.routes = parts.routes ?? [];
 		this.#application = parts.application as Application<Output>;
 		this.rules = new OriginRules(settings.origin, [hostname(), settings.host]);
 		this.scheduler = new Scheduler(nodeClock, (error) => this.#handlerFailed(error));
@@ -80,7 +88,10 @@ export class Server extends EventEmitter<{ connection: [Connection]; closed: [] 
 			...settings,
 			maxConnections: settings.maxConnections ?? defaultMaxConnections(),
 		});
-		this.metrics = new Metrics(() => this.#gauges());
+		this.metrics = new Metrics(
+			() => this.#gauges(),
+			this.routes.flatMap((routes) => routes.counts ?? []),
+		);
 		this.linkOptions = this.#makeLinkOptions();
 		this.#policy = settings.policy === "off" ? undefined : new ServedPolicyFile(settings.policy, this.log);
 		this.#certificate =
@@ -171,17 +182,25 @@ export class Server extends EventEmitter<{ connection: [Connection]; closed: [] 
 	async close(options: { graceMs?: number } = {}): Promise<void> {
 		if (this.#state === "closed") return;
 		if (this.#state === "draining") {
-			if (options.graceMs === 0) this.#destroyAll();
-			else await once(this, "closed");
+			if (options.graceMs === 0) {
+				this.#drainUntilMs = 0;
+				this.#drainRoutes(0);
+				this.#destroyAll();
+			} else await once(this, "closed");
 			return;
 		}
 		this.#state = "draining";
-		const deadline = nodeClock.now() + (options.graceMs ?? this.settings.drainTimeoutMs);
+		const graceMs = options.graceMs ?? this.settings.drainTimeoutMs;
+		this.#drainUntilMs = nodeClock.now() + graceMs;
 		const closing = Promise.all(this.#listeners.map((listener) => listener.close()));
 		this.#application.drain?.(RETRY_AFTER_SECONDS);
 		for (const peer of this.#peers) peer.end();
 		this.#http.close();
-		while ((this.#peers.size > 0 || this.#sockets.size > 0) && nodeClock.now() < deadline) {
+		this.#drainRoutes(graceMs);
+		while (
+			(this.#peers.size > 0 || this.#sockets.size > 0 || this.#draining > 0) &&
+			nodeClock.now() < this.#drainUntilMs
+		) {
 			await new Promise((resolve) => setTimeout(resolve, STOP_TICK_MS));
 		}
 		this.#destroyAll();
@@ -384,6 +403,18 @@ export class Server extends EventEmitter<{ connection: [Connection]; closed: [] 
 		this.log.error({ err: error }, "a handler failed");
 	}
 
+	// Routes may hold more than the sockets that came in here, so the end of those alone does not show that they are done.
+	#drainRoutes(graceMs: number): void {
+		for (const routes of this.routes) {
+			if (!routes.drain) continue;
+			this.#draining++;
+			routes
+				.drain(graceMs)
+				.catch((error) => this.#handlerFailed(error))
+				.finally(() => this.#draining--);
+		}
+	}
+
 	#destroyAll(): void {
 		for (const peer of this.#peers) peer.destroy();
 		for (const socket of this.#sockets) socket.destroy();
@@ -412,6 +443,7 @@ export class Server extends EventEmitter<{ connection: [Connection]; closed: [] 
 			documents_received: documents,
 			outbox_bytes: outbox,
 			...this.#application.stats?.(),
+			...Object.assign({}, ...this.routes.map((routes) => routes.stats?.())),
 		};
 	}
 }

@@ -8,19 +8,13 @@ import type { ConsoleMessage, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { WebSocketServer } from "ws";
 import { bundle } from "./bundle.ts";
-import { browserScript, findChromium, openPage, servePage } from "./chromium.ts";
-
-const chromium = findChromium();
-if (!chromium) {
-	const line = "test/browser needs Chromium on PATH, for example: apt-get install chromium";
-	if (process.env.CI === "true") throw new Error(line);
-	console.log(`skipped: ${line}`);
-}
+import { chromiumPath, launch } from "./chromium.ts";
+import { browserScript, servePage } from "./client-page.ts";
 
 const guide = readFileSync(resolve(import.meta.dirname, "../../docs/guide/browser.md"), "utf8");
 const programs = [...guide.matchAll(/```js\n([\s\S]*?)```/g)].map((match) => match[1]!);
 
-describe.skipIf(!chromium)("the server in a page of Chromium", () => {
+describe.skipIf(!chromiumPath)("the server in a page of Chromium", () => {
 	let http: Server;
 	let webSockets: WebSocketServer;
 	let page: Page;
@@ -41,7 +35,10 @@ describe.skipIf(!chromium)("the server in a page of Chromium", () => {
 			});
 		});
 		const { port } = http.address() as AddressInfo;
-		({ page, close: closePage } = await openPage(chromium!, `http://127.0.0.1:${port}/`));
+		const { browser, close } = await launch();
+		closePage = close;
+		page = await browser.newPage();
+		await page.goto(`http://127.0.0.1:${port}/`);
 	}, 120_000);
 
 	afterAll(async () => {

@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { pino } from "pino";
 import { XMLSocketError } from "../../errors/index.ts";
+import { ruffleRoutes } from "../../gateway/ruffle-package.ts";
 import { type ChatOptions, chat, createServer, relay, type Server, type ServerOptions } from "../../server/index.ts";
 import { banner } from "../banner.ts";
 import { chatKeys, type ServeSettings, serverKeys, serveSchema } from "../serve-schema.ts";
@@ -23,6 +24,7 @@ export async function serve(flags: Record<string, unknown>, version: string): Pr
 		application: makeApplication(settings),
 		log,
 		pageFolder: settings.relay === undefined ? pageFolder() : undefined,
+		routes: settings.relay === undefined ? [ruffleRoutes()] : [],
 	});
 	await server.listen();
 	if (flags.json) {
