@@ -33,6 +33,8 @@ export function banner(server: Server, settings: ServeSettings, version: string,
 				? `port ${server.port} for ${server.rules.policyDomains().join(", ")}`
 				: `from ${settings.policy}`,
 	]);
+	if (server.policyPort !== undefined)
+		rows.push(["Policy port", `${server.policyPort}  ${dim("answers policy requests alone")}`]);
 	rows.push(
 		settings.relay === undefined
 			? ["Rooms", `${(["lobby", ...settings.rooms]).join(", ")}; others open as people join them`]

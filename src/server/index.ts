@@ -6,6 +6,7 @@ export { XMLSocketError } from "../errors/index.ts";
 export type { Application, Peer, Session } from "../hub/index.ts";
 export { Audience, Connection, ReceivedDocument, type Sendable } from "./connection.ts";
 export { ConnectionServer, type CreateServerOptions, createServer } from "./create-server.ts";
+export type { HttpRoutes, LabelledCount } from "./http-routes.ts";
 export type { Log } from "./log.ts";
 export { type ServerOptions, serverSchema } from "./options.ts";
 export { Server, type ServerParts } from "./server.ts";

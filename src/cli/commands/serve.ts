@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { pino } from "pino";
 import { XMLSocketError } from "../../errors/index.ts";
+import { ruffleRoutes } from "../../gateway/ruffle-package.ts";
 import { type ChatOptions, chat, createServer, relay, type Server, type ServerOptions } from "../../server/index.ts";
 import { banner } from "../banner.ts";
 import { chatKeys, type ServeSettings, serverKeys, serveSchema } from "../serve-schema.ts";
@@ -23,11 +24,12 @@ export async function serve(flags: Record<string, unknown>, version: string): Pr
 		application: makeApplication(settings),
 		log,
 		pageFolder: settings.relay === undefined ? pageFolder() : undefined,
+		routes: settings.relay === undefined ? [ruffleRoutes()] : [],
 	});
 	await server.listen();
 	if (flags.json) {
 		process.stdout.write(
-			`${JSON.stringify({ event: "listening", version, port: server.port, addresses: server.addresses, tls: server.secure, policy: server.policyText ?? null })}\n`,
+			`${JSON.stringify({ event: "listening", version, port: server.port, addresses: server.addresses, tls: server.secure, policy: server.policyText ?? null, policyPort: server.policyPort ?? null })}\n`,
 		);
 	} else process.stdout.write(banner(server, settings, version, performance.now() - begun));
 	await stopped(server, log);
@@ -63,7 +65,10 @@ function pick(settings: object, keys: readonly string[]): object {
 }
 
 async function stopped(server: Server, log: { info(facts: object, words: string): void }): Promise<void> {
-	process.on("SIGHUP", () => server.reloadCertificate());
+	process.on("SIGHUP", () => {
+		server.reloadCertificate();
+		server.reloadPolicy();
+	});
 	await new Promise<void>((resolve) => {
 		let signals = 0;
 		const stop = (signal: NodeJS.Signals): void => {
