@@ -102,6 +102,13 @@ async function makeProgram(): Promise<Command> {
 			(await import("./commands/policy.ts")).policy(address, flags),
 		);
 	program
+		.command("data <dir> [action]")
+		.description("what a data folder holds; `export` writes it to standard output as JSON lines, `import` reads them")
+		.option("--json", "print one JSON object")
+		.action(async (dir: string, action: string | undefined, flags: { json?: boolean }) =>
+			(await import("./commands/data.ts")).data(dir, action, flags),
+		);
+	program
 		.command("explain [code]")
 		.description("an error code in words; without one, all of them")
 		.option("--json", "print one JSON object per line")

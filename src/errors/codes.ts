@@ -113,6 +113,11 @@ export const ERROR_CODES = {
 		text: "Nothing was received for longer than the idle limit.",
 		mend: "Send <ping /> now and then, or raise the idle limit.",
 	},
+	XMLSOCKET_IMPORT_INVALID: {
+		class: "usage",
+		text: "A line of an export cannot be imported.",
+		mend: "The message names the line and what is wrong with it; the lines before it were imported.",
+	},
 	XMLSOCKET_INTERNAL: {
 		class: "internal",
 		text: "Something failed inside this package.",

@@ -1,1 +1,9 @@
+export {
+	describeFolder,
+	exportFolder,
+	type FolderSummary,
+	importFolder,
+	type Progress,
+	type RoomSummary,
+} from "./data-folder.ts";
 export { LevelLog, type LevelLogOptions } from "./level-log.ts";

@@ -69,9 +69,13 @@ export class LevelStore {
 	 *
 	 * Rejects with XMLSOCKET_DATA_IN_USE where another process has it open, and XMLSOCKET_DATA_UNREADABLE for any other cause.
 	 *
-	 * @param create whether to make a folder that is not there.
+	 * @param options.create whether to make a folder that is not there; default: true.
+	 * @param options.log the name of the history in a new folder; default: a random one.
 	 */
-	static async open(folder: string, create = true): Promise<LevelStore> {
+	static async open(
+		folder: string,
+		{ create = true, log }: { readonly create?: boolean; readonly log?: string | undefined } = {},
+	): Promise<LevelStore> {
 		const database: Database = new ClassicLevel(folder, {
 			...BUFFERS,
 			createIfMissing: create,
@@ -79,7 +83,7 @@ export class LevelStore {
 		});
 		try {
 			await database.open();
-			return new LevelStore(database, await describe(database, folder));
+			return new LevelStore(database, await describe(database, folder, log));
 		} catch (error) {
 			await database.close().catch(() => {});
 			throw error instanceof XMLSocketError ? error : unopened(folder, error as Error);
@@ -153,21 +157,16 @@ export class LevelStore {
 		await this.#database.batch([{ type: "put", key: META_KEY, value: metaValue(this.log) }], { sync: true });
 	}
 
-	/** Bytes that the folder's tables take, about. */
-	async size(): Promise<number> {
-		return await this.#database.approximateSize(Buffer.of(0), Buffer.of(0xff));
-	}
-
 	async close(): Promise<void> {
 		await this.#database.close();
 	}
 }
 
 // The name of the history in a folder; an empty folder gets one.
-async function describe(database: Database, folder: string): Promise<string> {
+async function describe(database: Database, folder: string, name: string | undefined): Promise<string> {
 	const kept = await database.get(META_KEY);
 	if (kept === undefined) {
-		const log = crypto.randomUUID().slice(0, 8);
+		const log = name ?? crypto.randomUUID().slice(0, 8);
 		await database.batch([{ type: "put", key: META_KEY, value: metaValue(log) }], { sync: true });
 		return log;
 	}
@@ -189,6 +188,9 @@ function unopened(folder: string, error: Error): XMLSocketError {
 		return new XMLSocketError("XMLSOCKET_DATA_IN_USE", `The data folder ${folder} is open in another process.`, {
 			cause,
 		});
+	}
+	if (cause.message.includes("create_if_missing is false")) {
+		return new XMLSocketError("XMLSOCKET_DATA_UNREADABLE", `There is no data folder ${folder}.`, { cause });
 	}
 	return new XMLSocketError(
 		"XMLSOCKET_DATA_UNREADABLE",

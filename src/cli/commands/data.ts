@@ -1,0 +1,52 @@
+// `xmlsocket data DIR [export|import]`: what a data folder holds, and its way out and in as lines of JSON.
+
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+import { XMLSocketError } from "../../errors/index.ts";
+import { describeFolder, exportFolder, type FolderSummary, importFolder, type Progress } from "../../log/index.ts";
+
+/** Prints the summary, writes the export to standard output, or reads one from standard input. */
+export async function data(folder: string, action: string | undefined, flags: { json?: boolean }): Promise<void> {
+	if (action === "export") {
+		const messages = await exportFolder(folder, write, progress("exported"));
+		process.stderr.write(`${messages} messages exported.\n`);
+	} else if (action === "import") {
+		const lines = createInterface({ input: process.stdin, crlfDelay: Number.POSITIVE_INFINITY });
+		const messages = await importFolder(folder, lines, progress("imported"));
+		process.stderr.write(`${messages} messages imported.\n`);
+	} else if (action === undefined) {
+		const summary = await describeFolder(folder);
+		await write(flags.json ? `${JSON.stringify(summary)}\n` : shown(summary));
+	} else {
+		throw new XMLSocketError("XMLSOCKET_OPTION_INVALID", `"${action}" is neither export nor import.`);
+	}
+}
+
+async function write(text: string): Promise<void> {
+	if (!process.stdout.write(text)) await once(process.stdout, "drain");
+}
+
+// On a terminal one line that counts up; in a script nothing until the end.
+function progress(what: string): Progress {
+	if (!process.stderr.isTTY) return () => {};
+	return (messages) => process.stderr.write(`\r${messages} messages ${what} `);
+}
+
+function shown({ log, messages, bytes, rooms }: FolderSummary): string {
+	const rows = [
+		["room", "messages", "bytes", "first", "last"],
+		...rooms.map((room) => [
+			// A name must not move the cursor of the terminal it is shown on.
+			room.room.replace(/[\p{Cc}\p{Cf}]/gu, "\ufffd"),
+			String(room.messages),
+			String(room.bytes),
+			room.messages === 0 ? "-" : String(room.firstSeq),
+			String(room.lastSeq),
+		]),
+	];
+	const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
+	const table = rows.map((row) =>
+		row.map((cell, column) => (column === 0 ? cell.padEnd(widths[0]!) : cell.padStart(widths[column]!))).join("  "),
+	);
+	return `${table.join("\n")}\n\n${rooms.length} rooms, ${messages} messages, ${bytes} bytes; history "${log}".\n`;
+}
