@@ -69,7 +69,7 @@ function theme(): string {
 
 function roomOfAddress(): string {
 	try {
-		return decodeURIComponent(location.hash.slice(1)).slice(0, 64) || "lobby";
+		return decodeURIComponent(location.hash.slice(1)).normalize("NFC").slice(0, 64) || "lobby";
 	} catch {
 		return "lobby";
 	}

@@ -1,7 +1,6 @@
 // What the daemon says when it is up: where it is, and one line for each thing to know, with its mend.
 
 import { styleText } from "node:util";
-import { findRuffle } from "../gateway/ruffle-package.ts";
 import type { Server } from "../server/index.ts";
 import type { ServeSettings } from "./serve-schema.ts";
 
@@ -20,13 +19,8 @@ export function banner(server: Server, settings: ServeSettings, version: string,
 				: settings.host;
 	const at = `${host}:${server.port}`;
 	const rows: [string, string][] = [];
-	if (server.pageFolder !== undefined && settings.sniff) {
-		const page = `${server.secure ? "https" : "http"}://${at}/`;
-		rows.push([
-			"Chat page",
-			findRuffle() === undefined ? cyan(page) : `${cyan(page)}  ${dim("in Flash:")} ${cyan(`${page}flash`)}`,
-		]);
-	}
+	if (server.pageFolder !== undefined && settings.sniff)
+		rows.push(["Chat page", cyan(`${server.secure ? "https" : "http"}://${at}/`)]);
 	rows.push(["XMLSocket", `${cyan(at)}  ${dim(`on ${server.addresses.join(" and ")}`)}`]);
 	if (settings.sniff) rows.push(["WebSocket", cyan(`${server.secure ? "wss" : "ws"}://${at}/socket`)]);
 	if (server.secure)
