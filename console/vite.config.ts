@@ -1,5 +1,5 @@
-// How the chat page is bundled into dist/console: files of its own for script and style, named by their content, and nothing
-// inline, because the daemon serves the page under a content security policy that allows nothing inline.
+// How the pages are bundled into dist/console: files of its own for script and style, named by their content, and nothing
+// inline, because the daemon serves the pages under a content security policy that allows nothing inline.
 
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vite";
@@ -16,5 +16,13 @@ export default defineConfig({
 		modulePreload: false,
 		target: "es2022",
 		reportCompressedSize: false,
+		rolldownOptions: {
+			input: ["index.html", "flash.html"].map((page) => fileURLToPath(new URL(page, import.meta.url))),
+			output: {
+				// The SWF keeps its name: players outside of a page are given its address by hand.
+				assetFileNames: ({ names }) =>
+					names[0]?.endsWith(".swf") ? "flash/[name][extname]" : "assets/[name]-[hash][extname]",
+			},
+		},
 	},
 });

@@ -1,4 +1,4 @@
-// Builds everything into dist/: the package with `tsc -b`, one file for one file, then the web page. Quick when nothing
+// Builds everything into dist/: the package with `tsc -b`, one file for one file, then the web pages. Quick when nothing
 // changed. `npm start`, `npm test`, `npm run bench` and `npm pack` begin with it.
 
 import { execFileSync } from "node:child_process";
@@ -39,7 +39,9 @@ try {
 	run("tsc", "-b");
 	chmodSync("dist/cli/main.js", 0o755);
 	linkCommand();
-	const sources = Math.max(...["console", "src/browser", "src/client", "src/xml", "src/wire", "src/link"].map(newest));
+	const sources = Math.max(
+		...["console", "flash", "src/browser", "src/client", "src/xml", "src/wire", "src/link"].map(newest),
+	);
 	const page = "dist/console/index.html";
 	if (!existsSync(page) || statSync(page).mtimeMs < sources)
 		run("vite", "build", "--config", "console/vite.config.ts", "--logLevel", "warn");

@@ -12,6 +12,7 @@ import { type Log, loggable } from "./log.ts";
 import type { Metrics } from "./metrics.ts";
 import type { ServerSettings } from "./options.ts";
 import type { OriginRules } from "./origin.ts";
+import { pageHeaders } from "./page-headers.ts";
 import { type StaticFiles, staticFiles } from "./static-files.ts";
 
 /** What the HTTP side needs of its server. */
@@ -33,13 +34,7 @@ export interface HttpHost {
 }
 
 const WEBSOCKET_PATH = "/socket";
-const SECURITY_HEADERS: Readonly<Record<string, string>> = {
-	"content-security-policy":
-		"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-	"x-content-type-options": "nosniff",
-	"referrer-policy": "no-referrer",
-	"cross-origin-opener-policy": "same-origin",
-};
+const FLASH_PAGES = ["/flash", "/flash.html"];
 
 /** Serves the requests of connections that were recognised as HTTP. */
 export class HttpSide {
@@ -120,7 +115,8 @@ export class HttpSide {
 		} else if (path === WEBSOCKET_PATH) answer(response, 426, "This path is for WebSocket connections.\n");
 		else if (host.routes.some((routes) => routes.request?.(request, response, url))) return;
 		else if (this.#page) {
-			for (const [name, value] of Object.entries(SECURITY_HEADERS)) response.setHeader(name, value);
+			for (const [name, value] of Object.entries(pageHeaders(FLASH_PAGES.includes(path))))
+				response.setHeader(name, value);
 			this.#page(request, response, () => answer(response, 404, "There is no such page.\n"));
 		} else answer(response, 404, "There is no such page.\n");
 	}

@@ -1,0 +1,83 @@
+// The page of the Flash client: it puts the SWF into Ruffle, and leads the SWF's socket to this server's own WebSocket. Ruffle is
+// the server's to have; where it is not installed the page says how to get it.
+
+import { byId } from "./dom.ts";
+
+/** What this page uses of Ruffle 0.6. */
+interface Player extends HTMLElement {
+	ruffle(): { load(options: object): Promise<void> };
+}
+interface Ruffle {
+	config?: object;
+	newest?(): { createPlayer(): Player } | null;
+}
+declare global {
+	interface Window {
+		RufflePlayer?: Ruffle;
+	}
+}
+
+const CONFIG = {
+	// Text and a few boxes: the plain canvas starts at once, and needs no graphics card.
+	preferredRenderer: "canvas",
+	// The browser's own fonts, with all that they can write, in place of the built-in one.
+	deviceFontRenderer: "canvas",
+	autoplay: "on",
+	unmuteOverlay: "hidden",
+	splashScreen: false,
+	letterbox: "off",
+	contextMenu: "off",
+	openUrlMode: "deny",
+	allowScriptAccess: false,
+	polyfills: false,
+	logLevel: "warn",
+};
+const DEFAULT_PORTS: Readonly<Record<string, number>> = { "http:": 80, "https:": 443 };
+
+const stage = byId("stage", HTMLElement);
+window.RufflePlayer = { config: CONFIG };
+const script = document.createElement("script");
+script.src = "/ruffle/ruffle.js";
+script.addEventListener("load", () => {
+	play().catch((error: unknown) => tell(`The player could not start: ${String(error)}`));
+});
+script.addEventListener("error", () => stage.replaceChildren(byId("absent", HTMLTemplateElement).content));
+document.head.append(script);
+
+async function play(): Promise<void> {
+	const player = window.RufflePlayer?.newest?.()?.createPlayer();
+	if (!player) return tell("The player could not start: the script at /ruffle/ruffle.js is not Ruffle.");
+	player.setAttribute("aria-label", "Chat");
+	stage.replaceChildren(player);
+	const host = location.hostname;
+	const port = Number(location.port) || DEFAULT_PORTS[location.protocol]!;
+	const proxy = new URL("/socket", location.href);
+	proxy.protocol = location.protocol === "https:" ? "wss:" : "ws:";
+	await player.ruffle().load({
+		...CONFIG,
+		url: new URL("../flash/chat.swf", import.meta.url).href,
+		// Ruffle asks for exactly the host and the port that the SWF names.
+		socketProxy: [{ host, port, proxyUrl: proxy.href }],
+		parameters: { host, port: String(port), room: roomOfAddress(), theme: theme() },
+	});
+	player.focus();
+}
+
+function theme(): string {
+	return matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
+}
+
+function roomOfAddress(): string {
+	try {
+		return decodeURIComponent(location.hash.slice(1)).normalize("NFC").slice(0, 64) || "lobby";
+	} catch {
+		return "lobby";
+	}
+}
+
+function tell(words: string): void {
+	const status = document.createElement("p");
+	status.className = "error";
+	status.textContent = words;
+	stage.replaceChildren(status);
+}

@@ -1,0 +1,32 @@
+// The headers that pages are served under: nothing inline, nothing from elsewhere. A page that plays Flash content may compile
+// Ruffle's WebAssembly as well, and Ruffle styles its elements inline.
+
+const PAGE_POLICY: Readonly<Record<string, string>> = {
+	"default-src": "'none'",
+	"script-src": "'self'",
+	"style-src": "'self'",
+	"img-src": "'self' data:",
+	"connect-src": "'self'",
+	"manifest-src": "'self'",
+	"base-uri": "'none'",
+	"form-action": "'none'",
+	"frame-ancestors": "'none'",
+};
+const RUFFLE_POLICY: Readonly<Record<string, string>> = {
+	...PAGE_POLICY,
+	"script-src": "'self' 'wasm-unsafe-eval'",
+	"style-src": "'self' 'unsafe-inline'",
+	"img-src": "'self' data: blob:",
+	"font-src": "data:",
+};
+
+/** The headers of a page and its files; `ruffle`: of one that plays Flash content with the Ruffle of this server. */
+export function pageHeaders(ruffle: boolean): Readonly<Record<string, string>> {
+	const policy = Object.entries(ruffle ? RUFFLE_POLICY : PAGE_POLICY);
+	return {
+		"content-security-policy": policy.map(([name, value]) => `${name} ${value}`).join("; "),
+		"x-content-type-options": "nosniff",
+		"referrer-policy": "no-referrer",
+		"cross-origin-opener-policy": "same-origin",
+	};
+}
