@@ -12,7 +12,7 @@ function importsOf(file: string): string[] {
 		.replace(/\/\*[\s\S]*?\*\//g, "")
 		.replace(/^\s*\/\/.*$/gm, "");
 	const found = text.matchAll(
-		/(?:^|[\s;}])(?:import|export)\b[^"';]*?\bfrom\s*["']([^"']+)["']|\bimport\s*\(?\s*["']([^"']+)["']/g,
+		/(?:^|[\s;}])(?:import|export)\b[^"';]*?\bfrom\s*["']([^"']+)["']|(?<!["'])\bimport\s*\(?\s*["']([^"']+)["']/g,
 	);
 	return [...found].map((match) => match[1] ?? match[2]!);
 }
