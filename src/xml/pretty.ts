@@ -58,14 +58,13 @@ export function pretty(node: XMLNode, { indent = "  ", newline = "\n" }: PrettyO
 	}
 }
 
-// Whether the children can stand on lines of their own: elements, with nothing but white space between. The nodes of a
-// document always can.
+// Whether the children can stand on lines of their own: elements, with nothing but white space between.
 function isBlock(node: TreeNode): boolean {
 	if (typeOf(node) !== ELEMENT) return false;
 	let elements = 0;
 	for (let child = firstOf(node); child !== null; child = nextOf(child)) {
 		if (isElement(child)) elements++;
-		else if (!isBlank(child)) return nameOf(node) === null;
+		else if (!isBlank(child)) return false;
 	}
 	return elements > 0;
 }

@@ -4,6 +4,7 @@
 import { attributeList, attributeOf } from "./attributes.ts";
 import { toText } from "./coerce.ts";
 import { asNode, faceOf, type XMLNode } from "./node.ts";
+import { isWhite } from "./scan.ts";
 import { ELEMENT, firstOf, nameOf, nextOf, parentOf, TEXT, type TreeNode, textOf, typeOf } from "./tree-node.ts";
 
 /** The children of `node`, elements and texts, in a new array. */
@@ -71,7 +72,8 @@ export function isElement(node: TreeNode, name?: string): boolean {
 
 /** Whether `node` is a text of white space alone. */
 export function isBlank(node: TreeNode): boolean {
-	return typeOf(node) === TEXT && (textOf(node) ?? "").trim() === "";
+	const text = typeOf(node) === TEXT ? textOf(node) : null;
+	return text !== null && isWhite(text, 0, text.length);
 }
 
 /** The node behind `node` in document order that is still below `top`. */
