@@ -6,6 +6,7 @@ import { attributesFace, detachedCopy } from "./attributes.ts";
 import { childNodesFace } from "./child-list.ts";
 import { toNodeType, toText } from "./coerce.ts";
 import { localNameOf, namespaceForPrefix, namespaceOf, prefixForNamespace, prefixOf } from "./namespaces.ts";
+import { following } from "./order.ts";
 import { printNode } from "./serializer.ts";
 import {
 	ELEMENT,
@@ -125,12 +126,14 @@ export function installMembers(prototype: object, members: Members): void {
 
 function ignoreAssignment(_value: unknown): void {}
 
-/** Whether making `child` a child of `parent` would close a circle. */
+// Whether making `child` a child of `parent` would close a circle. It climbs from `parent` and walks below `child` in turn,
+// and is done when either ends: putting small things into a deep tree, or a large one into a shallow, costs little.
 function holds(child: TreeNode, parent: TreeNode): boolean {
-	if (child === parent) return true;
-	// Without children it is nobody's ancestor; so a tree that grows downwards is not climbed again for each node.
-	if (firstOf(child) === null) return false;
-	for (let node = parentOf(parent); node !== null; node = parentOf(node)) if (node === child) return true;
+	let below: TreeNode | undefined = child;
+	for (let above: TreeNode | null = parent; above !== null && below !== undefined; above = parentOf(above)) {
+		if (above === child || below === parent) return true;
+		below = following(below, child);
+	}
 	return false;
 }
 

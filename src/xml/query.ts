@@ -4,8 +4,9 @@
 import { attributeList, attributeOf } from "./attributes.ts";
 import { toText } from "./coerce.ts";
 import { asNode, faceOf, type XMLNode } from "./node.ts";
+import { following } from "./order.ts";
 import { isWhite } from "./scan.ts";
-import { ELEMENT, firstOf, nameOf, nextOf, parentOf, TEXT, type TreeNode, textOf, typeOf } from "./tree-node.ts";
+import { ELEMENT, firstOf, nameOf, nextOf, TEXT, type TreeNode, textOf, typeOf } from "./tree-node.ts";
 
 /** The children of `node`, elements and texts, in a new array. */
 export function children(node: XMLNode): XMLNode[] {
@@ -74,17 +75,6 @@ export function isElement(node: TreeNode, name?: string): boolean {
 export function isBlank(node: TreeNode): boolean {
 	const text = typeOf(node) === TEXT ? textOf(node) : null;
 	return text !== null && isWhite(text, 0, text.length);
-}
-
-/** The node behind `node` in document order that is still below `top`. */
-export function following(node: TreeNode, top: TreeNode): TreeNode | undefined {
-	const child = firstOf(node);
-	if (child !== null) return child;
-	for (let at: TreeNode | null = node; at !== null && at !== top; at = parentOf(at)) {
-		const next = nextOf(at);
-		if (next !== null) return next;
-	}
-	return undefined;
 }
 
 function first(node: XMLNode): TreeNode | null {
