@@ -144,7 +144,7 @@ export class TreeNode {
 			if (last === null) parent.#first = node;
 			else last.#next = node;
 			parent.#last = node;
-			parent.#list?.expire();
+			parent.#list?.countLinked();
 		};
 		linkBefore = (reference, node) => {
 			const parent = reference.#parent as TreeNode;
@@ -155,7 +155,7 @@ export class TreeNode {
 			reference.#previous = node;
 			if (previous === null) parent.#first = node;
 			else previous.#next = node;
-			parent.#list?.expire();
+			parent.#list?.countLinked();
 		};
 		unlink = (node) => {
 			const parent = node.#parent;
@@ -169,7 +169,7 @@ export class TreeNode {
 			node.#parent = null;
 			node.#previous = null;
 			node.#next = null;
-			parent.#list?.expire();
+			parent.#list?.countUnlinked();
 		};
 		unlinkChildren = (parent) => {
 			let node = parent.#first;
@@ -183,7 +183,7 @@ export class TreeNode {
 				node.#next = null;
 				node = next;
 			}
-			parent.#list?.expire();
+			parent.#list?.countUnlinked(Number.POSITIVE_INFINITY);
 		};
 	}
 }

@@ -293,6 +293,21 @@ describe("childNodes", () => {
 		expect(String(childNodes[0])).toBe("<a />");
 	});
 
+	test("cannot be made so that it could no longer follow the tree", () => {
+		const document = new XML("<a/>");
+		const { childNodes } = document;
+		expect(() => Object.freeze(childNodes)).toThrow(TypeError);
+		expect(() => Object.preventExtensions(childNodes)).toThrow(TypeError);
+		expect(Reflect.defineProperty(childNodes, 0, { configurable: false })).toBe(false);
+		expect(Reflect.defineProperty(childNodes, "length", { writable: false })).toBe(false);
+		expect(Reflect.defineProperty(childNodes, 1, { value: "defined" })).toBe(true);
+		expect([childNodes[1], childNodes.length]).toEqual(["defined", 2]);
+		Object.defineProperty(childNodes, 3, { get: () => "made" });
+		expect(childNodes[3]).toBe("made");
+		document.appendChild(document.createElement("b"));
+		expect(childNodes.map(String)).toEqual(["<a />", "<b />"]);
+	});
+
 	test("behaves as an array to the language", () => {
 		const document = new XML("<a/><b/>");
 		const { childNodes } = document;
