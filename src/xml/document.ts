@@ -7,7 +7,7 @@ import { DocumentNode, idsOf, isDocument, ownStateOf, setIds, stateOf } from "./
 import { decodeEntities } from "./entities.ts";
 import { enterId, IdMap } from "./id-map.ts";
 import { loadingMembers, type XMLLoading } from "./loading.ts";
-import { installMembers, type Members, newElement, newText, standFor, type XMLNode } from "./node.ts";
+import { installMembers, type Members, newElement, newText, standFor, takePrototype, type XMLNode } from "./node.ts";
 import { type ParseHooks, parseInto } from "./parser.ts";
 import { type TreeNode, unlinkChildren } from "./tree-node.ts";
 
@@ -107,6 +107,7 @@ function noteId(root: TreeNode, source: string, start: number, end: number, elem
 
 function parseDocument(document: DocumentNode, source: string): void {
 	unlinkChildren(document);
+	idsOf(document)?.settle();
 	const { ignoreWhite, status, xmlDecl, docTypeDecl } = stateOf(document);
 	if (status !== 0 || xmlDecl !== undefined || docTypeDecl !== undefined) {
 		const state = ownStateOf(document);
@@ -172,7 +173,7 @@ let properties: Members | null = {
 function constructDocument(source?: unknown): object | undefined {
 	if (new.target === undefined) return undefined;
 	const document = newDocument();
-	if (new.target !== (XML as unknown)) Object.setPrototypeOf(document, new.target.prototype as object);
+	if (new.target !== (XML as unknown)) takePrototype(document, new.target);
 	if (source !== undefined) parseDocument(document, toText(source));
 	return document;
 }

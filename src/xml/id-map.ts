@@ -26,6 +26,11 @@ export class IdMap implements ProxyHandler<object> {
 		else enterId(this.#entries, decodeEntities(source.slice(start, end)), element);
 	}
 
+	/** Enters what waits. Called before the next parse, or the map would keep each tree of a document that is used again. */
+	settle(): void {
+		this.#filled();
+	}
+
 	#filled(): object {
 		const pending = this.#pending;
 		if (pending === null) return this.#entries;

@@ -4,7 +4,7 @@
 
 import { attributesFace, detachedCopy } from "./attributes.ts";
 import { childNodesFace } from "./child-list.ts";
-import { toNodeType, toText } from "./coerce.ts";
+import { isObject, toNodeType, toText } from "./coerce.ts";
 import { localNameOf, namespaceForPrefix, namespaceOf, prefixForNamespace, prefixOf } from "./namespaces.ts";
 import { following } from "./order.ts";
 import { printNode } from "./serializer.ts";
@@ -294,8 +294,14 @@ function constructNode(this: object, type?: unknown, value?: unknown): object | 
 	if (type === undefined || value === undefined) return this;
 	const nodeType = toNodeType(type);
 	const node = nodeType === ELEMENT ? newElement(toText(value)) : newValue(nodeType, toText(value));
-	if (new.target !== (XMLNode as unknown)) Object.setPrototypeOf(node, new.target.prototype as object);
+	if (new.target !== (XMLNode as unknown)) takePrototype(node, new.target);
 	return node;
+}
+
+/** Makes `node` an instance of the class that `new` was called with. */
+export function takePrototype(node: TreeNode, maker: { readonly prototype: unknown }): void {
+	const { prototype } = maker;
+	if (isObject(prototype)) Object.setPrototypeOf(node, prototype);
 }
 
 /**

@@ -1,6 +1,8 @@
 // The map of elements by id (docs/xml.md, "idMap").
 
 import { inspect } from "node:util";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { describe, expect, test } from "vitest";
 import { XML, XMLNode } from "../../src/xml/index.ts";
 
@@ -55,6 +57,18 @@ describe("idMap", () => {
 		document.parseXML("<c id='z'/>");
 		document.parseXML("<d id='x'/>");
 		expect((document.idMap as Record<string, XMLNode>).x?.nodeName).toBe("d");
+	});
+
+	test("holds no element that a later one has replaced, also where nobody has looked at the map", async () => {
+		setFlagsFromString("--expose-gc");
+		const collect = runInNewContext("gc") as () => void;
+		const document = new XML("<a id='x'/>");
+		const first = new WeakRef(document.firstChild as XMLNode);
+		for (let at = 0; at < 3; at++) document.parseXML("<a id='x'/>");
+		await new Promise((resume) => setImmediate(resume));
+		collect();
+		expect(first.deref()).toBeUndefined();
+		expect(document.idMap?.x).toBe(document.firstChild);
 	});
 
 	test("fills an object that a script has put there", () => {
