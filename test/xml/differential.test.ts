@@ -138,7 +138,8 @@ function sameElsewhere(input: string, plain: PlainDocument): void {
 	}
 	if (only !== undefined && isOrdinary(only)) {
 		// An end tag that seems to hold another one is left to the parser.
-		const whole = input.startsWith(`<${only.name}`) && /^<\/[^<>]*>\s*$/.test(input.slice(endTagAt(input)));
+		const ends = input.trimEnd().endsWith(`</${only.name}>`) && !/<\/[^>]*<\/[^>]*>\s*$/.test(input);
+		const whole = input.startsWith(`<${only.name}`) && ends;
 		if (whole && (plain.xmlDecl ?? plain.docTypeDecl) === undefined)
 			same("text of a whole element", text, plainText(only));
 		const printed = plainPrint({ ...plain, docTypeDecl: undefined, children: [only] });
@@ -190,12 +191,6 @@ function onlyElement(plain: PlainDocument): PlainElement | undefined {
 	const elements = plain.children.filter((child) => child.kind === "element");
 	const white = plain.children.every((child) => child.kind === "element" || /^[ \t\r\n]*$/.test(child.text));
 	return plain.status === 0 && white && elements.length === 1 ? elements[0] : undefined;
-}
-
-// Where the text's last end tag begins, by the plainest reading: behind the last ">" but one, or a start tag's text.
-function endTagAt(input: string): number {
-	const close = input.lastIndexOf(">");
-	return input.indexOf("</", Math.max(input.lastIndexOf(">", close - 1), input.lastIndexOf("]]>", close)) + 1);
 }
 
 // Whether an element of text alone can be printed and read again: names are printed as they are.
