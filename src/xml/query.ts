@@ -24,6 +24,24 @@ export function elements(node: XMLNode, name?: string): XMLNode[] {
 	return found;
 }
 
+/**
+ * The elements below `node` at any depth, or those with this name, in document order and in a new array.
+ *
+ * @example
+ * ```ts
+ * descendants(new XML("<a><b><c/></b><c/></a>"), "c").length; // 2
+ * ```
+ */
+export function descendants(node: XMLNode, name?: string): XMLNode[] {
+	const found: XMLNode[] = [];
+	const top = asNode(node);
+	if (top === undefined) return found;
+	for (let at = following(top, top); at !== undefined; at = following(at, top)) {
+		if (isElement(at, name)) found.push(faceOf(at));
+	}
+	return found;
+}
+
 /** The first child of `node` that is an element with this name. */
 export function child(node: XMLNode, name: string): XMLNode | undefined {
 	for (let at = first(node); at !== null; at = nextOf(at)) if (isElement(at, name)) return faceOf(at);
