@@ -126,6 +126,74 @@ describe("idMap", () => {
 		}
 	});
 
+	test("may come from an own getter, and one that throws takes no ids", () => {
+		const map: Record<string, unknown> = {};
+		const document = new XML() as Mapped;
+		Object.defineProperty(document, "idMap", { get: () => map });
+		document.parseXML("<a id='x'/>");
+		expect(Object.keys(map)).toEqual(["x"]);
+		const hostile = new XML();
+		Object.defineProperty(hostile, "idMap", {
+			get() {
+				throw new Error("no");
+			},
+		});
+		hostile.parseXML("<a id='x'/><b id='y'/>");
+		expect([hostile.toString(), hostile.status]).toEqual(['<a id="x" /><b id="y" />', 0]);
+	});
+
+	test("of a document that takes no properties stays away", () => {
+		for (const document of [Object.freeze(new XML()), Object.preventExtensions(new XML())]) {
+			document.parseXML("<a id='x'/><b id='y'/>");
+			expect([Object.hasOwn(document, "idMap"), document.toString()]).toEqual([false, '<a id="x" /><b id="y" />']);
+		}
+	});
+
+	test("that a class or a prototype gives is not the document's own", () => {
+		class Mapping extends XML {}
+		const shared = {};
+		Object.defineProperty(Mapping.prototype, "idMap", { value: shared, writable: true });
+		const document = new Mapping("<a id='x'/>") as Mapped;
+		expect(Object.hasOwn(document, "idMap")).toBe(true);
+		expect([Object.keys(shared), Object.keys(document.idMap as object)]).toEqual([[], ["x"]]);
+	});
+
+	test("can be exchanged in the middle of a parse, and takes the ids from there on", () => {
+		const second: Record<string, unknown> = {};
+		const document = withMap({
+			set x(_: unknown) {
+				document.idMap = second;
+			},
+		});
+		document.parseXML("<a id='w'/><b id='x'/><c id='y'/>");
+		expect(document.idMap).toBe(second);
+		expect(Object.keys(second)).toEqual(["y"]);
+		expect(second.y).toBe(document.lastChild);
+	});
+
+	test("that the parser has made works on another document too", () => {
+		const one = new XML("<a id='x'/>") as Mapped;
+		const two = withMap(one.idMap);
+		two.parseXML("<b id='y'/>");
+		one.parseXML("<c id='z'/>");
+		expect(Object.keys(two.idMap as object)).toEqual(["x", "y", "z"]);
+		expect([two.idMap?.y, two.idMap?.z]).toEqual([two.firstChild, one.firstChild]);
+	});
+
+	test("is not part of a copy", () => {
+		expect(Object.keys(new XML("<a id='x'/>").cloneNode(true))).toEqual([]);
+	});
+
+	test("honours a reader's own changes made before and after it was filled", () => {
+		const document = new XML("<a id='x'/><b id='y'/>");
+		const map = document.idMap as Record<string, unknown>;
+		map.y = "mine";
+		Object.defineProperty(map, "x", { writable: false });
+		document.parseXML("<c id='x'/><d id='y'/><e id='z'/>");
+		expect(String(map.x)).toBe('<a id="x" />');
+		expect([map.y, map.z]).toEqual([document.childNodes[1], document.lastChild]);
+	});
+
 	test("never touches a prototype", () => {
 		const document = new XML("<a id='__proto__'/><b id='constructor'/>");
 		const map = document.idMap as Record<string, XMLNode>;
