@@ -32,9 +32,9 @@ export class ChildList {
 		this.#linked++;
 	}
 
-	/** Says that a child was unlinked, or many. */
-	countUnlinked(count = 1): void {
-		this.#unlinked += count;
+	/** Says that a child was unlinked, or all of them at once. */
+	countUnlinked(): void {
+		this.#unlinked++;
 	}
 
 	/** Brings `array` to the children as they are now. */

@@ -126,12 +126,12 @@ export function installMembers(prototype: object, members: Members): void {
 
 function ignoreAssignment(_value: unknown): void {}
 
-// Whether making `child` a child of `parent` would close a circle. It climbs from `parent` and walks below `child` in turn,
-// and is done when either ends: putting small things into a deep tree, or a large one into a shallow, costs little.
+// Whether making `child` a child of `parent` would close a circle. It climbs from `parent`, and no further than there are
+// nodes in `child`: putting small things into a deep tree, or a large one into a shallow, costs little.
 function holds(child: TreeNode, parent: TreeNode): boolean {
 	let below: TreeNode | undefined = child;
 	for (let above: TreeNode | null = parent; above !== null && below !== undefined; above = parentOf(above)) {
-		if (above === child || below === parent) return true;
+		if (above === child) return true;
 		below = following(below, child);
 	}
 	return false;

@@ -183,7 +183,7 @@ export class TreeNode {
 				node.#next = null;
 				node = next;
 			}
-			parent.#list?.countUnlinked(Number.POSITIVE_INFINITY);
+			parent.#list?.countUnlinked();
 		};
 	}
 }

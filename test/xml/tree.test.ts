@@ -237,6 +237,28 @@ describe("childNodes", () => {
 		expect(held.map(String)).toEqual(["<c />"]);
 	});
 
+	test("shows nodes that went and came back before anyone looked", () => {
+		const document = new XML("<a/><b/><c/><d/>");
+		const { childNodes } = document;
+		const [a, b, c, d] = [...childNodes] as [XMLNode, XMLNode, XMLNode, XMLNode];
+		const names = (): string => childNodes.map((node) => node.nodeName).join("");
+		expect(names()).toBe("abcd");
+		a.removeNode();
+		document.appendChild(a);
+		expect(names()).toBe("bcda");
+		a.removeNode();
+		document.insertBefore(a, b);
+		expect(names()).toBe("abcd");
+		c.removeNode();
+		document.insertBefore(c, a);
+		expect(names()).toBe("cabd");
+		for (const node of [c, a, d]) node.removeNode();
+		expect(names()).toBe("b");
+		document.parseXML("");
+		for (const node of [b, d]) document.appendChild(node);
+		expect(names()).toBe("bd");
+	});
+
 	test("takes whatever a script pushes, which changes no tree and vanishes with the next change", () => {
 		const document = new XML("<a/>");
 		const { childNodes } = document;
