@@ -1,5 +1,6 @@
 // `npm run bench [part…]`: runs the benchmarks, each part beside its peers in one run, and prints ratios. Absolute figures of
-// one machine mean little: only programs that run in turn, in the same minutes, are compared.
+// one machine mean little: only programs that run in turn, in the same minutes, are compared. With `-- --write` a part also
+// writes its figures into docs/performance.md.
 
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
@@ -11,7 +12,8 @@ const parts = readdirSync(here, { withFileTypes: true })
 	.filter((entry) => entry.isDirectory() && existsSync(join(here, entry.name, "run.js")))
 	.map((entry) => entry.name)
 	.sort();
-const wanted = process.argv.slice(2);
+const flags = process.argv.slice(2).filter((word) => word.startsWith("--"));
+const wanted = process.argv.slice(2).filter((word) => !word.startsWith("--"));
 const unknown = wanted.filter((name) => !parts.includes(name));
 if (unknown.length > 0) {
 	console.error(`There is no benchmark "${unknown.join('", "')}"; there are: ${parts.join(", ")}.`);
@@ -20,6 +22,7 @@ if (unknown.length > 0) {
 let failed = false;
 for (const part of wanted.length > 0 ? wanted : parts) {
 	console.log(`\n# ${part}\n`);
-	failed = spawnSync(process.execPath, [join(here, part, "run.js")], { stdio: "inherit" }).status !== 0 || failed;
+	failed =
+		spawnSync(process.execPath, [join(here, part, "run.js"), ...flags], { stdio: "inherit" }).status !== 0 || failed;
 }
 process.exit(failed ? 1 : 0);

@@ -30,24 +30,42 @@ function readTree(children, name, attributesOf, childrenOf) {
 	return sum;
 }
 
-function readOurs(document, attributesToo) {
-	let sum = 0;
+/** Calls `see` for every node below `document`. */
+function walkOurs(document, see) {
 	let node = document.firstChild;
 	while (node !== null) {
-		if (node.nodeType === 1) {
-			sum += look(node.nodeName);
-			if (attributesToo) for (const [key, value] of attributes(node)) sum += look(key) + look(value);
-			const child = node.firstChild;
-			if (child !== null) {
-				node = child;
-				continue;
-			}
-		} else sum += look(node.nodeValue);
+		see(node);
+		const child = node.firstChild;
+		if (child !== null) {
+			node = child;
+			continue;
+		}
 		while (node !== document && node.nextSibling === null) node = node.parentNode;
 		if (node === document) break;
 		node = node.nextSibling;
 	}
+}
+
+function readOurs(document) {
+	let sum = 0;
+	walkOurs(document, (node) => {
+		if (node.nodeType !== 1) {
+			sum += look(node.nodeValue);
+			return;
+		}
+		sum += look(node.nodeName);
+		for (const [key, value] of attributes(node)) sum += look(key) + look(value);
+	});
 	return sum;
+}
+
+/** Has the attributes of every element made, as scripts read them. */
+function makeAttributes(document) {
+	let made = 0;
+	walkOurs(document, (node) => {
+		if (node.nodeType === 1 && node.attributes !== null) made++;
+	});
+	return made;
 }
 
 function plainOurs(node) {
@@ -58,8 +76,18 @@ function plainOurs(node) {
 export const ours = {
 	name: "xmlsocket",
 	parse: (source) => new XML(source),
-	read: (document) => readOurs(document, true),
-	readWithoutAttributes: (document) => readOurs(document, false),
+	parseEagerly: (source) => {
+		const document = new XML(source);
+		return makeAttributes(document);
+	},
+	read: readOurs,
+	// As `read`, and leaves nothing unread.
+	touch: (document) => readOurs(document) + makeAttributes(document),
+	count: (document) => {
+		let nodes = 0;
+		walkOurs(document, () => nodes++);
+		return nodes;
+	},
 	plain: (document) => document.childNodes.map(plainOurs),
 	print: (document) => document.toString(),
 };
@@ -78,7 +106,7 @@ const txmlContender = {
 		tree.map(function plain(node) {
 			return typeof node === "string" ? node : [node.tagName, { ...node.attributes }, node.children.map(plain)];
 		}),
-	// Does not escape.
+	escapes: false,
 	print: (tree) => txml.stringify(tree),
 };
 

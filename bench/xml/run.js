@@ -7,10 +7,11 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
+import { median, table, writeSection, writes } from "../report.js";
 import { fixtures } from "./fixtures.js";
 
 const here = dirname(fileURLToPath(import.meta.url));
-const ROUNDS = Math.max(5, Number(process.env.BENCH_ROUNDS ?? 7));
+const ROUNDS = Math.max(5, Number(process.env.BENCH_ROUNDS ?? 9));
 const SLICE_MS = Number(process.env.BENCH_SLICE_MS ?? 80);
 const ONLY = process.env.BENCH_FIXTURE;
 
@@ -24,7 +25,8 @@ if (!existsSync(join(here, "../node_modules/txml"))) {
 }
 const { ours, peers } = await import("./contenders.js");
 
-const median = (values) => [...values].sort((a, b) => a - b)[values.length >> 1];
+/** Ratios by fixture, work and peer: what the goals are held against, and what is written down. */
+const results = new Map();
 
 /** Microseconds of CPU time per call of `work` over the copies of a source. */
 function measure(work, inputs, milliseconds) {
@@ -42,8 +44,9 @@ function measure(work, inputs, milliseconds) {
 }
 
 /** Runs all contenders in turn and prints each beside the first. */
-function compare(title, rows, inputs, bytes) {
-	console.log(`\n${title}`);
+function compare(fixture, what, rows, inputs) {
+	const bytes = fixture.source.length;
+	console.log(`\n${fixture.name} (${bytes} bytes): ${what}`);
 	for (const row of rows) measure(row.work, row.inputs ?? inputs, SLICE_MS * 2);
 	const times = rows.map(() => []);
 	for (let round = 0; round < ROUNDS; round++) {
@@ -56,16 +59,22 @@ function compare(title, rows, inputs, bytes) {
 	for (const [index, row] of rows.entries()) {
 		const own = median(times[index]);
 		const ratios = times[index].map((time, round) => time / times[0][round]);
-		const ratio =
-			index === 0
-				? ""
-				: `${median(ratios).toFixed(2)}× (${Math.min(...ratios).toFixed(2)}–${Math.max(...ratios).toFixed(2)})`;
+		const found = {
+			time: own,
+			ratio: median(ratios),
+			least: Math.min(...ratios),
+			most: Math.max(...ratios),
+			note: row.note,
+		};
+		results.set(`${fixture.name}: ${what}: ${row.name}`, found);
 		const speed = `${(bytes / own).toFixed(0)} MB/s`;
 		console.log(
-			`  ${row.name.padEnd(34)} ${`${own.toFixed(2)} µs`.padStart(12)} ${speed.padStart(10)}   ${ratio.padEnd(22)} ${row.note ?? ""}`,
+			`  ${row.name.padEnd(18)} ${`${own.toFixed(2)} µs`.padStart(12)} ${speed.padStart(10)}   ${(index === 0 ? "" : spread(found)).padEnd(22)} ${row.note ?? ""}`,
 		);
 	}
 }
+
+const spread = ({ ratio, least, most }) => `${ratio.toFixed(2)}× (${least.toFixed(2)}–${most.toFixed(2)})`;
 
 /** Joins texts that stand beside each other, and drops empty ones: how they are cut is a matter of taste. */
 function normal(children) {
@@ -101,6 +110,7 @@ function difference(peer, source) {
 /** Copies that share nothing, as texts that came from the network. */
 const copies = (source, count) => Array.from({ length: count }, () => Buffer.from(source).toString());
 
+/** Bytes of heap for each node of a parsed tree, the source text not counted. */
 function memory(source) {
 	setFlagsFromString("--expose_gc");
 	const collect = runInNewContext("gc");
@@ -112,55 +122,111 @@ function memory(source) {
 	collect();
 	const used = process.memoryUsage().heapUsed - before;
 	let nodes = 0;
-	for (const document of held)
-		for (const _ of source.matchAll(/<[^/!?]|>[^<]/g)) nodes += document === undefined ? 0 : 1;
-	console.log(
-		`\nmemory of a parsed tree: ${(used / nodes).toFixed(0)} bytes a node (${nodes / held.length} nodes, the source text not counted)`,
-	);
+	for (const document of held) nodes += ours.count(document);
+	console.log(`\nmemory of a parsed tree: ${(used / nodes).toFixed(0)} bytes a node (${nodes / held.length} nodes)`);
+	return used / nodes;
 }
 
+const UNREAD = "parse, attributes unread";
+const MADE = "parse, every attribute made";
+const READ = "parse, and read every name, attribute and text";
+const PRINT = "print a tree as it was parsed";
+const PRINT_READ = "print a tree whose texts and attributes were read";
+let bytesPerNode;
+
 console.log(`Node ${process.version}, ${ROUNDS} rounds; a ratio is how many times our CPU time the other takes.`);
-for (const { name, source } of fixtures) {
+for (const fixture of fixtures) {
+	const { name, source } = fixture;
 	if (ONLY !== undefined && ONLY !== name) continue;
 	const inputs = copies(source, source.length > 10_000 ? 2 : 64);
-	const bytes = source.length;
 	const notes = new Map(peers.map((peer) => [peer, difference(peer, source)]));
+	const all = [ours, ...peers];
+	const rows = (work) => all.map((one) => ({ name: one.name, work: work(one), note: notes.get(one) }));
 	compare(
-		`${name} (${bytes} bytes): parse; nobody reads anything`,
-		[ours, ...peers].map((one) => ({ name: one.name, work: one.parse, note: notes.get(one) })),
+		fixture,
+		UNREAD,
+		rows((one) => one.parse),
 		inputs,
-		bytes,
+	);
+	// The peers make attributes as they parse; ours are made when someone asks.
+	compare(
+		fixture,
+		MADE,
+		rows((one) => one.parseEagerly ?? one.parse),
+		inputs,
 	);
 	compare(
-		`${name} (${bytes} bytes): parse, and read every name, attribute and text`,
-		[ours, ...peers].map((one) => ({
-			name: one.name,
-			work: (text) => one.read(one.parse(text)),
-			note: notes.get(one),
-		})),
+		fixture,
+		READ,
+		rows((one) => (text) => one.read(one.parse(text))),
 		inputs,
-		bytes,
 	);
-	compare(
-		`${name} (${bytes} bytes): the same, but ours with the attributes unread`,
-		[
-			{ name: "xmlsocket", work: (text) => ours.readWithoutAttributes(ours.parse(text)) },
-			...peers.map((one) => ({ name: one.name, work: (text) => one.read(one.parse(text)), note: notes.get(one) })),
-		],
-		inputs,
-		bytes,
-	);
-	const printers = [ours, ...peers].filter((one) => one.print !== undefined && !notes.get(one)?.startsWith("fails"));
-	compare(
-		`${name} (${bytes} bytes): print a tree`,
-		printers.map((one) => ({
-			name: one.name,
-			work: one.print,
-			inputs: [one.parse(source)],
-			note: one.name === "txml" ? "escapes nothing" : notes.get(one),
-		})),
-		inputs,
-		bytes,
-	);
-	if (name === "large") memory(source);
+	const printers = all.filter((one) => one.print !== undefined && !notes.get(one)?.startsWith("fails"));
+	for (const what of [PRINT, PRINT_READ]) {
+		compare(
+			fixture,
+			what,
+			printers.map((one) => {
+				const tree = one.parse(source);
+				if (what === PRINT_READ) (one.touch ?? one.read)(tree);
+				return {
+					name: one.name,
+					work: one.print,
+					inputs: [tree],
+					note: one.escapes === false ? "escapes nothing" : notes.get(one),
+				};
+			}),
+			inputs,
+		);
+	}
+	if (name === "large") bytesPerNode = memory(source);
+}
+
+// What the product has set out to reach: a fixture, the work, a peer, and how many times our CPU time it should take.
+const GOALS = [
+	["chat", UNREAD, "txml", 3.5],
+	["chat", MADE, "txml", 2],
+	["chat", MADE, "saxes + tree", 4],
+	["state", MADE, "ltx", 2],
+	["text", READ, "saxes + tree", 4],
+	["large", UNREAD, "txml", 2],
+	["large", PRINT, "ltx", 1.2],
+	["large", PRINT, "htmlparser2", 1],
+	["chat", PRINT, "ltx", 1.2],
+];
+const held = GOALS.flatMap(([fixture, what, peer, goal]) => {
+	const found = results.get(`${fixture}: ${what}: ${peer}`);
+	return found === undefined
+		? []
+		: [[fixture, what, peer, spread(found), `${goal}×`, found.ratio >= goal ? "yes" : "**no**"]];
+});
+if (bytesPerNode !== undefined) {
+	held.push([
+		"large",
+		"bytes of heap a node",
+		"",
+		bytesPerNode.toFixed(0),
+		"130",
+		bytesPerNode <= 130 ? "yes" : "**no**",
+	]);
+}
+console.log("\nGoals");
+for (const row of held) console.log(`  ${row.join(" · ")}`);
+
+if (writes && ONLY === undefined) {
+	const works = [UNREAD, MADE, READ, PRINT, PRINT_READ];
+	const sections = fixtures.map(({ name, source }) => {
+		const body = [ours, ...peers].map((one) => [
+			one.name,
+			...works.map((what) => {
+				const found = results.get(`${name}: ${what}: ${one.name}`);
+				if (found === undefined) return "–";
+				return one === ours ? `${(source.length / found.time).toFixed(0)} MB/s` : spread(found);
+			}),
+			results.get(`${name}: ${UNREAD}: ${one.name}`).note ?? "",
+		]);
+		return `**${name}** (${source.length} bytes)\n\n${table(["", ...works, "its tree"], body)}`;
+	});
+	const goals = table(["text", "work", "peer", "ratio", "goal", "reached"], held);
+	writeSection("xml", `Node ${process.version}, ${ROUNDS} rounds.\n\n${goals}\n\n${sections.join("\n\n")}`);
 }

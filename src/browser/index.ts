@@ -1,3 +1,6 @@
+// "xmlsocket/browser": the client over a page's WebSocket, and the server in a page. A page carries only what it imports.
+
+export { type ChatOptions, createChat as chat, createRelay as relay, type RelayOptions } from "../chat/index.ts";
 export type {
 	Connection,
 	ConnectionEvents,
@@ -10,6 +13,15 @@ export type {
 	Sendable,
 } from "../client/index.ts";
 export { type ErrorCode, XMLSocketError } from "../errors/index.ts";
+export type { Application, Peer, Session } from "../hub/index.ts";
 export { element, type Markup, XML, XMLNode, xml } from "../xml/index.ts";
 export { connect, createXMLSocket, XMLSocket } from "./client.ts";
 export { pageClock } from "./page-clock.ts";
+export {
+	type CreatePageServerOptions,
+	createPageServer,
+	type Installation,
+	type PageServer,
+	type SocketProxyEntry,
+} from "./page-server.ts";
+export type { PageServerOptions, PageServerSettings } from "./page-server-options.ts";

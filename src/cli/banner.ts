@@ -1,5 +1,6 @@
 // What the daemon says when it is up: where it is, and one line for each thing to know, with its mend.
 
+import { resolve } from "node:path";
 import { styleText } from "node:util";
 import type { Server } from "../server/index.ts";
 import type { ServeSettings } from "./serve-schema.ts";
@@ -33,11 +34,14 @@ export function banner(server: Server, settings: ServeSettings, version: string,
 				? `port ${server.port} for ${server.rules.policyDomains().join(", ")}`
 				: `from ${settings.policy}`,
 	]);
+	if (server.policyPort !== undefined)
+		rows.push(["Policy port", `${server.policyPort}  ${dim("answers policy requests alone")}`]);
 	rows.push(
 		settings.relay === undefined
 			? ["Rooms", `${(["lobby", ...settings.rooms]).join(", ")}; others open as people join them`]
 			: ["Relay", `every document goes to all others, unchanged`],
 	);
+	if (settings.relay === undefined && !settings.memory) rows.push(["Data", resolve(settings.data)]);
 	const lines = rows.map(([name, value]) => `  ${name.padEnd(12)}${value}`);
 	const warnings = warningsFor(server, settings).map((warning) => `  ${yellow("!")} ${warning}`);
 	return `\n  ${bold("xmlsocket")} ${version}  ${dim(`ready in ${Math.round(tookMs)} ms`)}\n\n${lines.join("\n")}\n${warnings.length > 0 ? `\n${warnings.join("\n")}\n` : ""}\n`;
@@ -46,7 +50,8 @@ export function banner(server: Server, settings: ServeSettings, version: string,
 function warningsFor(server: Server, settings: ServeSettings): string[] {
 	const warnings: string[] = [];
 	const isPublic = settings.host !== "localhost" && settings.host !== "::1" && !settings.host.startsWith("127.");
-	if (settings.relay === undefined) warnings.push("History is kept in memory and ends with this process.");
+	if (settings.relay === undefined && settings.memory)
+		warnings.push("Stored rooms are in memory and end with this process: without --memory they are kept in a folder.");
 	if (isPublic && !server.secure)
 		warnings.push(
 			"Passwords and messages cross the network in the clear: give --tls-cert and --tls-key, or put a TLS proxy in front.",

@@ -93,6 +93,15 @@ async function makeProgram(): Promise<Command> {
 			(await import("./commands/listen.ts")).listen(address, flags),
 		);
 	program
+		.command("policy <address>")
+		.description("fetch a server's socket policy file as Flash Player does, and say what it grants")
+		.option("--from <domain>", "with --to: may content of this domain (or https://domain) connect?")
+		.option("--to <port>", "the port that it would connect to")
+		.option("--json", "print one JSON object")
+		.action(async (address: string, flags: { from?: string; to?: string; json?: boolean }) =>
+			(await import("./commands/policy.ts")).policy(address, flags),
+		);
+	program
 		.command("explain [code]")
 		.description("an error code in words; without one, all of them")
 		.option("--json", "print one JSON object per line")

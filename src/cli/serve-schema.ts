@@ -12,6 +12,22 @@ const { tokens: _tokens, ...chatEntries } = chatSchema.entries;
 export const serveSchema = v.strictObject({
 	...chatEntries,
 	...serverSchema.entries,
+	data: v.optional(
+		described(v.pipe(v.string(), v.nonEmpty()), "folder of the stored rooms' messages", "--data <dir>"),
+		"xmlsocket-data",
+	),
+	memory: v.optional(
+		described(v.boolean(), "keep stored rooms in memory: they end with the process", "--memory"),
+		false,
+	),
+	retain: v.optional(
+		described(
+			v.array(v.string()),
+			"what a stored room keeps, each by its unit: 100000 (messages), 30d (also h, m), 512MiB (also KiB, GiB); default: 1000000 1GiB",
+			"--retain <count|age|bytes...>",
+		),
+		[],
+	),
 	relay: v.optional(
 		described(v.string(), "no vocabulary: every document goes to all others of this room, unchanged", "--relay [room]"),
 	),

@@ -68,6 +68,16 @@ export const ERROR_CODES = {
 		text: "No connection was made in time.",
 		mend: "Check the host and the network, or raise the connection time-out.",
 	},
+	XMLSOCKET_DATA_IN_USE: {
+		class: "usage",
+		text: "The data folder is open in another process.",
+		mend: "Stop the other daemon, or give this one a folder of its own with --data; one folder belongs to one process.",
+	},
+	XMLSOCKET_DATA_UNREADABLE: {
+		class: "usage",
+		text: "The data folder cannot be opened.",
+		mend: "The message names the cause: often rights, a full disk, or a folder of another version. --memory does without.",
+	},
 	XMLSOCKET_DOCTYPE_REFUSED: {
 		class: "peer",
 		text: "A document has a DOCTYPE.",

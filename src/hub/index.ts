@@ -1,5 +1,6 @@
 export type { Application, Peer, Session } from "./application.ts";
 export { Hub, type HubOptions } from "./hub.ts";
+export { type ConnectionLimits, type LinkLimits, linkLimits } from "./link-limits.ts";
 export {
 	type Appended,
 	DEFAULT_DEDUPE_WINDOW_MS,
@@ -15,3 +16,4 @@ export {
 } from "./log.ts";
 export { MemoryLog, type MemoryLogOptions } from "./memory-log.ts";
 export { type Member, Room } from "./room.ts";
+export { closeReason, type PeerHost, ServerPeer } from "./server-peer.ts";

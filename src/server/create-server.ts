@@ -2,9 +2,10 @@
 
 import type { Application } from "../hub/index.ts";
 import { type Audience, ConnectionEvents } from "./connection.ts";
+import type { HttpRoutes } from "./http-routes.ts";
 import type { Log } from "./log.ts";
 import type { ServerOptions } from "./options.ts";
-import { Server } from "./server.ts";
+import { Server, type ServerParts } from "./server.ts";
 
 /** What `createServer` takes: the options, all with defaults, and what the server is made of. */
 export interface CreateServerOptions extends ServerOptions {
@@ -14,6 +15,8 @@ export interface CreateServerOptions extends ServerOptions {
 	readonly log?: Log | undefined;
 	/** A folder of files that answer HTTP. Default: none. */
 	readonly pageFolder?: string | undefined;
+	/** Who else answers on the HTTP side, for example a gateway. Default: nobody. */
+	readonly routes?: readonly HttpRoutes[] | undefined;
 }
 
 /** A server whose connections are the program's own. */
@@ -21,7 +24,7 @@ export class ConnectionServer extends Server {
 	readonly #events: ConnectionEvents;
 
 	/** @internal use `createServer`. */
-	constructor(options: ServerOptions, parts: { log?: Log | undefined; pageFolder?: string | undefined }) {
+	constructor(options: ServerOptions, parts: Omit<ServerParts, "application">) {
 		const events = new ConnectionEvents((connection) => this.emit("connection", connection));
 		super(options, { ...parts, application: events });
 		this.#events = events;
@@ -52,8 +55,8 @@ export function createServer(
 	options: CreateServerOptions & { readonly application: Application<"text"> | Application<"bytes"> },
 ): Server;
 export function createServer(options?: CreateServerOptions): ConnectionServer;
-export function createServer({ application, log, pageFolder, ...options }: CreateServerOptions = {}): Server {
+export function createServer({ application, log, pageFolder, routes, ...options }: CreateServerOptions = {}): Server {
 	return application
-		? new Server(options, { application, log, pageFolder })
-		: new ConnectionServer(options, { log, pageFolder });
+		? new Server(options, { application, log, pageFolder, routes })
+		: new ConnectionServer(options, { log, pageFolder, routes });
 }

@@ -4,14 +4,15 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import sirv from "sirv";
 import type { Transport } from "../link/index.ts";
 import { WebSocketAcceptor } from "../transport/index.ts";
 import { addressKey, isListed } from "./admission.ts";
+import type { HttpRoutes } from "./http-routes.ts";
 import { type Log, loggable } from "./log.ts";
 import type { Metrics } from "./metrics.ts";
 import type { ServerSettings } from "./options.ts";
 import type { OriginRules } from "./origin.ts";
+import { type StaticFiles, staticFiles } from "./static-files.ts";
 
 /** What the HTTP side needs of its server. */
 export interface HttpHost {
@@ -25,6 +26,8 @@ export interface HttpHost {
 	readonly policyText: string | undefined;
 	/** The folder of the web page; undefined: none. */
 	readonly pageFolder: string | undefined;
+	/** Who else answers, in the order of asking. */
+	readonly routes: readonly HttpRoutes[];
 	/** A WebSocket is open. */
 	webSocket(transport: Transport, socket: Duplex): void;
 }
@@ -43,7 +46,7 @@ export class HttpSide {
 	readonly #host: HttpHost;
 	readonly #server: Server;
 	readonly #webSockets: WebSocketAcceptor;
-	readonly #page: ReturnType<typeof sirv> | undefined;
+	readonly #page: StaticFiles | undefined;
 
 	constructor(host: HttpHost) {
 		this.#host = host;
@@ -67,10 +70,7 @@ export class HttpSide {
 		this.#webSockets = new WebSocketAcceptor({
 			maxMessageBytes: Math.max(host.settings.maxDocumentBytes + 1, 65_536),
 		});
-		this.#page =
-			host.pageFolder === undefined
-				? undefined
-				: sirv(host.pageFolder, { etag: true, dotfiles: false, setHeaders: immutable });
+		this.#page = host.pageFolder === undefined ? undefined : staticFiles(host.pageFolder, immutable);
 	}
 
 	/** Takes over a connection. */
@@ -102,7 +102,12 @@ export class HttpSide {
 			return;
 		}
 		if (!host.ready) response.setHeader("connection", "close");
-		const path = (request.url ?? "/").split("?", 1)[0]!;
+		const url = urlOf(request);
+		if (!url) {
+			answer(response, 400, "The address of the request cannot be read.\n");
+			return;
+		}
+		const path = url.pathname;
 		if (request.method !== "GET" && request.method !== "HEAD") {
 			response.setHeader("allow", "GET, HEAD");
 			answer(response, 405, "Only GET and HEAD are answered here.\n");
@@ -113,6 +118,7 @@ export class HttpSide {
 			response.setHeader("x-permitted-cross-domain-policies", "master-only");
 			answer(response, 200, host.policyText, "text/x-cross-domain-policy");
 		} else if (path === WEBSOCKET_PATH) answer(response, 426, "This path is for WebSocket connections.\n");
+		else if (host.routes.some((routes) => routes.request?.(request, response, url))) return;
 		else if (this.#page) {
 			for (const [name, value] of Object.entries(SECURITY_HEADERS)) response.setHeader(name, value);
 			this.#page(request, response, () => answer(response, 404, "There is no such page.\n"));
@@ -137,16 +143,15 @@ export class HttpSide {
 	#upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
 		const host = this.#host;
 		const { origin } = request.headers;
-		const url = new URL(request.url ?? "/", "http://localhost");
-		if (!host.rules.allowsHost(request.headers.host)) {
+		const url = urlOf(request);
+		if (!url) refuse(socket, "400 Bad Request", "The address of the request cannot be read.");
+		else if (!host.rules.allowsHost(request.headers.host)) {
 			host.metrics.count(host.metrics.refused, "foreign-host");
 			refuse(
 				socket,
 				"421 Misdirected Request",
 				"This server is not known by that name; its operator can add it with --origin.",
 			);
-		} else if (url.pathname !== WEBSOCKET_PATH) {
-			refuse(socket, "404 Not Found", `WebSocket connections belong on ${WEBSOCKET_PATH}.`);
 		} else if (!host.rules.allowsOrigin(origin, request.headers.host)) {
 			host.metrics.count(host.metrics.refused, "foreign-origin");
 			host.log.warn(
@@ -160,6 +165,10 @@ export class HttpSide {
 			);
 		} else if (!host.ready) {
 			refuse(socket, "503 Service Unavailable", "The server is stopping.");
+		} else if (url.pathname !== WEBSOCKET_PATH) {
+			const client = this.#clientAddress(request);
+			if (!host.routes.some((routes) => routes.upgrade?.(request, socket, head, url, client)))
+				refuse(socket, "404 Not Found", "There is nothing at this path for a WebSocket.");
 		} else {
 			const frames = url.searchParams.get("frames") === "text" ? "text" : "binary";
 			socket.on("error", () => {});
@@ -193,6 +202,13 @@ export async function sendMetrics(metrics: Metrics, response: ServerResponse): P
 	} catch (error) {
 		answer(response, 500, `The metrics could not be collected: ${String(error)}\n`);
 	}
+}
+
+// `//` and the like are request lines that a peer can send and no URL can be made of.
+function urlOf(request: IncomingMessage): URL | undefined {
+	const { url = "/" } = request;
+	if (!URL.canParse(url, "http://localhost")) return undefined;
+	return new URL(url, "http://localhost");
 }
 
 function immutable(response: ServerResponse, path: string): void {

@@ -3,9 +3,11 @@
 export { type ChatOptions, createChat as chat, createRelay as relay } from "../chat/index.ts";
 export type { ErrorCode } from "../errors/index.ts";
 export { XMLSocketError } from "../errors/index.ts";
-export type { Application, Peer, Session } from "../hub/index.ts";
+export type { Application, Log as RoomLog, Peer, Retention, Session } from "../hub/index.ts";
 export { Audience, Connection, ReceivedDocument, type Sendable } from "./connection.ts";
 export { ConnectionServer, type CreateServerOptions, createServer } from "./create-server.ts";
+export type { HttpRoutes, LabelledCount } from "./http-routes.ts";
 export type { Log } from "./log.ts";
+export { openLog } from "./open-log.ts";
 export { type ServerOptions, serverSchema } from "./options.ts";
 export { Server, type ServerParts } from "./server.ts";

@@ -1,6 +1,7 @@
 // The server's numbers: counted in plain fields where they arise, and given out in the Prometheus format when asked for.
 
 import type { Registry } from "prom-client";
+import type { LabelledCount } from "./http-routes.ts";
 
 /** What a server counts. */
 export class Metrics {
@@ -14,10 +15,15 @@ export class Metrics {
 	closedEmptyDocuments = 0;
 	#registry: Promise<Registry> | undefined = undefined;
 	readonly #gauges: () => Record<string, number>;
+	readonly #further: readonly LabelledCount[];
 
-	/** @param gauges the numbers of this moment, by metric name. */
-	constructor(gauges: () => Record<string, number>) {
+	/**
+	 * @param gauges the numbers of this moment, by metric name.
+	 * @param further counters of others who answer on the port.
+	 */
+	constructor(gauges: () => Record<string, number>, further: readonly LabelledCount[] = []) {
 		this.#gauges = gauges;
+		this.#further = further;
 	}
 
 	/** Counts one. */
@@ -37,7 +43,7 @@ export class Metrics {
 		const { collectDefaultMetrics, Counter, Gauge, Registry } = await import("prom-client");
 		const registry = new Registry();
 		collectDefaultMetrics({ register: registry });
-		const byLabel = (name: string, help: string, label: string, counts: Map<string, number>): void => {
+		const byLabel = (name: string, help: string, label: string, counts: ReadonlyMap<string, number>): void => {
 			new Counter({
 				name,
 				help,
@@ -51,6 +57,7 @@ export class Metrics {
 		};
 		byLabel("xmlsocket_accepted_total", "Connections accepted", "protocol", this.accepted);
 		byLabel("xmlsocket_refused_total", "Connections and documents refused or cut", "reason", this.refused);
+		for (const { name, help, label, values } of this.#further) byLabel(name, help, label, values);
 		const gauges = this.#gauges;
 		for (const name of Object.keys(gauges())) {
 			new Gauge({

@@ -3,14 +3,16 @@
 
 import * as v from "valibot";
 import { XMLSocketError } from "../errors/index.ts";
-import { checkOptions, described } from "../options/index.ts";
+import {
+	checkOptions,
+	count,
+	described,
+	documentLimits,
+	milliseconds,
+	rateLimits,
+	readerLimits,
+} from "../options/index.ts";
 
-const MAX_TIMER_MS = 2 ** 31 - 1;
-
-const milliseconds = (minimum = 0) =>
-	v.pipe(v.number(), v.integer(), v.minValue(minimum), v.maxValue(MAX_TIMER_MS, `must be at most ${MAX_TIMER_MS} ms`));
-const bytes = (minimum: number) => v.pipe(v.number(), v.integer(), v.minValue(minimum), v.maxValue(1 << 30));
-const count = (minimum = 1) => v.pipe(v.number(), v.integer(), v.minValue(minimum), v.maxValue(10_000_000));
 const port = () => v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(65535));
 
 /** The schema. Each entry says what the option does, and names its command-line flag where `--help` lists one. */
@@ -60,19 +62,10 @@ export const serverSchema = v.strictObject({
 		described(v.string(), "bytes that end a document: nul, lf, crlf or hexadecimal", "--terminator <name>"),
 		"nul",
 	),
-	maxDocumentBytes: v.optional(described(bytes(64), "longest document, in bytes", "--max-document <n>"), 262_144),
-	maxFirstDocumentBytes: v.optional(described(bytes(64), "longest first document of a connection, in bytes"), 10_240),
+	...documentLimits(),
 	firstBytesTimeoutMs: v.optional(
 		described(v.pipe(milliseconds(10), v.maxValue(1000)), "wait for the first bytes before the server speaks"),
 		500,
-	),
-	firstDocumentTimeoutMs: v.optional(
-		described(milliseconds(100), "from the first byte of the first document to its end"),
-		10_000,
-	),
-	documentTimeoutMs: v.optional(
-		described(milliseconds(100), "from the first byte of a later document to its end"),
-		30_000,
 	),
 	tlsTimeoutMs: v.optional(described(milliseconds(100), "for a TLS handshake, and for an HTTP request's head"), 10_000),
 	idleTimeoutMs: v.optional(
@@ -80,23 +73,9 @@ export const serverSchema = v.strictObject({
 		300_000,
 	),
 	pingIntervalMs: v.optional(described(milliseconds(), "ping silent WebSocket clients; 0: never"), 30_000),
-	maxOutboxBytes: v.optional(
-		described(bytes(1024), "what may wait for one reader, in bytes; past it the reader is cut"),
-		1_048_576,
-	),
-	softOutboxBytes: v.optional(described(bytes(1024), "what may wait for slowReaderGraceMs, in bytes"), 262_144),
-	slowReaderGraceMs: v.optional(described(milliseconds(), "how long softOutboxBytes may be exceeded"), 10_000),
-	unreadOutputTimeoutMs: v.optional(
-		described(milliseconds(), "cut a reader that takes nothing for so long; 0: never"),
-		60_000,
-	),
-	lingerMs: v.optional(described(milliseconds(), "how long a closing connection may still deliver"), 5000),
+	...readerLimits(),
 	drainTimeoutMs: v.optional(described(milliseconds(), "how long a stopping server waits for its connections"), 10_000),
-	documentsPerSecond: v.optional(
-		described(count(), "documents a second from one connection; faster ones are read more slowly"),
-		1000,
-	),
-	documentBurst: v.optional(described(count(), "documents at once from one connection"), 2000),
+	...rateLimits(),
 	maxConnections: v.optional(described(count(), "connections in all; default: 10000, or the file limit less 128")),
 	maxConnectionsPerAddress: v.optional(
 		described(count(), "connections from one address (IPv6: from one /64); loopback is exempt"),
@@ -148,6 +127,12 @@ export function serverSettings(options: ServerOptions): ServerSettings {
 		throw new XMLSocketError(
 			"XMLSOCKET_OPTION_INVALID",
 			"A TLS certificate and its key go together: give both, or none.",
+		);
+	}
+	if (settings.policy === "off" && settings.policyPort !== undefined) {
+		throw new XMLSocketError(
+			"XMLSOCKET_OPTION_INVALID",
+			`A policy port (${settings.policyPort}) without a policy file has nothing to answer: give policyPort, or policy "off", not both.`,
 		);
 	}
 	return settings;

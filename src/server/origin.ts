@@ -3,6 +3,9 @@
 
 import ipaddr from "ipaddr.js";
 
+// What a server listens on may mean "every address", and an opaque origin is called null: no content comes from there.
+const NOBODY: ReadonlySet<string> = new Set(["*", "::", "0.0.0.0", "null"]);
+
 /** The operator's list, understood. */
 export class OriginRules {
 	readonly #patterns: readonly string[];
@@ -40,11 +43,16 @@ export class OriginRules {
 		);
 	}
 
-	/** The domains that a policy file names for these rules. */
+	/** The domains that a policy file names for these rules; `*` only where the operator's list says just that. */
 	policyDomains(): string[] {
 		if (this.#patterns.includes("*")) return ["*"];
-		const listed = this.#patterns.map((pattern) => pattern.replace(/^[a-z]+:\/\//, "").replace(/:\d+$/, ""));
-		return [...new Set([...this.#hosts, "127.0.0.1", ...listed])].filter((name) => name !== "null");
+		const listed = this.#patterns.map((pattern) =>
+			pattern
+				.replace(/^[a-z]+:\/\//, "")
+				.replace(/:\d+$/, "")
+				.replace(/^\[(.*)\]$/, "$1"),
+		);
+		return [...new Set([...this.#hosts, "127.0.0.1", ...listed])].filter((name) => !NOBODY.has(name));
 	}
 }
 

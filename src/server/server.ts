@@ -2,24 +2,32 @@
 // limits, and drains. What the documents mean is the application's affair.
 
 import { EventEmitter, once } from "node:events";
-import { readFileSync } from "node:fs";
 import { createServer as createHttpServer } from "node:http";
 import type { Socket } from "node:net";
 import { hostname } from "node:os";
 import { wireCode, XMLSocketError } from "../errors/index.ts";
-import type { Application, Peer, Session } from "../hub/index.ts";
+import {
+	type Application,
+	closeReason,
+	linkLimits,
+	type Peer,
+	type PeerHost,
+	ServerPeer,
+	type Session,
+} from "../hub/index.ts";
 import { type LinkClose, type LinkOptions, Scheduler, type Transport } from "../link/index.ts";
 import { accept, type Listener, listen, nodeClock, SocketTransport, textCodec } from "../transport/index.ts";
-import { policyFile, terminatorBytes } from "../wire/index.ts";
+import { terminatorBytes } from "../wire/index.ts";
 import { Admission, defaultMaxConnections } from "./admission.ts";
 import { Certificate } from "./certificate.ts";
 import type { Connection } from "./connection.ts";
 import { type HttpHost, HttpSide, sendMetrics } from "./http.ts";
+import type { HttpRoutes } from "./http-routes.ts";
 import { type Log, loggable, noLog } from "./log.ts";
 import { Metrics } from "./metrics.ts";
 import { type ServerOptions, type ServerSettings, serverSettings } from "./options.ts";
 import { OriginRules } from "./origin.ts";
-import { closeReason, type PeerHost, ServerPeer } from "./server-peer.ts";
+import { answerPolicy, endWithin, POLICY_TIMEOUT_MS, ServedPolicyFile } from "./policy.ts";
 
 type Output = "text" | "bytes";
 
@@ -30,11 +38,12 @@ export interface ServerParts {
 	readonly log?: Log | undefined;
 	/** The folder whose files answer HTTP; default: none. */
 	readonly pageFolder?: string | undefined;
+	/** Who else answers on the HTTP side, in the order of asking; default: nobody. */
+	readonly routes?: readonly HttpRoutes[] | undefined;
 }
 
 const RETRY_AFTER_SECONDS = 3;
 const STOP_TICK_MS = 20;
-const POLICY_TIMEOUT_MS = 3000;
 
 /** The daemon. */
 export class Server extends EventEmitter<{ connection: [Connection]; closed: [] }> implements HttpHost, PeerHost {
@@ -45,9 +54,7 @@ export class Server extends EventEmitter<{ connection: [Connection]; closed: [] 
 	readonly scheduler: Scheduler;
 	readonly linkOptions: LinkOptions<Output>;
 	readonly pageFolder: string | undefined;
-	/** The policy file with its zero byte; undefined where none is served. */
-	policy: Uint8Array | undefined = undefined;
-	policyText: string | undefined = undefined;
+	readonly routes: readonly HttpRoutes[];
 	readonly #application: Application<Output>;
 	readonly #admission: Admission;
 	readonly #peers = new Set<ServerPeer>();
@@ -55,10 +62,14 @@ export class Server extends EventEmitter<{ connection: [Connection]; closed: [] 
 	readonly #sockets = new Set<Socket>();
 	readonly #certificate: Certificate | undefined;
 	readonly #http: HttpSide;
-	readonly #policyOption: string | undefined;
+	readonly #policy: ServedPolicyFile | undefined;
 	#listeners: Listener[] = [];
+	#policyListener: Listener | undefined = undefined;
 	#metricsServer: { close(): void } | undefined = undefined;
 	#state: "new" | "listening" | "draining" | "closed" = "new";
+	/** Routes that have not finished their drain yet. */
+	#draining = 0;
+	#drainUntilMs = 0;
 	#nextId = 1;
 	#stopSweep: (() => void) | undefined = undefined;
 
@@ -69,6 +80,7 @@ export class Server extends EventEmitter<{ connection: [Connection]; closed: [] 
 		this.settings = settings;
 		this.log = parts.log ?? noLog;
 		this.pageFolder = parts.pageFolder;
+		this.routes = parts.routes ?? [];
 		this.#application = parts.application as Application<Output>;
 		this.rules = new OriginRules(settings.origin, [hostname(), settings.host]);
 		this.scheduler = new Scheduler(nodeClock, (error) => this.#handlerFailed(error));
@@ -76,10 +88,12 @@ export class Server extends EventEmitter<{ connection: [Connection]; closed: [] 
 			...settings,
 			maxConnections: settings.maxConnections ?? defaultMaxConnections(),
 		});
-		this.metrics = new Metrics(() => this.#gauges());
+		this.metrics = new Metrics(
+			() => this.#gauges(),
+			this.routes.flatMap((routes) => routes.counts ?? []),
+		);
 		this.linkOptions = this.#makeLinkOptions();
-		this.#policyOption =
-			settings.policy === "off" ? undefined : settings.policy === "auto" ? "auto" : readPolicy(settings.policy);
+		this.#policy = settings.policy === "off" ? undefined : new ServedPolicyFile(settings.policy, this.log);
 		this.#certificate =
 			settings.tlsCert !== undefined && settings.tlsKey !== undefined
 				? new Certificate(settings.tlsCert, settings.tlsKey, (error) =>
@@ -111,6 +125,21 @@ export class Server extends EventEmitter<{ connection: [Connection]; closed: [] 
 		return this.#certificate !== undefined;
 	}
 
+	/** The policy file with its zero byte; undefined where none is served. */
+	get policy(): Uint8Array | undefined {
+		return this.#policy?.bytes;
+	}
+
+	/** The policy file as text, without the zero byte; undefined where none is served. */
+	get policyText(): string | undefined {
+		return this.#policy?.text;
+	}
+
+	/** The port that answers policy requests alone, once listening; undefined where there is none. */
+	get policyPort(): number | undefined {
+		return this.#policyListener?.port;
+	}
+
 	/** Connections of the application. */
 	get peers(): number {
 		return this.#peers.size;
@@ -126,14 +155,15 @@ export class Server extends EventEmitter<{ connection: [Connection]; closed: [] 
 		try {
 			const listener = await listen({ port: settings.port, host: settings.host }, (socket) => this.#connected(socket));
 			this.#listeners.push(listener);
-			this.#makePolicy(listener.port);
-			if (settings.policyPort !== undefined && this.policy) {
-				this.#listeners.push(
-					await listen({ port: settings.policyPort, host: settings.host, portOption: "--policy-port" }, (socket) =>
-						this.#policyOnly(socket),
-					),
+			this.#policy?.generate([listener.port], this.rules.policyDomains());
+			if (settings.policyPort !== undefined) {
+				this.#policyListener = await listen(
+					{ port: settings.policyPort, host: settings.host, portOption: "--policy-port" },
+					(socket) => this.#policyOnly(socket),
 				);
+				this.#listeners.push(this.#policyListener);
 			}
+			this.#policy?.judge(this.policyPort ?? listener.port);
 			if (settings.metrics !== "local" && settings.metrics !== "off") await this.#listenMetrics(settings.metrics);
 		} catch (error) {
 			await this.#release();
@@ -152,17 +182,25 @@ export class Server extends EventEmitter<{ connection: [Connection]; closed: [] 
 	async close(options: { graceMs?: number } = {}): Promise<void> {
 		if (this.#state === "closed") return;
 		if (this.#state === "draining") {
-			if (options.graceMs === 0) this.#destroyAll();
-			else await once(this, "closed");
+			if (options.graceMs === 0) {
+				this.#drainUntilMs = 0;
+				this.#drainRoutes(0);
+				this.#destroyAll();
+			} else await once(this, "closed");
 			return;
 		}
 		this.#state = "draining";
-		const deadline = nodeClock.now() + (options.graceMs ?? this.settings.drainTimeoutMs);
+		const graceMs = options.graceMs ?? this.settings.drainTimeoutMs;
+		this.#drainUntilMs = nodeClock.now() + graceMs;
 		const closing = Promise.all(this.#listeners.map((listener) => listener.close()));
 		this.#application.drain?.(RETRY_AFTER_SECONDS);
 		for (const peer of this.#peers) peer.end();
 		this.#http.close();
-		while ((this.#peers.size > 0 || this.#sockets.size > 0) && nodeClock.now() < deadline) {
+		this.#drainRoutes(graceMs);
+		while (
+			(this.#peers.size > 0 || this.#sockets.size > 0 || this.#draining > 0) &&
+			nodeClock.now() < this.#drainUntilMs
+		) {
 			await new Promise((resolve) => setTimeout(resolve, STOP_TICK_MS));
 		}
 		this.#destroyAll();
@@ -180,6 +218,11 @@ export class Server extends EventEmitter<{ connection: [Connection]; closed: [] 
 	/** Reads the certificate again now. */
 	reloadCertificate(): void {
 		this.#certificate?.reload();
+	}
+
+	/** Reads the operator's own policy file again now. */
+	reloadPolicy(): void {
+		this.#policy?.reload(this.policyPort ?? this.port);
 	}
 
 	/** Takes a connection that some other means brought, for example one end of a `memoryPair`. */
@@ -228,12 +271,13 @@ export class Server extends EventEmitter<{ connection: [Connection]; closed: [] 
 		const settings = this.settings;
 		accept(socket, {
 			firstBytesTimeoutMs: settings.firstBytesTimeoutMs,
+			begunTimeoutMs: settings.firstDocumentTimeoutMs,
 			tlsTimeoutMs: settings.tlsTimeoutMs,
 			secureContext: this.#certificate && settings.sniff ? () => this.#certificate?.context : undefined,
 			accepted: (accepted, kind, secure) => {
 				const protocol = settings.sniff || kind === "policy" || kind === "silent" ? kind : "document";
 				this.metrics.count(this.metrics.accepted, `${secure ? "tls+" : ""}${protocol}`);
-				if (protocol === "policy" && this.policy) answerPolicy(accepted, this.policy);
+				if (protocol === "policy" && this.#policy) answerPolicy(accepted, this.#policy);
 				else if (protocol === "http") this.#http.take(accepted);
 				else if (protocol === "tls")
 					this.#refuseSocket(accepted, "tls-unavailable", "TLS, but no certificate was given (--tls-cert, --tls-key)");
@@ -257,14 +301,17 @@ export class Server extends EventEmitter<{ connection: [Connection]; closed: [] 
 
 	#policyOnly(socket: Socket): void {
 		if (!this.#admit(socket)) return;
-		socket.setTimeout(POLICY_TIMEOUT_MS, () => socket.destroy());
+		endWithin(socket, POLICY_TIMEOUT_MS);
 		accept(socket, {
-			firstBytesTimeoutMs: POLICY_TIMEOUT_MS,
+			firstBytesTimeoutMs: this.settings.firstBytesTimeoutMs,
+			begunTimeoutMs: this.settings.firstBytesTimeoutMs,
 			tlsTimeoutMs: POLICY_TIMEOUT_MS,
 			accepted: (accepted, kind) => {
-				this.metrics.count(this.metrics.accepted, "policy");
-				if (this.policy && (kind === "policy" || kind === "silent")) answerPolicy(accepted, this.policy);
-				else accepted.destroy();
+				// Nothing else is spoken here, so that a client which only waits can be told at once.
+				if (this.#policy && (kind === "policy" || kind === "silent")) {
+					this.metrics.count(this.metrics.accepted, "policy");
+					answerPolicy(accepted, this.#policy);
+				} else this.#refuseSocket(accepted, "not-a-policy-request", "the policy port answers policy requests alone");
 			},
 			failed: () => socket.destroy(),
 		});
@@ -311,28 +358,10 @@ export class Server extends EventEmitter<{ connection: [Connection]; closed: [] 
 			output: this.#application.output,
 			codec: textCodec(settings.encoding, settings.strictUtf8),
 			...(settings.terminator === "nul" ? {} : { terminator }),
-			maxDocumentBytes: settings.maxDocumentBytes,
-			maxFirstDocumentBytes: Math.min(settings.maxFirstDocumentBytes, settings.maxDocumentBytes),
-			maxOutboxBytes: settings.maxOutboxBytes,
-			softOutboxBytes: Math.min(settings.softOutboxBytes, settings.maxOutboxBytes),
-			slowReaderGraceMs: settings.slowReaderGraceMs,
-			firstDocumentTimeoutMs: settings.firstDocumentTimeoutMs,
-			documentTimeoutMs: settings.documentTimeoutMs,
+			...linkLimits(settings),
 			idleTimeoutMs: this.#application.idleTimeoutMs ?? settings.idleTimeoutMs,
-			unreadOutputTimeoutMs: settings.unreadOutputTimeoutMs,
 			pingIntervalMs: settings.pingIntervalMs,
-			lingerMs: settings.lingerMs,
-			rate: { documentsPerSecond: settings.documentsPerSecond, burst: settings.documentBurst },
 		};
-	}
-
-	#makePolicy(port: number): void {
-		if (this.#policyOption === undefined) return;
-		this.policyText =
-			this.#policyOption === "auto"
-				? policyFile({ ports: [port], domains: this.rules.policyDomains() })
-				: this.#policyOption;
-		this.policy = Buffer.from(`${this.policyText}\0`, "utf8");
 	}
 
 	async #listenMetrics(address: string): Promise<void> {
@@ -374,6 +403,18 @@ export class Server extends EventEmitter<{ connection: [Connection]; closed: [] 
 		this.log.error({ err: error }, "a handler failed");
 	}
 
+	// Routes may hold more than the sockets that came in here, so the end of those alone does not show that they are done.
+	#drainRoutes(graceMs: number): void {
+		for (const routes of this.routes) {
+			if (!routes.drain) continue;
+			this.#draining++;
+			routes
+				.drain(graceMs)
+				.catch((error) => this.#handlerFailed(error))
+				.finally(() => this.#draining--);
+		}
+	}
+
 	#destroyAll(): void {
 		for (const peer of this.#peers) peer.destroy();
 		for (const socket of this.#sockets) socket.destroy();
@@ -402,25 +443,7 @@ export class Server extends EventEmitter<{ connection: [Connection]; closed: [] 
 			documents_received: documents,
 			outbox_bytes: outbox,
 			...this.#application.stats?.(),
+			...Object.assign({}, ...this.routes.map((routes) => routes.stats?.())),
 		};
-	}
-}
-
-function answerPolicy(socket: Socket, policy: Uint8Array): void {
-	socket.on("error", () => {});
-	socket.setTimeout(POLICY_TIMEOUT_MS, () => socket.destroy());
-	socket.resume();
-	socket.end(policy);
-}
-
-function readPolicy(file: string): string {
-	try {
-		return readFileSync(file, "utf8");
-	} catch (cause) {
-		throw new XMLSocketError(
-			"XMLSOCKET_CONFIG_UNREADABLE",
-			`The policy file ${file} cannot be read: ${(cause as Error).message}.`,
-			{ cause },
-		);
 	}
 }

@@ -10,8 +10,10 @@ export type AcceptedKind = Exclude<Recognised, "more"> | "silent";
 
 /** How to look. */
 export interface AcceptOptions {
-	/** How long to wait for bytes that tell the protocol. */
+	/** How long to wait for a client that says nothing, and for the zero byte of a policy request that lacks it. */
 	readonly firstBytesTimeoutMs: number;
+	/** How long a client that has begun to speak may take until its protocol can be told. */
+	readonly begunTimeoutMs: number;
 	/** How long a TLS handshake may take. */
 	readonly tlsTimeoutMs: number;
 	/** The certificate; read for every handshake, so that it can change. Absent: TLS is not unwrapped. */
@@ -29,9 +31,19 @@ export function accept(socket: Socket, options: AcceptOptions): void {
 
 function look(socket: Socket, secure: boolean, options: AcceptOptions): void {
 	let seen: Buffer | undefined;
+	let late = false;
 	// Some old clients leave the zero byte away and wait.
 	const asksForPolicy = (): boolean => seen !== undefined && isPolicyRequest(seen.toString("latin1"));
-	const timer = setTimeout(() => decide(asksForPolicy() ? "policy" : "silent"), options.firstBytesTimeoutMs);
+	const timedOut = (): void => {
+		if (asksForPolicy()) decide("policy");
+		else if (late || !seen?.some(tellsSomething)) decide("silent");
+		else {
+			// Who has begun to speak does not wait for the server to do so: its next bytes are only slow.
+			late = true;
+			timer = setTimeout(timedOut, options.begunTimeoutMs);
+		}
+	};
+	let timer = setTimeout(timedOut, options.firstBytesTimeoutMs);
 	const stop = (): void => {
 		clearTimeout(timer);
 		socket.off("data", onData);
@@ -42,8 +54,8 @@ function look(socket: Socket, secure: boolean, options: AcceptOptions): void {
 	const decide = (kind: AcceptedKind): void => {
 		stop();
 		socket.pause();
-		// A policy request is answered and closed; its bytes are of no more use.
-		if (seen && kind !== "policy") socket.unshift(seen);
+		// After the client's end nothing can be put back, and only a policy request has come this far then.
+		if (seen && !socket.readableEnded) socket.unshift(seen);
 		if (kind === "tls" && !secure && options.secureContext) unwrap(socket, options.secureContext(), options);
 		else options.accepted(socket, kind, secure);
 	};
@@ -51,6 +63,10 @@ function look(socket: Socket, secure: boolean, options: AcceptOptions): void {
 		seen = seen ? Buffer.concat([seen, chunk]) : chunk;
 		const kind = recognise(seen);
 		if (kind !== "more") decide(kind);
+		else if (asksForPolicy()) {
+			clearTimeout(timer);
+			timer = setTimeout(timedOut, options.firstBytesTimeoutMs);
+		}
 	};
 	const onEnd = (): void => {
 		if (asksForPolicy()) {
@@ -75,6 +91,11 @@ function look(socket: Socket, secure: boolean, options: AcceptOptions): void {
 	socket.on("end", onEnd);
 	socket.on("error", onError);
 	socket.on("close", onClose);
+}
+
+// Zero bytes and white space tell nothing: old players send them before they wait.
+function tellsSomething(byte: number): boolean {
+	return byte !== 0 && byte !== 0x20 && (byte < 9 || byte > 13);
 }
 
 function unwrap(socket: Socket, secureContext: SecureContext | undefined, options: AcceptOptions): void {

@@ -1,6 +1,25 @@
 export { DocumentDecoder, type DocumentDecoderOptions } from "./document-decoder.ts";
 export { encodeDocument, refuseNul } from "./document-encoder.ts";
 export { type PolicyOptions, policyFile } from "./policy-file.ts";
+export { grantable, type PortRange, showPorts } from "./policy-ports.ts";
+export {
+	MAX_POLICY_BYTES,
+	type PolicyFile,
+	type PolicyFinding,
+	type PolicyGrant,
+	readPolicyFile,
+	type SiteControl,
+} from "./policy-reader.ts";
+export {
+	isAskedForPolicy,
+	judgeDelivery,
+	MASTER_POLICY_PORT,
+	mayConnect,
+	type PolicyDelivery,
+	type PolicyQuestion,
+	type PolicyVerdict,
+	type ServedPolicy,
+} from "./policy-verdict.ts";
 export { isPolicyRequest, POLICY_REQUESTS, type Recognised, recognise } from "./recognise.ts";
 export { type TerminatorName, terminatorBytes } from "./terminator.ts";
 export { type TextCodec, utf8Codec } from "./text-codec.ts";

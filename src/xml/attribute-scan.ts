@@ -43,12 +43,13 @@ export function scanAttributes(source: string, at: number, seen: ScannedTag): nu
 		}
 		const start = at;
 		let coded = false;
-		while (unit !== 61) {
-			if (unit < 62) {
-				if (unit === 32 || unit === 10 || unit === 9 || unit === 13) break;
-				if (unit === 38) coded = true;
-				else if (unit === 0 && at >= source.length) return TAG_MALFORMED;
-			} else if (unit === 62) return TAG_MALFORMED;
+		for (;;) {
+			// Letters are all behind ">".
+			while (unit > 62) unit = source.charCodeAt(++at) | 0;
+			if (unit === 61 || unit === 32 || unit === 10 || unit === 9 || unit === 13) break;
+			if (unit === 62) return TAG_MALFORMED;
+			if (unit === 38) coded = true;
+			else if (unit === 0 && at >= source.length) return TAG_MALFORMED;
 			unit = source.charCodeAt(++at) | 0;
 		}
 		const length = at - start;

@@ -2,7 +2,7 @@
 // and until then the script's own to push to and sort. It never changes the tree.
 // Implements docs/xml.md, "Tree operations" (childNodes).
 
-import { firstOf, lastOf, listOf, nextOf, previousOf, setList, type TreeNode } from "./tree-node.ts";
+import { firstOf, lastOf, nextOf, ownRestOf, previousOf, restOf, type TreeNode } from "./tree-node.ts";
 
 /**
  * The array and what guards it. Children change in one step but the array follows only when someone looks, and then by the
@@ -73,11 +73,10 @@ export class ChildList {
 
 /** The array that scripts see as `node.childNodes`. */
 export function childNodesFace(node: TreeNode): unknown[] {
-	let list = listOf(node);
-	if (list === null) {
-		list = new ChildList(node);
-		setList(node, list);
-	}
+	const kept = restOf(node)?.list ?? null;
+	if (kept !== null) return kept.face;
+	const list = new ChildList(node);
+	ownRestOf(node).list = list;
 	return list.face;
 }
 

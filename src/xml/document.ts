@@ -3,9 +3,9 @@
 // Implements docs/xml.md, "Classes and members", "Construction", "idMap" and "Document properties".
 
 import { isObject, toStatus, toText } from "./coerce.ts";
-import { DocumentNode, idsOf, isDocument, ownStateOf, setIds, stateOf } from "./document-node.ts";
+import { DocumentNode, idsOf, isDocument, makeDocument, ownStateOf, setIds, stateOf } from "./document-node.ts";
 import { decodeEntities } from "./entities.ts";
-import { enterId, IdMap } from "./id-map.ts";
+import { enterId, IdMap, idMapFace, noteIdIn, settleIds } from "./id-map.ts";
 import { loadingMembers, type XMLLoading } from "./loading.ts";
 import { installMembers, type Members, newElement, newText, standFor, takePrototype, type XMLNode } from "./node.ts";
 import { type ParseHooks, parseInto } from "./parser.ts";
@@ -64,7 +64,7 @@ export function newDocument(): DocumentNode {
 		installMembers(DocumentNode.prototype, properties);
 		properties = null;
 	}
-	return new DocumentNode();
+	return makeDocument();
 }
 
 /** What scripts see of a document. */
@@ -76,38 +76,46 @@ export function documentFace(document: DocumentNode): XML {
 export const documentHooks: ParseHooks = {
 	noteId,
 	xmlDecl(root, text) {
-		if (!isDocument(root)) return;
 		const state = ownStateOf(root);
 		state.xmlDecl = (state.xmlDecl ?? "") + text;
 	},
 	docType(root, text) {
-		if (isDocument(root)) ownStateOf(root).docTypeDecl = text;
+		ownStateOf(root).docTypeDecl = text;
 	},
 };
 
-function noteId(root: TreeNode, source: string, start: number, end: number, element: TreeNode): void {
-	if (!isDocument(root)) return;
+function noteId(root: DocumentNode, source: string, start: number, end: number, element: TreeNode): void {
 	const document: { idMap?: unknown } = root as object;
+	// The first look answers for nearly every document, and is the cheaper one.
+	if ("idMap" in document && Object.hasOwn(document, "idMap")) {
+		noteFurtherId(root, source, start, end, element);
+		return;
+	}
 	try {
-		if (!Object.hasOwn(document, "idMap")) {
-			const made = new IdMap(source, start, end, element);
-			document.idMap = made.face;
-			setIds(root, made);
-			return;
-		}
+		const made = new IdMap(source, start, end, element);
+		document.idMap = idMapFace(made);
+		setIds(root, made);
+	} catch {
+		// A document that takes no further properties, or a script's setter that throws.
+	}
+}
+
+function noteFurtherId(root: DocumentNode, source: string, start: number, end: number, element: TreeNode): void {
+	try {
 		// The map is the script's own as soon as there is another one.
-		const map = document.idMap;
+		const map = (root as { idMap?: unknown }).idMap;
 		const ids = idsOf(root);
-		if (ids !== null && map === ids.face) ids.add(source, start, end, element);
+		if (ids !== null && map === idMapFace(ids)) noteIdIn(ids, source, start, end, element);
 		else if (isObject(map)) enterId(map, decodeEntities(source.slice(start, end)), element);
 	} catch {
-		// An `idMap` that throws when it is read or set takes no ids.
+		// An `idMap` that throws when it is read takes no ids.
 	}
 }
 
 function parseDocument(document: DocumentNode, source: string): void {
 	unlinkChildren(document);
-	idsOf(document)?.settle();
+	const ids = idsOf(document);
+	if (ids !== null) settleIds(ids);
 	const { ignoreWhite, status, xmlDecl, docTypeDecl } = stateOf(document);
 	if (status !== 0 || xmlDecl !== undefined || docTypeDecl !== undefined) {
 		const state = ownStateOf(document);

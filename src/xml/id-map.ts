@@ -5,83 +5,67 @@
 import { decodeEntities } from "./entities.ts";
 import type { TreeNode } from "./tree-node.ts";
 
-type Pending = [source: string, start: number, end: number, element: TreeNode];
+/** What scripts see as `document.idMap`. */
+export let idMapFace: (map: IdMap) => object;
+/** Enters the id that stands in `source` between `start` and `end`. A later element replaces an earlier one. */
+export let noteIdIn: (map: IdMap, source: string, start: number, end: number, element: TreeNode) => void;
+/** Enters what waits. Done before the next parse, or the map would keep each tree of a document that is used again. */
+export function settleIds(map: IdMap): void {
+	filled(map);
+}
+let filled: (map: IdMap) => IdMap;
 
-/** The map, and the guard in front of it: what scripts see is a Proxy with this as its handler. */
-export class IdMap implements ProxyHandler<object> {
-	/** What scripts see as `document.idMap`. */
-	readonly face: object;
-	readonly #entries: object = new IdEntries();
-	// Entries that are not in the map yet, four values each.
+/**
+ * The map. What scripts see is a Proxy in front of it. The entries are properties of this object itself, so that what the
+ * language demands of a Proxy and its target holds without any care.
+ */
+export class IdMap {
+	[id: string]: unknown;
+	readonly #face: object;
+	// Entries that are not in the map yet, four values each; null once someone has looked.
 	#pending: unknown[] | null;
 
-	constructor(...first: Pending) {
-		this.#pending = first;
-		this.face = new Proxy(this.#entries, this);
+	constructor(source: string, start: number, end: number, element: TreeNode) {
+		this.#pending = [source, start, end, element];
+		this.#face = new Proxy(this, traps);
 	}
-
-	/** Enters the id that stands in `source` between `start` and `end`. A later element replaces an earlier one. */
-	add(source: string, start: number, end: number, element: TreeNode): void {
-		if (this.#pending !== null) this.#pending.push(source, start, end, element);
-		else enterId(this.#entries, decodeEntities(source.slice(start, end)), element);
-	}
-
-	/** Enters what waits. Called before the next parse, or the map would keep each tree of a document that is used again. */
-	settle(): void {
-		this.#filled();
-	}
-
-	#filled(): object {
-		const pending = this.#pending;
-		if (pending === null) return this.#entries;
-		this.#pending = null;
-		for (let at = 0; at < pending.length; at += 4) {
-			const [source, start, end, element] = pending.slice(at, at + 4) as Pending;
-			enterId(this.#entries, decodeEntities(source.slice(start, end)), element);
-		}
-		return this.#entries;
-	}
-
-	get(_: object, name: PropertyKey, receiver: unknown): unknown {
-		return Reflect.get(this.#filled(), name, receiver);
-	}
-	set(_: object, name: PropertyKey, value: unknown, receiver: unknown): boolean {
-		return Reflect.set(this.#filled(), name, value, receiver);
-	}
-	has(_: object, name: PropertyKey): boolean {
-		return Reflect.has(this.#filled(), name);
-	}
-	deleteProperty(_: object, name: PropertyKey): boolean {
-		return Reflect.deleteProperty(this.#filled(), name);
-	}
-	defineProperty(_: object, name: PropertyKey, property: PropertyDescriptor): boolean {
-		return Reflect.defineProperty(this.#filled(), name, property);
-	}
-	getOwnPropertyDescriptor(_: object, name: PropertyKey): PropertyDescriptor | undefined {
-		return Reflect.getOwnPropertyDescriptor(this.#filled(), name);
-	}
-	ownKeys(): (string | symbol)[] {
-		return Reflect.ownKeys(this.#filled());
-	}
-	preventExtensions(): boolean {
-		return Reflect.preventExtensions(this.#filled());
-	}
-}
-
-// The object behind the Proxy. Its class has a prototype of its own for one reason: Node prints a Proxy by its target,
-// which may not be filled yet.
-class IdEntries {
-	[id: string]: unknown;
 
 	static {
-		Object.defineProperty(IdEntries.prototype, "constructor", { value: Object });
-		Object.defineProperty(IdEntries.prototype, Symbol.for("nodejs.util.inspect.custom"), {
+		idMapFace = (map) => map.#face;
+		noteIdIn = (map, source, start, end, element) => {
+			if (map.#pending !== null) map.#pending.push(source, start, end, element);
+			else enterId(map, decodeEntities(source.slice(start, end)), element);
+		};
+		filled = (map) => {
+			const pending = map.#pending;
+			if (pending === null) return map;
+			map.#pending = null;
+			for (let at = 0; at < pending.length; at += 4) {
+				const [source, start, end, element] = pending.slice(at, at + 4) as [string, number, number, TreeNode];
+				enterId(map, decodeEntities(source.slice(start, end)), element);
+			}
+			return map;
+		};
+		// To scripts it is an ordinary object. Node prints a Proxy by its target, which may not be filled yet.
+		Object.defineProperty(IdMap.prototype, "constructor", { value: Object });
+		Object.defineProperty(IdMap.prototype, Symbol.for("nodejs.util.inspect.custom"), {
 			value(this: object): object {
 				return { ...this };
 			},
 		});
 	}
 }
+
+const traps: ProxyHandler<IdMap> = {
+	get: (map, name, receiver) => Reflect.get(filled(map), name, receiver),
+	set: (map, name, value, receiver) => Reflect.set(filled(map), name, value, receiver),
+	has: (map, name) => Reflect.has(filled(map), name),
+	deleteProperty: (map, name) => Reflect.deleteProperty(filled(map), name),
+	defineProperty: (map, name, property) => Reflect.defineProperty(filled(map), name, property),
+	getOwnPropertyDescriptor: (map, name) => Reflect.getOwnPropertyDescriptor(filled(map), name),
+	ownKeys: (map) => Reflect.ownKeys(filled(map)),
+	preventExtensions: (map) => Reflect.preventExtensions(filled(map)),
+};
 
 /** Puts an element into a map of ids, whoever made it. What a script's own setter throws stops nobody's parse. */
 export function enterId(map: object, id: string, element: TreeNode): void {

@@ -16,6 +16,7 @@ import {
 	linkBefore,
 	linkLast,
 	nameOf,
+	newNode,
 	nextOf,
 	parentOf,
 	previousOf,
@@ -276,16 +277,12 @@ const members: Members = {
 
 /** An element with this name and nothing else. */
 export function newElement(name: string): TreeNode {
-	return new TreeNode(ELEMENT, name, null, null, -1, 0, null);
+	return newNode(ELEMENT, name, null);
 }
 
 /** A text node that belongs nowhere. */
 export function newText(text: string): TreeNode {
-	return newValue(TEXT, text);
-}
-
-function newValue(type: number, value: string): TreeNode {
-	return new TreeNode(type, null, value, null, -1, 0, null);
+	return newNode(TEXT, null, text);
 }
 
 function constructNode(this: object, type?: unknown, value?: unknown): object | undefined {
@@ -293,7 +290,7 @@ function constructNode(this: object, type?: unknown, value?: unknown): object | 
 	// Without both arguments there is an object of this class, but no node behind it.
 	if (type === undefined || value === undefined) return this;
 	const nodeType = toNodeType(type);
-	const node = nodeType === ELEMENT ? newElement(toText(value)) : newValue(nodeType, toText(value));
+	const node = nodeType === ELEMENT ? newElement(toText(value)) : newNode(nodeType, null, toText(value));
 	if (new.target !== (XMLNode as unknown)) takePrototype(node, new.target);
 	return node;
 }

@@ -4,6 +4,7 @@
 // Implements docs/xml.md, "Parser".
 
 import { ScannedTag, scanAttributes, TAG_MALFORMED } from "./attribute-scan.ts";
+import type { DocumentNode } from "./document-node.ts";
 import type { ParseLimits, RefusalCode } from "./limits.ts";
 import { nameAt, sameName } from "./names.ts";
 import { endOfDocType, isSpace, isWhite, startsWithWord } from "./scan.ts";
@@ -15,11 +16,11 @@ export interface ParseHooks {
 	 * An element with an attribute `id` has just been added, with its attributes and without children. The id stands in
 	 * `source` between `start` and `end`, not decoded yet.
 	 */
-	noteId(root: TreeNode, source: string, start: number, end: number, element: TreeNode): void;
+	noteId(root: DocumentNode, source: string, start: number, end: number, element: TreeNode): void;
 	/** An XML declaration, verbatim. */
-	xmlDecl(root: TreeNode, text: string): void;
+	xmlDecl(root: DocumentNode, text: string): void;
 	/** A document type declaration, verbatim. */
-	docType(root: TreeNode, text: string): void;
+	docType(root: DocumentNode, text: string): void;
 }
 
 /** A parse within limits: what they are, what has been used of them, and how it ended. */
@@ -47,22 +48,28 @@ const NOT_OPENED = -10;
 // Not the player's: a limit was passed.
 const REFUSED = -100;
 
+// Names of texts longer than this, in UTF-16 units, are shared: cutting a name is faster than looking it up, but a tree with
+// thousands of names costs the garbage collector more than that.
+const LONG = 4096;
+
 // Filled and read between two calls to anything that could parse again.
 const seen = new ScannedTag();
+// The element that the last start tag has opened; null where it closed itself.
+let entered: TreeNode | null = null;
 
 /**
  * Parses all of `source` into `root`, which has no children yet, and returns the status. With `bounds` a passed limit ends
  * the parse too, and is entered there.
  */
 export function parseInto(
-	root: TreeNode,
+	root: DocumentNode,
 	source: string,
 	ignoreWhite: boolean,
 	hooks: ParseHooks,
 	bounds: Bounds | null,
 ): number {
 	const length = source.length;
-	let open = root;
+	let open: TreeNode = root;
 	let at = 0;
 	while (at < length) {
 		if (source.charCodeAt(at) !== 60) {
@@ -77,7 +84,7 @@ export function parseInto(
 		}
 
 		// Past the end there is no unit; `| 0` makes that 0, and where it matters the end is looked for.
-		let unit = source.charCodeAt(at + 1) | 0;
+		const unit = source.charCodeAt(at + 1) | 0;
 		if (unit === 47) {
 			const end = endTag(source, at + 2, open, root);
 			if (end < 0) return stop(bounds, at, end);
@@ -96,38 +103,59 @@ export function parseInto(
 			}
 		}
 
-		const start = at + 1;
-		let end = start;
-		while (unit > 62 || (unit !== 62 && unit !== 32 && unit !== 10 && unit !== 9 && unit !== 13)) {
-			if (unit === 0 && end >= length) return stop(bounds, at, TAG_MALFORMED);
-			unit = source.charCodeAt(++end) | 0;
-		}
-		let nameEnd = end;
-		if (unit === 62) {
-			seen.count = 0;
-			if (source.charCodeAt(end - 1) === 47) {
-				unit = 47;
-				nameEnd--;
-			}
-		}
-		if (nameEnd === start) return stop(bounds, at, TAG_MALFORMED);
-		if (unit !== 62 && unit !== 47) {
-			end = scanAttributes(source, end, seen);
-			if (end < 0) return stop(bounds, at, end);
-			unit = source.charCodeAt(end);
-		}
-		if (bounds !== null && passesLimit(bounds, nameEnd - start)) return stop(bounds, at, REFUSED);
-		const hasAttributes = seen.count !== 0;
-		const element = addElement(open, nameAt(source, start, nameEnd), hasAttributes ? source : null, nameEnd, end);
-		if (hasAttributes && seen.idStart !== -1) hooks.noteId(root, source, seen.idStart, seen.idEnd, element);
-		if (unit === 62) {
-			open = element;
-			if (bounds !== null) bounds.depth++;
-		}
-		// `end` is at the ">" or "/" that ends the tag, but at the ">" where the "/" touches the name.
-		at = source.charCodeAt(end) === 47 ? end + 2 : end + 1;
+		const end = startTag(source, at, unit, open, root, hooks, bounds);
+		if (end < 0) return stop(bounds, at, end);
+		if (entered !== null) open = entered;
+		at = end;
 	}
 	return stop(bounds, at, open === root ? 0 : NOT_CLOSED);
+}
+
+// Reads a start tag, whose name begins with `unit`, adds its element, and returns the index behind it, or a status. The
+// element is then `entered` where it has content.
+function startTag(
+	source: string,
+	at: number,
+	unit: number,
+	open: TreeNode,
+	root: DocumentNode,
+	hooks: ParseHooks,
+	bounds: Bounds | null,
+): number {
+	const length = source.length;
+	const start = at + 1;
+	let end = start;
+	while (unit > 62 || (unit !== 62 && unit !== 32 && unit !== 10 && unit !== 9 && unit !== 13)) {
+		if (unit === 0 && end >= length) return TAG_MALFORMED;
+		unit = source.charCodeAt(++end) | 0;
+	}
+	let nameEnd = end;
+	// Behind the tag, while `end` is at the ">" or "/" that ends it.
+	let after = end + 1;
+	if (unit === 62) {
+		seen.count = 0;
+		if (source.charCodeAt(end - 1) === 47) {
+			unit = 47;
+			nameEnd--;
+		}
+		if (nameEnd === start) return TAG_MALFORMED;
+	} else {
+		if (end === start) return TAG_MALFORMED;
+		end = scanAttributes(source, end, seen);
+		if (end < 0) return end;
+		unit = source.charCodeAt(end);
+		after = unit === 47 ? end + 2 : end + 1;
+	}
+	if (bounds !== null && passesLimit(bounds, nameEnd - start)) return REFUSED;
+	const name = length > LONG ? nameAt(source, start, nameEnd) : source.slice(start, nameEnd);
+	const hasAttributes = seen.count !== 0;
+	const element = addElement(open, name, hasAttributes ? source : null, nameEnd, end);
+	if (hasAttributes && seen.idStart !== -1) hooks.noteId(root, source, seen.idStart, seen.idEnd, element);
+	if (unit === 62) {
+		entered = element;
+		if (bounds !== null) bounds.depth++;
+	} else entered = null;
+	return after;
 }
 
 // Reads an end tag from behind its "</" and returns the index behind it, or a status.
@@ -162,7 +190,7 @@ function notATag(
 	source: string,
 	at: number,
 	open: TreeNode,
-	root: TreeNode,
+	root: DocumentNode,
 	hooks: ParseHooks,
 	bounds: Bounds | null,
 ): number {
@@ -197,6 +225,8 @@ function notATag(
 }
 
 function stop(bounds: Bounds | null, at: number, status: number): number {
+	// Nothing of this parse stays alive here.
+	entered = null;
 	if (bounds !== null) bounds.offset = at;
 	return status;
 }

@@ -3,8 +3,8 @@
 // no own properties; other files of this folder reach them through the functions exported here.
 
 import type { AttributeBag } from "./attributes.ts";
-import type { ChildList } from "./child-list.ts";
 import { decodeEntities } from "./entities.ts";
+import { ownRest, type Rest } from "./rest.ts";
 
 /** The type of an element, and of a document. */
 export const ELEMENT = 1;
@@ -25,10 +25,14 @@ export let setValue: (node: TreeNode, value: string) => void;
 /** The attributes as they are kept: none, a bag, or the source to read them from. See `bagOf` in attributes.ts. */
 export let attributesOf: (node: TreeNode) => AttributeBag | string | null;
 export let setAttributes: (node: TreeNode, attributes: AttributeBag) => void;
+/** Where in their source unread attributes or an unread text begin. */
 export let startOf: (node: TreeNode) => number;
 export let endOf: (node: TreeNode) => number;
-export let listOf: (node: TreeNode) => ChildList | null;
-export let setList: (node: TreeNode, list: ChildList) => void;
+/** What few nodes have; null where this one has nothing of it. */
+export let restOf: (node: TreeNode) => Rest | null;
+export let setRest: (node: TreeNode, rest: Rest) => void;
+/** The same, to write to. */
+export let ownRestOf: (node: TreeNode) => Rest;
 
 export let parentOf: (node: TreeNode) => TreeNode | null;
 export let nextOf: (node: TreeNode) => TreeNode | null;
@@ -40,6 +44,8 @@ export let lastOf: (node: TreeNode) => TreeNode | null;
 export let addElement: (parent: TreeNode, name: string, source: string | null, start: number, end: number) => TreeNode;
 /** Appends a new text node: the range of a source to decode later, or with `start` -1 the finished text. */
 export let addText: (parent: TreeNode, value: string, start: number, end: number) => void;
+/** A new node without relatives: an element with `name`, or with another type and `value`. */
+export let newNode: (type: number, name: string | null, value: string | null) => TreeNode;
 /** A node with the same type, name and value and without relatives; a bag is still the one of `node`. */
 export let copyOf: (node: TreeNode) => TreeNode;
 
@@ -52,40 +58,27 @@ export let unlink: (node: TreeNode) => void;
 /** Takes all children from `parent`. */
 export let unlinkChildren: (parent: TreeNode) => void;
 
-/** A node. Text and attributes that came from a parser stay a range of the source until someone asks for them. */
+/**
+ * A node. Text and attributes that came from a parser stay a range of the source until someone asks for them.
+ *
+ * The fields begin with constants and are set afterwards, so that making a node compiles to one allocation. There is no
+ * pointer to the last child: the first one's `#previous` leads to it. A tree with such a pointer took twice as long to
+ * build at 50,000 nodes, most of it in the garbage collector.
+ */
 export class TreeNode {
-	#type: number;
-	#name: string | null;
-	// Text, or, while `#start` is not negative and this is no element, the source that holds it.
-	#value: string | null;
-	// The attributes, or the source that holds them between `#start` and `#end`.
-	#attributes: AttributeBag | string | null;
-	#start: number;
-	#end: number;
-	#parent: TreeNode | null;
+	#type: number = ELEMENT;
+	#name: string | null = null;
+	// Of an element its attributes, or the source that holds them between `#start` and `#end`. Of another node its text, or,
+	// while `#start` is not negative, the source that holds it.
+	#content: AttributeBag | string | null = null;
+	#start = -1;
+	#end = 0;
+	#parent: TreeNode | null = null;
 	#next: TreeNode | null = null;
+	// Of a first child the last one.
 	#previous: TreeNode | null = null;
 	#first: TreeNode | null = null;
-	#last: TreeNode | null = null;
-	#list: ChildList | null = null;
-
-	constructor(
-		type: number,
-		name: string | null,
-		value: string | null,
-		attributes: AttributeBag | string | null,
-		start: number,
-		end: number,
-		parent: TreeNode | null,
-	) {
-		this.#type = type;
-		this.#name = name;
-		this.#value = value;
-		this.#attributes = attributes;
-		this.#start = start;
-		this.#end = end;
-		this.#parent = parent;
-	}
+	#rest: Rest | null = null;
 
 	static {
 		isTreeNode = (value): value is TreeNode => typeof value === "object" && value !== null && #type in value;
@@ -96,86 +89,136 @@ export class TreeNode {
 		};
 		unreadTextOf = (node) => {
 			if (node.#start < 0 || node.#type === ELEMENT) return null;
-			return (node.#value as string).slice(node.#start, node.#end);
+			return (node.#content as string).slice(node.#start, node.#end);
 		};
 		textOf = (node) => {
-			if (node.#start < 0 || node.#type === ELEMENT) return node.#value;
-			const text = decodeEntities((node.#value as string).slice(node.#start, node.#end));
-			node.#value = text;
+			if (node.#type === ELEMENT) return node.#rest === null ? null : node.#rest.value;
+			if (node.#start < 0) return node.#content as string;
+			const text = decodeEntities((node.#content as string).slice(node.#start, node.#end));
+			node.#content = text;
 			node.#start = -1;
 			return text;
 		};
 		setValue = (node, value) => {
-			if (node.#type !== ELEMENT) node.#start = -1;
-			node.#value = value;
+			if (node.#type === ELEMENT) {
+				ownRestOf(node).value = value;
+			} else {
+				node.#content = value;
+				node.#start = -1;
+			}
 		};
-		attributesOf = (node) => node.#attributes;
+		attributesOf = (node) => {
+			if (node.#type === ELEMENT) return node.#content;
+			return node.#rest === null ? null : node.#rest.attributes;
+		};
 		setAttributes = (node, attributes) => {
-			node.#attributes = attributes;
+			if (node.#type === ELEMENT) node.#content = attributes;
+			else ownRestOf(node).attributes = attributes;
 		};
 		startOf = (node) => node.#start;
 		endOf = (node) => node.#end;
-		listOf = (node) => node.#list;
-		setList = (node, list) => {
-			node.#list = list;
+		restOf = (node) => node.#rest;
+		setRest = (node, rest) => {
+			node.#rest = rest;
+		};
+		ownRestOf = (node) => {
+			node.#rest = ownRest(node.#rest);
+			return node.#rest;
 		};
 		parentOf = (node) => node.#parent;
 		nextOf = (node) => node.#next;
-		previousOf = (node) => node.#previous;
+		previousOf = (node) => {
+			const previous = node.#previous;
+			return previous === null || previous.#next === null ? null : previous;
+		};
 		firstOf = (node) => node.#first;
-		lastOf = (node) => node.#last;
+		lastOf = (node) => (node.#first === null ? null : node.#first.#previous);
 
 		addElement = (parent, name, source, start, end) => {
-			const node = new TreeNode(ELEMENT, name, null, source, start, end, parent);
+			const node = new TreeNode();
+			node.#name = name;
+			node.#content = source;
+			node.#start = start;
+			node.#end = end;
 			linkLast(parent, node);
 			return node;
 		};
 		addText = (parent, value, start, end) => {
-			linkLast(parent, new TreeNode(TEXT, null, value, null, start, end, parent));
+			const node = new TreeNode();
+			node.#type = TEXT;
+			node.#content = value;
+			node.#start = start;
+			node.#end = end;
+			linkLast(parent, node);
+		};
+		newNode = (type, name, value) => {
+			const node = new TreeNode();
+			node.#type = type;
+			node.#name = name;
+			node.#content = value;
+			return node;
 		};
 		copyOf = (node) => {
-			return new TreeNode(node.#type, node.#name, node.#value, node.#attributes, node.#start, node.#end, null);
+			const copy = new TreeNode();
+			copy.#type = node.#type;
+			copy.#name = node.#name;
+			copy.#content = node.#content;
+			copy.#start = node.#start;
+			copy.#end = node.#end;
+			const rest = node.#rest;
+			if (rest !== null && (rest.value !== null || rest.attributes !== null)) {
+				const own = ownRestOf(copy);
+				own.value = rest.value;
+				own.attributes = rest.attributes;
+			}
+			return copy;
 		};
 
 		linkLast = (parent, node) => {
-			const last = parent.#last;
+			const first = parent.#first;
 			node.#parent = parent;
-			node.#previous = last;
-			if (last === null) parent.#first = node;
-			else last.#next = node;
-			parent.#last = node;
-			parent.#list?.countLinked();
+			if (first === null) {
+				parent.#first = node;
+				node.#previous = node;
+			} else {
+				const last = first.#previous as TreeNode;
+				node.#previous = last;
+				last.#next = node;
+				first.#previous = node;
+			}
+			parent.#rest?.list?.countLinked();
 		};
 		linkBefore = (reference, node) => {
 			const parent = reference.#parent as TreeNode;
-			const previous = reference.#previous;
+			const previous = reference.#previous as TreeNode;
 			node.#parent = parent;
 			node.#previous = previous;
 			node.#next = reference;
 			reference.#previous = node;
-			if (previous === null) parent.#first = node;
+			if (parent.#first === reference) parent.#first = node;
 			else previous.#next = node;
-			parent.#list?.countLinked();
+			parent.#rest?.list?.countLinked();
 		};
 		unlink = (node) => {
 			const parent = node.#parent;
 			if (parent === null) return;
-			const previous = node.#previous;
+			const first = parent.#first as TreeNode;
+			const previous = node.#previous as TreeNode;
 			const next = node.#next;
-			if (previous === null) parent.#first = next;
+			if (node === first) parent.#first = next;
 			else previous.#next = next;
-			if (next === null) parent.#last = previous;
-			else next.#previous = previous;
+			// The one behind it has a new neighbour; behind the last one stands, in this respect, the first.
+			if (next !== null) next.#previous = previous;
+			else if (node !== first) first.#previous = previous;
 			node.#parent = null;
 			node.#previous = null;
 			node.#next = null;
-			parent.#list?.countUnlinked();
+			parent.#rest?.list?.countUnlinked();
 		};
 		unlinkChildren = (parent) => {
 			let node = parent.#first;
 			if (node === null) return;
 			parent.#first = null;
-			parent.#last = null;
 			while (node !== null) {
 				const next: TreeNode | null = node.#next;
 				node.#parent = null;
@@ -183,7 +226,7 @@ export class TreeNode {
 				node.#next = null;
 				node = next;
 			}
-			parent.#list?.countUnlinked();
+			parent.#rest?.list?.countUnlinked();
 		};
 	}
 }

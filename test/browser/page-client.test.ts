@@ -6,25 +6,19 @@ import type { Page } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type WebSocket, WebSocketServer } from "ws";
 import type * as Client from "../../src/browser/index.ts";
-import { browserScript, findChromium, openPage, servePage } from "./chromium.ts";
+import { chromiumPath, launch } from "./chromium.ts";
+import { browserScript, servePage } from "./client-page.ts";
 
 declare global {
 	var client: typeof Client;
 }
 
-const chromium = findChromium();
-if (!chromium) {
-	const line = "test/browser needs Chromium on PATH, for example: apt-get install chromium";
-	if (process.env.CI === "true") throw new Error(line);
-	console.log(`skipped: ${line}`);
-}
-
-describe.skipIf(!chromium)("the client in a page", () => {
+describe.skipIf(!chromiumPath)("the client in a page", () => {
 	let http: Server;
 	let webSockets: WebSocketServer;
 	let page: Page;
 	let port: number;
-	let closePage: () => Promise<void>;
+	let browser: Awaited<ReturnType<typeof launch>>;
 	/** What the server does with each connection; set by each test. */
 	let serve: (webSocket: WebSocket, request: IncomingMessage) => void;
 	let silent = false;
@@ -46,11 +40,13 @@ describe.skipIf(!chromium)("the client in a page", () => {
 				serve(webSocket, request);
 			});
 		});
-		({ page, close: closePage } = await openPage(chromium!, `http://127.0.0.1:${port}/`));
+		browser = await launch();
+		page = await browser.browser.newPage();
+		await page.goto(`http://127.0.0.1:${port}/`);
 	}, 120_000);
 
 	afterAll(async () => {
-		await closePage?.();
+		await browser?.close();
 		for (const webSocket of webSockets?.clients ?? []) webSocket.terminate();
 		http?.closeAllConnections();
 		http?.close();

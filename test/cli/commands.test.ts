@@ -54,6 +54,7 @@ describe("xmlsocket", () => {
 		["connect", "--help"],
 		["send", "-h"],
 		["listen", "-h"],
+		["policy", "-h"],
 		["explain", "-h"],
 		["config", "-h"],
 	])("prints help for %s %s", async (...args) => {

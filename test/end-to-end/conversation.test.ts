@@ -6,8 +6,8 @@ import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Connection, connect, type XML, XMLSocket, xml } from "../../src/index.ts";
+import { chromiumPath, launch } from "../browser/chromium.ts";
 import { RawClient } from "../server/peers.ts";
-import { chromiumPath, launch } from "./chromium.ts";
 import { type Daemon, makeCertificate, startDaemon } from "./daemon.ts";
 
 let folder: string;

@@ -36,6 +36,7 @@ const ENTRIES = [
 	"xmlsocket/browser",
 	"xmlsocket/hub",
 	"xmlsocket/server",
+	"xmlsocket/tools",
 ];
 
 describe("the packed package", () => {

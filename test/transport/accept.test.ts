@@ -33,6 +33,7 @@ async function serve(options: Partial<AcceptOptions> = {}): Promise<{ port: numb
 		cleanups.push(() => socket.destroy());
 		accept(socket, {
 			firstBytesTimeoutMs: 5000,
+			begunTimeoutMs: 5000,
 			tlsTimeoutMs: 5000,
 			accepted: (accepted, kind, secure) => {
 				const outcome = { kind, secure, error: undefined, socket: accepted, text: "", ended: false };
@@ -115,14 +116,45 @@ describe("accept", () => {
 		await until(() => outcomes[0]!.text === "<late/>\0");
 	});
 
-	it("calls a client silent that says too little to tell, and keeps what it said", async () => {
-		const { port, outcomes } = await serve({ firstBytesTimeoutMs: 50 });
+	it("calls a client silent that says too little to tell for too long, and keeps what it said", async () => {
+		const { port, outcomes } = await serve({ firstBytesTimeoutMs: 20, begunTimeoutMs: 30 });
 		const socket = await client(port);
 		await socket.send([latin1("<pol")]);
 		await until(() => outcomes.length === 1);
 		expect(outcomes[0]!.kind).toBe("silent");
 		await socket.send([latin1("l/>\0")]);
 		await until(() => outcomes[0]!.text === "<poll/>\0");
+	});
+
+	for (const [text, kind] of SPOKEN.filter(([said]) => "<GH\x16".includes(said[0]!))) {
+		it(`waits for the rest of ${JSON.stringify(text)} where it is slow, and takes it for ${kind}`, async () => {
+			const { port, outcomes } = await serve({ firstBytesTimeoutMs: 20 });
+			const socket = await client(port);
+			await socket.send([latin1(text.slice(0, 1))]);
+			await wait(60);
+			expect(outcomes).toEqual([]);
+			await socket.send([latin1(text.slice(1))]);
+			await until(() => outcomes.length === 1);
+			expect(outcomes[0]!.kind).toBe(kind);
+		});
+	}
+
+	it("does not wait for more after white space or a zero byte: old players send it and wait", async () => {
+		for (const said of ["\0", " \r\n"]) {
+			const { port, outcomes } = await serve({ firstBytesTimeoutMs: 20 });
+			const socket = await client(port);
+			await socket.send([latin1(said)]);
+			await until(() => outcomes.length === 1);
+			expect(outcomes[0]!.kind).toBe("silent");
+		}
+	});
+
+	it("gives the bytes of a policy request back as well: who serves no policy reads on", async () => {
+		const { port, outcomes } = await serve();
+		const socket = await client(port);
+		await socket.send([latin1("<policy-file-request/>\0<a/>\0")]);
+		await until(() => outcomes[0]?.text === "<policy-file-request/>\0<a/>\0");
+		expect(outcomes[0]!.kind).toBe("policy");
 	});
 
 	it("takes a policy request without its zero byte for one after the wait, or at the client's end", async () => {

@@ -1,11 +1,23 @@
 // `xmlsocket serve`: builds the daemon from its options, says where it is, and stops it on a signal.
 
 import { existsSync, readFileSync } from "node:fs";
+import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { pino } from "pino";
+import { type Logger, pino } from "pino";
 import { XMLSocketError } from "../../errors/index.ts";
-import { type ChatOptions, chat, createServer, relay, type Server, type ServerOptions } from "../../server/index.ts";
+import { ruffleRoutes } from "../../gateway/ruffle-package.ts";
+import { MemoryLog } from "../../hub/index.ts";
+import {
+	type ChatOptions,
+	chat,
+	createServer,
+	openLog,
+	relay,
+	type Server,
+	type ServerOptions,
+} from "../../server/index.ts";
 import { banner } from "../banner.ts";
+import { parseRetention } from "../retention.ts";
 import { chatKeys, type ServeSettings, serverKeys, serveSchema } from "../serve-schema.ts";
 import { resolveSettings } from "../settings.ts";
 
@@ -20,23 +32,40 @@ export async function serve(flags: Record<string, unknown>, version: string): Pr
 	);
 	const server = createServer({
 		...(pick(settings, serverKeys) as ServerOptions),
-		application: makeApplication(settings),
+		application: await makeApplication(settings, log),
 		log,
 		pageFolder: settings.relay === undefined ? pageFolder() : undefined,
+		routes: settings.relay === undefined ? [ruffleRoutes()] : [],
 	});
 	await server.listen();
 	if (flags.json) {
 		process.stdout.write(
-			`${JSON.stringify({ event: "listening", version, port: server.port, addresses: server.addresses, tls: server.secure, policy: server.policyText ?? null })}\n`,
+			`${JSON.stringify({ event: "listening", version, port: server.port, addresses: server.addresses, tls: server.secure, policy: server.policyText ?? null, policyPort: server.policyPort ?? null, data: settings.relay !== undefined || settings.memory ? null : resolve(settings.data) })}\n`,
 		);
 	} else process.stdout.write(banner(server, settings, version, performance.now() - begun));
 	await stopped(server, log);
 }
 
-function makeApplication(settings: ServeSettings): ReturnType<typeof chat> | ReturnType<typeof relay> {
+async function makeApplication(
+	settings: ServeSettings,
+	log: Logger,
+): Promise<ReturnType<typeof chat> | ReturnType<typeof relay>> {
 	if (settings.relay !== undefined) return relay({ room: settings.relay === "" ? "lobby" : settings.relay });
 	const tokens = settings.tokenFile === undefined ? "" : readTokens(settings.tokenFile);
-	return chat({ ...(pick(settings, chatKeys) as ChatOptions), tokens });
+	const options = { ...(pick(settings, chatKeys) as ChatOptions), tokens };
+	const retention = settings.retain.length === 0 ? {} : { retention: parseRetention(settings.retain) };
+	const report = (error: unknown): void => log.error({ err: error }, "the chat met a failure");
+	if (settings.memory) return chat(options, { log: new MemoryLog(retention), report });
+	const stored = await openLog(settings.data, retention);
+	stored.watch?.((reachable) => {
+		if (reachable) log.info({ folder: settings.data }, "the data folder works again: stored rooms take messages");
+		else
+			log.error(
+				{ folder: settings.data },
+				"the data folder cannot be written: stored rooms refuse messages until it can",
+			);
+	});
+	return chat(options, { log: stored, report });
 }
 
 function readTokens(file: string): string {
@@ -63,7 +92,10 @@ function pick(settings: object, keys: readonly string[]): object {
 }
 
 async function stopped(server: Server, log: { info(facts: object, words: string): void }): Promise<void> {
-	process.on("SIGHUP", () => server.reloadCertificate());
+	process.on("SIGHUP", () => {
+		server.reloadCertificate();
+		server.reloadPolicy();
+	});
 	await new Promise<void>((resolve) => {
 		let signals = 0;
 		const stop = (signal: NodeJS.Signals): void => {

@@ -2,7 +2,6 @@
 // policy request that comes as the first document, and reports how the connection ended.
 
 import { wireCode, XMLSocketError } from "../errors/index.ts";
-import type { Peer, Session } from "../hub/index.ts";
 import {
 	Link,
 	type LinkClose,
@@ -12,6 +11,7 @@ import {
 	type Transport,
 } from "../link/index.ts";
 import { isPolicyRequest } from "../wire/index.ts";
+import type { Peer, Session } from "./application.ts";
 
 type Output = "text" | "bytes";
 
@@ -35,7 +35,6 @@ export class ServerPeer implements Peer, LinkOwner<Output> {
 	readonly #host: PeerHost;
 	readonly #link: Link<Output>;
 	#session: Session<Output> | undefined = undefined;
-	#answeredPolicy = false;
 
 	constructor(id: string, transport: Transport, host: PeerHost) {
 		this.id = id;
@@ -63,11 +62,6 @@ export class ServerPeer implements Peer, LinkOwner<Output> {
 		return this.#link.emptyDocuments;
 	}
 
-	/** Whether the connection was only a policy request. */
-	get wasPolicyRequest(): boolean {
-		return this.#answeredPolicy;
-	}
-
 	send(text: string): void {
 		this.#link.send(text);
 	}
@@ -93,7 +87,6 @@ export class ServerPeer implements Peer, LinkOwner<Output> {
 	document(document: string | Uint8Array): void {
 		// Content that waited for the server to speak may still turn out to be a player that asks for the policy file.
 		if (this.#link.receivedDocuments === 1 && this.#host.policy && isPolicyRequest(textOf(document))) {
-			this.#answeredPolicy = true;
 			this.#link.sendEncoded(this.#host.policy);
 			this.#link.end();
 			return;

@@ -1,0 +1,77 @@
+// Colours and letters, the same as those of the chat page: two palettes, one accent, a tint for each name.
+
+import flash.display.Graphics;
+import flash.text.TextField;
+import flash.text.TextFieldType;
+import flash.text.TextFormat;
+
+class Look {
+	public final paper:Int;
+	public final side:Int;
+	public final raised:Int;
+	public final line:Int;
+	public final lineStrong:Int;
+	public final ink:Int;
+	public final muted:Int;
+	public final accent:Int;
+	public final accentInk:Int;
+	public final warn:Int;
+	public final notice:Int;
+	final tints:Array<Int>;
+
+	public function new(dark:Bool) {
+		paper = dark ? 0x1a1c20 : 0xfbfaf8;
+		side = dark ? 0x15171a : 0xf1efeb;
+		raised = dark ? 0x24272c : 0xffffff;
+		line = dark ? 0x31353b : 0xdedad3;
+		lineStrong = dark ? 0x7d838c : 0x8a857b;
+		ink = dark ? 0xe4e5e7 : 0x22252a;
+		muted = dark ? 0xa2a7ae : 0x5f6268;
+		accent = dark ? 0x7cc7b0 : 0x2a6a59;
+		accentInk = dark ? 0x10231d : 0xffffff;
+		warn = dark ? 0xf0a08f : 0xa3321f;
+		notice = dark ? 0x37301b : 0xfdf3d8;
+		tints = dark
+			? [0xe8a57f, 0x86bde6, 0xc3a4ee, 0x7cc7b0, 0xee9ec0, 0xd6c46a, 0xa3b2f5, 0xd8b0a2]
+			: [0x8a3b12, 0x1f5f8b, 0x6b3fa0, 0x2a6a59, 0x9c2f5d, 0x6a5a00, 0x3b4fa8, 0x7a4a3a];
+	}
+
+	/** The colour of a name, by the same sum as on the page. **/
+	public function tint(name:String):Int {
+		var sum = 0;
+		for (at in 0...name.length) sum = (sum * 31 + StringTools.fastCodeAt(name, at)) & 7;
+		return tints[sum];
+	}
+
+	public function format(size:Int, color:Int, bold = false):TextFormat {
+		return new TextFormat("_sans", size, color, bold);
+	}
+
+	/** A text of one line that nobody can select. **/
+	public function label(size:Int, color:Int, bold = false):TextField {
+		final field = new TextField();
+		field.defaultTextFormat = format(size, color, bold);
+		field.selectable = false;
+		field.mouseEnabled = false;
+		field.height = size * 1.6;
+		return field;
+	}
+
+	/** A field to type in. **/
+	public function input(maxChars:Int):TextField {
+		final field = new TextField();
+		field.type = TextFieldType.INPUT;
+		field.defaultTextFormat = format(15, ink);
+		field.maxChars = maxChars;
+		field.height = 24;
+		return field;
+	}
+
+	public static function box(graphics:Graphics, x:Float, y:Float, width:Float, height:Float, fill:Int, ?border:Int, round = 16.0):Void {
+		if (border == null) graphics.lineStyle();
+		else graphics.lineStyle(1, border, 1, true);
+		graphics.beginFill(fill);
+		graphics.drawRoundRect(x, y, width, height, round, round);
+		graphics.endFill();
+	}
+}

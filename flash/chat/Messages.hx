@@ -1,0 +1,124 @@
+// What was said: one text that scrolls, with a bar beside it. It keeps the newest 300 entries, and draws all that came in a
+// frame at once, because every change of a long text lays all of it out again.
+
+import flash.display.Sprite;
+import flash.events.Event;
+import flash.events.MouseEvent;
+import flash.text.TextField;
+import flash.text.TextFormat;
+
+private typedef Piece = {text:String, format:TextFormat};
+
+class Messages extends Sprite {
+	static inline var MAX_ENTRIES = 300;
+	static inline var BAR = 8.0;
+
+	final look:Look;
+	final field = new TextField();
+	final thumb = new Sprite();
+	final lengths:Array<Int> = [];
+	var waiting:Array<Array<Piece>> = [];
+	var speaker = "";
+	var minute = "";
+	var areaHeight = 100.0;
+	var grip:Null<Float> = null;
+
+	public function new(look:Look) {
+		super();
+		this.look = look;
+		field.multiline = field.wordWrap = true;
+		field.defaultTextFormat = look.format(15, look.ink);
+		addChild(field);
+		addChild(thumb);
+		thumb.buttonMode = true;
+		field.addEventListener(Event.SCROLL, function(_) drawThumb());
+		thumb.addEventListener(MouseEvent.MOUSE_DOWN, function(_) grip = thumb.mouseY);
+		addEventListener(Event.ADDED_TO_STAGE, function(_) {
+			stage.addEventListener(MouseEvent.MOUSE_MOVE, function(_) drag());
+			stage.addEventListener(MouseEvent.MOUSE_UP, function(_) grip = null);
+		});
+		addEventListener(Event.ENTER_FRAME, function(_) flush());
+	}
+
+	/** Somebody spoke. The name stands above the first of several messages of one minute. **/
+	public function say(from:String, text:String, time:String, privately:Bool):Void {
+		final pieces:Array<Piece> = [];
+		final who = privately ? '$from, only to you' : from;
+		if (who != speaker || time != minute) {
+			pieces.push({text: "\n", format: look.format(7, look.ink)});
+			pieces.push({text: who, format: look.format(15, look.tint(from), true)});
+			pieces.push({text: '  $time\n', format: look.format(12, look.muted)});
+		}
+		speaker = who;
+		minute = time;
+		pieces.push({text: text + "\n", format: look.format(15, look.ink)});
+		waiting.push(pieces);
+	}
+
+	/** Something happened. **/
+	public function note(words:String):Void {
+		speaker = "";
+		waiting.push([
+			{text: "\n", format: look.format(5, look.ink)},
+			{text: words + "\n", format: look.format(13, look.muted)}
+		]);
+	}
+
+	public function clear():Void {
+		field.text = "";
+		lengths.resize(0);
+		waiting = [];
+		speaker = "";
+	}
+
+	public function resize(width:Float, height:Float):Void {
+		final atEnd = isAtEnd();
+		areaHeight = height;
+		field.width = width - BAR - 8;
+		field.height = height;
+		thumb.x = width - BAR;
+		if (atEnd) field.scrollV = field.maxScrollV;
+		drawThumb();
+	}
+
+	function flush():Void {
+		if (waiting.length == 0) return;
+		final atEnd = isAtEnd();
+		for (pieces in waiting) {
+			final before = field.length;
+			for (piece in pieces) {
+				final begin = field.length;
+				field.appendText(piece.text);
+				field.setTextFormat(piece.format, begin, field.length);
+			}
+			lengths.push(field.length - before);
+		}
+		waiting = [];
+		var surplus = 0;
+		while (lengths.length > MAX_ENTRIES) surplus += lengths.shift();
+		if (surplus > 0) field.replaceText(0, surplus, "");
+		// Who reads older messages is left where they are.
+		if (atEnd) field.scrollV = field.maxScrollV;
+		drawThumb();
+	}
+
+	function isAtEnd():Bool {
+		return field.scrollV >= field.maxScrollV - 1;
+	}
+
+	function drag():Void {
+		if (grip == null) return;
+		final way = areaHeight - thumb.height;
+		if (way > 0) field.scrollV = 1 + Math.round((mouseY - grip) / way * (field.maxScrollV - 1));
+	}
+
+	function drawThumb():Void {
+		final lines = field.numLines;
+		thumb.visible = field.maxScrollV > 1;
+		if (!thumb.visible) return;
+		final height = Math.max(24, areaHeight * (lines - field.maxScrollV + 1) / lines);
+		thumb.graphics.clear();
+		Look.box(thumb.graphics, 0, 0, BAR, height, look.line, null, BAR);
+		thumb.y = (areaHeight - height) * (field.scrollV - 1) / (field.maxScrollV - 1);
+	}
+}

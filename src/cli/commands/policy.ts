@@ -1,0 +1,45 @@
+// `xmlsocket policy`: what a server's policy files grant, and whether content of a domain may connect. Exit codes: 0 a file
+// that players take, or "may"; 1 no such file, or "may not"; 3 no connection.
+
+import { styleText } from "node:util";
+import { XMLSocketError } from "../../errors/index.ts";
+import {
+	checkPolicy,
+	type Paint,
+	type PolicyReport,
+	parsePolicyAddress,
+	parsePolicySource,
+	showPolicyReport,
+} from "../../tools/index.ts";
+
+/** Asks, prints, and sets the exit code. */
+export async function policy(address: string, flags: { from?: string; to?: string; json?: boolean }): Promise<void> {
+	const { host, port } = parsePolicyAddress(address);
+	const to = flags.to === undefined ? port : portOf(flags.to);
+	const { from } = flags;
+	if (from === undefined && flags.to !== undefined)
+		throw new XMLSocketError("XMLSOCKET_OPTION_INVALID", "--to needs --from: whose content would connect?");
+	if (from !== undefined && to === undefined)
+		throw new XMLSocketError("XMLSOCKET_OPTION_INVALID", "--from needs --to, or an address with a port.");
+	const question = from === undefined ? undefined : { ...parsePolicySource(from), to: to! };
+	const report = await checkPolicy({ host, port, question });
+	process.stdout.write(flags.json ? `${JSON.stringify(report)}\n` : showPolicyReport(report, painter()));
+	process.exitCode = exitCode(report);
+}
+
+function exitCode(report: PolicyReport): number {
+	if (!report.reached) return 3;
+	return (report.verdict ? report.verdict.allowed : report.places.some(({ usable }) => usable)) ? 0 : 1;
+}
+
+function portOf(text: string): number {
+	const port = /^\d{1,5}$/.test(text) ? Number(text) : 0;
+	if (port >= 1 && port <= 65535) return port;
+	throw new XMLSocketError("XMLSOCKET_OPTION_INVALID", `--to takes a port from 1 to 65535, not "${text}".`);
+}
+
+function painter(): Paint | undefined {
+	if (!process.stdout.isTTY || process.env.NO_COLOR) return undefined;
+	const styles = { good: "green", bad: "red", warn: "yellow", dim: "dim" } as const;
+	return (style, text) => styleText(styles[style], text);
+}

@@ -1,0 +1,41 @@
+// What else may answer on the port's HTTP side: the border between the server and whoever stands beside the chat there. The
+// server admits the sockets, checks Host and Origin, counts and drains; it knows nothing of what is spoken on them.
+
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Duplex } from "node:stream";
+
+/** A number that only rises, by one label: a row of the metrics page for each value of the label. */
+export interface LabelledCount {
+	/** Its whole name, for example `xmlsocket_gateway_ended_total`. */
+	readonly name: string;
+	readonly help: string;
+	readonly label: string;
+	/** Label to count, read each time the page is asked for. */
+	readonly values: ReadonlyMap<string, number>;
+}
+
+/** What else answers on the HTTP side, beside the page and the daemon's own paths. */
+export interface HttpRoutes {
+	/**
+	 * Answers a GET or HEAD request. The Host header has been checked. Asked after the daemon's own paths (`/healthz` …) and
+	 * before the page.
+	 * @returns false where the path is not one of these routes; nothing may have been written then.
+	 */
+	request?(request: IncomingMessage, response: ServerResponse, url: URL): boolean;
+	/**
+	 * Takes over a WebSocket upgrade. Host and Origin have been checked. The socket stays one of the server's: it counts
+	 * against the limits until it closes, and is destroyed where it outlives the drain.
+	 * @param clientAddress the client's own address, also behind listed proxies.
+	 * @returns false where the path is not one of these routes; the socket must be untouched then.
+	 */
+	upgrade?(request: IncomingMessage, socket: Duplex, head: Buffer, url: URL, clientAddress: string): boolean;
+	/**
+	 * The server stops: end what is open, within `graceMs`; 0: at once. Called again, with 0, where the first call's time is
+	 * cut short. The server waits for the promise no longer than that.
+	 */
+	drain?(graceMs: number): Promise<void>;
+	/** Numbers of this moment for the metrics page, by name without the `xmlsocket_` in front; the names never change. */
+	stats?(): Record<string, number>;
+	/** Counters for the metrics page. */
+	readonly counts?: readonly LabelledCount[];
+}

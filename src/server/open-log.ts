@@ -1,0 +1,20 @@
+// Opens the home of stored rooms for a program that runs the chat. LevelDB is loaded only here, and only when asked for.
+
+import type { Log } from "../hub/index.ts";
+import type { LevelLogOptions } from "../log/index.ts";
+
+/**
+ * Opens the log of a data folder, and makes one where there is none. The chat that is given it closes it.
+ *
+ * Rejects with XMLSOCKET_DATA_IN_USE where another process has the folder open, XMLSOCKET_DATA_UNREADABLE for any other cause.
+ *
+ * @example
+ * ```ts
+ * const log = await openLog("./xmlsocket-data", { retention: { maxCount: 100_000 } });
+ * const server = await createServer({ port: 9000, application: chat({}, { log }) }).listen();
+ * ```
+ */
+export async function openLog(folder: string, options: LevelLogOptions = {}): Promise<Log> {
+	const { LevelLog } = await import("../log/index.ts");
+	return await LevelLog.open(folder, options);
+}

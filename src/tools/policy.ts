@@ -1,0 +1,134 @@
+// Looks at a server's policy files as Flash Player does: port 843 first, and for at most 3 s, then the port itself; reads
+// them, and answers whether content of a site may connect. Showing it is `policy-report.ts`. docs/guide/policy.md.
+
+import { XMLSocketError } from "../errors/index.ts";
+import {
+	isAskedForPolicy,
+	judgeDelivery,
+	MASTER_POLICY_PORT,
+	mayConnect,
+	type PolicyFile,
+	type PolicyFinding,
+	type PolicyQuestion,
+	type PolicyVerdict,
+	readPolicyFile,
+	type ServedPolicy,
+} from "../wire/index.ts";
+import { fetchPolicy, type PolicyFetch } from "./policy-fetch.ts";
+
+/** What to look at, and what to answer. */
+export interface CheckPolicyOptions {
+	readonly host: string;
+	/** The port of the server. Default: `question.to`; without both, only the master port is asked. */
+	readonly port?: number | undefined;
+	/** May content of this place connect to this port? Default: nothing is answered. */
+	readonly question?: PolicyQuestion | undefined;
+	/** Where port 843 can be reached, for example behind a forwarded port. Default 843. */
+	readonly masterPort?: number | undefined;
+	/** How long the first port may take, in milliseconds. Default 3000, as in the player. */
+	readonly masterTimeoutMs?: number | undefined;
+	/** How long each other port may take, in milliseconds. Default 5000. */
+	readonly timeoutMs?: number | undefined;
+	/** Gives up. */
+	readonly signal?: AbortSignal | undefined;
+}
+
+/** One port, and what it gave. */
+export interface PolicyPlace {
+	readonly port: number;
+	/** Whether it is the one that players ask first. */
+	readonly master: boolean;
+	/** Why a player does not ask here; undefined where it was asked. */
+	readonly skipped?: string;
+	readonly fetched?: PolicyFetch;
+	/** What came, read. */
+	readonly file?: PolicyFile;
+	/** Whether players take it: a policy file that ended with its zero byte in time. */
+	readonly usable: boolean;
+	readonly findings: readonly PolicyFinding[];
+}
+
+/** All that was found. */
+export interface PolicyReport {
+	readonly host: string;
+	/** In the order of asking. */
+	readonly places: readonly PolicyPlace[];
+	/** Whether any port could be connected to. */
+	readonly reached: boolean;
+	readonly question?: PolicyQuestion;
+	/** The answer to the question. */
+	readonly verdict?: PolicyVerdict;
+}
+
+/**
+ * Looks at a server's policy files.
+ *
+ * Rejects with XMLSOCKET_OPTION_INVALID for a port outside 1 to 65535 or a time below 1 ms, and XMLSOCKET_ABORTED. A server
+ * that cannot be reached is part of the report.
+ *
+ * @example
+ * ```ts
+ * const { verdict } = await checkPolicy({ host: "game.example", question: { from: "example.com", secure: true, to: 9000 } });
+ * console.log(verdict?.allowed, verdict?.reason);
+ * ```
+ */
+export async function checkPolicy(options: CheckPolicyOptions): Promise<PolicyReport> {
+	const { host, question, signal } = options;
+	const masterPort = checked("masterPort", options.masterPort ?? MASTER_POLICY_PORT, 65535);
+	const masterTimeoutMs = checked("masterTimeoutMs", options.masterTimeoutMs ?? 3000, 2 ** 31 - 1);
+	const timeoutMs = checked("timeoutMs", options.timeoutMs ?? 5000, 2 ** 31 - 1);
+	const wanted = [options.port, question?.to].filter((port) => port !== undefined);
+	const ports = [...new Set(wanted.map((port) => checked("port", port, 65535)))].filter((port) => port !== masterPort);
+	const master = await look(host, masterPort, true, masterTimeoutMs, signal);
+	const places = [master];
+	const control = master.usable ? master.file?.siteControl : undefined;
+	for (const port of ports) {
+		const skipped =
+			control === "none" || control === "master-only"
+				? `the file of port ${masterPort} allows no other (${control})`
+				: isAskedForPolicy(port)
+					? undefined
+					: "it belongs to another service, and players never ask it";
+		places.push(
+			skipped === undefined
+				? await look(host, port, false, timeoutMs, signal)
+				: { port, master: false, skipped, usable: false, findings: [] },
+		);
+	}
+	const reached = places.some(({ fetched }) => fetched !== undefined && fetched.outcome !== "unreachable");
+	if (question === undefined) return { host, places, reached };
+	const served = (wanted: boolean): ServedPolicy[] =>
+		places
+			.filter(({ usable, master }) => usable && master === wanted)
+			.map(({ file, port }) => ({ file: file!, port: wanted ? MASTER_POLICY_PORT : port }));
+	const verdict = mayConnect(question, served(true)[0], served(false));
+	return { host, places, reached, question, verdict };
+}
+
+async function look(
+	host: string,
+	port: number,
+	master: boolean,
+	timeoutMs: number,
+	signal: AbortSignal | undefined,
+): Promise<PolicyPlace> {
+	const fetched = await fetchPolicy({ host, port, timeoutMs, signal });
+	if (fetched.outcome !== "answered") return { port, master, fetched, usable: false, findings: [] };
+	const file = readPolicyFile(fetched.text!);
+	const { bytes = 0, terminated = false, extraBytes = 0 } = fetched;
+	const findings = file.valid
+		? [
+				...file.findings,
+				...judgeDelivery(file, { port: master ? MASTER_POLICY_PORT : port, bytes, terminated, extraBytes }),
+			]
+		: file.findings;
+	return { port, master, fetched, file, usable: file.valid && terminated, findings };
+}
+
+function checked(name: string, value: number, highest: number): number {
+	if (Number.isInteger(value) && value >= 1 && value <= highest) return value;
+	throw new XMLSocketError(
+		"XMLSOCKET_OPTION_INVALID",
+		`Option "${name}": ${value} is no whole number from 1 to ${highest}.`,
+	);
+}

@@ -1,0 +1,40 @@
+// What a page carries: only what it imports.
+
+import { describe, expect, it } from "vitest";
+import { bundle } from "./bundle.ts";
+
+const CLIENT = 'import { connect } from "xmlsocket/browser";\nglobalThis.connect = connect;\n';
+const CHAT_SIGNS = ["<welcome", "session-resumed", "unknown room", "createRooms"];
+const SERVER_SIGNS = ["xmlsocket.invalid", "InvalidAccessError", "maxConnections", "NotSupportedError"];
+const POLICY_SIGNS = ["cross-domain-policy", "allow-access-from"];
+
+describe("a page's bundle", () => {
+	it("carries neither the chat nor the server nor policy files where it imports connect alone", async () => {
+		const code = await bundle(CLIENT, false);
+		expect(code).toContain("XMLSOCKET_CONNECT_FAILED");
+		for (const sign of [...CHAT_SIGNS, ...SERVER_SIGNS, ...POLICY_SIGNS]) expect(code).not.toContain(sign);
+	});
+
+	it("carries no chat where a server runs something else", async () => {
+		const code = await bundle(
+			'import { createPageServer, relay } from "xmlsocket/browser";\nglobalThis.server = createPageServer({ application: relay() });\n',
+			false,
+		);
+		expect(code).toContain("xmlsocket.invalid");
+		for (const sign of CHAT_SIGNS) expect(code).not.toContain(sign);
+	});
+
+	it("carries the chat where it is imported: the signs above are real ones", async () => {
+		const code = await bundle(
+			'import { chat, createPageServer } from "xmlsocket/browser";\nglobalThis.server = createPageServer({ application: chat() });\n',
+			false,
+		);
+		for (const sign of [CHAT_SIGNS[3]!, ...SERVER_SIGNS]) expect(code).toContain(sign);
+		expect(CHAT_SIGNS.filter((sign) => code.includes(sign)).length).toBeGreaterThan(1);
+	});
+
+	it("needs nothing of Node", async () => {
+		const code = await bundle('import * as all from "xmlsocket/browser";\nglobalThis.all = all;\n', true);
+		expect(code).not.toMatch(/["']node:|\bprocess\.|\bBuffer\b|\bsetImmediate\b|__vite-browser-external/);
+	});
+});
