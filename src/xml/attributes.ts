@@ -183,8 +183,8 @@ const traps: ProxyHandler<AttributeBag> = {
 		typeof name === "string" && bag.has(name)
 			? { value: bag.get(name), writable: true, enumerable: true, configurable: true }
 			: undefined,
-	defineProperty: (bag, name, { value }) => {
-		if (typeof name === "string") bag.set(name, value);
+	defineProperty: (bag, name, property) => {
+		if (typeof name === "string" && ("value" in property || !bag.has(name))) bag.set(name, property.value);
 		return true;
 	},
 	getPrototypeOf: () => null,

@@ -5,9 +5,9 @@
 import { isObject, toStatus, toText } from "./coerce.ts";
 import { DocumentNode, idsOf, isDocument, makeDocument, ownStateOf, setIds, stateOf } from "./document-node.ts";
 import { decodeEntities } from "./entities.ts";
-import { enterId, IdMap, idMapFace, noteIdIn } from "./id-map.ts";
+import { enterId, IdMap, idMapFace, noteIdIn, settleIds } from "./id-map.ts";
 import { loadingMembers, type XMLLoading } from "./loading.ts";
-import { installMembers, type Members, newElement, newText, standFor, type XMLNode } from "./node.ts";
+import { installMembers, type Members, newElement, newText, standFor, takePrototype, type XMLNode } from "./node.ts";
 import { type ParseHooks, parseInto } from "./parser.ts";
 import { type TreeNode, unlinkChildren } from "./tree-node.ts";
 
@@ -114,6 +114,8 @@ function noteFurtherId(root: DocumentNode, source: string, start: number, end: n
 
 function parseDocument(document: DocumentNode, source: string): void {
 	unlinkChildren(document);
+	const ids = idsOf(document);
+	if (ids !== null) settleIds(ids);
 	const { ignoreWhite, status, xmlDecl, docTypeDecl } = stateOf(document);
 	if (status !== 0 || xmlDecl !== undefined || docTypeDecl !== undefined) {
 		const state = ownStateOf(document);
@@ -179,7 +181,7 @@ let properties: Members | null = {
 function constructDocument(source?: unknown): object | undefined {
 	if (new.target === undefined) return undefined;
 	const document = newDocument();
-	if (new.target !== (XML as unknown)) Object.setPrototypeOf(document, new.target.prototype as object);
+	if (new.target !== (XML as unknown)) takePrototype(document, new.target);
 	if (source !== undefined) parseDocument(document, toText(source));
 	return document;
 }

@@ -9,6 +9,10 @@ import type { TreeNode } from "./tree-node.ts";
 export let idMapFace: (map: IdMap) => object;
 /** Enters the id that stands in `source` between `start` and `end`. A later element replaces an earlier one. */
 export let noteIdIn: (map: IdMap, source: string, start: number, end: number, element: TreeNode) => void;
+/** Enters what waits. Done before the next parse, or the map would keep each tree of a document that is used again. */
+export function settleIds(map: IdMap): void {
+	filled(map);
+}
 let filled: (map: IdMap) => IdMap;
 
 /**

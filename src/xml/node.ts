@@ -4,8 +4,9 @@
 
 import { attributesFace, detachedCopy } from "./attributes.ts";
 import { childNodesFace } from "./child-list.ts";
-import { toNodeType, toText } from "./coerce.ts";
+import { isObject, toNodeType, toText } from "./coerce.ts";
 import { localNameOf, namespaceForPrefix, namespaceOf, prefixForNamespace, prefixOf } from "./namespaces.ts";
+import { following } from "./order.ts";
 import { printNode } from "./serializer.ts";
 import {
 	ELEMENT,
@@ -126,12 +127,14 @@ export function installMembers(prototype: object, members: Members): void {
 
 function ignoreAssignment(_value: unknown): void {}
 
-/** Whether making `child` a child of `parent` would close a circle. */
+// Whether making `child` a child of `parent` would close a circle. It climbs from `parent`, and no further than there are
+// nodes in `child`: putting small things into a deep tree, or a large one into a shallow, costs little.
 function holds(child: TreeNode, parent: TreeNode): boolean {
-	if (child === parent) return true;
-	// Without children it is nobody's ancestor; so a tree that grows downwards is not climbed again for each node.
-	if (firstOf(child) === null) return false;
-	for (let node = parentOf(parent); node !== null; node = parentOf(node)) if (node === child) return true;
+	let below: TreeNode | undefined = child;
+	for (let above: TreeNode | null = parent; above !== null && below !== undefined; above = parentOf(above)) {
+		if (above === child) return true;
+		below = following(below, child);
+	}
 	return false;
 }
 
@@ -288,8 +291,14 @@ function constructNode(this: object, type?: unknown, value?: unknown): object | 
 	if (type === undefined || value === undefined) return this;
 	const nodeType = toNodeType(type);
 	const node = nodeType === ELEMENT ? newElement(toText(value)) : newNode(nodeType, null, toText(value));
-	if (new.target !== (XMLNode as unknown)) Object.setPrototypeOf(node, new.target.prototype as object);
+	if (new.target !== (XMLNode as unknown)) takePrototype(node, new.target);
 	return node;
+}
+
+/** Makes `node` an instance of the class that `new` was called with. */
+export function takePrototype(node: TreeNode, maker: { readonly prototype: unknown }): void {
+	const { prototype } = maker;
+	if (isObject(prototype)) Object.setPrototypeOf(node, prototype);
 }
 
 /**

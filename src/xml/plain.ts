@@ -1,6 +1,7 @@
 // The plain view of a tree: objects, arrays and strings, for JSON, logs and comparisons in tests. It is a copy; changing it
 // changes no tree.
 
+import type { XML } from "./document.ts";
 import { asNode, faceOf, type XMLNode } from "./node.ts";
 import { attributes } from "./query.ts";
 import { ELEMENT, firstOf, nameOf, nextOf, parentOf, type TreeNode, textOf, typeOf } from "./tree-node.ts";
@@ -24,6 +25,8 @@ export interface PlainElement {
  * // { name: "say", attributes: { room: "lobby" }, children: ["hi"] }
  * ```
  */
+export function toObject(document: XML): PlainElement;
+export function toObject(node: XMLNode): PlainElement | string;
 export function toObject(node: XMLNode): PlainElement | string {
 	const top = asNode(node);
 	if (top === undefined) return "";

@@ -1,10 +1,9 @@
 // Prints a tree for people: an element per line, indented. Text that belongs to the content is never moved: an element with
 // text among its children is printed on one line, as the player prints it. No recursion.
 
-import { isDocument } from "./document-node.ts";
 import { asNode, type XMLNode } from "./node.ts";
 import { isBlank, isElement } from "./query.ts";
-import { declarationsOf, printChildren, printNode, startTagOf } from "./serializer.ts";
+import { declarationsOf, printNode, startTagOf } from "./serializer.ts";
 import { ELEMENT, firstOf, nameOf, nextOf, parentOf, type TreeNode, typeOf } from "./tree-node.ts";
 
 /** How {@link pretty} prints. */
@@ -34,6 +33,7 @@ const DEEPEST_INDENT = 64;
 export function pretty(node: XMLNode, { indent = "  ", newline = "\n" }: PrettyOptions = {}): string {
 	const top = asNode(node);
 	if (top === undefined) return String(node);
+	if (!isBlock(top)) return printNode(top);
 	const lines: string[] = declarationsOf(top);
 	let at = top;
 	let depth = 0;
@@ -45,8 +45,7 @@ export function pretty(node: XMLNode, { indent = "  ", newline = "\n" }: PrettyO
 			at = firstOf(at) as TreeNode;
 			continue;
 		}
-		const text = isBlank(at) && at !== top ? "" : isDocument(at) ? printChildren(at) : printNode(at);
-		if (text !== "") lines.push(margin() + text);
+		if (!isBlank(at)) lines.push(margin() + printNode(at));
 		while (at !== top && nextOf(at) === null) {
 			at = parentOf(at) as TreeNode;
 			if (nameOf(at) === null) continue;
@@ -58,14 +57,13 @@ export function pretty(node: XMLNode, { indent = "  ", newline = "\n" }: PrettyO
 	}
 }
 
-// Whether the children can stand on lines of their own: elements, with nothing but white space between. The nodes of a
-// document always can.
+// Whether the children can stand on lines of their own: elements, with nothing but white space between.
 function isBlock(node: TreeNode): boolean {
 	if (typeOf(node) !== ELEMENT) return false;
 	let elements = 0;
 	for (let child = firstOf(node); child !== null; child = nextOf(child)) {
 		if (isElement(child)) elements++;
-		else if (!isBlank(child)) return nameOf(node) === null;
+		else if (!isBlank(child)) return false;
 	}
 	return elements > 0;
 }

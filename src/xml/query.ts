@@ -4,7 +4,9 @@
 import { attributeList, attributeOf } from "./attributes.ts";
 import { toText } from "./coerce.ts";
 import { asNode, faceOf, type XMLNode } from "./node.ts";
-import { ELEMENT, firstOf, nameOf, nextOf, parentOf, TEXT, type TreeNode, textOf, typeOf } from "./tree-node.ts";
+import { following } from "./order.ts";
+import { isWhite } from "./scan.ts";
+import { ELEMENT, firstOf, nameOf, nextOf, TEXT, type TreeNode, textOf, typeOf } from "./tree-node.ts";
 
 /** The children of `node`, elements and texts, in a new array. */
 export function children(node: XMLNode): XMLNode[] {
@@ -18,6 +20,24 @@ export function elements(node: XMLNode, name?: string): XMLNode[] {
 	const found: XMLNode[] = [];
 	for (let child = first(node); child !== null; child = nextOf(child)) {
 		if (isElement(child, name)) found.push(faceOf(child));
+	}
+	return found;
+}
+
+/**
+ * The elements below `node` at any depth, or those with this name, in document order and in a new array.
+ *
+ * @example
+ * ```ts
+ * descendants(new XML("<a><b><c/></b><c/></a>"), "c").length; // 2
+ * ```
+ */
+export function descendants(node: XMLNode, name?: string): XMLNode[] {
+	const found: XMLNode[] = [];
+	const top = asNode(node);
+	if (top === undefined) return found;
+	for (let at = following(top, top); at !== undefined; at = following(at, top)) {
+		if (isElement(at, name)) found.push(faceOf(at));
 	}
 	return found;
 }
@@ -71,18 +91,8 @@ export function isElement(node: TreeNode, name?: string): boolean {
 
 /** Whether `node` is a text of white space alone. */
 export function isBlank(node: TreeNode): boolean {
-	return typeOf(node) === TEXT && (textOf(node) ?? "").trim() === "";
-}
-
-/** The node behind `node` in document order that is still below `top`. */
-export function following(node: TreeNode, top: TreeNode): TreeNode | undefined {
-	const child = firstOf(node);
-	if (child !== null) return child;
-	for (let at: TreeNode | null = node; at !== null && at !== top; at = parentOf(at)) {
-		const next = nextOf(at);
-		if (next !== null) return next;
-	}
-	return undefined;
+	const text = typeOf(node) === TEXT ? textOf(node) : null;
+	return text !== null && isWhite(text, 0, text.length);
 }
 
 function first(node: XMLNode): TreeNode | null {

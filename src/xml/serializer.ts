@@ -73,7 +73,10 @@ function printTree(start: TreeNode, top: TreeNode): string {
 				node = next;
 				break;
 			}
-			node = parentOf(node) as TreeNode;
+			const parent = parentOf(node);
+			// The text of an attribute's value, a script's own, can have taken the node out of the tree.
+			if (parent === null) return out;
+			node = parent;
 			if (node === top && start !== top) return out;
 			const name = nameOf(node);
 			if (name !== null) out += `</${name}>`;

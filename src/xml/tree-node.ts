@@ -81,8 +81,6 @@ export class TreeNode {
 	#rest: Rest | null = null;
 
 	static {
-		const expire = (parent: TreeNode): void => parent.#rest?.list?.expire();
-
 		isTreeNode = (value): value is TreeNode => typeof value === "object" && value !== null && #type in value;
 		typeOf = (node) => node.#type;
 		nameOf = (node) => node.#name;
@@ -188,7 +186,7 @@ export class TreeNode {
 				last.#next = node;
 				first.#previous = node;
 			}
-			if (parent.#rest !== null) expire(parent);
+			parent.#rest?.list?.countLinked();
 		};
 		linkBefore = (reference, node) => {
 			const parent = reference.#parent as TreeNode;
@@ -199,7 +197,7 @@ export class TreeNode {
 			reference.#previous = node;
 			if (parent.#first === reference) parent.#first = node;
 			else previous.#next = node;
-			expire(parent);
+			parent.#rest?.list?.countLinked();
 		};
 		unlink = (node) => {
 			const parent = node.#parent;
@@ -215,7 +213,7 @@ export class TreeNode {
 			node.#parent = null;
 			node.#previous = null;
 			node.#next = null;
-			expire(parent);
+			parent.#rest?.list?.countUnlinked();
 		};
 		unlinkChildren = (parent) => {
 			let node = parent.#first;
@@ -228,7 +226,7 @@ export class TreeNode {
 				node.#next = null;
 				node = next;
 			}
-			expire(parent);
+			parent.#rest?.list?.countUnlinked();
 		};
 	}
 }

@@ -147,6 +147,8 @@ describe("the attributes object", () => {
 		expect(Reflect.deleteProperty(attributes, "missing")).toBe(true);
 		expect(Reflect.setPrototypeOf(attributes, {})).toBe(false);
 		expect(Reflect.preventExtensions(attributes)).toBe(false);
+		Object.defineProperty(attributes, "x", { enumerable: false });
+		expect(attributes.x).toBe("1");
 		expect(JSON.stringify(attributes)).toBe('{"y":"2","x":"1"}');
 		expect(inspect(attributes)).toBe("{ y: '2', x: '1' }");
 		expect((attributes as Record<symbol, unknown>)[Symbol.iterator]).toBeUndefined();

@@ -102,6 +102,31 @@ describe(`${COUNT} of a kind`, () => {
 		expect(held.length).toBe(0);
 	});
 
+	test("siblings, with a look at the array after each that comes or goes", () => {
+		const parent = new XMLNode(1, "p");
+		let seen = 0;
+		for (let at = 0; at < COUNT; at++) {
+			parent.appendChild(new XMLNode(1, "c"));
+			seen += parent.childNodes.length;
+		}
+		expect(seen).toBe((COUNT * (COUNT + 1)) / 2);
+		while (parent.childNodes.length > COUNT / 2) parent.childNodes[parent.childNodes.length - 1]?.removeNode();
+		while (parent.childNodes.length > 0) parent.childNodes[0]?.removeNode();
+		expect(parent.firstChild).toBe(null);
+	});
+
+	test("subtrees, each put below the one before", () => {
+		const top = new XMLNode(1, "p");
+		let lowest = top;
+		for (let at = 0; at < COUNT; at++) {
+			const next = new XMLNode(1, "c");
+			next.appendChild(new XMLNode(3, "t"));
+			lowest.appendChild(next);
+			lowest = next;
+		}
+		expect(textContent(top).length).toBe(COUNT);
+	});
+
 	test("siblings, inserted before the first", () => {
 		const parent = new XMLNode(1, "p");
 		parent.appendChild(new XMLNode(1, "last"));

@@ -1,6 +1,8 @@
 // The map of elements by id (docs/xml.md, "idMap").
 
 import { inspect } from "node:util";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { describe, expect, test } from "vitest";
 import { XML, XMLNode } from "../../src/xml/index.ts";
 
@@ -57,6 +59,18 @@ describe("idMap", () => {
 		expect((document.idMap as Record<string, XMLNode>).x?.nodeName).toBe("d");
 	});
 
+	test("holds no element that a later one has replaced, also where nobody has looked at the map", async () => {
+		setFlagsFromString("--expose-gc");
+		const collect = runInNewContext("gc") as () => void;
+		const document = new XML("<a id='x'/>");
+		const first = new WeakRef(document.firstChild as XMLNode);
+		for (let at = 0; at < 3; at++) document.parseXML("<a id='x'/>");
+		await new Promise((resume) => setImmediate(resume));
+		collect();
+		expect(first.deref()).toBeUndefined();
+		expect(document.idMap?.x).toBe(document.firstChild);
+	});
+
 	test("fills an object that a script has put there", () => {
 		const map: Record<string, unknown> = { other: 1 };
 		const document = withMap(map);
@@ -110,6 +124,74 @@ describe("idMap", () => {
 			document.parseXML("<a id='x'/><b/>");
 			expect([document.toString(), document.status]).toEqual(['<a id="x" /><b />', 0]);
 		}
+	});
+
+	test("may come from an own getter, and one that throws takes no ids", () => {
+		const map: Record<string, unknown> = {};
+		const document = new XML() as Mapped;
+		Object.defineProperty(document, "idMap", { get: () => map });
+		document.parseXML("<a id='x'/>");
+		expect(Object.keys(map)).toEqual(["x"]);
+		const hostile = new XML();
+		Object.defineProperty(hostile, "idMap", {
+			get() {
+				throw new Error("no");
+			},
+		});
+		hostile.parseXML("<a id='x'/><b id='y'/>");
+		expect([hostile.toString(), hostile.status]).toEqual(['<a id="x" /><b id="y" />', 0]);
+	});
+
+	test("of a document that takes no properties stays away", () => {
+		for (const document of [Object.freeze(new XML()), Object.preventExtensions(new XML())]) {
+			document.parseXML("<a id='x'/><b id='y'/>");
+			expect([Object.hasOwn(document, "idMap"), document.toString()]).toEqual([false, '<a id="x" /><b id="y" />']);
+		}
+	});
+
+	test("that a class or a prototype gives is not the document's own", () => {
+		class Mapping extends XML {}
+		const shared = {};
+		Object.defineProperty(Mapping.prototype, "idMap", { value: shared, writable: true });
+		const document = new Mapping("<a id='x'/>") as Mapped;
+		expect(Object.hasOwn(document, "idMap")).toBe(true);
+		expect([Object.keys(shared), Object.keys(document.idMap as object)]).toEqual([[], ["x"]]);
+	});
+
+	test("can be exchanged in the middle of a parse, and takes the ids from there on", () => {
+		const second: Record<string, unknown> = {};
+		const document = withMap({
+			set x(_: unknown) {
+				document.idMap = second;
+			},
+		});
+		document.parseXML("<a id='w'/><b id='x'/><c id='y'/>");
+		expect(document.idMap).toBe(second);
+		expect(Object.keys(second)).toEqual(["y"]);
+		expect(second.y).toBe(document.lastChild);
+	});
+
+	test("that the parser has made works on another document too", () => {
+		const one = new XML("<a id='x'/>") as Mapped;
+		const two = withMap(one.idMap);
+		two.parseXML("<b id='y'/>");
+		one.parseXML("<c id='z'/>");
+		expect(Object.keys(two.idMap as object)).toEqual(["x", "y", "z"]);
+		expect([two.idMap?.y, two.idMap?.z]).toEqual([two.firstChild, one.firstChild]);
+	});
+
+	test("is not part of a copy", () => {
+		expect(Object.keys(new XML("<a id='x'/>").cloneNode(true))).toEqual([]);
+	});
+
+	test("honours a reader's own changes made before and after it was filled", () => {
+		const document = new XML("<a id='x'/><b id='y'/>");
+		const map = document.idMap as Record<string, unknown>;
+		map.y = "mine";
+		Object.defineProperty(map, "x", { writable: false });
+		document.parseXML("<c id='x'/><d id='y'/><e id='z'/>");
+		expect(String(map.x)).toBe('<a id="x" />');
+		expect([map.y, map.z]).toEqual([document.childNodes[1], document.lastChild]);
 	});
 
 	test("never touches a prototype", () => {

@@ -147,6 +147,28 @@ describe("load", () => {
 		expect(await refused).toBe(false);
 	});
 
+	test("leaves what handlers throw to the host, and calls those of a prototype too", async () => {
+		class Loud extends XML {
+			override onLoad(success: boolean): void {
+				this.attributes.seen = success;
+				throw new Error("from onLoad");
+			}
+		}
+		const document = new Loud("<old/>");
+		const reported = new Promise<unknown>((resolve) => {
+			const others = process.listeners("unhandledRejection");
+			process.removeAllListeners("unhandledRejection");
+			process.once("unhandledRejection", (reason) => {
+				for (const listener of others) process.on("unhandledRejection", listener);
+				resolve(reason);
+			});
+		});
+		document.load(`${base}/plain`);
+		expect(String(await reported)).toBe("Error: from onLoad");
+		expect([document.toString(), document.attributes.seen]).toEqual([' seen="true"<a>é</a>', true]);
+		expect(() => document.onData("<b/>")).toThrow("from onLoad");
+	});
+
 	test("without an address returns false and does nothing", () => {
 		const document = new XML();
 		expect(document.load(null as unknown as string)).toBe(false);

@@ -214,6 +214,7 @@ describe("tags", () => {
 		["attributes of an end tag are ignored", "<a></a b='c' d>", "(a())", 0],
 		["a greater-than in an end tag's attribute ends it", "<a></a b='>'>", '(a() "\'>")', 0],
 		["an end tag matches in any letter case of ASCII", "<Say></sAY>", "(Say())", 0],
+		["an end tag matches from A to Z and no further", "<AZ@[></az@[><`{></@[>", "(AZ@[() `{())", -10],
 		["an end tag does not match in other letter cases", "<é></É>", "(é())", -10],
 		["a slash before the end of the tag is not part of the name", "<a/><b//>", "(a() b/())", 0],
 		["a slash before white space is", "<a/ >", "(a/())", -9],

@@ -8,6 +8,7 @@ import {
 	checkWellFormed,
 	child,
 	children,
+	descendants,
 	elements,
 	find,
 	findAll,
@@ -38,6 +39,15 @@ describe("reading", () => {
 		expect(names(elements(lobby))).toEqual(["member", "member"]);
 		expect(names(elements(rooms, "room"))).toEqual(["room", "room"]);
 		expect(elements(rooms, "Room")).toEqual([]);
+	});
+
+	test("descendants are the elements at any depth, in document order, without the node itself", () => {
+		expect(names(descendants(document))).toEqual(["rooms", "room", "member", "member", "room", "x"]);
+		expect(names(descendants(lobby))).toEqual(["member", "member"]);
+		expect(descendants(document, "room")).toEqual(elements(rooms, "room"));
+		expect(descendants(lobby, "room")).toEqual([]);
+		const [ann] = elements(lobby) as [XMLNode];
+		expect([descendants(ann), descendants(new XMLNode(3, "x")), descendants({} as XMLNode)]).toEqual([[], [], []]);
 	});
 
 	test("child is the first with this name", () => {
@@ -157,7 +167,9 @@ describe("pretty", () => {
 		["<a><b><c/></b><d/></a>", ["<a>", "  <b>", "    <c />", "  </b>", "  <d />", "</a>"]],
 		["<a>mixed <b><c/></b></a>", ["<a>mixed <b><c /></b></a>"]],
 		["<?xml x?><!DOCTYPE d><a/><b/>", ["<?xml x?>", "<!DOCTYPE d>", "<a />", "<b />"]],
-		["text<a><b/></a>more", ["text", "<a>", "  <b />", "</a>", "more"]],
+		["text<a><b/></a>more", ["text<a><b /></a>more"]],
+		["<a><b/>\u00a0<c/></a>", ["<a><b />\u00a0<c /></a>"]],
+		["<a><b/>\u000b<c/></a>", ["<a><b />\u000b<c /></a>"]],
 		["<a> </a>", ["<a> </a>"]],
 		["", []],
 		["<?xml x?>", ["<?xml x?>"]],
