@@ -84,6 +84,8 @@ export class LevelLog implements Log {
 	// The clock that ids expire by never goes back: a wall clock that is set back must not make a resend a second message.
 	#latestMs = 0;
 	#forgottenPeriod = 0;
+	// No id came in an earlier period: nobody looks where nothing can be.
+	#firstPeriod = Number.POSITIVE_INFINITY;
 
 	private constructor(folder: string, store: LevelStore, options: LevelLogOptions) {
 		this.folder = folder;
@@ -259,6 +261,7 @@ export class LevelLog implements Log {
 			if (key !== undefined) {
 				const record = { seq, prev, atMs: nowMs };
 				known.set(key, record);
+				this.#firstPeriod = Math.min(this.#firstPeriod, period);
 				batch.putId(period, room.number, entry.session!, entry.id!, record);
 			}
 			settled.push({ waiting: one, appended: { seq, prev, duplicate: false }, entry: made });
@@ -285,7 +288,7 @@ export class LevelLog implements Log {
 	async #knownIds(store: LevelStore, period: number, waiting: readonly Waiting[]): Promise<Map<string, IdRecord>> {
 		const named = waiting.filter((one) => keyOf(one) !== undefined);
 		const found = await store.ids(
-			period,
+			[period, period - 1].filter((one) => one >= this.#firstPeriod),
 			named.map(({ room, entry }) => ({ room: room.number, session: entry.session!, id: entry.id! })),
 		);
 		const known = new Map<string, IdRecord>();
@@ -360,6 +363,8 @@ export class LevelLog implements Log {
 			if (this.#isOver(room)) this.#trimLater(room, true);
 		}
 		const period = await store.newestPeriod();
+		if (period === undefined) return;
+		this.#firstPeriod = period - 1;
 		this.#latestMs = Math.max(this.#latestMs, period * this.#windowMs);
 	}
 

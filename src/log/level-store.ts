@@ -119,27 +119,26 @@ export class LevelStore {
 		}
 	}
 
-	/** What is filed under each id in one of the two periods; undefined where nothing is. */
+	/** What is filed under each id in one of these periods, the newest first; undefined where nothing is. */
 	async ids(
-		period: number,
+		periods: readonly number[],
 		wanted: readonly { readonly room: number; readonly session: string; readonly id: string }[],
 	): Promise<(IdRecord | undefined)[]> {
-		if (wanted.length === 0) return [];
-		const keys = wanted.map(({ room, session, id }) => idKey(period, room, session, id));
-		const older = wanted.map(({ room, session, id }) => idKey(Math.max(0, period - 1), room, session, id));
-		const found = await this.#database.getMany([...keys, ...older]);
+		if (wanted.length === 0 || periods.length === 0) return wanted.map(() => undefined);
+		const keys = periods.flatMap((period) => wanted.map(({ room, session, id }) => idKey(period, room, session, id)));
+		const found = await this.#database.getMany(keys);
 		return wanted.map((_, at) => {
 			const value = found[at] ?? found[at + wanted.length];
 			return value === undefined ? undefined : decodeId(value);
 		});
 	}
 
-	/** The newest period in which an id came; 0 where none did. */
-	async newestPeriod(): Promise<number> {
+	/** The newest period in which an id came; undefined where none did. */
+	async newestPeriod(): Promise<number | undefined> {
 		for await (const key of this.#database.keys({ gte: idsFrom(0), lt: IDS_END, reverse: true, limit: 1 })) {
 			return periodOfKey(key);
 		}
-		return 0;
+		return undefined;
 	}
 
 	/** Forgets the ids that came before a period. */
