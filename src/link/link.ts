@@ -3,11 +3,11 @@
 // It knows no socket, no room and no vocabulary; nothing that a peer sends throws past it.
 
 import { type ErrorCode, XMLSocketError } from "../errors/index.ts";
-import { DocumentDecoder, encodeDocument, refuseNul, type TextCodec, utf8Codec } from "../wire/index.ts";
+import { type Decoder, DocumentDecoder, encodeDocument, refuseNul, type TextCodec, utf8Codec } from "../wire/index.ts";
 import { Delivery, type DeliveryCalls, type Rate } from "./delivery.ts";
 import { Outbox } from "./outbox.ts";
 import type { Scheduled, Scheduler } from "./scheduler.ts";
-import type { Transport } from "./transport.ts";
+import type { SecureOptions, Transport } from "./transport.ts";
 
 /** How a link ended. */
 export interface LinkClose {
@@ -40,8 +40,10 @@ export interface LinkOptions<Output extends "text" | "bytes" = "text"> {
 	readonly output: Output;
 	/** Default: UTF-8. */
 	readonly codec?: TextCodec;
-	/** Default: one zero byte. */
+	/** Goes out behind each document, and ends those that come. Default: one zero byte. Of length 0: nothing, for streams. */
 	readonly terminator?: Uint8Array;
+	/** Cuts what comes in. Default: at the terminator, within the limits below. */
+	readonly decoder?: Decoder<Inbound<Output>>;
 	readonly maxDocumentBytes: number;
 	/** The limit until the first complete document. Default: `maxDocumentBytes`. */
 	readonly maxFirstDocumentBytes?: number;
@@ -80,7 +82,7 @@ export class Link<Output extends "text" | "bytes" = "text"> implements Scheduled
 	readonly #options: LinkOptions<Output>;
 	readonly #scheduler: Scheduler;
 	readonly #codec: TextCodec;
-	readonly #decoder: DocumentDecoder<Output>;
+	readonly #decoder: Decoder<Inbound<Output>>;
 	readonly #delivery: Delivery<Inbound<Output>, Link<Output>>;
 	readonly #outbox: Outbox;
 	#owner: LinkOwner<Output>;
@@ -88,6 +90,11 @@ export class Link<Output extends "text" | "bytes" = "text"> implements Scheduled
 	#close: LinkClose | undefined = undefined;
 	#remoteEnded = false;
 	#flushing = false;
+	/** Nothing may leave: TLS has been agreed on and is not there yet. */
+	#held = false;
+	/** Nothing may be read before TLS is there, whatever the owner says meanwhile. */
+	#securing = false;
+	#pauseWanted = false;
 	#blocked = false;
 	#gone: { readonly error: Error | undefined } | undefined = undefined;
 	#lastInboundMs: number;
@@ -107,7 +114,7 @@ export class Link<Output extends "text" | "bytes" = "text"> implements Scheduled
 		this.#scheduler = scheduler;
 		this.#owner = owner;
 		this.#codec = options.codec ?? defaultCodec();
-		this.#decoder = new DocumentDecoder<Output>(options);
+		this.#decoder = options.decoder ?? new DocumentDecoder<Output>(options);
 		this.#delivery = new Delivery<Inbound<Output>, Link<Output>>(
 			this,
 			Link.#deliveryCalls as unknown as DeliveryCalls<Inbound<Output>, Link<Output>>,
@@ -153,7 +160,7 @@ export class Link<Output extends "text" | "bytes" = "text"> implements Scheduled
 	 * @throws XMLSOCKET_NUL_IN_DOCUMENT where the text holds U+0000 or the terminator.
 	 */
 	send(text: string): void {
-		if (this.#options.terminator) {
+		if (this.#options.terminator?.length) {
 			this.sendEncoded(encodeDocument(text, this.#codec, this.#options.terminator));
 			return;
 		}
@@ -164,10 +171,9 @@ export class Link<Output extends "text" | "bytes" = "text"> implements Scheduled
 	/** As `send`, but a U+0000 in the text goes out as it is and splits the document, as real players do. */
 	sendUnchecked(text: string): void {
 		if (!this.isOpen) return;
-		if (this.#options.terminator) {
-			this.#outbox.addText(text);
-			this.#outbox.addBytes(this.#options.terminator);
-		} else this.#outbox.addText(`${text}\0`);
+		const { terminator } = this.#options;
+		this.#outbox.addText(terminator ? text : `${text}\0`);
+		if (terminator?.length) this.#outbox.addBytes(terminator);
 		this.#afterSend();
 	}
 
@@ -181,6 +187,43 @@ export class Link<Output extends "text" | "bytes" = "text"> implements Scheduled
 	/** The bytes of one document in this link's encoding, for `sendEncoded` on links with the same options. */
 	encode(text: string): Uint8Array {
 		return encodeDocument(text, this.#codec, this.#options.terminator ?? ZERO);
+	}
+
+	/** Writes what waits, and keeps what is sent from here on until `secure` has put TLS below the connection. */
+	hold(): void {
+		this.flush();
+		this.#held = true;
+	}
+
+	/**
+	 * Puts TLS below the connection. Called while the document that agrees to it is handed on, it stops reading at once:
+	 * what came behind that document was sent by who knows whom, and ends the link. The decoder begins again.
+	 *
+	 * Rejects with XMLSOCKET_TLS_FAILED; the link has ended then, and nothing that was held has left.
+	 */
+	async secure(options: SecureOptions): Promise<void> {
+		this.#held = true;
+		this.#securing = true;
+		this.#delivery.pause();
+		await undefined; // the delivery under way comes to its end
+		try {
+			if (!this.transport.secure) throw tlsFailed("A connection of this kind cannot be given TLS");
+			if (this.#delivery.isBusy || this.#decoder.restart?.() !== true) {
+				throw tlsFailed("Bytes that nothing protects came behind the answer");
+			}
+			await this.transport.secure(options);
+		} catch (error) {
+			const failure =
+				error instanceof XMLSocketError
+					? error
+					: tlsFailed(error instanceof Error ? error.message : String(error), error);
+			this.destroy(failure);
+			throw failure;
+		}
+		this.#held = false;
+		this.#securing = false;
+		if (!this.#pauseWanted) this.#delivery.resume();
+		this.flush();
 	}
 
 	/**
@@ -219,12 +262,14 @@ export class Link<Output extends "text" | "bytes" = "text"> implements Scheduled
 
 	/** Stops the delivery of documents until `resume`, and slows the other side down. */
 	pause(): void {
+		this.#pauseWanted = true;
 		this.#delivery.pause();
 	}
 
 	/** Goes on after `pause`. */
 	resume(): void {
-		this.#delivery.resume();
+		this.#pauseWanted = false;
+		if (!this.#securing) this.#delivery.resume();
 	}
 
 	// --- Scheduled
@@ -232,7 +277,7 @@ export class Link<Output extends "text" | "bytes" = "text"> implements Scheduled
 	/** Writes what waits; the scheduler's call. */
 	flush(): void {
 		this.#flushing = false;
-		if (this.#state === "closed") return;
+		if (this.#state === "closed" || this.#held) return;
 		while (!this.#blocked) {
 			const piece = this.#outbox.take(this.#scheduler.joiner);
 			if (!piece) break;
@@ -319,6 +364,7 @@ export class Link<Output extends "text" | "bytes" = "text"> implements Scheduled
 		this.#alive();
 		const documents: Inbound<Output>[] = [];
 		this.#pendingError = this.#decoder.push(chunk, this.#lastInboundMs, documents);
+		if (this.#decoder.ended) this.#remoteEnded = true;
 		this.#delivery.add(documents);
 		this.#scheduler.flushIfAlone(this);
 	}
@@ -497,4 +543,8 @@ let utf8: TextCodec | undefined;
 function defaultCodec(): TextCodec {
 	utf8 ??= utf8Codec();
 	return utf8;
+}
+
+function tlsFailed(what: string, cause?: unknown): XMLSocketError {
+	return new XMLSocketError("XMLSOCKET_TLS_FAILED", `${what}.`, cause === undefined ? {} : { cause });
 }
