@@ -216,7 +216,7 @@ export class Link<Output extends "text" | "bytes" = "text"> implements Scheduled
 			const failure =
 				error instanceof XMLSocketError
 					? error
-					: tlsFailed(error instanceof Error ? error.message : String(error), error);
+					: tlsFailed(`The TLS handshake failed: ${error instanceof Error ? error.message : String(error)}`, error);
 			this.destroy(failure);
 			throw failure;
 		}
