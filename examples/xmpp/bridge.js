@@ -1,9 +1,9 @@
 // A bridge between a room of this package's daemon and a Jabber multi-user room, both ways: an external component (XEP-0114,
 // whose handshake is the SHA-1 of the stream's id and a secret) on one side, a chat client on the other. Run it with --help.
 
-import { createHash } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { connect, xml } from "xmlsocket";
-import { attribute, child, textContent } from "xmlsocket/xml";
+import { attribute, child, find, textContent } from "xmlsocket/xml";
 import { end, readCommandLine } from "./command-line.js";
 import { streamHeader } from "./stream-header.js";
 
@@ -72,7 +72,14 @@ jabber.on("document", ({ xml: document }) => {
 	const type = attribute(stanza, "type");
 	if (stanza.localName === "presence" && from === occupant) {
 		if (type === "error") console.error(`The Jabber room refuses: ${stanza}`);
-		else if (type !== "unavailable") console.log(`in ${options.muc}`);
+		else if (type !== "unavailable") {
+			// A room that we have just made is locked until its owner agrees to the server's settings (XEP-0045, 10.1.2).
+			if (find(stanza, "x/status[@code='201']")) {
+				jabber.send(xml`<iq type="set" id=${randomUUID()} from=${self} to=${options.muc}>
+					<query xmlns="http://jabber.org/protocol/muc#owner"><x xmlns="jabber:x:data" type="submit"/></query></iq>`);
+			}
+			console.log(`in ${options.muc}`);
+		}
 	}
 	const body = child(stanza, "body");
 	// Our own words come back as well, and so does what was said before we came.
