@@ -88,20 +88,19 @@ export class MarkupScanner {
 					break;
 				case TAG: {
 					let slash = this.#slash;
-					let byte = 0;
-					for (; at < length; at++) {
-						byte = bytes[at]!;
-						if (byte === GT || byte === QUOTE || byte === APOSTROPHE) break;
+					while (at < length) {
+						const byte = bytes[at++]!;
+						if (byte === GT) return this.#ended(slash ? "empty" : "start", at);
 						slash = byte === SLASH;
+						if (byte !== QUOTE && byte !== APOSTROPHE) continue;
+						at = skipTo(bytes, at, byte);
+						if (at === length) {
+							this.#quote = byte;
+							this.#state = VALUE;
+						} else at++;
 					}
 					this.#slash = slash;
-					if (at === length) return at;
-					at++;
-					if (byte === GT) return this.#ended(slash ? "empty" : "start", at);
-					this.#slash = false;
-					this.#quote = byte;
-					this.#state = VALUE;
-					break;
+					return at;
 				}
 				case VALUE:
 					at = skipTo(bytes, at, this.#quote);
