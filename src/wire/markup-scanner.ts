@@ -211,8 +211,8 @@ export class MarkupScanner {
 }
 
 function skipTo(bytes: Uint8Array, at: number, wanted: number): number {
-	// Most texts and values are short: a call of indexOf costs as much as a dozen bytes looked at here.
-	const near = Math.min(bytes.length, at + 32);
+	// Most texts and values are short: a call of indexOf costs as much as some dozen bytes looked at here.
+	const near = Math.min(bytes.length, at + 64);
 	for (; at < near; at++) if (bytes[at] === wanted) return at;
 	if (at === bytes.length) return at;
 	const found = bytes.indexOf(wanted, at);
