@@ -69,8 +69,6 @@ export class XmppWebSocket implements Transport {
 		const more = messages === "" || this.#inner.write(this.#codec.encode(messages));
 		// What the program sends is no XML stream: no message could be made of it.
 		if (error) this.destroy(error);
-		// Behind an end tag the program may open a new stream.
-		if (this.#outgoing.ended) this.#outgoing.restart();
 		return more;
 	}
 
