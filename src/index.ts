@@ -19,6 +19,9 @@ export type {
 	Rejoin,
 	RequestOptions,
 	Sendable,
+	StartTlsOptions,
+	StreamOptions,
+	XMLSocketOptions,
 } from "./client/index.ts";
 export { type ErrorCode, XMLSocketError } from "./errors/index.ts";
 export { element, type Markup, XML, XMLNode, xml } from "./xml/index.ts";

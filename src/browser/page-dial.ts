@@ -22,7 +22,8 @@ export function pageDial(urlOf: (target: Target) => string): Dial {
 		const { signal, timeoutMs } = options;
 		if (signal?.aborted) throw aborted(signal);
 		const url = urlOf(target);
-		const webSocket = open(url);
+		const protocol = options.webSocketProtocol;
+		const webSocket = open(url, protocol);
 		return await new Promise((resolve, reject) => {
 			const settle = (): void => {
 				clearTimeout(timer);
@@ -43,7 +44,7 @@ export function pageDial(urlOf: (target: Target) => string): Dial {
 			signal?.addEventListener("abort", abort, { once: true });
 			webSocket.onopen = () => {
 				settle();
-				resolve(new PageTransport(webSocket));
+				resolve(new PageTransport(webSocket, protocol === undefined ? "binary" : "text"));
 			};
 			webSocket.onclose = (event) => {
 				fail(
@@ -56,9 +57,9 @@ export function pageDial(urlOf: (target: Target) => string): Dial {
 	};
 }
 
-function open(url: string): WebSocket {
+function open(url: string, protocol: string | undefined): WebSocket {
 	try {
-		return new WebSocket(url);
+		return protocol === undefined ? new WebSocket(url) : new WebSocket(url, protocol);
 	} catch (cause) {
 		throw new XMLSocketError("XMLSOCKET_CONNECT_FAILED", `The browser opens no WebSocket to ${url}.`, { cause });
 	}

@@ -13,6 +13,7 @@ export class PageTransport implements Transport {
 	readonly kind = "websocket";
 	readonly remoteAddress: string;
 	readonly #webSocket: WebSocket;
+	readonly #frames: "binary" | "text";
 	#events: TransportEvents | undefined = undefined;
 	#held: Uint8Array[] = [];
 	#heldBytes = 0;
@@ -22,8 +23,10 @@ export class PageTransport implements Transport {
 	#closeCode: number | undefined = undefined;
 	#polling = false;
 
-	constructor(webSocket: WebSocket) {
+	/** @param frames how documents go out: as a byte stream in binary messages, or as a text message each. */
+	constructor(webSocket: WebSocket, frames: "binary" | "text" = "binary") {
 		this.#webSocket = webSocket;
+		this.#frames = frames;
 		this.remoteAddress = webSocket.url;
 		webSocket.binaryType = "arraybuffer";
 		webSocket.onmessage = (event: MessageEvent<string | ArrayBuffer>) => this.#message(event.data);
@@ -47,7 +50,11 @@ export class PageTransport implements Transport {
 
 	write(bytes: Uint8Array): boolean {
 		if (this.#webSocket.readyState !== WebSocket.OPEN) return true;
-		this.#webSocket.send(bytes as Uint8Array<ArrayBuffer>);
+		if (this.#frames === "binary") this.#webSocket.send(bytes as Uint8Array<ArrayBuffer>);
+		else {
+			for (const document of new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes).split("\0"))
+				if (document !== "") this.#webSocket.send(document);
+		}
 		if (this.#webSocket.bufferedAmount < HIGH_WATER_BYTES) return true;
 		this.#pollForDrain();
 		return false;

@@ -5,6 +5,7 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError, Option } from "commander";
 import { exitCodeOf, failureText } from "./failure.ts";
+import { STREAM_CHARS } from "./stream-chars.ts";
 
 const version = (
 	JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as { version: string }
@@ -70,6 +71,10 @@ async function makeProgram(): Promise<Command> {
 		.option("-w, --wait <seconds>", "with -x or a pipe: stay so long for answers (default: 1)")
 		.option("-C, --count <n>", "end after so many documents")
 		.option("--pretty", "indent XML, in colour on a terminal")
+		.option(
+			"--stream",
+			`talk to a Jabber server: XMLStreams, no zero bytes, elements of up to ${STREAM_CHARS} characters (the class's 4096 are fewer than a roster has)`,
+		)
 		.option("--reconnect", "come back when the connection breaks")
 		.option("--no-pong", "do not answer the daemon's <ping>")
 		.action(async (address: string, flags: Record<string, unknown>) =>

@@ -6,23 +6,29 @@ import { XMLSocketError } from "../errors/index.ts";
 import { type Connection, type ConnectOptions, connect, element } from "../index.ts";
 import { textCodec } from "../transport/index.ts";
 import { pretty, XML } from "../xml/index.ts";
+import { STREAM_CHARS } from "./stream-chars.ts";
 
 /** Opens the connection that the flags ask for. */
 export async function openConnection(address: string, flags: Record<string, unknown>): Promise<Connection> {
+	if (flags.stream && flags.terminator !== undefined && flags.terminator !== "nul") {
+		throw new XMLSocketError("XMLSOCKET_OPTION_INVALID", "--terminator has no meaning with --stream.");
+	}
 	const tls = {
 		...(flags.insecure ? { insecure: true } : {}),
 		...(typeof flags.ca === "string" ? { ca: readAuthority(flags.ca) } : {}),
 	};
 	const options: ConnectOptions = {
 		connectTimeoutMs: numberOf(flags.timeout, "--timeout") ?? 20_000,
-		terminator: String(flags.terminator ?? "nul"),
+		...(flags.stream
+			? { stream: { maxUnprocessedChars: STREAM_CHARS } }
+			: { terminator: String(flags.terminator ?? "nul") }),
 		codec: textCodec(String(flags.encoding ?? "utf-8")),
 		tls,
 		...(typeof flags.origin === "string" ? { origin: flags.origin } : {}),
 		...(flags.reconnect ? { reconnect: true } : {}),
 	};
 	const connection = await connect(flags.tls ? secured(address) : address, options);
-	if (flags.pong !== false) answerPings(connection);
+	if (flags.pong !== false && !flags.stream) answerPings(connection);
 	return connection;
 }
 

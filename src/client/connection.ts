@@ -6,16 +6,19 @@
 
 import { XMLSocketError } from "../errors/index.ts";
 import { Link, type LinkClose, type Scheduler, type Transport } from "../link/index.ts";
-import { type TextCodec, utf8Codec } from "../wire/index.ts";
+import { StreamDecoder, type TextCodec, utf8Codec } from "../wire/index.ts";
 import { type Target, targetUrl } from "./address.ts";
 import type { ClientHost } from "./dial.ts";
 import { Inbox } from "./inbox.ts";
 import { Incoming, type Sendable, textOf } from "./incoming.ts";
+import { answerTo } from "./iq.ts";
 import { Listeners } from "./listeners.ts";
-import type { ResolvedOptions } from "./options.ts";
+import type { ResolvedOptions, StreamOptions } from "./options.ts";
 import { Outgoing } from "./outgoing.ts";
 import { Redialer } from "./redialer.ts";
 import { type RequestOptions, Requests } from "./requests.ts";
+import { agreeOnTls, type StartTlsOptions } from "./start-tls.ts";
+import { type Declaration, declarationsOf, isStreamHeader } from "./stream-namespaces.ts";
 
 /** What a connection is doing. */
 export type ConnectionStatus =
@@ -43,7 +46,9 @@ export interface Rejoin {
 	/** As `connection.send`, at once. */
 	send(document: Sendable): void;
 	/** As `connection.request`, at once. */
-	request(document: Sendable, options: RequestOptions): Promise<Incoming>;
+	request(document: Sendable, options?: Partial<RequestOptions>): Promise<Incoming>;
+	/** As `connection.startTls`. */
+	startTls(options?: StartTlsOptions): Promise<void>;
 }
 
 /**
@@ -80,6 +85,9 @@ export class Connection implements AsyncIterable<Incoming, undefined>, AsyncDisp
 	/** The link of the moment; not yet for everyone while `#rejoining`. */
 	#link: Link | undefined = undefined;
 	#rejoining = false;
+	/** What the header of the stream declares for the elements below it. */
+	#inherited: readonly Declaration[] | undefined = undefined;
+	#stopKeepingAlive: (() => void) | undefined = undefined;
 	#connectedAtMs = 0;
 	#closing = false;
 	#over = false;
@@ -145,7 +153,8 @@ export class Connection implements AsyncIterable<Incoming, undefined>, AsyncDisp
 	}
 
 	/**
-	 * Sends a document and resolves with the first one for which `match` is true; that one is delivered nowhere else.
+	 * Sends a document and resolves with the first one for which `match` is true; that one is delivered nowhere else. On a
+	 * stream an iq of type get or set needs no `match`: its answer is the iq with its `id`, which should not be guessable.
 	 * While a request waits, documents are read on past `maxInboxDocuments`, up to `maxInboxChars`.
 	 *
 	 * Rejects as `send` throws, and with XMLSOCKET_REQUEST_TIMEOUT, XMLSOCKET_ABORTED, or XMLSOCKET_CONNECTION_LOST where the
@@ -159,8 +168,32 @@ export class Connection implements AsyncIterable<Incoming, undefined>, AsyncDisp
 	 * });
 	 * ```
 	 */
-	request(document: Sendable, options: RequestOptions): Promise<Incoming> {
-		return this.#ask(options, () => this.#put(textOf(document)));
+	request(document: Sendable, options: Partial<RequestOptions> = {}): Promise<Incoming> {
+		return this.#ask(document, options, (text) => this.#put(text));
+	}
+
+	/**
+	 * On a stream: asks the server for TLS, and goes on under it. The stream has been opened, and the server's features say
+	 * that it offers STARTTLS; when this resolves, a new stream header is to be sent. The certificate is checked against
+	 * `domain`, with the authorities of the option `tls`. What is sent meanwhile waits and never leaves unprotected.
+	 *
+	 * Rejects with XMLSOCKET_TLS_FAILED where the server refuses, the handshake fails, the certificate is not accepted, or
+	 * bytes came behind the server's answer that nothing protects; the connection is closed then.
+	 *
+	 * @example
+	 * ```ts
+	 * await connection.startTls({ domain: "example.org" });
+	 * ```
+	 */
+	async startTls(options: StartTlsOptions = {}): Promise<void> {
+		const link = this.#link;
+		if (!link || this.#closing) throw this.#closedError();
+		await agreeOnTls(
+			link,
+			(document, request) => this.#ask(document, request, (text) => this.#outgoing.transmit(text)),
+			{ domain: options.domain ?? this.target.host, timeoutMs: options.timeoutMs ?? this.#options.connectTimeoutMs },
+			this.#options,
+		);
 	}
 
 	/**
@@ -221,6 +254,7 @@ export class Connection implements AsyncIterable<Incoming, undefined>, AsyncDisp
 				output: "text",
 				codec: this.#codec,
 				...(options.terminator ? { terminator: options.terminator } : {}),
+				...(options.stream ? { decoder: this.#streamDecoder(options.stream) } : {}),
 				maxDocumentBytes: options.maxDocumentBytes,
 				keepEmpty: options.keepEmpty,
 				// `send` refuses before the link would have to cut.
@@ -244,9 +278,32 @@ export class Connection implements AsyncIterable<Incoming, undefined>, AsyncDisp
 		this.#link = link;
 		this.#outgoing.link = link;
 		this.#paused = false;
+		this.#inherited = undefined;
+		this.#stopKeepingAlive?.();
+		if (options.stream && options.stream.keepAliveIntervalMs > 0)
+			this.#keepAlive(link, options.stream.keepAliveIntervalMs);
 		this.#connectedAtMs = this.#host.clock.now();
 		this.#regulate();
 		return link;
+	}
+
+	#streamDecoder({ maxUnprocessedChars, overflow }: Required<StreamOptions>): StreamDecoder {
+		return new StreamDecoder({
+			codec: this.#codec,
+			maxUnprocessedChars,
+			overflow,
+			discarded: (error) => this.#host.report(error),
+			maxDocumentBytes: this.#options.maxDocumentBytes,
+		});
+	}
+
+	// Not while a request waits: it may be one of a login, between whose steps nothing may stand.
+	#keepAlive(link: Link, intervalMs: number): void {
+		this.#stopKeepingAlive = this.#host.clock.delay(intervalMs, () => {
+			if (this.#link !== link) return;
+			if (this.#requests.size === 0) link.sendUnchecked(" ");
+			this.#keepAlive(link, intervalMs);
+		});
 	}
 
 	#lost(link: Link, close: LinkClose): void {
@@ -279,7 +336,8 @@ export class Connection implements AsyncIterable<Incoming, undefined>, AsyncDisp
 		};
 		const rejoin: Rejoin = {
 			send: (document) => void put(document),
-			request: (document, options) => this.#ask(options, () => put(document)),
+			request: (document, options = {}) => this.#ask(document, options, put),
+			startTls: (options) => this.startTls(options),
 		};
 		const failed = (cause: unknown): void => {
 			const error =
@@ -312,6 +370,7 @@ export class Connection implements AsyncIterable<Incoming, undefined>, AsyncDisp
 		if (this.#over) return;
 		this.#over = true;
 		this.#redialer?.stop();
+		this.#stopKeepingAlive?.();
 		this.#options.signal?.removeEventListener("abort", this.#abort);
 		const reason = error ? { error } : {};
 		this.#status = { type: "closed", ...reason };
@@ -331,7 +390,7 @@ export class Connection implements AsyncIterable<Incoming, undefined>, AsyncDisp
 
 	#received(link: Link, text: string): void {
 		if (this.#link !== link) return;
-		const document = new Incoming(text);
+		const document = this.#options.stream ? this.#fragment(text) : new Incoming(text);
 		if (this.#requests.size > 0 && this.#requests.answer(document)) return;
 		const heard = this.#listeners.has("document");
 		if (heard) {
@@ -342,6 +401,12 @@ export class Connection implements AsyncIterable<Incoming, undefined>, AsyncDisp
 			this.#inbox.push(document, text.length);
 			this.#regulate();
 		}
+	}
+
+	#fragment(text: string): Incoming {
+		if (!isStreamHeader(text)) return new Incoming(text, this.#inherited);
+		this.#inherited = declarationsOf(text);
+		return new Incoming(text);
 	}
 
 	// What came before anyone listened; loops have the first right to it.
@@ -380,8 +445,16 @@ export class Connection implements AsyncIterable<Incoming, undefined>, AsyncDisp
 		return false;
 	}
 
-	#ask(options: RequestOptions, put: () => boolean): Promise<Incoming> {
-		const reply = this.#requests.ask(options, put);
+	#ask(document: Sendable, options: Partial<RequestOptions>, put: (text: string) => boolean): Promise<Incoming> {
+		let text = "";
+		let asked = options;
+		try {
+			text = textOf(document);
+			if (this.#options.stream && options.match === undefined) asked = { ...options, match: answerTo(text) };
+		} catch (error) {
+			return Promise.reject(error);
+		}
+		const reply = this.#requests.ask(asked, () => put(text));
 		this.#regulate();
 		return reply;
 	}

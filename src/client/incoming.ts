@@ -3,6 +3,7 @@
 
 import { XMLSocketError } from "../errors/index.ts";
 import { type Markup, XML, type XMLNode } from "../xml/index.ts";
+import { type Declaration, withDeclarations } from "./stream-namespaces.ts";
 
 /** What can be sent: text as it is, a node, or the result of the xml template tag. */
 export type Sendable = string | XMLNode | Markup;
@@ -11,20 +12,23 @@ export type Sendable = string | XMLNode | Markup;
 export class Incoming {
 	/** The text, untouched. */
 	readonly text: string;
+	readonly #inherited: readonly Declaration[] | undefined;
 	#xml: XML | undefined = undefined;
 	#json: unknown = undefined;
 	#jsonRead = false;
 
-	constructor(text: string) {
+	/** @internal @param inherited the namespaces that the stream's header declares for it. */
+	constructor(text: string, inherited?: readonly Declaration[]) {
 		this.text = text;
+		this.#inherited = inherited;
 	}
 
 	/**
 	 * The text parsed as XML: always the same object. It never throws; a malformed document has a negative `status`, and the
-	 * tree read so far.
+	 * tree read so far. Of an element of a stream, it has the namespaces too that the stream's header declares.
 	 */
 	get xml(): XML {
-		this.#xml ??= new XML(this.text);
+		this.#xml ??= new XML(this.#inherited ? withDeclarations(this.text, this.#inherited) : this.text);
 		return this.#xml;
 	}
 

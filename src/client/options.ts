@@ -18,6 +18,22 @@ export interface ReconnectOptions {
 	readonly retryFirst?: boolean;
 }
 
+/** How to read an XML stream. */
+export interface StreamOptions {
+	/**
+	 * The longest top-level element, in characters. Default 262 144: the 4096 of the documented class are fewer than a real
+	 * roster has.
+	 */
+	readonly maxUnprocessedChars?: number;
+	/** A longer one closes the connection (`close`) or is left out and reported (`discard`). Default `close`. */
+	readonly overflow?: "close" | "discard";
+	/**
+	 * Sends a space every so many milliseconds, so that nothing between the two ends takes the connection for dead. Not while
+	 * a request waits, and not over a WebSocket, which has pings. Default 0: never.
+	 */
+	readonly keepAliveIntervalMs?: number;
+}
+
 /** Options of `connect()`. */
 export interface ConnectOptions {
 	/** Ends the attempt, and later the connection, with XMLSOCKET_ABORTED. */
@@ -32,6 +48,12 @@ export interface ConnectOptions {
 	 * attempt has failed.
 	 */
 	readonly onReconnected?: (rejoin: Rejoin) => void | Promise<void>;
+	/**
+	 * Whether the other side speaks an XML stream, as a Jabber (XMPP) server does, instead of documents with a terminator: the
+	 * stream header, each whole element below it and the end tag come as documents, and nothing is put behind what is sent.
+	 * Over `ws:` and `wss:` the stream travels as RFC 7395 has it. Default false. docs/guide/xmlstreams.md.
+	 */
+	readonly stream?: boolean | StreamOptions;
 	/** The longest document accepted, in bytes. Default 16 777 216 (16 MiB). */
 	readonly maxDocumentBytes?: number;
 	/**
@@ -69,6 +91,7 @@ export interface ResolvedOptions {
 	readonly connectTimeoutMs: number;
 	readonly reconnect: Required<ReconnectOptions> | undefined;
 	readonly onReconnected?: ((rejoin: Rejoin) => void | Promise<void>) | undefined;
+	readonly stream: Required<StreamOptions> | undefined;
 	readonly maxDocumentBytes: number;
 	readonly maxOutboxBytes: number;
 	readonly maxInboxDocuments: number;
@@ -86,6 +109,7 @@ export interface ResolvedOptions {
 
 const MOST = 2 ** 31 - 1;
 const SIZE = 16 * 1024 * 1024;
+const NOTHING: Uint8Array = new Uint8Array(0);
 
 function whole(unit: string, least: number): v.GenericSchema<number> {
 	const message = `a whole number of ${unit} from ${least} to ${MOST}`;
@@ -116,6 +140,15 @@ const reconnectSchema = v.strictObject(
 	"true, false or an object",
 );
 
+const streamSchema = v.strictObject(
+	{
+		maxUnprocessedChars: v.optional(whole("characters", 1), 262_144),
+		overflow: v.optional(v.picklist(["close", "discard"], "close or discard"), "close"),
+		keepAliveIntervalMs: v.optional(msOrNever, 0),
+	},
+	"true, false or an object",
+);
+
 const schema = v.strictObject(
 	{
 		signal: v.optional(made<AbortSignal>("an AbortSignal", (value) => isObject(value) && "aborted" in value)),
@@ -124,6 +157,7 @@ const schema = v.strictObject(
 		onReconnected: v.optional(
 			made<NonNullable<ConnectOptions["onReconnected"]>>("a function", (value) => typeof value === "function"),
 		),
+		stream: v.optional(streamSchema),
 		maxDocumentBytes: v.optional(bytes, SIZE),
 		maxOutboxBytes: v.optional(bytes, SIZE),
 		maxInboxDocuments: v.optional(whole("documents", 1), 256),
@@ -153,11 +187,13 @@ const schema = v.strictObject(
  * all of them.
  */
 export function resolveOptions(options: ConnectOptions = {}): ResolvedOptions {
-	const { reconnect } = options ?? {};
-	const given = typeof reconnect === "boolean" ? { ...options, reconnect: reconnect ? {} : undefined } : options;
+	const given = objectFor("stream", objectFor("reconnect", options));
 	const result = v.safeParse(schema, given, { abortPipeEarly: true });
 	if (!result.success) throw invalid(result.issues);
-	const { terminator, reconnect: limits, ...rest } = result.output;
+	const { terminator, reconnect: limits, stream, ...rest } = result.output;
+	if (stream && terminator !== undefined) {
+		throw new XMLSocketError("XMLSOCKET_OPTION_INVALID", "The option terminator has no meaning with stream.");
+	}
 	if (limits && limits.minDelayMs > limits.maxDelayMs) {
 		throw new XMLSocketError(
 			"XMLSOCKET_OPTION_INVALID",
@@ -167,8 +203,13 @@ export function resolveOptions(options: ConnectOptions = {}): ResolvedOptions {
 	return {
 		...rest,
 		reconnect: limits,
+		stream,
 		// A link without a terminator takes the faster path for the zero byte.
-		terminator: terminator === undefined || terminator === "nul" ? undefined : terminatorBytes(terminator),
+		terminator: stream
+			? NOTHING
+			: terminator === undefined || terminator === "nul"
+				? undefined
+				: terminatorBytes(terminator),
 	};
 }
 
@@ -193,9 +234,16 @@ function invalid(issues: readonly v.BaseIssue<unknown>[]): XMLSocketError {
 	);
 }
 
+// `true` asks for the defaults, `false` for nothing.
+function objectFor(name: "reconnect" | "stream", options: ConnectOptions): ConnectOptions {
+	const value = options?.[name];
+	return typeof value === "boolean" ? ({ ...options, [name]: value ? {} : undefined } as ConnectOptions) : options;
+}
+
 function namesBeside(path: readonly string[]): string[] {
 	if (path.length < 2) return Object.keys(schema.entries);
-	return path[0] === "tls" ? ["insecure", "ca"] : Object.keys(reconnectSchema.entries);
+	if (path[0] === "tls") return ["insecure", "ca"];
+	return Object.keys(path[0] === "stream" ? streamSchema.entries : reconnectSchema.entries);
 }
 
 function isCount(value: unknown): boolean {

@@ -7,6 +7,7 @@ import { type Target, targetUrl } from "./address.ts";
 import { Backoff } from "./backoff.ts";
 import type { ClientHost } from "./dial.ts";
 import type { ReconnectOptions, ResolvedOptions } from "./options.ts";
+import { XMPP_PROTOCOL, XmppWebSocket } from "./xmpp-websocket.ts";
 
 /** Who hears how the attempts go. */
 export interface RedialerOwner {
@@ -25,8 +26,17 @@ export async function dialOnce(
 	signal: AbortSignal | undefined,
 ): Promise<Transport> {
 	const { connectTimeoutMs, tls, origin } = options;
+	const xmpp = options.stream !== undefined && (target.protocol === "ws" || target.protocol === "wss");
+	const webSocketProtocol = xmpp ? XMPP_PROTOCOL : undefined;
 	try {
-		return await host.dial(target, { timeoutMs: connectTimeoutMs, signal, ...tls, origin });
+		const transport = await host.dial(target, {
+			timeoutMs: connectTimeoutMs,
+			signal,
+			...tls,
+			origin,
+			...(webSocketProtocol === undefined ? {} : { webSocketProtocol }),
+		});
+		return xmpp ? new XmppWebSocket(transport) : transport;
 	} catch (cause) {
 		if (cause instanceof XMLSocketError) throw cause;
 		throw new XMLSocketError("XMLSOCKET_CONNECT_FAILED", `No connection to ${targetUrl(target)}.`, { cause });

@@ -44,7 +44,7 @@ export class Requests {
 	 * Waits for an answer. The question is put by `send`, which says whether it left at once or waits for a reconnection;
 	 * what it throws is the outcome.
 	 */
-	ask(options: RequestOptions, send: () => boolean): Promise<Incoming> {
+	ask(options: Partial<RequestOptions>, send: () => boolean): Promise<Incoming> {
 		return new Promise((resolve, reject) => {
 			const { match, signal, timeoutMs = DEFAULT_TIMEOUT_MS } = check(options);
 			if (signal?.aborted) throw aborted(signal);
@@ -100,7 +100,7 @@ export class Requests {
 	}
 }
 
-function check(options: RequestOptions): RequestOptions {
+function check(options: Partial<RequestOptions>): RequestOptions {
 	const { match, timeoutMs } = options ?? {};
 	if (typeof match !== "function") {
 		throw new XMLSocketError(
@@ -114,7 +114,7 @@ function check(options: RequestOptions): RequestOptions {
 			`The option timeoutMs of request() must be a whole number of milliseconds from 1 to ${LONGEST_DELAY_MS}, but is ${timeoutMs}.`,
 		);
 	}
-	return options;
+	return options as RequestOptions;
 }
 
 function aborted(signal: AbortSignal): XMLSocketError {

@@ -4,6 +4,7 @@
 
 import { XMLSocketError } from "../errors/index.ts";
 import { Link, Scheduler } from "../link/index.ts";
+import { DEFAULT_UNPROCESSED_CHARS, StreamDecoder } from "../wire/index.ts";
 import { toNumber, toText } from "../xml/coerce.ts";
 import { XML } from "../xml/index.ts";
 import { HIGHEST_PORT, LOWEST_PORT, type Target } from "./address.ts";
@@ -52,14 +53,30 @@ export interface XMLSocket {
 	onClose?(): void;
 	/** How long `connect` may take, in milliseconds. Default 20 000. */
 	timeout: number;
-	/** When set, a document of more characters closes the connection. (p. 223) */
+	/**
+	 * When set, a document of more characters closes the connection. On a stream, where it is 4096 unless set: a longer
+	 * top-level element does; real rosters are longer. Read when the connection opens. (p. 223)
+	 */
 	maxUnprocessedChars?: number | undefined;
+}
+
+/** What is not in the manual. */
+export interface XMLSocketOptions {
+	/**
+	 * What becomes of a top-level element of a stream that is longer than `maxUnprocessedChars`: `close` ends the
+	 * connection, as Flash Media Server 3 and later do; `discard` leaves the element out, as version 2 did. Default `close`.
+	 */
+	readonly overflow?: "close" | "discard";
 }
 
 /** The constructor: with `new` it makes a socket, without it gives undefined, as all classes of the player's API do. */
 export interface XMLSocketConstructor {
-	/** @param streamtype `"stream"`, exactly, asks for XMLStreams; anything else for documents. */
-	new (streamtype?: unknown): XMLSocket;
+	/**
+	 * @param streamtype `"stream"`, exactly, asks for XMLStreams: `send` adds no zero byte, and `onData` gets the stream
+	 * header as soon as it has come, each whole element below it, and the end tag, after which the connection closes.
+	 * Anything else asks for documents. (p. 227)
+	 */
+	new (streamtype?: unknown, options?: XMLSocketOptions): XMLSocket;
 	(...ignored: unknown[]): undefined;
 	readonly prototype: XMLSocket;
 }
@@ -69,6 +86,7 @@ const LONGEST_DELAY_MS = 2 ** 31 - 1;
 const MAX_DOCUMENT_BYTES = 16 * 1024 * 1024;
 const MAX_OUTBOX_BYTES = 16 * 1024 * 1024;
 const LINGER_MS = 5000;
+const NOTHING: Uint8Array = new Uint8Array(0);
 /** The most bytes that one UTF-16 unit of a text can stand for. */
 const BYTES_PER_CHAR = 3;
 
@@ -78,9 +96,17 @@ export function makeXMLSocket(host: ClientHost): XMLSocketConstructor {
 	// Kept apart from the instances: a script must find no member on them that the manual does not name.
 	const states = new WeakMap<object, SocketState>();
 
-	function XMLSocket(this: XMLSocket, streamtype?: unknown): undefined {
+	function XMLSocket(this: XMLSocket, streamtype?: unknown, options?: XMLSocketOptions): undefined {
 		if (!new.target) return undefined;
-		states.set(this, new SocketState(this, streamtype === "stream", host, scheduler));
+		const stream = streamtype === "stream" ? (options ?? {}) : undefined;
+		states.set(this, new SocketState(this, stream, host, scheduler));
+		if (stream) {
+			Object.defineProperty(this, "maxUnprocessedChars", {
+				value: DEFAULT_UNPROCESSED_CHARS,
+				writable: true,
+				configurable: true,
+			});
+		}
 		// The player keeps it as an own property that for..in does not show.
 		Object.defineProperty(this, "timeout", { value: DEFAULT_TIMEOUT_MS, writable: true, configurable: true });
 	}
@@ -106,13 +132,14 @@ export function makeXMLSocket(host: ClientHost): XMLSocketConstructor {
 // the current one before their events count, so whatever an earlier connection still has to say is not heard.
 class SocketState {
 	readonly #socket: XMLSocket;
-	readonly #stream: boolean;
+	/** Undefined in document mode. */
+	readonly #stream: XMLSocketOptions | undefined;
 	readonly #host: ClientHost;
 	readonly #scheduler: Scheduler;
 	#attempt: AbortController | undefined = undefined;
 	#link: Link | undefined = undefined;
 
-	constructor(socket: XMLSocket, stream: boolean, host: ClientHost, scheduler: Scheduler) {
+	constructor(socket: XMLSocket, stream: XMLSocketOptions | undefined, host: ClientHost, scheduler: Scheduler) {
 		this.#socket = socket;
 		this.#stream = stream;
 		this.#host = host;
@@ -120,8 +147,6 @@ class SocketState {
 	}
 
 	connect(hostName: unknown, port: unknown): boolean {
-		// XMLStreams are not part of this version: a stream socket refuses to connect, and so never misreads a stream.
-		if (this.#stream) return false;
 		const target = targetOf(hostName, port, this.#host.localHost);
 		if (!target) return false;
 		this.close();
@@ -159,12 +184,13 @@ class SocketState {
 
 	#open(transport: Link["transport"]): void {
 		const maxChars = toNumber(this.#socket.maxUnprocessedChars);
-		const limited = maxChars > 0;
+		const limited = !this.#stream && maxChars > 0;
 		const link: Link = new Link(
 			transport,
 			{
 				output: "text",
 				...(this.#host.codec ? { codec: this.#host.codec } : {}),
+				...(this.#stream ? this.#streamOptions(this.#stream, maxChars) : {}),
 				maxDocumentBytes: limited ? Math.min(MAX_DOCUMENT_BYTES, maxChars * BYTES_PER_CHAR) : MAX_DOCUMENT_BYTES,
 				keepEmpty: true,
 				maxOutboxBytes: MAX_OUTBOX_BYTES,
@@ -195,6 +221,17 @@ class SocketState {
 		);
 		this.#link = link;
 		this.#call("onConnect", true);
+	}
+
+	#streamOptions(options: XMLSocketOptions, maxChars: number): { terminator: Uint8Array; decoder: StreamDecoder } {
+		const decoder = new StreamDecoder({
+			...(this.#host.codec ? { codec: this.#host.codec } : {}),
+			maxUnprocessedChars: maxChars > 0 ? maxChars : DEFAULT_UNPROCESSED_CHARS,
+			overflow: options.overflow === "discard" ? "discard" : "close",
+			discarded: (error) => this.#host.report(error),
+			maxDocumentBytes: MAX_DOCUMENT_BYTES,
+		});
+		return { terminator: NOTHING, decoder };
 	}
 
 	// The script is never told why; a limit of ours is reported, so that somebody is.

@@ -101,7 +101,7 @@ export const ERROR_CODES = {
 	XMLSOCKET_DOCUMENT_TOO_LARGE: {
 		class: "peer",
 		text: "A document is longer than the limit.",
-		mend: "Split it, or raise the limit (--max-document) where such documents are expected.",
+		mend: "Split it, or raise the limit (--max-document; maxUnprocessedChars in a stream) where such documents are expected.",
 	},
 	XMLSOCKET_ELEMENTS_REFUSED: {
 		class: "peer",
@@ -161,7 +161,7 @@ export const ERROR_CODES = {
 	XMLSOCKET_NOT_WELL_FORMED: {
 		class: "peer",
 		text: "A document is not well-formed XML.",
-		mend: "The message says where; send one element per document, closed and with quoted attributes.",
+		mend: "The message says where; send one element per document, closed and with quoted attributes. In a stream, nothing but elements may stand at the top.",
 	},
 	XMLSOCKET_NOT_XML: {
 		class: "peer",
@@ -252,6 +252,11 @@ export const ERROR_CODES = {
 		class: "usage",
 		text: "An xml`…` template is not well-formed XML, or a value stands where none can.",
 		mend: "Mend the template at the place the message shows; values belong in content and in attribute values alone.",
+	},
+	XMLSOCKET_TLS_FAILED: {
+		class: "network",
+		text: "A connection could not be protected with TLS, and was closed.",
+		mend: "Check that the server offers STARTTLS, and that its certificate is made out for the domain by an authority you trust (tls.ca).",
 	},
 	XMLSOCKET_TOKEN_INVALID: {
 		class: "peer",

@@ -3,10 +3,11 @@
 // It knows no socket, no room and no vocabulary; nothing that a peer sends throws past it.
 
 import { type ErrorCode, XMLSocketError } from "../errors/index.ts";
-import { DocumentDecoder, encodeDocument, refuseNul, type TextCodec, utf8Codec } from "../wire/index.ts";
+import { type Decoder, DocumentDecoder, encodeDocument, refuseNul, type TextCodec, utf8Codec } from "../wire/index.ts";
+import { Delivery, type DeliveryCalls, type Rate } from "./delivery.ts";
 import { Outbox } from "./outbox.ts";
 import type { Scheduled, Scheduler } from "./scheduler.ts";
-import type { Transport } from "./transport.ts";
+import type { SecureOptions, Transport } from "./transport.ts";
 
 /** How a link ended. */
 export interface LinkClose {
@@ -39,8 +40,10 @@ export interface LinkOptions<Output extends "text" | "bytes" = "text"> {
 	readonly output: Output;
 	/** Default: UTF-8. */
 	readonly codec?: TextCodec;
-	/** Default: one zero byte. */
+	/** Goes out behind each document, and ends those that come. Default: one zero byte. Of length 0: nothing, for streams. */
 	readonly terminator?: Uint8Array;
+	/** Cuts what comes in. Default: at the terminator, within the limits below. */
+	readonly decoder?: Decoder<Inbound<Output>>;
 	readonly maxDocumentBytes: number;
 	/** The limit until the first complete document. Default: `maxDocumentBytes`. */
 	readonly maxFirstDocumentBytes?: number;
@@ -65,11 +68,8 @@ export interface LinkOptions<Output extends "text" | "bytes" = "text"> {
 	/** How long an ending link may take to deliver what is left. */
 	readonly lingerMs: number;
 	/** Documents a second, and how many at once; a faster peer is read more slowly, and nothing is lost. Default: no limit. */
-	readonly rate?: { readonly documentsPerSecond: number; readonly burst: number };
+	readonly rate?: Rate;
 }
-
-/** Documents handed on without a break; more of them wait until other connections have had their turn. */
-const DOCUMENTS_PER_TICK = 256;
 
 type Inbound<Output> = Output extends "text" ? string : Uint8Array;
 
@@ -82,19 +82,20 @@ export class Link<Output extends "text" | "bytes" = "text"> implements Scheduled
 	readonly #options: LinkOptions<Output>;
 	readonly #scheduler: Scheduler;
 	readonly #codec: TextCodec;
-	readonly #decoder: DocumentDecoder<Output>;
+	readonly #decoder: Decoder<Inbound<Output>>;
+	readonly #delivery: Delivery<Inbound<Output>, Link<Output>>;
 	readonly #outbox: Outbox;
 	#owner: LinkOwner<Output>;
 	#state: "open" | "ending" | "closed" = "open";
 	#close: LinkClose | undefined = undefined;
-	#backlog: Inbound<Output>[] | undefined = undefined;
-	#paused = false;
-	#parked = false;
 	#remoteEnded = false;
 	#flushing = false;
+	/** Nothing may leave: TLS has been agreed on and is not there yet. */
+	#held = false;
+	/** Nothing may be read before TLS is there, whatever the owner says meanwhile. */
+	#securing = false;
+	#pauseWanted = false;
 	#blocked = false;
-	#delivering = false;
-	#retrying = false;
 	#gone: { readonly error: Error | undefined } | undefined = undefined;
 	#lastInboundMs: number;
 	#written = 0;
@@ -104,9 +105,6 @@ export class Link<Output extends "text" | "bytes" = "text"> implements Scheduled
 	#endingSinceMs = 0;
 	#transportEnded = false;
 	#pendingError: XMLSocketError | undefined = undefined;
-	#tokens: number;
-	#tokensAtMs: number;
-	#emptySeen = 0;
 	#quietTold = false;
 
 	/** Begins at once; the owner hears nothing before the constructor has returned. */
@@ -116,11 +114,17 @@ export class Link<Output extends "text" | "bytes" = "text"> implements Scheduled
 		this.#scheduler = scheduler;
 		this.#owner = owner;
 		this.#codec = options.codec ?? defaultCodec();
-		this.#decoder = new DocumentDecoder<Output>(options);
+		this.#decoder = options.decoder ?? new DocumentDecoder<Output>(options);
+		this.#delivery = new Delivery<Inbound<Output>, Link<Output>>(
+			this,
+			Link.#deliveryCalls as unknown as DeliveryCalls<Inbound<Output>, Link<Output>>,
+			transport,
+			scheduler,
+			options.rate,
+		);
 		this.#outbox = new Outbox(this.#codec);
 		scheduler.add(this);
-		this.#lastInboundMs = this.#takenAtMs = this.#tokensAtMs = scheduler.clock.now();
-		this.#tokens = options.rate?.burst ?? 0;
+		this.#lastInboundMs = this.#takenAtMs = scheduler.clock.now();
 		transport.start({
 			bytes: (chunk) => this.#bytes(chunk),
 			end: () => this.#ended(),
@@ -156,7 +160,7 @@ export class Link<Output extends "text" | "bytes" = "text"> implements Scheduled
 	 * @throws XMLSOCKET_NUL_IN_DOCUMENT where the text holds U+0000 or the terminator.
 	 */
 	send(text: string): void {
-		if (this.#options.terminator) {
+		if (this.#options.terminator?.length) {
 			this.sendEncoded(encodeDocument(text, this.#codec, this.#options.terminator));
 			return;
 		}
@@ -167,10 +171,9 @@ export class Link<Output extends "text" | "bytes" = "text"> implements Scheduled
 	/** As `send`, but a U+0000 in the text goes out as it is and splits the document, as real players do. */
 	sendUnchecked(text: string): void {
 		if (!this.isOpen) return;
-		if (this.#options.terminator) {
-			this.#outbox.addText(text);
-			this.#outbox.addBytes(this.#options.terminator);
-		} else this.#outbox.addText(`${text}\0`);
+		const { terminator } = this.#options;
+		this.#outbox.addText(terminator ? text : `${text}\0`);
+		if (terminator?.length) this.#outbox.addBytes(terminator);
 		this.#afterSend();
 	}
 
@@ -186,6 +189,43 @@ export class Link<Output extends "text" | "bytes" = "text"> implements Scheduled
 		return encodeDocument(text, this.#codec, this.#options.terminator ?? ZERO);
 	}
 
+	/** Writes what waits, and keeps what is sent from here on until `secure` has put TLS below the connection. */
+	hold(): void {
+		this.flush();
+		this.#held = true;
+	}
+
+	/**
+	 * Puts TLS below the connection. Called while the document that agrees to it is handed on, it stops reading at once:
+	 * what came behind that document was sent by who knows whom, and ends the link. The decoder begins again.
+	 *
+	 * Rejects with XMLSOCKET_TLS_FAILED; the link has ended then, and nothing that was held has left.
+	 */
+	async secure(options: SecureOptions): Promise<void> {
+		this.#held = true;
+		this.#securing = true;
+		this.#delivery.pause();
+		await undefined; // the delivery under way comes to its end
+		try {
+			if (!this.transport.secure) throw tlsFailed("A connection of this kind cannot be given TLS");
+			if (this.#delivery.isBusy || this.#decoder.restart?.() !== true) {
+				throw tlsFailed("Bytes that nothing protects came behind the answer");
+			}
+			await this.transport.secure(options);
+		} catch (error) {
+			const failure =
+				error instanceof XMLSocketError
+					? error
+					: tlsFailed(`The TLS handshake failed: ${error instanceof Error ? error.message : String(error)}`, error);
+			this.destroy(failure);
+			throw failure;
+		}
+		this.#held = false;
+		this.#securing = false;
+		if (!this.#pauseWanted) this.#delivery.resume();
+		this.flush();
+	}
+
 	/**
 	 * Delivers what was sent, then closes. Nothing more is received; documents that wait are dropped.
 	 *
@@ -195,14 +235,14 @@ export class Link<Output extends "text" | "bytes" = "text"> implements Scheduled
 		if (this.#state !== "open") return;
 		this.#state = "ending";
 		this.#close ??= error ? { by: "local", error } : { by: "local" };
-		this.#backlog = undefined;
+		this.#delivery.drop();
 		if (this.#gone) {
 			this.#finish(this.#gone.error);
 			return;
 		}
 		this.#endingSinceMs = this.#scheduler.clock.now();
 		// A paused transport would never tell that the other side has closed.
-		if (this.#paused || this.#parked) this.transport.resume();
+		if (!this.#delivery.isReading) this.transport.resume();
 		this.flush();
 	}
 
@@ -222,18 +262,14 @@ export class Link<Output extends "text" | "bytes" = "text"> implements Scheduled
 
 	/** Stops the delivery of documents until `resume`, and slows the other side down. */
 	pause(): void {
-		if (this.#paused) return;
-		this.#paused = true;
-		this.transport.pause();
+		this.#pauseWanted = true;
+		this.#delivery.pause();
 	}
 
 	/** Goes on after `pause`. */
 	resume(): void {
-		if (!this.#paused) return;
-		this.#paused = false;
-		// Called from a handler, the delivery under way goes on by itself.
-		if (!this.#delivering) this.#unpark();
-		else if (!this.#parked) this.transport.resume();
+		this.#pauseWanted = false;
+		if (!this.#securing) this.#delivery.resume();
 	}
 
 	// --- Scheduled
@@ -241,7 +277,7 @@ export class Link<Output extends "text" | "bytes" = "text"> implements Scheduled
 	/** Writes what waits; the scheduler's call. */
 	flush(): void {
 		this.#flushing = false;
-		if (this.#state === "closed") return;
+		if (this.#state === "closed" || this.#held) return;
 		while (!this.#blocked) {
 			const piece = this.#outbox.take(this.#scheduler.joiner);
 			if (!piece) break;
@@ -262,10 +298,10 @@ export class Link<Output extends "text" | "bytes" = "text"> implements Scheduled
 		}
 		if (this.#gone) return;
 		// While we do not read, silence is not the other side's.
-		if (this.#paused || this.#parked) this.#lastInboundMs = nowMs;
+		if (!this.#delivery.isReading) this.#lastInboundMs = nowMs;
 		const since = this.#decoder.pendingSinceMs;
 		const limit = this.receivedDocuments === 0 ? options.firstDocumentTimeoutMs : options.documentTimeoutMs;
-		if (since !== undefined && limit > 0 && nowMs - since >= limit && !this.#paused && !this.#parked) {
+		if (since !== undefined && limit > 0 && nowMs - since >= limit && this.#delivery.isReading) {
 			this.#fail("XMLSOCKET_DOCUMENT_TIMEOUT", `A document was not finished within ${limit} ms.`, { limitMs: limit });
 			return;
 		}
@@ -328,9 +364,8 @@ export class Link<Output extends "text" | "bytes" = "text"> implements Scheduled
 		this.#alive();
 		const documents: Inbound<Output>[] = [];
 		this.#pendingError = this.#decoder.push(chunk, this.#lastInboundMs, documents);
-		if (this.#backlog) {
-			for (const document of documents) this.#backlog.push(document);
-		} else this.#deliver(documents);
+		if (this.#decoder.ended) this.#remoteEnded = true;
+		this.#delivery.add(documents);
 		this.#scheduler.flushIfAlone(this);
 	}
 
@@ -344,7 +379,7 @@ export class Link<Output extends "text" | "bytes" = "text"> implements Scheduled
 		if (this.#state === "ending") {
 			this.#close ??= { by: "local" };
 			if (this.#outbox.bytes === 0) this.#endTransport();
-		} else if (!this.#backlog) this.#finishRemoteEnd();
+		} else if (!this.#delivery.isBusy) this.#finishRemoteEnd();
 	}
 
 	#drain(): void {
@@ -356,7 +391,7 @@ export class Link<Output extends "text" | "bytes" = "text"> implements Scheduled
 
 	// Whole documents that came before the end are delivered before it is told.
 	#closed(error: Error | undefined): void {
-		if (this.#state === "open" && this.#backlog) {
+		if (this.#state === "open" && this.#delivery.isBusy) {
 			this.#gone = { error };
 			this.#outbox.clear();
 		} else this.#finish(error);
@@ -368,7 +403,7 @@ export class Link<Output extends "text" | "bytes" = "text"> implements Scheduled
 		this.#state = "closed";
 		this.#scheduler.remove(this);
 		this.#outbox.clear();
-		this.#backlog = undefined;
+		this.#delivery.drop();
 		if (!this.#close) {
 			this.#close =
 				error && wasOpen
@@ -386,89 +421,25 @@ export class Link<Output extends "text" | "bytes" = "text"> implements Scheduled
 
 	// --- delivery
 
-	#deliver(documents: Inbound<Output>[]): void {
-		this.#backlog = documents;
-		let allowed = this.#paused ? 0 : this.#allowance(Math.min(DOCUMENTS_PER_TICK, documents.length));
-		let at = 0;
-		this.#delivering = true;
-		try {
-			while (at < documents.length && allowed > 0 && !this.#paused && this.#state === "open") {
-				this.receivedDocuments++;
-				allowed--;
-				this.#owner.document(documents[at++]!);
-			}
-		} catch (error) {
-			this.#failInternal(error);
-			return;
-		} finally {
-			this.#delivering = false;
-		}
-		this.#tokens += allowed; // what a pause left over
-		if (this.#state !== "open") {
-			this.#backlog = undefined;
-			return;
-		}
-		if (at < documents.length) {
-			if (at > 0) documents.splice(0, at);
-			this.#park();
-			return;
-		}
-		this.#backlog = undefined;
-		if (this.#pendingError) this.#failWith(this.#pendingError);
-		else if (this.#gone) this.#finish(this.#gone.error);
-		else if (this.#remoteEnded) this.#finishRemoteEnd();
-	}
-
-	// The rest of a burst waits: for the owner's `resume`, for the rate, or only for the other connections' turn.
-	#park(): void {
-		if (!this.#parked) {
-			this.#parked = true;
-			this.transport.pause();
-		}
-		if (this.#paused || this.#retrying) return;
-		this.#retrying = true;
-		const retry = (): void => {
-			this.#retrying = false;
-			this.#unpark();
-		};
-		const rate = this.#options.rate;
-		if (rate && this.#tokens < 1) {
-			this.#guard(() => this.#owner.throttled?.());
-			this.#scheduler.clock.delay(THROTTLE_MS, retry);
-		} else this.#scheduler.clock.afterTick(retry);
-	}
-
-	#unpark(): void {
-		if (this.#state !== "open" || this.#paused) return;
-		if (this.#backlog) {
-			const backlog = this.#backlog;
-			this.#backlog = undefined;
-			this.#deliver(backlog);
-			if (this.#backlog || this.#state !== "open") return;
-		}
-		if (!this.#paused) {
-			this.#parked = false;
+	static readonly #deliveryCalls: DeliveryCalls<string | Uint8Array, Link<"text" | "bytes">> = {
+		isOpen: (link) => link.#state === "open",
+		emptyDocuments: (link) => link.#decoder.emptyDocuments,
+		document: (link, document) => {
+			link.receivedDocuments++;
+			link.#owner.document(document);
+		},
+		failed: (link, error) => link.#failInternal(error),
+		caughtUp: (link) => {
+			if (link.#pendingError) link.#failWith(link.#pendingError);
+			else if (link.#gone) link.#finish(link.#gone.error);
+			else if (link.#remoteEnded) link.#finishRemoteEnd();
+		},
+		throttled: (link) => link.#guard(() => link.#owner.throttled?.()),
+		reading: (link) => {
 			// The rest of a document could not come while we did not read.
-			if (this.#decoder.pendingSinceMs !== undefined) this.#decoder.pendingSinceMs = this.#scheduler.clock.now();
-			this.transport.resume();
-		}
-	}
-
-	// A bucket of documents, empty ones included: how many of `wanted` may be handed on now.
-	#allowance(wanted: number): number {
-		const rate = this.#options.rate;
-		if (!rate) return wanted;
-		const nowMs = this.#scheduler.clock.now();
-		const refill = ((nowMs - this.#tokensAtMs) * rate.documentsPerSecond) / 1000;
-		const empties = this.#decoder.emptyDocuments - this.#emptySeen;
-		this.#emptySeen += empties;
-		this.#tokensAtMs = nowMs;
-		// A flood of empty documents may borrow at most one second ahead.
-		this.#tokens = Math.max(-rate.documentsPerSecond, Math.min(rate.burst, this.#tokens + refill) - empties);
-		const allowed = Math.max(0, Math.min(wanted, Math.floor(this.#tokens)));
-		this.#tokens -= allowed;
-		return allowed;
-	}
+			if (link.#decoder.pendingSinceMs !== undefined) link.#decoder.pendingSinceMs = link.#scheduler.clock.now();
+		},
+	};
 
 	// The unfinished rest is dropped, and what the owner still has to answer goes out before we close as well.
 	#finishRemoteEnd(): void {
@@ -566,11 +537,14 @@ export class Link<Output extends "text" | "bytes" = "text"> implements Scheduled
 	}
 }
 
-const THROTTLE_MS = 50;
 const ZERO: Uint8Array = Uint8Array.of(0);
 
 let utf8: TextCodec | undefined;
 function defaultCodec(): TextCodec {
 	utf8 ??= utf8Codec();
 	return utf8;
+}
+
+function tlsFailed(what: string, cause?: unknown): XMLSocketError {
+	return new XMLSocketError("XMLSOCKET_TLS_FAILED", `${what}.`, cause === undefined ? {} : { cause });
 }

@@ -15,6 +15,18 @@ export interface TransportEvents {
 	close(error: Error | undefined): void;
 }
 
+/** How to put TLS below a connection that stands. */
+export interface SecureOptions {
+	/** The name, or the address, that the certificate must be made out for. */
+	readonly serverName: string;
+	/** Until the handshake is complete. */
+	readonly timeoutMs: number;
+	/** Accept any certificate. Default false. */
+	readonly insecure?: boolean | undefined;
+	/** Certificate authorities, PEM. Default: those of the host. */
+	readonly ca?: string | undefined;
+}
+
 /** One full-duplex connection. */
 export interface Transport {
 	readonly kind: "tcp" | "tls" | "websocket" | "memory";
@@ -39,4 +51,9 @@ export interface Transport {
 	resume(): void;
 	/** Asks the other side for a sign of life below the documents; `pong` follows. Absent where the protocol has none. */
 	ping?(): void;
+	/**
+	 * Puts TLS below the connection, which is paused and has nothing left to write; it stays paused. Rejects where the
+	 * handshake fails or the certificate is not accepted; nothing may be written then. Absent where it cannot be done.
+	 */
+	secure?(options: SecureOptions): Promise<void>;
 }

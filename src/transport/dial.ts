@@ -27,6 +27,8 @@ export interface DialOptions {
 	readonly ca?: string | undefined;
 	/** The Origin header of a WebSocket. Default: none. */
 	readonly origin?: string | undefined;
+	/** The sub-protocol of a WebSocket; each document then travels as a text message. Default: none, and binary messages. */
+	readonly webSocketProtocol?: string | undefined;
 }
 
 /**
@@ -50,6 +52,7 @@ export async function dial(target: DialTarget, options: DialOptions): Promise<Tr
 				rejectUnauthorized: options.insecure ? false : undefined,
 				ca: options.ca,
 				signal,
+				protocol: options.webSocketProtocol,
 			});
 		}
 		return await (target.protocol === "xmlsockets" ? openTls(target, options) : openTcp(target, options));

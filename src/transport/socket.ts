@@ -2,16 +2,17 @@
 // that an idle connection costs no closures.
 
 import type { Socket } from "node:net";
-import type { Transport, TransportEvents } from "../link/index.ts";
+import type { SecureOptions, Transport, TransportEvents } from "../link/index.ts";
+import { startTls } from "./start-tls.ts";
 
 const TRANSPORT: unique symbol = Symbol("transport");
 type Owned = Socket & { [TRANSPORT]?: SocketTransport };
 
 /** A TCP or TLS socket as a Transport. It takes the socket over: nobody else may listen to it or write to it. */
 export class SocketTransport implements Transport {
-	readonly kind: "tcp" | "tls";
+	kind: "tcp" | "tls";
 	readonly remoteAddress: string;
-	readonly #socket: Socket;
+	#socket: Socket;
 	#events: TransportEvents | undefined = undefined;
 	#error: Error | undefined = undefined;
 
@@ -32,10 +33,7 @@ export class SocketTransport implements Transport {
 	start(events: TransportEvents): void {
 		const socket: Owned = this.#socket;
 		this.#events = events;
-		socket.on("close", onClose);
-		socket.on("drain", onDrain);
-		socket.on("end", onEnd);
-		socket.on("data", onData);
+		listen(socket);
 		// What happened between the connection and here is not said again.
 		if (socket.destroyed) queueMicrotask(() => onClose.call(socket));
 		else if (socket.readableEnded) queueMicrotask(() => onEnd.call(socket));
@@ -64,6 +62,28 @@ export class SocketTransport implements Transport {
 		this.#socket.resume();
 	}
 
+	async secure(options: SecureOptions): Promise<void> {
+		const plain: Owned = this.#socket;
+		if (this.kind === "tls") throw new Error("the connection has TLS already");
+		plain.off("close", onClose).off("drain", onDrain).off("end", onEnd).off("data", onData);
+		try {
+			const secured: Owned = await startTls(plain, options);
+			plain.off("error", onError);
+			plain.on("error", () => {}); // told by the socket above it
+			secured[TRANSPORT] = this;
+			secured.on("error", onError);
+			this.#socket = secured;
+			this.kind = "tls";
+			listen(secured);
+			secured.pause();
+		} catch (error) {
+			// The connection is gone, and the owner hears of it as always.
+			plain.destroy();
+			setImmediate(() => onClose.call(plain)); // after the caller has heard why
+			throw error;
+		}
+	}
+
 	/** @internal the listeners' way in. */
 	static notify(socket: Owned, event: "bytes" | "end" | "drain" | "close", chunk?: Uint8Array): void {
 		const transport = socket[TRANSPORT]!;
@@ -81,6 +101,13 @@ export class SocketTransport implements Transport {
 		const transport = socket[TRANSPORT];
 		if (transport) transport.#error ??= error;
 	}
+}
+
+function listen(socket: Owned): void {
+	socket.on("close", onClose);
+	socket.on("drain", onDrain);
+	socket.on("end", onEnd);
+	socket.on("data", onData);
 }
 
 function onData(this: Owned, chunk: Uint8Array): void {

@@ -6,10 +6,14 @@ import iconv from "iconv-lite";
 import { XMLSocketError } from "../errors/index.ts";
 import { type TextCodec, utf8Codec } from "../wire/index.ts";
 
+const SHORT_BYTES = 2048;
+
 /** UTF-8 with U+FFFD for what is invalid. */
 export const nodeUtf8: TextCodec = {
 	label: "utf-8",
 	decode(bytes, start, end) {
+		// Sockets give Buffers: a short text costs half without a view of its part and a look at it.
+		if (end - start < SHORT_BYTES && Buffer.isBuffer(bytes)) return bytes.toString("utf8", start, end);
 		const buffer = Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start);
 		return buffer.toString(isAscii(buffer) ? "latin1" : "utf8");
 	},

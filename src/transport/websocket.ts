@@ -1,6 +1,6 @@
 // WebSocket connections as Transports, and the only user of the `ws` package. Data frames to clients are the same for all of
 // them (a server does not mask), so a frame is built once and written to every socket that waits for the same bytes.
-// RFC 6455; the sub-protocol is never asked for, as Flash content in Ruffle offers none.
+// RFC 6455; a server never asks for a sub-protocol, as Flash content in Ruffle offers none.
 
 import { isUtf8 } from "node:buffer";
 import type { IncomingMessage } from "node:http";
@@ -242,12 +242,14 @@ export interface WebSocketDialOptions {
 	readonly rejectUnauthorized?: boolean | undefined;
 	readonly ca?: string | undefined;
 	readonly signal?: AbortSignal | undefined;
+	/** The sub-protocol to ask for; the attempt fails where the server does not take it. Documents then go as text messages. */
+	readonly protocol?: string | undefined;
 }
 
 /** Opens a WebSocket to a `ws:` or `wss:` URL. Rejects with the error of the attempt, ETIMEDOUT where it took too long. */
 export function dialWebSocket(url: string, options: WebSocketDialOptions): Promise<Transport> {
 	return new Promise((resolve, reject) => {
-		const webSocket = new WebSocket(url, {
+		const webSocket = new WebSocket(url, options.protocol === undefined ? [] : [options.protocol], {
 			perMessageDeflate: false,
 			maxPayload: MAX_RECEIVED_MESSAGE_BYTES,
 			...(options.origin === undefined ? {} : { origin: options.origin }),
@@ -271,7 +273,7 @@ export function dialWebSocket(url: string, options: WebSocketDialOptions): Promi
 		options.signal?.addEventListener("abort", abort, { once: true });
 		webSocket.once("open", () => {
 			settle();
-			resolve(new WebSocketTransport(webSocket, url, "binary"));
+			resolve(new WebSocketTransport(webSocket, url, options.protocol === undefined ? "binary" : "text"));
 		});
 		webSocket.once("error", (error) => {
 			settle();

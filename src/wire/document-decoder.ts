@@ -3,6 +3,7 @@
 // It knows no socket and no clock (the time is passed in). XMLSocket class, Server-Side ActionScript Language Reference p. 218.
 
 import { XMLSocketError } from "../errors/index.ts";
+import type { Decoder } from "./decoder.ts";
 import { type TextCodec, utf8Codec } from "./text-codec.ts";
 
 /** What a decoder cuts and how much it may hold. */
@@ -37,7 +38,9 @@ const FIRST_BUFFER_BYTES = 256;
  * decoder.push(new TextEncoder().encode("One\0Two\0Th"), 0, documents); // documents: ["One", "Two"]
  * ```
  */
-export class DocumentDecoder<Output extends "text" | "bytes" = "text"> {
+export class DocumentDecoder<Output extends "text" | "bytes" = "text">
+	implements Decoder<Output extends "text" ? string : Uint8Array>
+{
 	/** Complete empty documents seen, delivered or not. */
 	emptyDocuments = 0;
 	/** The time, as passed to `push`, at which the unfinished document began; undefined while there is none. */

@@ -22,7 +22,7 @@ export function refuseNul(text: string): void {
 }
 
 /**
- * The bytes of one document: its text in the codec's encoding, then the terminator.
+ * The bytes of one document: its text in the codec's encoding, then the terminator, which may be empty.
  *
  * @throws XMLSOCKET_NUL_IN_DOCUMENT where the text holds U+0000, or encodes to bytes that hold the terminator.
  */
@@ -30,6 +30,7 @@ export function encodeDocument(text: string, codec: TextCodec, terminator: Uint8
 	refuseNul(text);
 	if (terminator.length === 1 && terminator[0] === 0) return codec.encode(`${text}\0`);
 	const bytes = codec.encode(text);
+	if (terminator.length === 0) return bytes;
 	const whole = new Uint8Array(bytes.length + terminator.length);
 	whole.set(bytes);
 	whole.set(terminator, bytes.length);

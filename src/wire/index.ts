@@ -1,3 +1,4 @@
+export type { Decoder } from "./decoder.ts";
 export { DocumentDecoder, type DocumentDecoderOptions } from "./document-decoder.ts";
 export { encodeDocument, refuseNul } from "./document-encoder.ts";
 export { type PolicyOptions, policyFile } from "./policy-file.ts";
@@ -21,5 +22,6 @@ export {
 	type ServedPolicy,
 } from "./policy-verdict.ts";
 export { isPolicyRequest, POLICY_REQUESTS, type Recognised, recognise } from "./recognise.ts";
+export { DEFAULT_UNPROCESSED_CHARS, StreamDecoder, type StreamDecoderOptions } from "./stream-decoder.ts";
 export { type TerminatorName, terminatorBytes } from "./terminator.ts";
 export { type TextCodec, utf8Codec } from "./text-codec.ts";

@@ -91,6 +91,32 @@ describe.skipIf(!chromiumPath)("the client in a page", () => {
 		expect(connections[0]!.binary).toEqual([true]);
 	});
 
+	test("a stream goes and comes as XMPP over WebSocket: one element for each text message", async () => {
+		serve = (webSocket) => {
+			expect(webSocket.protocol).toBe("xmpp");
+			webSocket.send("<open xmlns='urn:ietf:params:xml:ns:xmpp-framing' id='7'/>");
+			webSocket.send("<a xmlns='jabber:client'>\u00e9</a>");
+		};
+		const texts = await page.evaluate(async (address) => {
+			const connection = await client.connect(address, { stream: true });
+			connection.send("<stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'>");
+			connection.send("<b>\u00e9</b><c/>");
+			const read: string[] = [];
+			for await (const document of connection) if (read.push(document.text) === 2) break;
+			await connection.close();
+			return read;
+		}, `ws://127.0.0.1:${port}/xmpp`);
+		expect(texts[0]).toMatch(/^<stream:stream .*id="7">$/);
+		expect(texts[1]).toBe("<a xmlns='jabber:client'>\u00e9</a>");
+		const declared = 'xmlns="jabber:client" xmlns:stream="http://etherx.jabber.org/streams"';
+		expect(connections[0]!.received.map(String)).toEqual([
+			'<open xmlns="urn:ietf:params:xml:ns:xmpp-framing" />',
+			`<b ${declared}>\u00e9</b>`,
+			`<c ${declared}/>`,
+		]);
+		expect(connections[0]!.binary).toEqual([false, false, false]);
+	});
+
 	test("XMLSocket opens /socket at a host and port, null means the page's own host", async () => {
 		serve = (webSocket) => webSocket.on("message", (data) => webSocket.send(data, { binary: true }));
 		const log = await page.evaluate(

@@ -241,10 +241,15 @@ describe("connect", () => {
 		expect(ends[0]!.closed()).toBe(true);
 	});
 
-	test("a stream socket refuses to connect until XMLStreams are supported", () => {
-		const { XMLSocket } = bench();
-		expect(new XMLSocket("stream").connect("server", 9000)).toBe(false);
-		expect(new XMLSocket("Stream").connect("server", 9000)).toBe(true);
+	test("only the exact word stream asks for a stream", async () => {
+		const { XMLSocket, ends } = bench();
+		for (const type of ["stream", "Stream", "stream ", true]) {
+			const socket = new XMLSocket(type);
+			socket.onConnect = () => socket.send("<a/>");
+			expect(socket.connect("server", 9000)).toBe(true);
+		}
+		await turns();
+		expect(ends.map((end) => end.received())).toEqual(["<a/>", "<a/>\0", "<a/>\0", "<a/>\0"]);
 	});
 });
 

@@ -84,7 +84,7 @@ export async function pass(clock: ManualClock, ms: number): Promise<void> {
 }
 
 /** Generous limits without deadlines; a test sets those that it is about. */
-export const OPEN_OPTIONS: LinkOptions<"text"> = {
+export const OPEN_OPTIONS: Omit<LinkOptions<"text">, "decoder"> = {
 	output: "text",
 	maxDocumentBytes: 1 << 20,
 	maxOutboxBytes: 1 << 20,

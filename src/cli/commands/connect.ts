@@ -3,6 +3,7 @@
 import { createInterface } from "node:readline";
 import type { Connection } from "../../index.ts";
 import { countDocuments, numberOf, openConnection, printer } from "../open-connection.ts";
+import { STREAM_CHARS } from "../stream-chars.ts";
 
 const INTERRUPTED = 130;
 
@@ -59,9 +60,10 @@ async function prompt(connection: Connection, count: number, flags: Record<strin
 		show();
 		lines.prompt(true);
 	};
-	process.stdout.write(
-		`Connected to ${connection.target.host}:${connection.target.port}. Each line is a document; Ctrl+D ends.\n`,
-	);
+	const line = flags.stream
+		? `Each line is sent as it is; elements of up to ${STREAM_CHARS} characters are taken.`
+		: "Each line is a document.";
+	process.stdout.write(`Connected to ${connection.target.host}:${connection.target.port}. ${line} Ctrl+D ends.\n`);
 	connection.on("status", (status) => {
 		if (status.type === "reconnecting")
 			above(() =>

@@ -1,0 +1,50 @@
+// What the examples in this folder share: reading a command line, and saying what is missing.
+
+import { parseArgs } from "node:util";
+
+/**
+ * Reads the options of an example, or prints its help. A `*` at the end of an explanation marks what must be given.
+ *
+ * @param {string} about what the program does, with an example.
+ * @param {Record<string, [fallback: string | boolean | undefined, explanation: string]>} known
+ */
+export function readCommandLine(about, known) {
+	const options = { help: { type: "boolean", short: "h" } };
+	for (const [name, [fallback]] of Object.entries(known)) {
+		options[name] = { type: typeof fallback === "boolean" ? "boolean" : "string" };
+	}
+	const lines = Object.entries(known).map(([name, [fallback, explanation]]) => {
+		const shown = fallback === undefined || typeof fallback === "boolean" ? "" : ` (default: ${fallback})`;
+		return `  --${name.padEnd(14)} ${explanation}${shown}`;
+	});
+	const help = `${about}\n\n${lines.join("\n")}\n\nWhat is marked with * must be given.`;
+	let values;
+	try {
+		values = parseArgs({ options }).values;
+	} catch (error) {
+		end(2, `${error.message}\n\n${help}`);
+	}
+	if (values.help) {
+		console.log(help);
+		process.exit(0);
+	}
+	const result = {};
+	for (const [name, [fallback, explanation]] of Object.entries(known)) {
+		result[name] = values[name] ?? fallback;
+		if (explanation.endsWith("*") && result[name] === undefined) end(2, `--${name} is missing.\n\n${help}`);
+	}
+	return result;
+}
+
+/** The parts of an address such as ann@example.org/desk. */
+export function partsOf(jid) {
+	const parts = /^([^@/\s]+)@([^@/\s]+)(?:\/(.+))?$/.exec(jid);
+	if (!parts) end(2, `"${jid}" is no address such as ann@example.org.`);
+	return { user: parts[1], domain: parts[2], resource: parts[3] };
+}
+
+/** Says why, and ends the program. */
+export function end(code, message) {
+	console.error(message);
+	process.exit(code);
+}

@@ -1,0 +1,186 @@
+// From the decoder to the owner, one document after the other: as long as the owner is not paused, within the rate, and a
+// bounded number without a break. What may not be handed on yet waits here, and the transport is not read meanwhile.
+// It cuts nothing, closes nothing and knows no deadline.
+
+import type { Scheduler } from "./scheduler.ts";
+import type { Transport } from "./transport.ts";
+
+/** What a delivery asks and tells its link: one set of functions for all links, so that an idle one costs no closures. */
+export interface DeliveryCalls<Document, Subject> {
+	/** Whether documents are still wanted. */
+	isOpen(link: Subject): boolean;
+	/** Empty documents seen so far: they count against the rate. */
+	emptyDocuments(link: Subject): number;
+	/** Hands one document on. What it throws ends the delivery. */
+	document(link: Subject, document: Document): void;
+	/** A handler has thrown. */
+	failed(link: Subject, error: unknown): void;
+	/** Nothing waits any more. */
+	caughtUp(link: Subject): void;
+	/** The rate has been reached. */
+	throttled(link: Subject): void;
+	/** The transport is read again after a break. */
+	reading(link: Subject): void;
+}
+
+/** Documents a second, and how many at once. */
+export interface Rate {
+	readonly documentsPerSecond: number;
+	readonly burst: number;
+}
+
+/** Documents handed on without a break; more of them wait until other connections have had their turn. */
+const DOCUMENTS_PER_TICK = 256;
+const THROTTLE_MS = 50;
+
+/** The documents of one link on their way to its owner. */
+export class Delivery<Document, Subject> {
+	readonly #link: Subject;
+	readonly #calls: DeliveryCalls<Document, Subject>;
+	readonly #transport: Transport;
+	readonly #scheduler: Scheduler;
+	readonly #rate: Rate | undefined;
+	#backlog: Document[] | undefined = undefined;
+	#paused = false;
+	#parked = false;
+	#delivering = false;
+	#retrying = false;
+	#tokens: number;
+	#tokensAtMs: number;
+	#emptySeen = 0;
+
+	constructor(
+		link: Subject,
+		calls: DeliveryCalls<Document, Subject>,
+		transport: Transport,
+		scheduler: Scheduler,
+		rate: Rate | undefined,
+	) {
+		this.#link = link;
+		this.#calls = calls;
+		this.#transport = transport;
+		this.#scheduler = scheduler;
+		this.#rate = rate;
+		this.#tokens = rate?.burst ?? 0;
+		this.#tokensAtMs = scheduler.clock.now();
+	}
+
+	/** Whether documents wait, or are being handed on. */
+	get isBusy(): boolean {
+		return this.#backlog !== undefined;
+	}
+
+	/** Whether the transport is read: not while the owner paused, and not while documents wait. */
+	get isReading(): boolean {
+		return !this.#paused && !this.#parked;
+	}
+
+	/** Hands documents on, behind those that wait. */
+	add(documents: Document[]): void {
+		if (this.#backlog) {
+			for (const document of documents) this.#backlog.push(document);
+		} else this.#deliver(documents);
+	}
+
+	/** Hands nothing on until `resume`, and lets the transport wait. */
+	pause(): void {
+		if (this.#paused) return;
+		this.#paused = true;
+		this.#transport.pause();
+	}
+
+	/** Goes on after `pause`. */
+	resume(): void {
+		if (!this.#paused) return;
+		this.#paused = false;
+		// Called from a handler, the delivery under way goes on by itself.
+		if (!this.#delivering) this.#unpark();
+		else if (!this.#parked) this.#transport.resume();
+	}
+
+	/** Forgets what waits. */
+	drop(): void {
+		this.#backlog = undefined;
+	}
+
+	#deliver(documents: Document[]): void {
+		this.#backlog = documents;
+		const link = this.#link;
+		const calls = this.#calls;
+		let allowed = this.#paused ? 0 : this.#allowance(Math.min(DOCUMENTS_PER_TICK, documents.length));
+		let at = 0;
+		this.#delivering = true;
+		try {
+			while (at < documents.length && allowed > 0 && !this.#paused && calls.isOpen(link)) {
+				allowed--;
+				calls.document(link, documents[at++]!);
+			}
+		} catch (error) {
+			calls.failed(link, error);
+			return;
+		} finally {
+			this.#delivering = false;
+		}
+		this.#tokens += allowed; // what a pause left over
+		if (!calls.isOpen(link)) {
+			this.#backlog = undefined;
+			return;
+		}
+		if (at < documents.length) {
+			if (at > 0) documents.splice(0, at);
+			this.#park();
+			return;
+		}
+		this.#backlog = undefined;
+		calls.caughtUp(link);
+	}
+
+	// The rest of a burst waits: for the owner's `resume`, for the rate, or only for the other connections' turn.
+	#park(): void {
+		if (!this.#parked) {
+			this.#parked = true;
+			this.#transport.pause();
+		}
+		if (this.#paused || this.#retrying) return;
+		this.#retrying = true;
+		const retry = (): void => {
+			this.#retrying = false;
+			this.#unpark();
+		};
+		if (this.#rate && this.#tokens < 1) {
+			this.#calls.throttled(this.#link);
+			this.#scheduler.clock.delay(THROTTLE_MS, retry);
+		} else this.#scheduler.clock.afterTick(retry);
+	}
+
+	#unpark(): void {
+		if (!this.#calls.isOpen(this.#link) || this.#paused) return;
+		if (this.#backlog) {
+			const backlog = this.#backlog;
+			this.#backlog = undefined;
+			this.#deliver(backlog);
+			if (this.#backlog || !this.#calls.isOpen(this.#link)) return;
+		}
+		if (!this.#paused) {
+			this.#parked = false;
+			this.#calls.reading(this.#link);
+			this.#transport.resume();
+		}
+	}
+
+	// A bucket of documents, empty ones included: how many of `wanted` may be handed on now.
+	#allowance(wanted: number): number {
+		const rate = this.#rate;
+		if (!rate) return wanted;
+		const nowMs = this.#scheduler.clock.now();
+		const refill = ((nowMs - this.#tokensAtMs) * rate.documentsPerSecond) / 1000;
+		const empties = this.#calls.emptyDocuments(this.#link) - this.#emptySeen;
+		this.#emptySeen += empties;
+		this.#tokensAtMs = nowMs;
+		// A flood of empty documents may borrow at most one second ahead.
+		this.#tokens = Math.max(-rate.documentsPerSecond, Math.min(rate.burst, this.#tokens + refill) - empties);
+		const allowed = Math.max(0, Math.min(wanted, Math.floor(this.#tokens)));
+		this.#tokens -= allowed;
+		return allowed;
+	}
+}
