@@ -1,6 +1,7 @@
 export { DocumentDecoder, type DocumentDecoderOptions } from "./document-decoder.ts";
 export { encodeDocument, refuseNul } from "./document-encoder.ts";
 export { type PolicyOptions, policyFile } from "./policy-file.ts";
+export { MAX_PROXY_HEADER_BYTES, type ProxyHeader, readProxyHeader } from "./proxy-header.ts";
 export { isPolicyRequest, POLICY_REQUESTS, type Recognised, recognise } from "./recognise.ts";
 export { type TerminatorName, terminatorBytes } from "./terminator.ts";
 export { type TextCodec, utf8Codec } from "./text-codec.ts";
