@@ -248,6 +248,16 @@ export const ERROR_CODES = {
 		text: "The other end reads more slowly than documents come for it.",
 		mend: "Read faster, join fewer rooms, or raise the outbox limit.",
 	},
+	XMLSOCKET_TARGET_ADDRESS_REFUSED: {
+		class: "usage",
+		text: "A target's name resolves to an address where it may not lead.",
+		mend: "Where that address is meant, write it instead of the name, or add ?private=yes to the target.",
+	},
+	XMLSOCKET_TARGET_NOT_ALLOWED: {
+		class: "peer",
+		text: "A page asked the gateway for what is none of its targets.",
+		mend: "Add the host and port, spelled as the content spells them, to the gateway's targets; --learn FILE collects them.",
+	},
 	XMLSOCKET_TEMPLATE_INVALID: {
 		class: "usage",
 		text: "An xml`…` template is not well-formed XML, or a value stands where none can.",

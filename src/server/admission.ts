@@ -35,28 +35,42 @@ export class Admission {
 		this.#perSecond = limits.connectsPerSecondPerAddress;
 	}
 
-	/** Admits a connection, or says why not. Every admitted one must `leave`. */
-	admit(address: string, nowMs: number): Refusal | undefined {
+	/**
+	 * Admits a connection, or says why not. Every admitted one must `leave`.
+	 *
+	 * @param address undefined for a proxy, whose clients are counted with `visit`.
+	 */
+	admit(address: string | undefined, nowMs: number): Refusal | undefined {
 		if (this.open >= this.#maxOpen) return "too-many-connections";
-		const key = addressKey(address);
-		if (key !== undefined) {
-			const burst = this.#perSecond * 2;
-			const visitor = this.#visitors.get(key) ?? { open: 0, tokens: burst, atMs: nowMs };
-			visitor.tokens = Math.min(burst, visitor.tokens + ((nowMs - visitor.atMs) * this.#perSecond) / 1000);
-			visitor.atMs = nowMs;
-			this.#visitors.set(key, visitor);
-			if (visitor.open >= this.#perAddress) return "too-many-from-address";
-			if (visitor.tokens < 1) return "connecting-too-fast";
-			visitor.tokens--;
-			visitor.open++;
-		}
-		this.open++;
-		return undefined;
+		const refusal = address === undefined ? undefined : this.visit(address, nowMs);
+		if (!refusal) this.open++;
+		return refusal;
 	}
 
 	/** The end of an admitted connection. */
-	leave(address: string): void {
+	leave(address: string | undefined): void {
 		this.open--;
+		if (address !== undefined) this.depart(address);
+	}
+
+	/** Counts a client of a connection that is admitted already, or says why not. Every counted one must `depart`. */
+	visit(address: string, nowMs: number): Refusal | undefined {
+		const key = addressKey(address);
+		if (key === undefined) return undefined;
+		const burst = this.#perSecond * 2;
+		const visitor = this.#visitors.get(key) ?? { open: 0, tokens: burst, atMs: nowMs };
+		visitor.tokens = Math.min(burst, visitor.tokens + ((nowMs - visitor.atMs) * this.#perSecond) / 1000);
+		visitor.atMs = nowMs;
+		this.#visitors.set(key, visitor);
+		if (visitor.open >= this.#perAddress) return "too-many-from-address";
+		if (visitor.tokens < 1) return "connecting-too-fast";
+		visitor.tokens--;
+		visitor.open++;
+		return undefined;
+	}
+
+	/** The end of a client that was counted with `visit`. */
+	depart(address: string): void {
 		const key = addressKey(address);
 		const visitor = key === undefined ? undefined : this.#visitors.get(key);
 		if (visitor) visitor.open--;

@@ -7,6 +7,7 @@ import type { Duplex } from "node:stream";
 import type { Transport } from "../link/index.ts";
 import { WebSocketAcceptor } from "../transport/index.ts";
 import { addressKey, isListed } from "./admission.ts";
+import { answer, refuseUpgrade } from "./http-answers.ts";
 import type { HttpRoutes } from "./http-routes.ts";
 import { type Log, loggable } from "./log.ts";
 import type { Metrics } from "./metrics.ts";
@@ -27,8 +28,12 @@ export interface HttpHost {
 	readonly policyText: string | undefined;
 	/** The folder of the web page; undefined: none. */
 	readonly pageFolder: string | undefined;
+	/** Whether documents are spoken here, also over WebSocket. */
+	readonly speaksDocuments: boolean;
 	/** Who else answers, in the order of asking. */
 	readonly routes: readonly HttpRoutes[];
+	/** Counts a client behind a proxy until its socket closes; false where it is refused. */
+	visit(address: string, socket: Duplex): boolean;
 	/** A WebSocket is open. */
 	webSocket(transport: Transport, socket: Duplex): void;
 }
@@ -41,6 +46,7 @@ export class HttpSide {
 	readonly #host: HttpHost;
 	readonly #server: Server;
 	readonly #webSockets: WebSocketAcceptor;
+	readonly #addresses = new WeakMap<Duplex, string>();
 	readonly #page: StaticFiles | undefined;
 
 	constructor(host: HttpHost) {
@@ -68,8 +74,13 @@ export class HttpSide {
 		this.#page = host.pageFolder === undefined ? undefined : staticFiles(host.pageFolder, immutable);
 	}
 
-	/** Takes over a connection. */
-	take(socket: Socket): void {
+	/**
+	 * Takes over a connection.
+	 *
+	 * @param address whose it is.
+	 */
+	take(socket: Socket, address: string): void {
+		this.#addresses.set(socket, address);
 		this.#server.emit("connection", socket);
 		socket.resume();
 	}
@@ -112,7 +123,8 @@ export class HttpSide {
 		else if (path === "/crossdomain.xml" && host.policyText !== undefined) {
 			response.setHeader("x-permitted-cross-domain-policies", "master-only");
 			answer(response, 200, host.policyText, "text/x-cross-domain-policy");
-		} else if (path === WEBSOCKET_PATH) answer(response, 426, "This path is for WebSocket connections.\n");
+		} else if (path === WEBSOCKET_PATH && host.speaksDocuments)
+			answer(response, 426, "This path is for WebSocket connections.\n");
 		else if (host.routes.some((routes) => routes.request?.(request, response, url))) return;
 		else if (this.#page) {
 			for (const [name, value] of Object.entries(pageHeaders(FLASH_PAGES.includes(path))))
@@ -125,7 +137,7 @@ export class HttpSide {
 		const where = this.#host.settings.metrics;
 		// A request that a proxy forwarded is not from this machine, whatever its socket says.
 		const forwarded = "x-forwarded-for" in request.headers || "forwarded" in request.headers;
-		if (where !== "local" || forwarded || addressKey(request.socket.remoteAddress ?? "") !== undefined) {
+		if (where !== "local" || forwarded || addressKey(this.#addressOf(request)) !== undefined) {
 			answer(
 				response,
 				403,
@@ -140,10 +152,11 @@ export class HttpSide {
 		const host = this.#host;
 		const { origin } = request.headers;
 		const url = urlOf(request);
-		if (!url) refuse(socket, "400 Bad Request", "The address of the request cannot be read.");
+		const client = this.#clientAddress(request);
+		if (!url) refuseUpgrade(socket, "400 Bad Request", "The address of the request cannot be read.");
 		else if (!host.rules.allowsHost(request.headers.host)) {
 			host.metrics.count(host.metrics.refused, "foreign-host");
-			refuse(
+			refuseUpgrade(
 				socket,
 				"421 Misdirected Request",
 				"This server is not known by that name; its operator can add it with --origin.",
@@ -151,32 +164,35 @@ export class HttpSide {
 		} else if (!host.rules.allowsOrigin(origin, request.headers.host)) {
 			host.metrics.count(host.metrics.refused, "foreign-origin");
 			host.log.warn(
-				{ origin: loggable(origin ?? ""), remote: request.socket.remoteAddress },
+				{ origin: loggable(origin ?? ""), remote: loggable(client) },
 				"refused a WebSocket from a foreign page; --origin allows it",
 			);
-			refuse(
+			refuseUpgrade(
 				socket,
 				"403 Forbidden",
 				"Pages of this origin may not connect; the server's operator can allow it with --origin.",
 			);
 		} else if (!host.ready) {
-			refuse(socket, "503 Service Unavailable", "The server is stopping.");
-		} else if (url.pathname !== WEBSOCKET_PATH) {
-			const client = this.#clientAddress(request);
+			refuseUpgrade(socket, "503 Service Unavailable", "The server is stopping.");
+		} else if (client !== this.#addressOf(request) && !host.visit(client, socket)) {
+			refuseUpgrade(socket, "429 Too Many Requests", "Too many connections from this address.");
+		} else if (url.pathname !== WEBSOCKET_PATH || !host.speaksDocuments) {
 			if (!host.routes.some((routes) => routes.upgrade?.(request, socket, head, url, client)))
-				refuse(socket, "404 Not Found", "There is nothing at this path for a WebSocket.");
+				refuseUpgrade(socket, "404 Not Found", "There is nothing at this path for a WebSocket.");
 		} else {
 			const frames = url.searchParams.get("frames") === "text" ? "text" : "binary";
 			socket.on("error", () => {});
-			this.#webSockets.accept(request, socket, head, this.#clientAddress(request), frames, (transport) =>
-				host.webSocket(transport, socket),
-			);
+			this.#webSockets.accept(request, socket, head, client, frames, (transport) => host.webSocket(transport, socket));
 		}
+	}
+
+	#addressOf(request: IncomingMessage): string {
+		return this.#addresses.get(request.socket) ?? request.socket.remoteAddress ?? "";
 	}
 
 	// Behind listed proxies: the last address that no listed proxy wrote about itself.
 	#clientAddress(request: IncomingMessage): string {
-		let address = request.socket.remoteAddress ?? "";
+		let address = this.#addressOf(request);
 		const trusted = this.#host.settings.trustProxy;
 		const chain = String(request.headers["x-forwarded-for"] ?? "")
 			.split(",")
@@ -209,21 +225,4 @@ function urlOf(request: IncomingMessage): URL | undefined {
 
 function immutable(response: ServerResponse, path: string): void {
 	response.setHeader("cache-control", path.startsWith("/assets/") ? "public, max-age=31536000, immutable" : "no-cache");
-}
-
-function answer(response: ServerResponse, status: number, body: string, type = "text/plain; charset=utf-8"): void {
-	response.writeHead(status, {
-		"content-type": type,
-		"content-length": Buffer.byteLength(body),
-		"x-content-type-options": "nosniff",
-	});
-	response.end(response.req.method === "HEAD" ? undefined : body);
-}
-
-function refuse(socket: Duplex, status: string, words: string): void {
-	const body = `${words}\n`;
-	socket.on("error", () => {});
-	socket.end(
-		`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-type: text/plain; charset=utf-8\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
-	);
 }

@@ -4,10 +4,13 @@ export { type ChatOptions, createChat as chat, createRelay as relay } from "../c
 export type { ErrorCode } from "../errors/index.ts";
 export { XMLSocketError } from "../errors/index.ts";
 export type { Application, Log as RoomLog, Peer, Retention, Session } from "../hub/index.ts";
+export { defaultMaxConnections } from "./admission.ts";
 export { Audience, Connection, ReceivedDocument, type Sendable } from "./connection.ts";
 export { ConnectionServer, type CreateServerOptions, createServer } from "./create-server.ts";
+export { answer, refuseUpgrade } from "./http-answers.ts";
 export type { HttpRoutes, LabelledCount } from "./http-routes.ts";
-export type { Log } from "./log.ts";
+export { type Log, loggable, noLog } from "./log.ts";
+export { noDocuments } from "./no-documents.ts";
 export { openLog } from "./open-log.ts";
 export { type ServerOptions, serverSchema } from "./options.ts";
 export { Server, type ServerParts } from "./server.ts";

@@ -88,7 +88,7 @@ export const serverSchema = v.strictObject({
 	trustProxy: v.optional(
 		described(
 			v.array(v.string()),
-			"proxies whose X-Forwarded-For is believed: addresses or CIDR ranges",
+			"proxies whose X-Forwarded-For and PROXY protocol header are believed: addresses or CIDR ranges",
 			"--trust-proxy <address...>",
 		),
 		[],

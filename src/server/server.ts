@@ -5,6 +5,7 @@ import { EventEmitter, once } from "node:events";
 import { createServer as createHttpServer } from "node:http";
 import type { Socket } from "node:net";
 import { hostname } from "node:os";
+import type { Duplex } from "node:stream";
 import { wireCode, XMLSocketError } from "../errors/index.ts";
 import {
 	type Application,
@@ -18,13 +19,14 @@ import {
 import { type LinkClose, type LinkOptions, Scheduler, type Transport } from "../link/index.ts";
 import { accept, type Listener, listen, nodeClock, SocketTransport, textCodec } from "../transport/index.ts";
 import { terminatorBytes } from "../wire/index.ts";
-import { Admission, defaultMaxConnections } from "./admission.ts";
+import { Admission, defaultMaxConnections, isListed } from "./admission.ts";
 import { Certificate } from "./certificate.ts";
 import type { Connection } from "./connection.ts";
 import { type HttpHost, HttpSide, sendMetrics } from "./http.ts";
 import type { HttpRoutes } from "./http-routes.ts";
 import { type Log, loggable, noLog } from "./log.ts";
 import { Metrics } from "./metrics.ts";
+import { noDocuments } from "./no-documents.ts";
 import { type ServerOptions, type ServerSettings, serverSettings } from "./options.ts";
 import { OriginRules } from "./origin.ts";
 import { answerPolicy, endWithin, POLICY_TIMEOUT_MS, ServedPolicyFile } from "./policy.ts";
@@ -55,6 +57,7 @@ export class Server extends EventEmitter<{ connection: [Connection]; closed: [] 
 	readonly linkOptions: LinkOptions<Output>;
 	readonly pageFolder: string | undefined;
 	readonly routes: readonly HttpRoutes[];
+	readonly speaksDocuments: boolean;
 	readonly #application: Application<Output>;
 	readonly #admission: Admission;
 	readonly #peers = new Set<ServerPeer>();
@@ -81,6 +84,7 @@ export class Server extends EventEmitter<{ connection: [Connection]; closed: [] 
 		this.log = parts.log ?? noLog;
 		this.pageFolder = parts.pageFolder;
 		this.routes = parts.routes ?? [];
+		this.speaksDocuments = parts.application !== noDocuments;
 		this.#application = parts.application as Application<Output>;
 		this.rules = new OriginRules(settings.origin, [hostname(), settings.host]);
 		this.scheduler = new Scheduler(nodeClock, (error) => this.#handlerFailed(error));
@@ -259,6 +263,14 @@ export class Server extends EventEmitter<{ connection: [Connection]; closed: [] 
 		this.log.debug({ id: peer.id, remote: peer.remoteAddress }, "reading more slowly: too many documents a second");
 	}
 
+	/** @internal counts a client behind a proxy. */
+	visit(address: string, socket: Duplex): boolean {
+		const refusal = this.#admission.visit(address, nodeClock.now());
+		if (refusal) this.#countRefusal(loggable(address), refusal);
+		else socket.once("close", () => this.#admission.depart(address));
+		return refusal === undefined;
+	}
+
 	/** @internal a WebSocket's handshake is complete. */
 	webSocket(transport: Transport): void {
 		this.#speak(transport);
@@ -267,45 +279,55 @@ export class Server extends EventEmitter<{ connection: [Connection]; closed: [] 
 	// --- connections
 
 	#connected(socket: Socket): void {
-		if (!this.#admit(socket)) return;
+		const proxy = this.#isProxy(socket);
+		if (!this.#admit(socket, proxy)) return;
 		const settings = this.settings;
+		let address = socket.remoteAddress ?? "";
 		accept(socket, {
-			firstBytesTimeoutMs: settings.firstBytesTimeoutMs,
-			begunTimeoutMs: settings.firstDocumentTimeoutMs,
+			// Where the server never speaks first there is no haste.
+			firstBytesTimeoutMs: this.speaksDocuments ? settings.firstBytesTimeoutMs : settings.tlsTimeoutMs,
+			begunTimeoutMs: this.speaksDocuments ? settings.firstDocumentTimeoutMs : settings.tlsTimeoutMs,
+			proxyHeader: proxy,
+			proxied: (client) => {
+				address = client;
+				return this.visit(client, socket);
+			},
 			tlsTimeoutMs: settings.tlsTimeoutMs,
 			secureContext: this.#certificate && settings.sniff ? () => this.#certificate?.context : undefined,
 			accepted: (accepted, kind, secure) => {
 				const protocol = settings.sniff || kind === "policy" || kind === "silent" ? kind : "document";
 				this.metrics.count(this.metrics.accepted, `${secure ? "tls+" : ""}${protocol}`);
 				if (protocol === "policy" && this.#policy) answerPolicy(accepted, this.#policy);
-				else if (protocol === "http") this.#http.take(accepted);
+				else if (protocol === "http") this.#http.take(accepted, address);
 				else if (protocol === "tls")
 					this.#refuseSocket(accepted, "tls-unavailable", "TLS, but no certificate was given (--tls-cert, --tls-key)");
 				else if (protocol === "utf16" && this.#application.output === "text") {
 					this.#refuseSocket(accepted, wireCode("XMLSOCKET_UTF16"), "the stream looks like UTF-16");
+				} else if (!this.speaksDocuments) {
+					this.#refuseSocket(accepted, "not-http", "this port speaks HTTP and WebSocket only");
 				} else {
 					this.#sockets.delete(socket);
-					this.#speak(new SocketTransport(accepted, secure ? "tls" : "tcp", socket.remoteAddress));
+					this.#speak(new SocketTransport(accepted, secure ? "tls" : "tcp", address));
 				}
 			},
 			failed: (error) => {
 				if (error)
-					this.log.debug(
-						{ remote: socket.remoteAddress, cause: error.message },
-						"a connection failed before it said anything",
-					);
+					this.log.debug({ remote: address, cause: error.message }, "a connection failed before it said anything");
 				socket.destroy();
 			},
 		});
 	}
 
 	#policyOnly(socket: Socket): void {
-		if (!this.#admit(socket)) return;
+		const proxy = this.#isProxy(socket);
+		if (!this.#admit(socket, proxy)) return;
 		endWithin(socket, POLICY_TIMEOUT_MS);
 		accept(socket, {
 			firstBytesTimeoutMs: this.settings.firstBytesTimeoutMs,
 			begunTimeoutMs: this.settings.firstBytesTimeoutMs,
 			tlsTimeoutMs: POLICY_TIMEOUT_MS,
+			proxyHeader: proxy,
+			proxied: (client) => this.visit(client, socket),
 			accepted: (accepted, kind) => {
 				// Nothing else is spoken here, so that a client which only waits can be told at once.
 				if (this.#policy && (kind === "policy" || kind === "silent")) {
@@ -317,13 +339,18 @@ export class Server extends EventEmitter<{ connection: [Connection]; closed: [] 
 		});
 	}
 
-	#admit(socket: Socket): boolean {
-		const address = socket.remoteAddress ?? "";
+	#isProxy(socket: Socket): boolean {
+		const { trustProxy } = this.settings;
+		return trustProxy.length > 0 && isListed(socket.remoteAddress ?? "", trustProxy);
+	}
+
+	// A proxy is as many clients as are behind it, and each of them is counted once it is known.
+	#admit(socket: Socket, isProxy: boolean): boolean {
+		const address = isProxy ? undefined : (socket.remoteAddress ?? "");
 		const refusal =
 			this.#state === "listening" ? this.#admission.admit(address, nodeClock.now()) : "too-many-connections";
 		if (refusal) {
-			this.metrics.count(this.metrics.refused, refusal);
-			this.log.debug({ remote: address, reason: refusal }, "refused a connection");
+			this.#countRefusal(socket.remoteAddress ?? "", refusal);
 			socket.on("error", () => {});
 			socket.destroy();
 			return false;
@@ -334,6 +361,11 @@ export class Server extends EventEmitter<{ connection: [Connection]; closed: [] 
 			this.#admission.leave(address);
 		});
 		return true;
+	}
+
+	#countRefusal(remote: string, reason: string): void {
+		this.metrics.count(this.metrics.refused, reason);
+		this.log.debug({ remote, reason }, "refused a connection");
 	}
 
 	#refuseSocket(socket: Socket, reason: string, words: string): void {

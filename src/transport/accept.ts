@@ -1,9 +1,10 @@
 // The first moments of an accepted connection: waits a bounded time for its first bytes, tells what protocol they are, and
-// leaves them in the socket for whoever takes it over. TLS is unwrapped here and looked into again.
+// leaves them in the socket for whoever takes it over. TLS is unwrapped here and looked into again. A proxy's header before
+// all that is read where the caller believes its sender.
 
 import type { Socket } from "node:net";
 import { type SecureContext, TLSSocket } from "node:tls";
-import { isPolicyRequest, type Recognised, recognise } from "../wire/index.ts";
+import { isPolicyRequest, type Recognised, readProxyHeader, recognise } from "../wire/index.ts";
 
 /** What an accepted connection turned out to be; `silent` when nothing told it in time. */
 export type AcceptedKind = Exclude<Recognised, "more"> | "silent";
@@ -18,6 +19,13 @@ export interface AcceptOptions {
 	readonly tlsTimeoutMs: number;
 	/** The certificate; read for every handshake, so that it can change. Absent: TLS is not unwrapped. */
 	readonly secureContext?: (() => SecureContext | undefined) | undefined;
+	/** Whether a PROXY protocol header may come first: only where the other side is a proxy that is believed. */
+	readonly proxyHeader?: boolean | undefined;
+	/**
+	 * Told the client's address where a proxy's header names one, before anything else; what it returns false for is dropped
+	 * without a further word.
+	 */
+	proxied?(address: string): boolean;
 	/** Called with what was recognised. The bytes read so far are in the socket again, and it is paused. */
 	accepted(socket: Socket, kind: AcceptedKind, secure: boolean): void;
 	/** The connection ended, or its TLS handshake failed, before it was anything. */
@@ -26,8 +34,68 @@ export interface AcceptOptions {
 
 /** Recognises what speaks on `socket`. */
 export function accept(socket: Socket, options: AcceptOptions): void {
-	look(socket, false, options);
+	if (options.proxyHeader) unwrapProxied(socket, options);
+	else look(socket, false, options);
 }
+
+// A header is there at once, or never: whoever says nothing is looked at as if there were none.
+function unwrapProxied(socket: Socket, options: AcceptOptions): void {
+	let seen: Buffer | undefined;
+	const timer = setTimeout(() => (seen ? failed(UNFINISHED) : plain()), options.firstBytesTimeoutMs);
+	const stop = (): void => {
+		clearTimeout(timer);
+		socket.off("data", onData);
+		socket.off("end", onEnd);
+		socket.off("error", failed);
+		socket.off("close", onClose);
+	};
+	const plain = (): void => {
+		stop();
+		socket.pause();
+		if (seen && seen.length > 0) socket.unshift(seen);
+		look(socket, false, options);
+		socket.resume();
+	};
+	const failed = (error: Error): void => {
+		stop();
+		socket.on("error", () => {});
+		socket.destroy();
+		options.failed(error);
+	};
+	const onData = (chunk: Buffer): void => {
+		seen = seen ? Buffer.concat([seen, chunk]) : chunk;
+		const header = readProxyHeader(seen);
+		if (header.kind === "none") plain();
+		else if (header.kind === "invalid") failed(new Error("a proxy sent a broken PROXY protocol header"));
+		else if (header.kind === "header") {
+			if (header.address !== undefined && options.proxied?.(header.address) === false) {
+				stop();
+				socket.on("error", () => {});
+				socket.destroy();
+				return;
+			}
+			seen = seen.subarray(header.length);
+			plain();
+		}
+	};
+	const onEnd = (): void => {
+		// The end of the stream is not said twice, so what was sent before it is looked at no further.
+		stop();
+		socket.on("error", () => {});
+		socket.destroy();
+		options.failed(undefined);
+	};
+	const onClose = (): void => {
+		stop();
+		options.failed(undefined);
+	};
+	socket.on("data", onData);
+	socket.on("end", onEnd);
+	socket.on("error", failed);
+	socket.on("close", onClose);
+}
+
+const UNFINISHED: Error = new Error("a proxy did not finish its PROXY protocol header in time");
 
 function look(socket: Socket, secure: boolean, options: AcceptOptions): void {
 	let seen: Buffer | undefined;

@@ -53,3 +53,72 @@ function keepsMarkup(label: string): boolean {
 }
 
 const MARKUP = "\0<aZ n0=\"9\" m='+-'/>&;";
+
+/** A byte stream into another encoding, piece by piece. */
+export interface Transcoder {
+	/** The bytes that a chunk completes; a character that is not whole yet waits for the next one. */
+	push(chunk: Uint8Array): Uint8Array;
+	/** What is left at the end of the stream: a replacement for a character that was never finished. */
+	finish(): Uint8Array;
+	/** Replacements made so far, for bytes that are not of the one encoding and characters that the other one lacks. */
+	readonly replaced: number;
+}
+
+/**
+ * Changes a stream's encoding. Zero bytes stay zero bytes, so that documents end where they ended.
+ *
+ * @throws XMLSOCKET_OPTION_INVALID as `textCodec` does.
+ */
+export function transcoder(from: string, to: string): Transcoder {
+	const codec = textCodec(to);
+	const decode = streamDecoder(textCodec(from));
+	const isUtf8 = codec.label === nodeUtf8.label;
+	let replaced = 0;
+	const encode = (text: string): Uint8Array => {
+		const bytes = codec.encode(text);
+		const broken = countOf(text, "\ufffd");
+		// What an encoding lacks becomes a question mark, and no character of it holds one inside.
+		replaced += isUtf8 ? broken : Math.max(broken, countOf(latin1(bytes), "?") - countOf(text, "?"));
+		return bytes;
+	};
+	return {
+		push: (chunk) => encode(decode(chunk, false)),
+		finish: () => encode(decode(NOTHING, true)),
+		get replaced() {
+			return replaced;
+		},
+	};
+}
+
+const NOTHING: Uint8Array = new Uint8Array(0);
+
+type StreamDecoder = (chunk: Uint8Array, last: boolean) => string;
+
+function streamDecoder(codec: TextCodec): StreamDecoder {
+	if (codec.label === nodeUtf8.label) {
+		const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+		return (chunk, last) => decoder.decode(chunk, { stream: !last });
+	}
+	// The library's decoder, given the rest of a broken character and too little behind it, drops text (its buffer has room
+	// for the new bytes alone). So each chunk gets a fresh one, with the unfinished bytes of the last in front.
+	let rest: Uint8Array = NOTHING;
+	return (chunk, last) => {
+		const bytes = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
+		const decoder = iconv.getDecoder(codec.label, { stripBOM: false }) as iconv.DecoderStream & {
+			readonly prevBytes?: readonly number[];
+		};
+		const text = decoder.write(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length));
+		rest = Uint8Array.from(decoder.prevBytes ?? []);
+		return last ? text + (decoder.end() ?? "") : text;
+	};
+}
+
+function latin1(bytes: Uint8Array): string {
+	return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1");
+}
+
+function countOf(text: string, mark: string): number {
+	let count = 0;
+	for (let at = text.indexOf(mark); at >= 0; at = text.indexOf(mark, at + 1)) count++;
+	return count;
+}

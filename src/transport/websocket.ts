@@ -30,6 +30,7 @@ export class WebSocketTransport implements Transport {
 	#ended = false;
 	#destroyed = false;
 	#needDrain = false;
+	#closeCode: number | undefined = undefined;
 
 	/** @param raw the socket underneath, on the server's side: prebuilt frames are written to it. */
 	constructor(webSocket: WebSocket, remoteAddress: string, frames: WebSocketFrames, raw?: Duplex) {
@@ -47,6 +48,11 @@ export class WebSocketTransport implements Transport {
 
 	get bufferedBytes(): number {
 		return this.#raw ? this.#raw.writableLength : this.#webSocket.bufferedAmount;
+	}
+
+	/** The other side's close code, once closed: 1005 where it gave none, 1006 where the connection was cut. */
+	get closeCode(): number | undefined {
+		return this.#closeCode;
 	}
 
 	start(events: TransportEvents): void {
@@ -79,13 +85,17 @@ export class WebSocketTransport implements Transport {
 		return false;
 	}
 
-	end(): void {
+	/** @param code 1000, or for example 1011 where this side broke; `reason` has at most 123 bytes. */
+	end(code = 1000, reason = ""): void {
 		if (this.#ended) return;
 		this.#ended = true;
-		this.#webSocket.close(1000);
-		const giveUp = setTimeout(() => this.#webSocket.terminate(), CLOSE_WAIT_MS);
+		this.#webSocket.close(code, reason);
+		const giveUp = setInterval(() => {
+			// While something waits for a slow reader, its owner decides how long; the other side's answer can only come after it.
+			if (this.bufferedBytes === 0) this.#webSocket.terminate();
+		}, CLOSE_WAIT_MS);
 		giveUp.unref();
-		this.#webSocket.once("close", () => clearTimeout(giveUp));
+		this.#webSocket.once("close", () => clearInterval(giveUp));
 	}
 
 	destroy(error?: Error): void {
@@ -124,6 +134,7 @@ export class WebSocketTransport implements Transport {
 
 	// WebSocket has no half-close: the other side's close is the end of its stream and of ours.
 	#closed(code: number): void {
+		this.#closeCode = code;
 		const events = this.#events;
 		if (!events) return;
 		const orderly = code === 1000 || code === 1001 || code === 1005;
@@ -138,6 +149,10 @@ export class WebSocketTransport implements Transport {
 export interface WebSocketAcceptOptions {
 	/** The longest message, in bytes. A message may hold many documents, or a part of one. */
 	readonly maxMessageBytes: number;
+	/** The most frames of one message. Default 64. */
+	readonly maxFragments?: number;
+	/** The most received chunks that wait for the rest of a frame. Default 1024. */
+	readonly maxBufferedChunks?: number;
 }
 
 /** Answers WebSocket upgrade requests. */
@@ -151,7 +166,7 @@ export class WebSocketAcceptor {
 			perMessageDeflate: false,
 			maxPayload: options.maxMessageBytes,
 			// Tiny fragments cost far more memory than the bytes they carry; these two bound the overhead.
-			...{ maxFragments: 64, maxBufferedChunks: 1024 },
+			...{ maxFragments: options.maxFragments ?? 64, maxBufferedChunks: options.maxBufferedChunks ?? 1024 },
 			skipUTF8Validation: false,
 		});
 	}
@@ -166,7 +181,7 @@ export class WebSocketAcceptor {
 		head: Buffer,
 		remoteAddress: string,
 		frames: WebSocketFrames,
-		accepted: (transport: Transport) => void,
+		accepted: (transport: WebSocketTransport) => void,
 	): void {
 		this.#server.handleUpgrade(request, socket, head, (webSocket) => {
 			accepted(new WebSocketTransport(webSocket, remoteAddress, frames, socket));

@@ -21,6 +21,7 @@ export {
 	type PolicyVerdict,
 	type ServedPolicy,
 } from "./policy-verdict.ts";
+export { MAX_PROXY_HEADER_BYTES, type ProxyHeader, readProxyHeader } from "./proxy-header.ts";
 export { isPolicyRequest, POLICY_REQUESTS, type Recognised, recognise } from "./recognise.ts";
 export { DEFAULT_UNPROCESSED_CHARS, StreamDecoder, type StreamDecoderOptions } from "./stream-decoder.ts";
 export { type TerminatorName, terminatorBytes } from "./terminator.ts";

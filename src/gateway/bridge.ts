@@ -1,0 +1,381 @@
+// One page's WebSocket and one target's TCP connection, joined as two byte streams. Both directions have a bounded queue that
+// slows its source down, and whichever side ends, what was received from it is delivered to the other before that is closed:
+// the page's end half-closes the target, the target's end closes the WebSocket. It opens no connection and checks no address.
+
+import type { XMLSocketError } from "../errors/index.ts";
+import type { Scheduler, Transport } from "../link/index.ts";
+import { ByteQueue } from "./byte-queue.ts";
+import type { BridgeContent } from "./content.ts";
+import { BridgeEnd, type EndCause } from "./end.ts";
+
+/** A page's connection: a Transport that can also say why it is closed, and was. */
+export interface PageTransport extends Transport {
+	end(code?: number, reason?: string): void;
+	/** The close code of the other side, once closed; 1005: none was given, 1006: it was cut. */
+	readonly closeCode?: number | undefined;
+}
+
+/** The waits of a bridge, in milliseconds; 0 switches a rule off. */
+export interface BridgeLimits {
+	/** Ask a silent page for a sign of life after so long, and give it up after twice as long. */
+	readonly pingIntervalMs: number;
+	/** Give up a side that takes nothing of what waits for it for so long. */
+	readonly unreadOutputTimeoutMs: number;
+	/** How long a target that was told the end may take to end as well. Never off. */
+	readonly lingerMs: number;
+}
+
+const HIGH_BYTES = 256 * 1024;
+const LOW_BYTES = 64 * 1024;
+const FINAL_WAIT_MS = 60_000;
+const LONGEST_REASON_BYTES = 123;
+
+/** One direction: its queue, what was written, and when the receiver last took something. */
+class Direction {
+	readonly queue: ByteQueue = new ByteQueue();
+	/** Bytes received for this direction. */
+	bytes = 0;
+	written = 0;
+	taken = 0;
+	takenAtMs: number;
+	blocked = false;
+	/** Whether the source is told to wait. */
+	held = false;
+
+	constructor(nowMs: number) {
+		this.takenAtMs = nowMs;
+	}
+}
+
+/** A page joined to a target. */
+export class Bridge {
+	readonly #page: PageTransport;
+	readonly #content: BridgeContent;
+	readonly #limits: BridgeLimits;
+	readonly #scheduler: Scheduler;
+	readonly #closed: (bridge: Bridge) => void;
+	readonly #toTarget: Direction;
+	readonly #toPage: Direction;
+	readonly #abandon = new AbortController();
+	#target: Transport | undefined = undefined;
+	/** `ended`: it sends no more and may still read. */
+	#targetState: "dialling" | "open" | "ended" | "gone" = "dialling";
+	#pageGone = false;
+	#pageEnd: { readonly code: number; readonly reason: string } | undefined = undefined;
+	#pageEndSent = false;
+	#targetEndSent = false;
+	#lingerSinceMs: number | undefined = undefined;
+	#end: BridgeEnd | undefined = undefined;
+	#flushing = false;
+	#heardMs: number;
+	#pinged = false;
+	#finished = false;
+
+	/**
+	 * Begins to receive from the page at once; `connect` gives it its target.
+	 *
+	 * @param closed told once, when both sides are gone.
+	 */
+	constructor(
+		page: PageTransport,
+		content: BridgeContent,
+		limits: BridgeLimits,
+		scheduler: Scheduler,
+		closed: (bridge: Bridge) => void,
+	) {
+		this.#page = page;
+		this.#content = content;
+		this.#limits = limits;
+		this.#scheduler = scheduler;
+		this.#closed = closed;
+		const nowMs = scheduler.clock.now();
+		this.#toTarget = new Direction(nowMs);
+		this.#toPage = new Direction(nowMs);
+		this.#heardMs = nowMs;
+		scheduler.add(this);
+		page.start({
+			bytes: (chunk) => this.#fromPage(chunk),
+			end: () => {},
+			drain: () => this.#drained(this.#toPage),
+			pong: () => this.#heard(),
+			close: (error) => this.#pageClosed(error),
+		});
+	}
+
+	/** How it ended, or what is known of that so far. */
+	get end(): BridgeEnd {
+		return this.#end ?? new BridgeEnd("stopping");
+	}
+
+	/** Bytes received from the page and from the target. */
+	get bytes(): { readonly toTarget: number; readonly toPage: number } {
+		return { toTarget: this.#toTarget.bytes, toPage: this.#toPage.bytes };
+	}
+
+	/** Characters that could not be carried into the other side's encoding. */
+	get replaced(): number {
+		return (this.#content.toTarget?.replaced ?? 0) + (this.#content.toPage?.replaced ?? 0);
+	}
+
+	/** Aborted when nobody waits for the target any more. */
+	get abandoned(): AbortSignal {
+		return this.#abandon.signal;
+	}
+
+	/** The target is connected. */
+	connect(target: Transport): void {
+		if (this.#targetState !== "dialling") {
+			target.destroy();
+			return;
+		}
+		this.#target = target;
+		this.#targetState = "open";
+		target.start({
+			bytes: (chunk) => this.#fromTarget(chunk),
+			end: () => this.#targetEnded(),
+			drain: () => this.#drained(this.#toTarget),
+			pong: () => {},
+			close: (error) => this.#targetClosed(error),
+		});
+		this.#flushSoon();
+	}
+
+	/** The target cannot be reached. */
+	fail(error: XMLSocketError): void {
+		if (this.#targetState === "dialling") this.#targetLost(BridgeEnd.ofDial(error));
+	}
+
+	/** Delivers what was received, then ends both sides. */
+	stop(): void {
+		this.#ending(new BridgeEnd("stopping"));
+		this.#closePage(1001, "the gateway stops");
+		this.#flushSoon();
+	}
+
+	/** Ends both sides at once. */
+	destroy(cause: EndCause = "stopping"): void {
+		this.#ending(new BridgeEnd(cause));
+		this.#abandon.abort();
+		if (!this.#pageGone) this.#page.destroy();
+		if (this.#target && this.#targetState !== "gone") this.#target.destroy();
+		else if (this.#targetState === "dialling") this.#targetGone();
+	}
+
+	// --- Scheduled
+
+	/** Writes what waits; the scheduler's call. */
+	flush(): void {
+		this.#flushing = false;
+		if (this.#finished) return;
+		if (this.#target && this.#targetState !== "gone" && !this.#targetEndSent) {
+			this.#write(this.#toTarget, this.#target, this.#page);
+			if (this.#pageGone && this.#toTarget.queue.bytes === 0) this.#endTarget(this.#target);
+		}
+		if (!this.#pageGone && !this.#pageEndSent) {
+			this.#write(this.#toPage, this.#page, this.#target);
+			if (this.#pageEnd && this.#toPage.queue.bytes === 0) {
+				this.#pageEndSent = true;
+				this.#page.end(this.#pageEnd.code, this.#pageEnd.reason);
+			}
+		}
+	}
+
+	/** Looks at the deadlines; the scheduler's call. */
+	sweep(nowMs: number): void {
+		if (!this.#pageGone) this.#sweepPage(nowMs);
+		if (this.#target && this.#targetState !== "gone") this.#sweepTarget(this.#target, nowMs);
+	}
+
+	// --- from the page
+
+	#fromPage(chunk: Uint8Array): void {
+		this.#heard();
+		this.#toTarget.bytes += chunk.length;
+		if (this.#targetState === "gone" || this.#targetEndSent) return;
+		this.#take(this.#toTarget, this.#content.toTarget, chunk);
+		this.#hold(this.#toTarget, this.#page, this.#target);
+	}
+
+	#pageClosed(error: Error | undefined): void {
+		this.#pageGone = true;
+		this.#ending(BridgeEnd.ofPage(this.#page.closeCode, error));
+		this.#toPage.queue.clear();
+		this.#addAll(this.#toTarget, this.#content.toTarget?.finish());
+		// What the target still sends has no reader; read on, or its end would never be seen.
+		this.#release(this.#toPage, this.#target);
+		if (this.#targetState === "gone") this.#finish();
+		else if (this.#targetState === "dialling" && this.#toTarget.queue.bytes === 0) {
+			this.#abandon.abort();
+			this.#targetGone();
+		} else this.#flushSoon();
+	}
+
+	// --- from the target
+
+	#fromTarget(chunk: Uint8Array): void {
+		this.#toPage.bytes += chunk.length;
+		if (this.#pageGone || this.#pageEnd) return;
+		this.#take(this.#toPage, this.#content.toPage, chunk);
+		this.#hold(this.#toPage, this.#target!, this.#page);
+	}
+
+	#targetEnded(): void {
+		if (this.#targetState !== "open") return;
+		this.#targetState = "ended";
+		this.#ending(new BridgeEnd("target-closed"));
+		if (!this.#pageEnd) this.#addAll(this.#toPage, this.#content.toPage?.finish());
+		this.#closePage(1000, "");
+		this.#flushSoon();
+	}
+
+	#targetClosed(error: Error | undefined): void {
+		if (this.#targetState === "open" && !this.#targetEndSent) this.#targetLost(BridgeEnd.ofTarget(error));
+		else this.#targetGone();
+	}
+
+	#targetLost(end: BridgeEnd): void {
+		// A page that closed in good order, and whose last bytes do not arrive, did not end in good order.
+		if (this.#toTarget.queue.bytes > 0 && this.#end?.isOrderly) this.#end = end;
+		this.#ending(end);
+		if (!this.#pageGone && !this.#pageEnd) this.#addAll(this.#toPage, this.#content.toPage?.finish());
+		this.#closePage(1011, end.reason);
+		this.#targetGone();
+	}
+
+	#targetGone(): void {
+		this.#targetState = "gone";
+		this.#toTarget.queue.clear();
+		this.#release(this.#toTarget, this.#page);
+		if (this.#pageGone) this.#finish();
+		else this.#flushSoon();
+	}
+
+	// --- both ways
+
+	#take(direction: Direction, content: BridgeContent["toPage"], chunk: Uint8Array): void {
+		if (!content) {
+			direction.queue.add(chunk);
+			return;
+		}
+		try {
+			for (const piece of content.push(chunk)) direction.queue.add(piece);
+		} catch (error) {
+			this.#ending(BridgeEnd.ofContent(error));
+			this.#closePage(1009, this.end.reason);
+			this.#target?.destroy();
+		}
+	}
+
+	#addAll(direction: Direction, pieces: readonly Uint8Array[] | undefined): void {
+		for (const piece of pieces ?? []) direction.queue.add(piece);
+	}
+
+	#hold(direction: Direction, source: Transport, sink: Transport | undefined): void {
+		if (!direction.held && direction.queue.bytes + (sink?.bufferedBytes ?? 0) >= HIGH_BYTES) {
+			direction.held = true;
+			source.pause();
+		}
+		this.#flushSoon();
+	}
+
+	#release(direction: Direction, source: Transport | undefined): void {
+		if (!direction.held) return;
+		direction.held = false;
+		this.#heardMs = this.#scheduler.clock.now();
+		source?.resume();
+	}
+
+	#write(direction: Direction, sink: Transport, source: Transport | undefined): void {
+		while (!direction.blocked) {
+			const piece = direction.queue.take();
+			if (!piece) break;
+			if (direction.written === direction.taken) direction.takenAtMs = this.#scheduler.clock.now();
+			direction.written += piece.length;
+			direction.blocked = !sink.write(piece) && sink.bufferedBytes > 0;
+		}
+		if (direction.held && direction.queue.bytes + sink.bufferedBytes <= LOW_BYTES) this.#release(direction, source);
+	}
+
+	#drained(direction: Direction): void {
+		direction.blocked = false;
+		this.flush();
+	}
+
+	#flushSoon(): void {
+		if (this.#flushing || this.#finished) return;
+		this.#flushing = true;
+		this.#scheduler.flushSoon(this);
+	}
+
+	// --- deadlines
+
+	#sweepPage(nowMs: number): void {
+		const { pingIntervalMs } = this.#limits;
+		// While we do not read, silence is not the page's.
+		if (this.#toTarget.held) this.#heardMs = nowMs;
+		const silentMs = nowMs - this.#heardMs;
+		if (pingIntervalMs > 0 && silentMs >= pingIntervalMs * 2) this.#dropPage("page-silent");
+		else if (pingIntervalMs > 0 && silentMs >= pingIntervalMs && !this.#pinged) {
+			this.#pinged = true;
+			this.#page.ping?.();
+		}
+		if (this.#isStuck(this.#toPage, this.#page, nowMs)) this.#dropPage("page-not-reading");
+	}
+
+	#sweepTarget(target: Transport, nowMs: number): void {
+		if (this.#isStuck(this.#toTarget, target, nowMs)) {
+			this.#targetLost(new BridgeEnd("target-not-reading"));
+			target.destroy();
+		} else if (this.#targetEndSent && target.bufferedBytes === 0) {
+			this.#lingerSinceMs ??= nowMs;
+			if (nowMs - this.#lingerSinceMs >= this.#limits.lingerMs) target.destroy();
+		}
+	}
+
+	#isStuck(direction: Direction, sink: Transport, nowMs: number): boolean {
+		const waiting = direction.queue.bytes + sink.bufferedBytes;
+		const taken = direction.written - sink.bufferedBytes;
+		// Frame headers count as buffered and not as written, so only a rise is progress.
+		if (waiting === 0 || taken > direction.taken) {
+			direction.taken = waiting === 0 ? direction.written : taken;
+			direction.takenAtMs = nowMs;
+		}
+		// Once nobody waits any more, the rule cannot be off.
+		const unreadOutputTimeoutMs = this.#limits.unreadOutputTimeoutMs || (this.#pageGone ? FINAL_WAIT_MS : 0);
+		return unreadOutputTimeoutMs > 0 && nowMs - direction.takenAtMs >= unreadOutputTimeoutMs;
+	}
+
+	#dropPage(cause: EndCause): void {
+		this.#ending(new BridgeEnd(cause));
+		this.#page.destroy();
+	}
+
+	#heard(): void {
+		this.#heardMs = this.#scheduler.clock.now();
+		this.#pinged = false;
+	}
+
+	// --- the end
+
+	#ending(end: BridgeEnd): void {
+		this.#end ??= end;
+	}
+
+	#closePage(code: number, reason: string): void {
+		this.#pageEnd ??= { code, reason: reason.slice(0, LONGEST_REASON_BYTES) };
+		// What the target sends from here on is read and dropped, so that its end is seen.
+		this.#release(this.#toPage, this.#target);
+	}
+
+	#endTarget(target: Transport): void {
+		this.#targetEndSent = true;
+		target.end();
+	}
+
+	#finish(): void {
+		if (this.#finished) return;
+		this.#finished = true;
+		this.#scheduler.remove(this);
+		this.#closed(this);
+	}
+}

@@ -1,0 +1,125 @@
+// From a target to an open connection: resolves its name once, checks every answer, and dials the checked addresses
+// themselves, one after the other within one deadline. No name ever reaches a socket, so no later answer can change anything.
+
+import { lookup } from "node:dns/promises";
+import { XMLSocketError } from "../errors/index.ts";
+import type { Transport } from "../link/index.ts";
+import { dial } from "../transport/index.ts";
+import { addressClass, canonicalAddress } from "./address-rules.ts";
+import type { Target } from "./target.ts";
+
+/** All addresses of a host name, in the order of preference. */
+export type Resolver = (host: string) => Promise<readonly string[]>;
+
+/** The system's own resolver: hosts file, search domains, DNS. */
+export const systemResolver: Resolver = async (host) =>
+	(await lookup(host, { all: true, verbatim: true })).map(({ address }) => address);
+
+/** Names with so many addresses are tried in part. */
+const MAX_TRIED = 8;
+
+/** How to dial. */
+export interface DialTargetOptions {
+	/** From the look-up of the name to the open connection. */
+	readonly timeoutMs: number;
+	readonly resolve: Resolver;
+	readonly signal?: AbortSignal | undefined;
+}
+
+/** An open connection to a target. */
+export interface Dialled {
+	readonly transport: Transport;
+	/** The address that was reached. */
+	readonly address: string;
+}
+
+/**
+ * Opens a connection to a target.
+ *
+ * Rejects with XMLSOCKET_TARGET_ADDRESS_REFUSED, XMLSOCKET_CONNECT_FAILED, XMLSOCKET_CONNECT_TIMEOUT or XMLSOCKET_ABORTED.
+ */
+export async function dialTarget(target: Target, options: DialTargetOptions): Promise<Dialled> {
+	const deadline = performance.now() + options.timeoutMs;
+	const addresses = (await addressesOf(target, options)).slice(0, MAX_TRIED);
+	let failure: unknown;
+	for (const [at, address] of addresses.entries()) {
+		// An address that never answers leaves the next ones their share of the time.
+		const shareMs = Math.ceil((deadline - performance.now()) / (addresses.length - at));
+		if (shareMs <= 0) break;
+		try {
+			const transport = await dial(
+				{ protocol: "xmlsocket", host: address, port: target.port },
+				{ timeoutMs: shareMs, signal: options.signal },
+			);
+			return { transport, address };
+		} catch (error) {
+			if (error instanceof XMLSocketError && error.code === "XMLSOCKET_ABORTED") throw error;
+			failure ??= error;
+		}
+	}
+	throw failure ?? timedOut(target, options.timeoutMs);
+}
+
+async function addressesOf(target: Target, options: DialTargetOptions): Promise<readonly string[]> {
+	if (target.isAddress) return [target.host];
+	if (target.host === "localhost") return ["127.0.0.1", "::1"];
+	const answers = await resolveInTime(target, options);
+	return answers.map((answer) => checked(target, answer));
+}
+
+// The name leads where its owner says: one answer that is not allowed refuses all of them.
+function checked(target: Target, answer: string): string {
+	const kind = addressClass(answer);
+	const address = canonicalAddress(answer);
+	if (address !== undefined && (kind === "public" || (kind === "private" && target.allowsPrivate))) return address;
+	throw new XMLSocketError(
+		"XMLSOCKET_TARGET_ADDRESS_REFUSED",
+		kind === "private"
+			? `${target.host} resolves to ${answer}, an address of this machine or a private network. Where that is meant, write the address itself, or ${target.host}:${target.port}?private=yes.`
+			: `${target.host} resolves to ${JSON.stringify(answer)}, where no name may lead.`,
+		{ details: { host: target.host, address: answer } },
+	);
+}
+
+function resolveInTime(target: Target, { resolve, timeoutMs, signal }: DialTargetOptions): Promise<readonly string[]> {
+	return new Promise((done, fail) => {
+		const settle = (): void => {
+			clearTimeout(timer);
+			signal?.removeEventListener("abort", abort);
+		};
+		const abort = (): void => {
+			settle();
+			fail(new XMLSocketError("XMLSOCKET_ABORTED", `The look-up of ${target.host} was aborted.`));
+		};
+		const timer = setTimeout(() => {
+			settle();
+			fail(timedOut(target, timeoutMs));
+		}, timeoutMs);
+		if (signal?.aborted) return abort();
+		signal?.addEventListener("abort", abort, { once: true });
+		resolve(target.host).then(
+			(answers) => {
+				settle();
+				if (answers.length > 0) done(answers);
+				else fail(unresolved(target, "it has no address"));
+			},
+			(cause) => {
+				settle();
+				fail(unresolved(target, cause instanceof Error ? cause.message : String(cause), cause));
+			},
+		);
+	});
+}
+
+function unresolved(target: Target, words: string, cause?: unknown): XMLSocketError {
+	return new XMLSocketError("XMLSOCKET_CONNECT_FAILED", `The name ${target.host} cannot be resolved: ${words}.`, {
+		cause,
+	});
+}
+
+function timedOut(target: Target, timeoutMs: number): XMLSocketError {
+	return new XMLSocketError(
+		"XMLSOCKET_CONNECT_TIMEOUT",
+		`No connection to ${target.host} port ${target.port} within ${timeoutMs} ms.`,
+	);
+}

@@ -1,0 +1,107 @@
+// How a bridge ended: one cause of a fixed list, with an error code where it was no orderly end, and words for the log. The page's
+// close reason says no more than the cause: what the network behind the gateway looks like is not the page's affair.
+
+import { type ErrorCode, XMLSocketError } from "../errors/index.ts";
+
+/** The causes, as they stand in logs and metrics. docs/guide/gateway.md says what to do about each. */
+export const END_WORDS = {
+	"page-closed": "the page closed",
+	"page-lost": "the page's connection broke",
+	"page-silent": "the page answered no ping",
+	"page-not-reading": "the page took nothing of what waits for it",
+	"page-broke-protocol": "the page sent what is no WebSocket message here",
+	"target-closed": "the target closed",
+	"target-reset": "the target broke the connection off",
+	"target-refused": "the target refused the connection",
+	"target-timeout": "the target did not answer in time",
+	"target-unreachable": "the target could not be reached",
+	"target-unresolved": "the target's name could not be resolved",
+	"target-not-reading": "the target took nothing of what waits for it",
+	"address-refused": "the target's name leads where it may not",
+	"document-too-large": "the target sent a document longer than the limit",
+	stopping: "the gateway stops",
+} as const satisfies Record<string, string>;
+
+/** One of them. */
+export type EndCause = keyof typeof END_WORDS;
+
+const ORDERLY: ReadonlySet<EndCause> = new Set(["page-closed", "target-closed", "stopping"]);
+const CODES: Partial<Record<EndCause, ErrorCode>> = {
+	"page-lost": "XMLSOCKET_CONNECTION_LOST",
+	"page-silent": "XMLSOCKET_PEER_SILENT",
+	"page-not-reading": "XMLSOCKET_UNREAD_OUTPUT",
+	"page-broke-protocol": "XMLSOCKET_CONNECTION_LOST",
+	"target-reset": "XMLSOCKET_CONNECTION_LOST",
+	"target-not-reading": "XMLSOCKET_UNREAD_OUTPUT",
+};
+
+/** The end of one bridge. */
+export class BridgeEnd {
+	readonly cause: EndCause;
+	/** The error code; undefined for an orderly end. */
+	readonly code: ErrorCode | undefined;
+	/** More words than the cause has, for the log alone. */
+	readonly details: string | undefined;
+
+	constructor(cause: EndCause, details?: string, code?: ErrorCode) {
+		this.cause = cause;
+		this.details = details;
+		this.code = code ?? CODES[cause];
+	}
+
+	/** Whether both sides had what they wanted. */
+	get isOrderly(): boolean {
+		return ORDERLY.has(this.cause);
+	}
+
+	/** What the page is told. */
+	get reason(): string {
+		return END_WORDS[this.cause];
+	}
+
+	/** What the log says. */
+	get words(): string {
+		return this.details === undefined ? this.reason : `${this.reason}: ${this.details}`;
+	}
+
+	/** Of a page's close. */
+	static ofPage(closeCode: number | undefined, error: Error | undefined): BridgeEnd {
+		const errorCode = (error as NodeJS.ErrnoException | undefined)?.code;
+		if (error && errorCode?.startsWith("WS_ERR")) return new BridgeEnd("page-broke-protocol", error.message);
+		if (closeCode === 1006) return new BridgeEnd("page-lost", error?.message);
+		if (error && closeCode !== undefined && closeCode !== 1000 && closeCode !== 1001 && closeCode < 3000)
+			return new BridgeEnd("page-broke-protocol", error.message);
+		return new BridgeEnd("page-closed");
+	}
+
+	/** Of a target's close without an end of its stream. */
+	static ofTarget(error: Error | undefined): BridgeEnd {
+		return new BridgeEnd("target-reset", error?.message);
+	}
+
+	/** Of a failed dial. */
+	static ofDial(error: XMLSocketError): BridgeEnd {
+		const errno = (error.cause as NodeJS.ErrnoException | undefined)?.code;
+		const cause: EndCause =
+			error.code === "XMLSOCKET_TARGET_ADDRESS_REFUSED"
+				? "address-refused"
+				: error.code === "XMLSOCKET_CONNECT_TIMEOUT"
+					? "target-timeout"
+					: errno === "ECONNREFUSED"
+						? "target-refused"
+						: errno === "ENOTFOUND" || errno === "EAI_AGAIN"
+							? "target-unresolved"
+							: "target-unreachable";
+		return new BridgeEnd(cause, error.message, error.code);
+	}
+
+	/** Of content that cannot be carried. */
+	static ofContent(error: unknown): BridgeEnd {
+		const known = error instanceof XMLSocketError;
+		return new BridgeEnd(
+			"document-too-large",
+			String((error as Error).message),
+			known ? error.code : "XMLSOCKET_INTERNAL",
+		);
+	}
+}

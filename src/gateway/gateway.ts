@@ -1,0 +1,273 @@
+// The gateway: WebSockets of pages to the TCP targets that its operator listed, as routes on a server's port. The server admits
+// the sockets and has checked Host and Origin; this picks the target, dials it, and says in one log line how it went.
+
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Duplex } from "node:stream";
+import { type ErrorCode, XMLSocketError } from "../errors/index.ts";
+import { Scheduler } from "../link/index.ts";
+import {
+	answer,
+	type HttpRoutes,
+	type LabelledCount,
+	type Log,
+	loggable,
+	noLog,
+	refuseUpgrade,
+} from "../server/index.ts";
+import {
+	nodeClock,
+	textCodec,
+	WebSocketAcceptor,
+	type WebSocketFrames,
+	type WebSocketTransport,
+} from "../transport/index.ts";
+import { Bridge } from "./bridge.ts";
+import { bridgeContent } from "./content.ts";
+import { dialTarget, type Resolver, systemResolver } from "./dial-target.ts";
+import { LearnedTargets } from "./learned-targets.ts";
+import { type GatewayOptions, type GatewaySettings, gatewaySettings } from "./options.ts";
+import { GATEWAY_PATH, type Target, TargetList } from "./target.ts";
+
+/** What a gateway is made of, beside its options. */
+export interface GatewayParts {
+	/** A logger such as pino's. Default: silence. */
+	readonly log?: Log | undefined;
+	/** Default: the system's. */
+	readonly resolve?: Resolver | undefined;
+}
+
+/** Routes for a server: `/gateway/NAME` and `/gateway?host=…&port=…`. */
+export class Gateway implements HttpRoutes {
+	readonly settings: GatewaySettings;
+	readonly counts: readonly LabelledCount[];
+	readonly #targets: TargetList;
+	readonly #log: Log;
+	readonly #resolve: Resolver;
+	readonly #acceptor: WebSocketAcceptor;
+	readonly #scheduler: Scheduler;
+	readonly #learned: LearnedTargets | undefined;
+	readonly #bridges = new Set<Bridge>();
+	readonly #ended = new Map<string, number>();
+	readonly #refused = new Map<string, number>();
+	readonly #bytes = new Map<string, number>();
+	#nextId = 1;
+	#stopping = false;
+	#emptied: (() => void) | undefined = undefined;
+
+	/** @internal use `createGateway`. */
+	constructor(options: GatewayOptions, parts: GatewayParts) {
+		this.settings = gatewaySettings(options);
+		this.#targets = new TargetList(this.settings.targets);
+		for (const target of this.targets) textCodec(target.encoding ?? this.settings.encoding);
+		this.#log = parts.log ?? noLog;
+		this.#resolve = parts.resolve ?? systemResolver;
+		const { maxMessageBytes } = this.settings;
+		this.#acceptor = new WebSocketAcceptor({
+			maxMessageBytes,
+			// Browsers send a long message in many frames, and a slow network brings it in many small segments.
+			maxFragments: Math.ceil(maxMessageBytes / 4096),
+			maxBufferedChunks: Math.ceil(maxMessageBytes / 512),
+		});
+		this.#scheduler = new Scheduler(nodeClock, (error) => this.#log.error({ err: error }, "a bridge failed"));
+		this.#learned =
+			this.settings.learn === undefined ? undefined : new LearnedTargets(this.settings.learn, this.settings.targets);
+		this.counts = [
+			{ name: "xmlsocket_gateway_ended_total", help: "Bridges ended", label: "cause", values: this.#ended },
+			{ name: "xmlsocket_gateway_refused_total", help: "WebSockets refused", label: "reason", values: this.#refused },
+			{ name: "xmlsocket_gateway_bytes_total", help: "Bytes carried", label: "to", values: this.#bytes },
+		];
+	}
+
+	/** What pages may reach, with the WebSocket path of each. */
+	get targets(): readonly Target[] {
+		return this.#targets.all;
+	}
+
+	/** Bridges that are open. */
+	get open(): number {
+		return this.#bridges.size;
+	}
+
+	// --- HttpRoutes
+
+	request(_request: IncomingMessage, response: ServerResponse, url: URL): boolean {
+		if (!isOurs(url)) return false;
+		answer(response, 426, "This path is for WebSocket connections.\n");
+		return true;
+	}
+
+	upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, url: URL, clientAddress: string): boolean {
+		if (!isOurs(url)) return false;
+		const facts = { client: loggable(clientAddress), origin: loggable(request.headers.origin ?? "") };
+		const target = this.#find(url);
+		if (!target) {
+			this.#refuse(socket, url, facts);
+			return true;
+		}
+		const frames: WebSocketFrames = url.searchParams.get("frames") === "text" ? "text" : "binary";
+		socket.on("error", () => {});
+		this.#acceptor.accept(request, socket, head, clientAddress, frames, (page) =>
+			this.#bridge(target, frames, page, facts),
+		);
+		return true;
+	}
+
+	async drain(graceMs: number): Promise<void> {
+		this.#stopping = true;
+		for (const bridge of this.#bridges) {
+			if (graceMs === 0) bridge.destroy();
+			else bridge.stop();
+		}
+		if (this.#bridges.size === 0) return;
+		await new Promise<void>((resolve) => {
+			const timer = setTimeout(() => {
+				for (const bridge of this.#bridges) bridge.destroy();
+				resolve();
+			}, graceMs);
+			this.#emptied = () => {
+				clearTimeout(timer);
+				resolve();
+			};
+		});
+	}
+
+	stats(): Record<string, number> {
+		return { gateway_connections: this.#bridges.size };
+	}
+
+	// --- one connection
+
+	#find(url: URL): Target | undefined {
+		if (url.pathname !== GATEWAY_PATH) return this.#targets.named(nameIn(url));
+		const { host, port } = pairIn(url);
+		return this.#targets.at(host, port);
+	}
+
+	#refuse(socket: Duplex, url: URL, facts: object): void {
+		count(this.#refused, "target-not-allowed", 1);
+		const code: ErrorCode = "XMLSOCKET_TARGET_NOT_ALLOWED";
+		if (url.pathname !== GATEWAY_PATH) {
+			this.#log.warn({ ...facts, code, target: loggable(nameIn(url)) }, "refused a WebSocket: no target has this name");
+			refuseUpgrade(socket, "404 Not Found", "The gateway has no target of this name.");
+			return;
+		}
+		const { host, port } = pairIn(url);
+		this.#log.warn(
+			{ ...facts, code, host: loggable(host), port },
+			"refused a WebSocket: this host and port is no target",
+		);
+		refuseUpgrade(socket, "403 Forbidden", "This host and port is no target of the gateway; its operator can add it.");
+		this.#learn(host, port);
+	}
+
+	#learn(host: string, port: number): void {
+		try {
+			const target = this.#learned?.note(host, port, this.#targets);
+			if (target) this.#log.info({ target, file: this.settings.learn }, "noted a target that was asked for");
+		} catch (error) {
+			this.#log.error({ err: error, file: this.settings.learn }, "the file of --learn cannot be written");
+		}
+	}
+
+	#bridge(target: Target, frames: WebSocketFrames, page: WebSocketTransport, facts: object): void {
+		const { settings } = this;
+		const begunMs = nodeClock.now();
+		const id = `g${this.#nextId++}`;
+		let resolved: string | undefined;
+		const bridge = new Bridge(
+			page,
+			bridgeContent(target.encoding ?? settings.encoding, frames, settings.maxDocumentBytes),
+			settings,
+			this.#scheduler,
+			() => {
+				this.#bridges.delete(bridge);
+				this.#over(bridge, {
+					id,
+					target: target.name,
+					...(resolved === undefined ? {} : { resolved: `${resolved}:${target.port}` }),
+					...facts,
+					...(page.closeCode === undefined ? {} : { pageCode: page.closeCode }),
+					durationMs: Math.round(nodeClock.now() - begunMs),
+				});
+			},
+		);
+		this.#bridges.add(bridge);
+		if (this.#stopping) bridge.destroy();
+		dialTarget(target, { timeoutMs: settings.dialTimeoutMs, resolve: this.#resolve, signal: bridge.abandoned }).then(
+			({ transport, address }) => {
+				resolved = address;
+				bridge.connect(transport);
+			},
+			(error) =>
+				bridge.fail(
+					error instanceof XMLSocketError
+						? error
+						: new XMLSocketError("XMLSOCKET_INTERNAL", `The dial failed: ${String(error)}.`, { cause: error }),
+				),
+		);
+	}
+
+	#over(bridge: Bridge, facts: object): void {
+		const { end, bytes, replaced } = bridge;
+		count(this.#ended, end.cause, 1);
+		count(this.#bytes, "target", bytes.toTarget);
+		count(this.#bytes, "page", bytes.toPage);
+		const line = {
+			...facts,
+			cause: end.cause,
+			...(end.code === undefined ? {} : { code: end.code }),
+			toTargetBytes: bytes.toTarget,
+			toPageBytes: bytes.toPage,
+			...(replaced > 0 ? { replacedCharacters: replaced } : {}),
+		};
+		if (end.isOrderly && replaced === 0) this.#log.info(line, end.words);
+		else
+			this.#log.warn(
+				line,
+				replaced > 0 ? `${end.words}; some characters have no place in the other encoding` : end.words,
+			);
+		if (this.#bridges.size === 0) this.#emptied?.();
+	}
+}
+
+/**
+ * Makes a gateway, to be given to a server as one of its `routes`.
+ *
+ * @throws XMLSOCKET_OPTION_UNKNOWN, XMLSOCKET_OPTION_INVALID, XMLSOCKET_ADDRESS_INVALID for a target,
+ * XMLSOCKET_CONFIG_UNREADABLE for the file of `learn`.
+ *
+ * @example
+ * ```ts
+ * import { createServer } from "xmlsocket/server";
+ * import { createGateway } from "xmlsocket/gateway";
+ * const gateway = createGateway({ targets: ["chat=localhost:9339"] });
+ * await createServer({ port: 9001, routes: [gateway] }).listen(); // ws://localhost:9001/gateway/chat
+ * ```
+ */
+export function createGateway(options: GatewayOptions, parts: GatewayParts = {}): Gateway {
+	return new Gateway(options, parts);
+}
+
+function isOurs(url: URL): boolean {
+	return url.pathname === GATEWAY_PATH || url.pathname.startsWith(`${GATEWAY_PATH}/`);
+}
+
+function nameIn(url: URL): string {
+	const name = url.pathname.slice(GATEWAY_PATH.length + 1);
+	try {
+		return decodeURIComponent(name);
+	} catch {
+		return name; // no name of ours holds a percent sign
+	}
+}
+
+function pairIn(url: URL): { host: string; port: number } {
+	const port = url.searchParams.get("port") ?? "";
+	// Brackets around an IPv6 address are a matter of URLs, not of the address.
+	const host = (url.searchParams.get("host") ?? "").replace(/^\[(.*)\]$/, "$1");
+	return { host, port: /^\d{1,5}$/.test(port) ? Number(port) : Number.NaN };
+}
+
+function count(counts: Map<string, number>, key: string, by: number): void {
+	counts.set(key, (counts.get(key) ?? 0) + by);
+}

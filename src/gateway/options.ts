@@ -1,0 +1,68 @@
+// The gateway's options: one schema, as the server's. Sizes are in bytes, times in milliseconds.
+
+import * as v from "valibot";
+import { checkOptions, described } from "../options/index.ts";
+
+const milliseconds = (minimum: number) =>
+	v.pipe(v.number(), v.integer(), v.minValue(minimum), v.maxValue(2 ** 31 - 1, "must be at most 2147483647 ms"));
+
+/** The schema. Each entry says what the option does, and names its command-line flag where `--help` lists one. */
+export const gatewaySchema = v.strictObject({
+	targets: v.optional(
+		described(
+			v.array(v.string()),
+			"what pages may reach: [NAME=]HOST:PORT, behind it ?encoding=gbk or ?private=yes",
+			"--target <[name=]host:port...>",
+		),
+		[],
+	),
+	dialTimeoutMs: v.optional(
+		described(milliseconds(1), "until a target is connected, its name's look-up included", "--dial-timeout <ms>"),
+		10_000,
+	),
+	learn: v.optional(
+		described(
+			v.pipe(v.string(), v.nonEmpty()),
+			"write every host and port that was asked for and refused into this configuration file",
+			"--learn <file>",
+		),
+	),
+	maxMessageBytes: v.optional(
+		described(
+			v.pipe(v.number(), v.integer(), v.minValue(1024), v.maxValue(1 << 30)),
+			"longest WebSocket message from a page to a target, in bytes",
+		),
+		8 * 1024 * 1024,
+	),
+});
+
+/** What bridges take from the server's options beside it. */
+const surroundings = v.strictObject({
+	...gatewaySchema.entries,
+	encoding: v.optional(v.string(), "utf-8"),
+	maxDocumentBytes: v.optional(v.pipe(v.number(), v.integer(), v.minValue(64)), 262_144),
+	pingIntervalMs: v.optional(milliseconds(0), 30_000),
+	unreadOutputTimeoutMs: v.optional(milliseconds(0), 60_000),
+	lingerMs: v.optional(milliseconds(0), 5000),
+});
+
+/**
+ * What `createGateway` takes; every option has a default. `encoding` is that of the targets that name none. The others
+ * mean what they mean to a server, and should be given the same values.
+ */
+export type GatewayOptions = v.InferInput<typeof surroundings>;
+/** The same with the defaults filled in. */
+export type GatewaySettings = v.InferOutput<typeof surroundings>;
+
+/** Checks options and fills in the defaults. @throws XMLSOCKET_OPTION_UNKNOWN, XMLSOCKET_OPTION_INVALID */
+export function gatewaySettings(options: GatewayOptions): GatewaySettings {
+	return checkOptions(surroundings, options);
+}
+
+/** The names of the options that the gateway and its server share. */
+export const sharedKeys: readonly string[] = [
+	"maxDocumentBytes",
+	"pingIntervalMs",
+	"unreadOutputTimeoutMs",
+	"lingerMs",
+];
