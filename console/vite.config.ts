@@ -6,7 +6,7 @@ import { defineConfig } from "vite";
 
 export default defineConfig({
 	root: fileURLToPath(new URL(".", import.meta.url)),
-	base: "/",
+	base: "./",
 	publicDir: false,
 	build: {
 		outDir: "../dist/console",

@@ -27,6 +27,8 @@ export interface HttpHost {
 	readonly policyText: string | undefined;
 	/** The folder of the web page; undefined: none. */
 	readonly pageFolder: string | undefined;
+	/** Where the web page is: `/`, or a path that ends with a slash. */
+	readonly pagePath: string;
 	/** Who else answers, in the order of asking. */
 	readonly routes: readonly HttpRoutes[];
 	/** A WebSocket is open. */
@@ -113,12 +115,17 @@ export class HttpSide {
 			response.setHeader("x-permitted-cross-domain-policies", "master-only");
 			answer(response, 200, host.policyText, "text/x-cross-domain-policy");
 		} else if (path === WEBSOCKET_PATH) answer(response, 426, "This path is for WebSocket connections.\n");
+		else if (this.#page && host.pagePath !== "/" && path.startsWith(host.pagePath)) this.#sendPage(request, response);
 		else if (host.routes.some((routes) => routes.request?.(request, response, url))) return;
-		else if (this.#page) {
-			for (const [name, value] of Object.entries(pageHeaders(FLASH_PAGES.includes(path))))
-				response.setHeader(name, value);
-			this.#page(request, response, () => answer(response, 404, "There is no such page.\n"));
-		} else answer(response, 404, "There is no such page.\n");
+		else if (this.#page && host.pagePath === "/") this.#sendPage(request, response);
+		else answer(response, 404, "There is no such page.\n");
+	}
+
+	#sendPage(request: IncomingMessage, response: ServerResponse): void {
+		request.url = request.url!.slice(this.#host.pagePath.length - 1);
+		const isFlash = FLASH_PAGES.includes(request.url.split("?", 1)[0]!);
+		for (const [name, value] of Object.entries(pageHeaders(isFlash))) response.setHeader(name, value);
+		this.#page!(request, response, () => answer(response, 404, "There is no such page.\n"));
 	}
 
 	async #metrics(request: IncomingMessage, response: ServerResponse): Promise<void> {

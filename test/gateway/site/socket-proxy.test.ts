@@ -1,0 +1,185 @@
+// Runs the script of /ruffle-config.js as a page would: as text, in a window of its own.
+
+import { createContext, runInContext } from "node:vm";
+import { describe, expect, it } from "vitest";
+import { ownPort, type Reachable, reachable, socketProxyScript } from "../../../src/gateway/site/socket-proxy.ts";
+
+interface Entry {
+	host: string;
+	port: number;
+	proxyUrl: string;
+}
+interface Page {
+	window: Record<string, unknown>;
+	run(code: string): unknown;
+	entries(): Entry[];
+}
+
+const GAME = reachable({ host: "game.example", port: 9339, path: "gateway?host=game.example&port=9339" });
+
+function page(address: string, script: string | null = new URL("/ruffle-config.js", address).href): Page {
+	const { hostname, origin } = new URL(address);
+	const window: Record<string, unknown> = { URL, location: { hostname, origin } };
+	window.window = window;
+	window.document = { currentScript: script === null ? null : { src: script } };
+	const context = createContext(window);
+	const run = (code: string): unknown => runInContext(code, context);
+	return {
+		window,
+		run,
+		// What Ruffle does when a movie is loaded: it spreads the configuration, and hands it over as data.
+		entries: () =>
+			JSON.parse(
+				run("JSON.stringify({ ...window.RufflePlayer?.config ?? {} }.socketProxy ?? [])") as string,
+			) as Entry[],
+	};
+}
+const script = (...targets: Reachable[]): string => socketProxyScript(targets);
+
+describe("the script of /ruffle-config.js", () => {
+	it("makes the whole configuration where there is none", () => {
+		const a = page("http://localhost:9001/game/");
+		a.run(script(GAME));
+		expect(a.entries()).toEqual([
+			{ host: "game.example", port: 9339, proxyUrl: "ws://localhost:9001/gateway?host=game.example&port=9339" },
+		]);
+	});
+
+	it("lists both spellings of this machine, and the page's own host, for a local target", () => {
+		const a = page("https://play.example/game/");
+		a.run(script(reachable({ host: "127.0.0.1", port: 2000, path: "gateway?host=127.0.0.1&port=2000" })));
+		expect(a.entries().map(({ host, port }) => [host, port])).toEqual([
+			["127.0.0.1", 2000],
+			["localhost", 2000],
+			["play.example", 2000],
+		]);
+		expect(new Set(a.entries().map((entry) => entry.proxyUrl))).toEqual(
+			new Set(["wss://play.example/gateway?host=127.0.0.1&port=2000"]),
+		);
+	});
+
+	it("gives the daemon's own port, under every name of this machine, its own path", () => {
+		const a = page("http://192.168.1.5:9000/");
+		a.run(script(ownPort(9000, "chat.lan"), GAME));
+		expect(a.entries().map(({ host, port, proxyUrl }) => `${host}:${port} ${proxyUrl}`)).toEqual([
+			"localhost:9000 ws://192.168.1.5:9000/socket",
+			"127.0.0.1:9000 ws://192.168.1.5:9000/socket",
+			"chat.lan:9000 ws://192.168.1.5:9000/socket",
+			"192.168.1.5:9000 ws://192.168.1.5:9000/socket",
+			"game.example:9339 ws://192.168.1.5:9000/gateway?host=game.example&port=9339",
+		]);
+	});
+
+	it("makes addresses from its own address, also for a page of another server and below a proxy's path", () => {
+		const a = page("http://localhost:8080/", "https://ws.example/sockets/ruffle-config.js");
+		a.run(script(GAME));
+		expect(a.entries()[0]?.proxyUrl).toBe("wss://ws.example/sockets/gateway?host=game.example&port=9339");
+		const inline = page("http://localhost:8080/a/b/", null);
+		inline.run(script(GAME));
+		expect(inline.entries()[0]?.proxyUrl).toBe("ws://localhost:8080/gateway?host=game.example&port=9339");
+	});
+
+	const OWN = '{ host: "game.example", port: 9339, proxyUrl: "ws://own/" }';
+	const OTHER = '{ host: "other.example", port: 1, proxyUrl: "ws://other/" }';
+	it.each([
+		[
+			"a player and its configuration from before",
+			`window.RufflePlayer = { config: { autoplay: "on", socketProxy: [${OTHER}] } };`,
+			"",
+		],
+		[
+			"a configuration from before without sockets",
+			"window.RufflePlayer = { config: { autoplay: 'on' } };",
+			`RufflePlayer.config.socketProxy = [${OTHER}];`,
+		],
+		[
+			"a player that the page writes afterwards",
+			"",
+			`window.RufflePlayer = { config: { autoplay: "on", socketProxy: [${OTHER}] } };`,
+		],
+		[
+			"a configuration that the page writes afterwards",
+			"",
+			`window.RufflePlayer = window.RufflePlayer || {}; window.RufflePlayer.config = { autoplay: "on", socketProxy: [${OTHER}] };`,
+		],
+		[
+			"a list that the page writes afterwards",
+			"var RufflePlayer = { config: { autoplay: 'on' } };",
+			`RufflePlayer.config.socketProxy = [${OTHER}];`,
+		],
+		[
+			"an entry that the page adds afterwards",
+			"",
+			`RufflePlayer.config.autoplay = "on"; RufflePlayer.config.socketProxy.unshift(${OTHER});`,
+		],
+		[
+			"frozen objects",
+			`window.RufflePlayer = Object.freeze({ config: Object.freeze({ autoplay: "on", socketProxy: Object.freeze([${OTHER}]) }) });`,
+			"",
+		],
+	])("keeps %s, and puts the page's own entries first", (_, before, after) => {
+		const a = page("http://localhost:9001/");
+		a.run(before);
+		a.run(script(GAME));
+		a.run(after);
+		expect(a.entries().map((entry) => entry.host)).toEqual(["other.example", "game.example"]);
+		expect(a.run("RufflePlayer.config.autoplay")).toBe("on");
+	});
+
+	it.each([
+		[`window.RufflePlayer = { config: { socketProxy: [${OWN}] } };`, ""],
+		["", `RufflePlayer.config = { socketProxy: [${OWN}] };`],
+		[
+			"",
+			`RufflePlayer = { config: { socketProxy: [{ host: "game.example", port: "9339", proxyUrl: "ws://own/" }] } };`,
+		],
+	])("adds nothing for a pair that the page has an entry for", (before, after) => {
+		const a = page("http://localhost:9001/");
+		a.run(before);
+		a.run(script(GAME));
+		a.run(after);
+		expect(a.entries().map((entry) => entry.proxyUrl)).toEqual(["ws://own/"]);
+	});
+
+	// The way of ruffle.js 0.6.0: an object of a class that takes over sources and configuration.
+	const RUFFLE = `var Api = window.Api || class Api { constructor(old) { this.sources = old?.sources || {}; this.config = old?.config || {}; this.invoked = old?.invoked || false; } newest() { return "player"; } };
+		window.RufflePlayer = window.RufflePlayer instanceof Api ? window.RufflePlayer : new Api(window.RufflePlayer);`;
+	it.each([
+		["before ruffle.js", [script(GAME), RUFFLE]],
+		["after ruffle.js", [RUFFLE, script(GAME)]],
+		[
+			"before ruffle.js, with a page that replaces the configuration after it",
+			[script(GAME), RUFFLE, "RufflePlayer.config = { autoplay: 'on' };"],
+		],
+		["twice", [script(GAME), RUFFLE, script(GAME), RUFFLE]],
+	])("works %s", (_, steps) => {
+		const a = page("http://localhost:9001/");
+		for (const step of steps) a.run(step);
+		expect(a.run("RufflePlayer.newest()")).toBe("player");
+		expect(a.entries()).toHaveLength(1);
+	});
+
+	it("mends what is no object, as ruffle.js does", () => {
+		for (const value of [
+			"null",
+			"undefined",
+			"7",
+			"{ config: null }",
+			"{ config: { socketProxy: null } }",
+			"{ config: { socketProxy: [null, 3] } }",
+		]) {
+			const a = page("http://localhost:9001/");
+			a.run(`window.RufflePlayer = ${value}`);
+			a.run(script(GAME));
+			expect(a.entries().at(-1)?.host).toBe("game.example");
+		}
+	});
+
+	it("can stand inside a page: nothing in the data ends a script element", () => {
+		const text = script(reachable({ host: "</script><!--", port: 2000, path: "gateway/x" }));
+		expect(text).not.toMatch(/<\/script|<!--/);
+		const a = page("http://localhost:9001/");
+		a.run(text);
+		expect(a.entries()[0]?.host).toBe("</script><!--");
+	});
+});
