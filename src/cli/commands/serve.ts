@@ -5,10 +5,15 @@ import { fileURLToPath } from "node:url";
 import { pino } from "pino";
 import { XMLSocketError } from "../../errors/index.ts";
 import { ruffleRoutes } from "../../gateway/ruffle-package.ts";
+import { SiteRoutes } from "../../gateway/site/site-routes.ts";
+import { ownPort } from "../../gateway/site/socket-proxy.ts";
 import { type ChatOptions, chat, createServer, relay, type Server, type ServerOptions } from "../../server/index.ts";
 import { banner } from "../banner.ts";
 import { chatKeys, type ServeSettings, serverKeys, serveSchema } from "../serve-schema.ts";
 import { resolveSettings } from "../settings.ts";
+
+// Where the chat page is when a site has taken the root.
+const PAGE_PATH = "/xmlsocket/";
 
 /** Runs until SIGINT or SIGTERM; a second signal ends at once. */
 export async function serve(flags: Record<string, unknown>, version: string): Promise<void> {
@@ -19,19 +24,29 @@ export async function serve(flags: Record<string, unknown>, version: string): Pr
 		{ level: settings.logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime },
 		pino.destination({ fd: 2, sync: true }),
 	);
-	const server = createServer({
+	const ruffle = ruffleRoutes();
+	const site = new SiteRoutes({
+		folder: settings.web,
+		inject: settings.inject,
+		ruffle,
+		targets: () => [ownPort(server.port, settings.host)],
+		forOtherSites: settings.origin.length > 0,
+		log,
+	});
+	const server: Server = createServer({
 		...(pick(settings, serverKeys) as ServerOptions),
 		application: makeApplication(settings),
 		log,
 		pageFolder: settings.relay === undefined ? pageFolder() : undefined,
-		routes: settings.relay === undefined ? [ruffleRoutes()] : [],
+		pagePath: settings.web === undefined ? "/" : PAGE_PATH,
+		routes: [site],
 	});
 	await server.listen();
 	if (flags.json) {
 		process.stdout.write(
 			`${JSON.stringify({ event: "listening", version, port: server.port, addresses: server.addresses, tls: server.secure, policy: server.policyText ?? null })}\n`,
 		);
-	} else process.stdout.write(banner(server, settings, version, performance.now() - begun));
+	} else process.stdout.write(banner(server, settings, ruffle.installed(), version, performance.now() - begun));
 	await stopped(server, log);
 }
 
