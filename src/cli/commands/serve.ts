@@ -30,6 +30,7 @@ export async function serve(flags: Record<string, unknown>, version: string): Pr
 		inject: settings.inject,
 		ruffle,
 		targets: () => [ownPort(server.port, settings.host)],
+		reports: false,
 		forOtherSites: settings.origin.length > 0,
 		log,
 	});

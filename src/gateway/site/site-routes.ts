@@ -26,6 +26,8 @@ export interface SiteParts {
 	readonly ruffle: RuffleRoutes;
 	/** What SWFs may reach; asked for at each request, as a port may be known only once the server listens. */
 	readonly targets: () => readonly Reachable[];
+	/** Whether pages report what no target is, so that the gateway can log and learn it. */
+	readonly reports: boolean;
 	/** Whether pages of other sites may load the configuration script: where the operator lets them connect as well. */
 	readonly forOtherSites: boolean;
 	readonly log: Log;
@@ -47,7 +49,7 @@ export class SiteRoutes implements HttpRoutes {
 		if (pathname === CONFIG_PATH) {
 			const policy = this.#parts.forOtherSites ? "cross-origin" : "same-site";
 			response.setHeader("cross-origin-resource-policy", policy);
-			sendScript(response, socketProxyScript(this.#parts.targets()));
+			sendScript(response, socketProxyScript(this.#parts.targets(), this.#parts.reports));
 			return true;
 		}
 		if (!this.#files) return this.#parts.ruffle.request(request, response, url);

@@ -29,39 +29,66 @@ export function reachable(target: { readonly host: string; readonly port: number
 	return { hosts: isLocal ? [...new Set([host, ...LOCAL])] : [host], pageHost: isLocal, port, path };
 }
 
+/**
+ * A gateway's targets. The host is what a page may ask for, in the operator's own spelling; where the target has a name of its
+ * own, that is a host as well, so that content which asks for a server that is gone can be led to a new one.
+ */
+export function reachableTargets(
+	targets: readonly { readonly name: string; readonly host: string; readonly port: number; readonly path: string }[],
+	texts: readonly string[],
+): Reachable[] {
+	return targets.map((target, at) => {
+		const named = /^([^?]*?)=/.exec(texts[at] ?? "")?.[1];
+		const written = /^(?:[^?=]*=)?\[?([^?\]]*?)\]?:\d+(?:\?|$)/.exec(texts[at] ?? "")?.[1] ?? target.host;
+		const { hosts, ...rest } = reachable({ host: written, port: target.port, path: target.path.slice(1) });
+		return { hosts: [...new Set([...hosts, target.host, ...(named === undefined ? [] : [named])])], ...rest };
+	});
+}
+
 /** The daemon's own port: under every name that means this machine, a SWF reaches the daemon itself. */
 export function ownPort(port: number, host: string): Reachable {
 	const isName = host !== "*" && host !== "::" && host !== "0.0.0.0";
 	return { hosts: [...new Set([...LOCAL, ...(isName ? [host] : [])])], pageHost: true, port, path: "socket" };
 }
 
-/** The script of `/ruffle-config.js`: one function, and data. */
-export function socketProxyScript(targets: readonly Reachable[]): string {
-	return `(${String(mergeSocketProxy)})(window, ${JSON.stringify(targets).replaceAll("<", "\\u003c")});\n`;
+/**
+ * The script of `/ruffle-config.js`: one function, and data.
+ *
+ * @param reports whether the page tells the gateway of each pair that a SWF asked for and no entry has, so that it can be
+ * logged and learnt. Ruffle itself asks nobody then.
+ */
+export function socketProxyScript(targets: readonly Reachable[], reports: boolean): string {
+	const data = JSON.stringify(targets).replaceAll("<", "\\u003c");
+	return `(${String(mergeSocketProxy)})(window, ${data}, ${reports});\n`;
 }
 
 /** What the script needs of its page. */
 interface PageWindow {
 	readonly location: { readonly hostname: string; readonly origin: string };
 	readonly document: { readonly currentScript: { readonly src?: string } | null };
+	readonly console: Record<string, (...words: unknown[]) => void>;
+	readonly WebSocket: new (url: string) => unknown;
 	RufflePlayer?: unknown;
 }
 
 // Runs in the page, as text: it may use nothing from outside itself. Pages write `window.RufflePlayer = …`, `.config = …` and
 // `.config.socketProxy = …` before and after this script, and ruffle.js writes the first again; each of the three is therefore
 // a property that takes what is written to it and adds the entries.
-function mergeSocketProxy(page: PageWindow, targets: readonly Reachable[]): void {
+function mergeSocketProxy(page: PageWindow, targets: readonly Reachable[], reports: boolean): void {
 	const base = page.document.currentScript?.src || `${page.location.origin}/`;
 	const entries: SocketProxyEntry[] = [];
 	const add = (list: SocketProxyEntry[], entry: SocketProxyEntry): void => {
 		const known = list.some((other) => other && other.host === entry.host && Number(other.port) === entry.port);
 		if (!known) list.push(entry);
 	};
-	for (const { hosts, pageHost, port, path } of targets) {
+	const webSocketUrl = (path: string): string => {
 		const url = new URL(path, base);
 		url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
+		return url.href;
+	};
+	for (const { hosts, pageHost, port, path } of targets) {
 		for (const host of pageHost && page.location.hostname ? hosts.concat(page.location.hostname) : hosts)
-			add(entries, { host, port, proxyUrl: url.href });
+			add(entries, { host, port, proxyUrl: webSocketUrl(path) });
 	}
 	const keep = (holder: object, name: string, adopt: (value: unknown) => unknown): void => {
 		let value = adopt((holder as Record<string, unknown>)[name]);
@@ -79,7 +106,8 @@ function mergeSocketProxy(page: PageWindow, targets: readonly Reachable[]): void
 	keep(page, "RufflePlayer", (written) => {
 		const player = object(written);
 		keep(player, "config", (configured) => {
-			const config = object(configured);
+			const config = object(configured) as { logLevel?: string };
+			if (reports) config.logLevel ??= "warn";
 			keep(config, "socketProxy", (list) => {
 				const merged: SocketProxyEntry[] = Array.isArray(list) ? list.slice() : [];
 				for (const entry of entries) add(merged, entry);
@@ -89,4 +117,18 @@ function mergeSocketProxy(page: PageWindow, targets: readonly Reachable[]): void
 		});
 		return player;
 	});
+	if (!reports) return;
+	// The warning on the console is the only trace of a pair without an entry. Asking the gateway for it is the report: it refuses
+	// with a log line, and with --learn it notes the pair.
+	const told = new Set<string>();
+	for (const level of ["debug", "log", "info", "warn", "error"]) {
+		const say = page.console[level]!;
+		page.console[level] = (...words) => {
+			say.apply(page.console, words);
+			const [, host, port] = /Missing WebSocket proxy for host ([^\s,]+), port (\d+)/.exec(words.join(" ")) ?? [];
+			if (host === undefined || told.has(`${host} ${port}`) || told.size >= 50) return;
+			told.add(`${host} ${port}`);
+			new page.WebSocket(webSocketUrl(`gateway?host=${encodeURIComponent(host)}&port=${port}`));
+		};
+	}
 }

@@ -62,6 +62,7 @@ async function start(parts: Partial<SiteParts> = {}): Promise<Server> {
 		inject: true,
 		ruffle: ruffleRoutes(),
 		targets: () => [reachable({ host: "localhost", port: 2000, path: "gateway/x" })],
+		reports: false,
 		forOtherSites: false,
 		log,
 		...parts,

@@ -2,7 +2,13 @@
 
 import { createContext, runInContext } from "node:vm";
 import { describe, expect, it } from "vitest";
-import { ownPort, type Reachable, reachable, socketProxyScript } from "../../../src/gateway/site/socket-proxy.ts";
+import {
+	ownPort,
+	type Reachable,
+	reachable,
+	reachableTargets,
+	socketProxyScript,
+} from "../../../src/gateway/site/socket-proxy.ts";
 
 interface Entry {
 	host: string;
@@ -34,7 +40,7 @@ function page(address: string, script: string | null = new URL("/ruffle-config.j
 			) as Entry[],
 	};
 }
-const script = (...targets: Reachable[]): string => socketProxyScript(targets);
+const script = (...targets: Reachable[]): string => socketProxyScript(targets, false);
 
 describe("the script of /ruffle-config.js", () => {
 	it("makes the whole configuration where there is none", () => {
@@ -175,11 +181,69 @@ describe("the script of /ruffle-config.js", () => {
 		}
 	});
 
+	it("reports, where it is asked to, each pair that Ruffle found no entry for, once", () => {
+		const a = page("https://localhost:9001/");
+		const asked: string[] = [];
+		const said: unknown[][] = [];
+		a.window.WebSocket = class {
+			constructor(url: string) {
+				asked.push(url);
+			}
+		};
+		a.window.console = Object.fromEntries(
+			["debug", "log", "info", "warn", "error"].map((level) => [level, (...words: unknown[]) => said.push(words)]),
+		);
+		a.run("window.RufflePlayer = { config: {} }");
+		a.run(socketProxyScript([GAME], true));
+		expect(a.run("RufflePlayer.config.logLevel")).toBe("warn");
+		const words = ["%cWARN%c web/navigator.rs:1%c Missing WebSocket proxy for host a.example, port 7", "color: red"];
+		a.window.words = words;
+		a.run(
+			"console.warn(...words); console.warn(...words); console.log('Missing WebSocket proxy for host ::1&x, port 8 ');",
+		);
+		expect(asked).toEqual([
+			"wss://localhost:9001/gateway?host=a.example&port=7",
+			"wss://localhost:9001/gateway?host=%3A%3A1%26x&port=8",
+		]);
+		expect(said).toHaveLength(3);
+		a.run("RufflePlayer = { config: { logLevel: 'info' } }");
+		expect(a.run("RufflePlayer.config.logLevel")).toBe("info");
+	});
+
 	it("can stand inside a page: nothing in the data ends a script element", () => {
 		const text = script(reachable({ host: "</script><!--", port: 2000, path: "gateway/x" }));
 		expect(text).not.toMatch(/<\/script|<!--/);
 		const a = page("http://localhost:9001/");
 		a.run(text);
 		expect(a.entries()[0]?.host).toBe("</script><!--");
+	});
+});
+
+describe("reachableTargets", () => {
+	const target = (
+		name: string,
+		host: string,
+		port: number,
+	): { name: string; host: string; port: number; path: string } => ({
+		name,
+		host,
+		port,
+		path: `/gateway/${name}`,
+	});
+
+	it.each([
+		["Game.Example:9339", target("game.example:9339", "game.example", 9339), ["Game.Example", "game.example"], false],
+		[
+			"old.example=localhost:9339?encoding=gbk",
+			target("old.example", "localhost", 9339),
+			["localhost", "127.0.0.1", "old.example"],
+			true,
+		],
+		["[::1]:9339", target("[::1]:9339", "::1", 9339), ["::1", "localhost", "127.0.0.1"], true],
+		["10.0.0.7:5000?private=yes", target("10.0.0.7:5000", "10.0.0.7", 5000), ["10.0.0.7"], false],
+	])("gives the spellings of %s", (text, parsed, hosts, pageHost) => {
+		expect(reachableTargets([parsed], [text])).toEqual([
+			{ hosts, pageHost, port: parsed.port, path: `gateway/${parsed.name}` },
+		]);
 	});
 });
