@@ -20,6 +20,8 @@ declare global {
 const CONFIG = {
 	// Text and a few boxes: the plain canvas starts at once, and needs no graphics card.
 	preferredRenderer: "canvas",
+	// The browser's own fonts, with all that they can write, in place of the built-in one.
+	deviceFontRenderer: "canvas",
 	autoplay: "on",
 	unmuteOverlay: "hidden",
 	splashScreen: false,
@@ -67,7 +69,7 @@ function theme(): string {
 
 function roomOfAddress(): string {
 	try {
-		return decodeURIComponent(location.hash.slice(1)).slice(0, 64) || "lobby";
+		return decodeURIComponent(location.hash.slice(1)).normalize("NFC").slice(0, 64) || "lobby";
 	} catch {
 		return "lobby";
 	}

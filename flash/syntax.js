@@ -26,7 +26,7 @@ export function parse(source) {
 	};
 	const fail = (wanted) => {
 		const token = tokens[at];
-		throw new SyntaxError(`line ${token?.line ?? "last"}: ${wanted}, not ${token ? `"${token.value}"` : "the end"}`);
+		throw new SyntaxError(token ? `line ${token.line}: ${wanted}, not "${token.value}"` : `at the end: ${wanted}`);
 	};
 	const expect = (value) => accept(value) || fail(`"${value}" was expected`);
 	const name = () => (tokens[at]?.kind === "name" ? tokens[at++].value : fail("a name was expected"));

@@ -75,6 +75,7 @@ class Chat {
 
 	/** Connects again after the end, under the same name and in the same session. **/
 	public function connect():Void {
+		if (socket.connected) return;
 		farewell = "";
 		answered = false;
 		socket.connect(host, port);

@@ -43,8 +43,14 @@ class Look {
 		return tints[sum];
 	}
 
+	/**
+		The letters of a text. A font that is asked for by its name is the system's, with all that the system can write; Ruffle draws
+		`_sans` with a built-in font of few alphabets instead.
+	**/
 	public function format(size:Int, color:Int, bold = false):TextFormat {
-		return new TextFormat("_sans", size, color, bold);
+		final format = new TextFormat("Arial", size, color, bold);
+		format.leading = 3;
+		return format;
 	}
 
 	/** A text of one line that nobody can select. **/

@@ -1,5 +1,5 @@
 // A chat client in ActionScript 3, written in Haxe. It joins the chat to what is drawn. FlashVars, all optional: host, port, room,
-// name, theme ("dark").
+// name, theme ("dark"). It traces what happens.
 
 import flash.Lib;
 import flash.display.StageAlign;
@@ -45,11 +45,13 @@ class Main implements Chat.Listener {
 	}
 
 	public function named(name:String):Void {
+		trace('named $name');
 		gate.visible = false;
 		room.open();
 	}
 
 	public function refused(words:String, needsToken:Bool):Void {
+		trace('refused $words');
 		if (needsToken) gate.askForToken();
 		gate.tell(words, true);
 		room.visible = false;
@@ -57,11 +59,13 @@ class Main implements Chat.Listener {
 	}
 
 	public function entered(anew:Bool):Void {
+		trace("entered");
 		room.hideBanner();
 		if (anew) room.messages.clear();
 	}
 
 	public function heard(from:String, text:String, at:String, privately:Bool):Void {
+		trace('heard $from: $text');
 		room.messages.say(from, text, clock(at), privately);
 	}
 
@@ -82,6 +86,7 @@ class Main implements Chat.Listener {
 	}
 
 	public function closed(words:String):Void {
+		trace('closed $words');
 		if (gate.visible) gate.tell(words, true);
 		else room.showBanner(words, "Reconnect", chat.connect);
 	}

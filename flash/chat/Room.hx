@@ -58,6 +58,7 @@ class Room extends Sprite {
 
 	public function showTopic(words:String):Void {
 		topic.text = words;
+		resize(areaWidth, areaHeight);
 	}
 
 	public function showMembers(names:Array<String>, count:Int):Void {
@@ -106,7 +107,7 @@ class Room extends Sprite {
 		graphics.drawRect(0, HEAD - 1, main, 1);
 		if (hasSide) graphics.drawRect(main, 0, 1, height);
 		graphics.endFill();
-		place(title, PAD, 10, main - 2 * PAD);
+		place(title, PAD, topic.text == "" ? 20 : 10, main - 2 * PAD);
 		place(topic, PAD, 34, main - 2 * PAD);
 		membersTitle.visible = membersList.visible = hasSide;
 		place(membersTitle, main + 18, 22, SIDE - 30);

@@ -44,8 +44,10 @@ describe("the packed package", () => {
 		expect(execFileSync(process.execPath, [main, "--version"], { encoding: "utf8" })).toMatch(/^\d+\.\d+\.\d+\n$/);
 	});
 
-	it("holds the chat page", () => {
-		expect(readdirSync(join(folder, "node_modules", "xmlsocket", "dist", "console"))).toContain("index.html");
+	it("holds the chat page, and the Flash client with its page", () => {
+		const console = join(folder, "node_modules", "xmlsocket", "dist", "console");
+		expect(readdirSync(console)).toEqual(expect.arrayContaining(["index.html", "flash.html"]));
+		expect(readdirSync(join(console, "flash"))).toEqual(["chat.swf"]);
 	});
 
 	it.each(ENTRIES)("lets JavaScript import %s", (entry) => {
