@@ -7,7 +7,8 @@ import type { WatchedSocket, Watcher } from "./play-watch.ts";
 export interface SocketLine {
 	readonly host: string;
 	readonly port: number;
-	state: "dialling" | "open" | "closed" | "refused";
+	/** `failed`: it was allowed, and came to a bad end or to none. `refused`: nothing leads there. */
+	state: "dialling" | "open" | "closed" | "failed" | "refused";
 	/** Why, and what to do. */
 	words: string;
 	/** A command that mends it. */
@@ -86,11 +87,10 @@ export class Sockets implements Watcher {
 				count("received", bytes);
 			},
 			closed: (code, reason, byMovie) => {
-				this.#byMark.delete(mark);
-				if (line.state === "refused" || line.state === "closed") return;
+				if (line.state === "failed" || line.state === "closed") return;
 				if (byMovie) this.#end(line, "closed", "The movie closed it.");
 				else if (opened)
-					this.#end(line, code === 1000 ? "closed" : "refused", sentence(reason || `closed with code ${code}`));
+					this.#end(line, code === 1000 ? "closed" : "failed", sentence(reason || `closed with code ${code}`));
 				else void this.#neverOpened(line);
 			},
 		};
@@ -112,6 +112,7 @@ export class Sockets implements Watcher {
 
 	/** A line of the server's feed. */
 	told({ watch, cause, words }: FeedLine): void {
+		// It may come before the WebSocket's own end, which says less, or after it.
 		const line = watch === undefined ? undefined : this.#byMark.get(watch);
 		if (!line) return;
 		if (cause === undefined) {
@@ -120,10 +121,9 @@ export class Sockets implements Watcher {
 		} else if (cause === "page-closed") this.#end(line, "closed", "The movie closed it.");
 		else if (cause === "target-closed") this.#end(line, "closed", "The target closed it.");
 		else {
-			const name = socketName(line);
-			this.#end(line, "refused", `${sentence(words ?? cause)} ${MENDS[cause] ?? ""}`.trim());
+			this.#end(line, "failed", `${sentence(words ?? cause)} ${MENDS[cause] ?? ""}`.trim());
 			if (cause === "target-unresolved") line.command = this.#host.commandWith(`${line.host}=localhost:${line.port}`);
-			if (cause === "address-refused") line.command = this.#host.commandWith(`${name}?private=yes`);
+			if (cause === "address-refused") line.command = this.#host.commandWith(`${socketName(line)}?private=yes`);
 			this.#host.changed();
 		}
 	}
@@ -133,18 +133,18 @@ export class Sockets implements Watcher {
 		if (line.state !== "dialling" && line.state !== "open") return;
 		this.#end(
 			line,
-			"refused",
+			"failed",
 			there
 				? "The gateway refused it, most likely because it does not know this page's address: the command's own lines say why, and --origin mends it."
 				: GATEWAY_DOWN,
 		);
 	}
 
-	#end(line: SocketLine, state: "closed" | "refused", words: string): void {
+	#end(line: SocketLine, state: "closed" | "failed", words: string): void {
 		line.state = state;
 		line.words = words;
 		this.#host.changed();
-		if (state === "refused") this.#host.announce(`${socketName(line)}: ${words}`);
+		if (state === "failed") this.#host.announce(`${socketName(line)}: ${words}`);
 	}
 
 	#add(begun: { host: string; port: number; state: SocketLine["state"]; words: string }): SocketLine {
@@ -152,6 +152,7 @@ export class Sockets implements Watcher {
 		const line: SocketLine = { host, port, state, words, command: "", sent: 0, received: 0, times: 1 };
 		this.lines.push(line);
 		if (this.lines.length > MAX_LINES) this.lines.shift();
+		while (this.#byMark.size > MAX_LINES) this.#byMark.delete(this.#byMark.keys().next().value!);
 		this.#host.changed();
 		return line;
 	}

@@ -16,7 +16,8 @@ const STATES: Readonly<Record<SocketLine["state"], string>> = {
 	dialling: "connecting…",
 	open: "open",
 	closed: "closed",
-	refused: "refused",
+	failed: "failed",
+	refused: "not allowed",
 };
 const rows = new Map<SocketLine, HTMLElement>();
 
@@ -88,7 +89,8 @@ function row(line: SocketLine): HTMLElement {
 	words!.hidden = line.words === "";
 	setText(mend!, line.command);
 	setText(bytes!, `${size(line.sent)} sent, ${size(line.received)} received`);
-	bytes!.hidden = line.state === "refused" && line.sent + line.received === 0;
+	// What a movie sent and nobody got is not sent.
+	bytes!.hidden = line.state === "refused" || (line.state === "failed" && line.received === 0);
 	return item;
 }
 

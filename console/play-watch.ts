@@ -24,14 +24,20 @@ export function watchWebSockets(watcher: Watcher): void {
 	let made = 0;
 	globalThis.WebSocket = class extends WebSocket {
 		readonly #watched: WatchedSocket | undefined;
+		#failed = false;
 		#byMovie = false;
 
 		constructor(url: string | URL, protocols?: string | string[]) {
 			const mark = `${page}-${++made}`;
 			const marked = new URL(url, location.href);
 			marked.searchParams.set("watch", mark);
+			// Where entries differ by it alone; no WebSocket's address may have one.
+			marked.hash = "";
 			super(marked, protocols);
 			this.#watched = watcher.asked(String(url), mark);
+			this.addEventListener("error", () => {
+				this.#failed = true;
+			});
 			this.addEventListener("open", () => this.#watched?.opened());
 			this.addEventListener("message", (event) => this.#watched?.received(sizeOf(event.data)));
 			this.addEventListener("close", (event) => this.#watched?.closed(event.code, event.reason, this.#byMovie));
@@ -43,7 +49,8 @@ export function watchWebSockets(watcher: Watcher): void {
 		}
 
 		override close(code?: number, reason?: string): void {
-			this.#byMovie = true;
+			// Ruffle closes what has failed, too.
+			this.#byMovie ||= !this.#failed;
 			super.close(code, reason);
 		}
 	};

@@ -2,7 +2,7 @@
 // it what becomes of them. Where something keeps the movie from playing, that stands in its place, with what to do.
 
 import { byId } from "./dom.ts";
-import { type FeedLine, Sockets } from "./play-sockets.ts";
+import { type FeedLine, Sockets, socketName } from "./play-sockets.ts";
 import { announce, drawAllowed, drawSockets, note, type Problem, setState, showProblem } from "./play-view.ts";
 import { watchConsole, watchWebSockets } from "./play-watch.ts";
 
@@ -35,6 +35,8 @@ const CONFIG = {
 	openUrlMode: "confirm",
 	allowScriptAccess: false,
 	polyfills: false,
+	// The fonts of the system, as the Flash Player drew text; the built-in one has few alphabets.
+	deviceFontRenderer: "canvas",
 	// Without warnings Ruffle does not say which host and port it had no entry for.
 	logLevel: "warn",
 };
@@ -53,7 +55,7 @@ async function start(): Promise<void> {
 	if (!facts) return;
 	document.title = `${facts.name} · Play`;
 	byId("name", HTMLElement).textContent = facts.name;
-	drawAllowed(facts.targets.map(({ hosts, port }) => `${hosts.join(", ")}: port ${port}`));
+	drawAllowed(facts.targets.flatMap(({ hosts, port }) => hosts.map((host) => socketName({ host, port }))));
 	const problem = problemOf(facts);
 	if (problem) return showProblem(problem);
 	await listen();
@@ -61,6 +63,8 @@ async function start(): Promise<void> {
 	// The script makes the configuration anew for whoever writes it; this page's own part goes beside it.
 	const { RufflePlayer } = globalThis as { RufflePlayer?: Ruffle };
 	const entries = RufflePlayer?.config?.socketProxy ?? [];
+	// Several spellings lead to one address; told apart, the page can name the one that the movie asked for.
+	for (const [at, entry] of entries.entries()) entry.proxyUrl += `#${at}`;
 	Object.assign(RufflePlayer?.config ?? {}, CONFIG);
 	watch(facts, entries);
 	await load("/ruffle/ruffle.js");

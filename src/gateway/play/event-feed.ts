@@ -43,7 +43,12 @@ export class EventFeed implements Log {
 			response.writeHead(503, { "content-type": "text/plain", "retry-after": "5" }).end("Too many pages watch.\n");
 			return;
 		}
-		response.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-store" });
+		// Nothing comes after it on its connection, which a stopping server would wait for.
+		response.writeHead(200, {
+			"content-type": "text/event-stream",
+			"cache-control": "no-store",
+			connection: "close",
+		});
 		response.flushHeaders();
 		this.#readers.add(response);
 		response.on("close", () => this.#readers.delete(response));
