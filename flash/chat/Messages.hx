@@ -22,6 +22,7 @@ class Messages extends Sprite {
 	var minute = "";
 	var areaHeight = 100.0;
 	var grip:Null<Float> = null;
+	var thumbAt = 0;
 
 	public function new(look:Look) {
 		super();
@@ -31,13 +32,16 @@ class Messages extends Sprite {
 		addChild(field);
 		addChild(thumb);
 		thumb.buttonMode = true;
-		field.addEventListener(Event.SCROLL, function(_) drawThumb());
 		thumb.addEventListener(MouseEvent.MOUSE_DOWN, function(_) grip = thumb.mouseY);
 		addEventListener(Event.ADDED_TO_STAGE, function(_) {
 			stage.addEventListener(MouseEvent.MOUSE_MOVE, function(_) drag());
 			stage.addEventListener(MouseEvent.MOUSE_UP, function(_) grip = null);
 		});
-		addEventListener(Event.ENTER_FRAME, function(_) flush());
+		addEventListener(Event.ENTER_FRAME, function(_) {
+			flush();
+			// Ruffle does not tell of every scrolling.
+			if (field.scrollV != thumbAt) drawThumb();
+		});
 	}
 
 	/** Somebody spoke. The name stands above the first of several messages of one minute. **/
@@ -84,6 +88,7 @@ class Messages extends Sprite {
 	function flush():Void {
 		if (waiting.length == 0) return;
 		final atEnd = isAtEnd();
+		final scrolledTo = field.scrollV;
 		for (pieces in waiting) {
 			final before = field.length;
 			for (piece in pieces) {
@@ -94,12 +99,20 @@ class Messages extends Sprite {
 			lengths.push(field.length - before);
 		}
 		waiting = [];
+		final linesCut = cut();
+		// Who reads older messages is left where they are.
+		field.scrollV = atEnd ? field.maxScrollV : Std.int(Math.max(1, scrolledTo - linesCut));
+		drawThumb();
+	}
+
+	/** Takes away the oldest entries past the bound; gives the number of lines that they had. **/
+	function cut():Int {
 		var surplus = 0;
 		while (lengths.length > MAX_ENTRIES) surplus += lengths.shift();
-		if (surplus > 0) field.replaceText(0, surplus, "");
-		// Who reads older messages is left where they are.
-		if (atEnd) field.scrollV = field.maxScrollV;
-		drawThumb();
+		if (surplus == 0) return 0;
+		final lines = field.numLines;
+		field.replaceText(0, surplus, "");
+		return lines - field.numLines;
 	}
 
 	function isAtEnd():Bool {
@@ -113,6 +126,7 @@ class Messages extends Sprite {
 	}
 
 	function drawThumb():Void {
+		thumbAt = field.scrollV;
 		final lines = field.numLines;
 		thumb.visible = field.maxScrollV > 1;
 		if (!thumb.visible) return;
