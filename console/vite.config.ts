@@ -6,7 +6,7 @@ import { defineConfig } from "vite";
 
 export default defineConfig({
 	root: fileURLToPath(new URL(".", import.meta.url)),
-	base: "/",
+	base: "./",
 	publicDir: false,
 	build: {
 		outDir: "../dist/console",
@@ -17,7 +17,7 @@ export default defineConfig({
 		target: "es2022",
 		reportCompressedSize: false,
 		rolldownOptions: {
-			input: ["index.html", "flash.html"].map((page) => fileURLToPath(new URL(page, import.meta.url))),
+			input: ["index.html", "flash.html", "play.html"].map((page) => fileURLToPath(new URL(page, import.meta.url))),
 			output: {
 				// The SWF keeps its name: players outside of a page are given its address by hand.
 				assetFileNames: ({ names }) =>

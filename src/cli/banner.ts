@@ -2,11 +2,18 @@
 
 import { resolve } from "node:path";
 import { styleText } from "node:util";
+import { RUFFLE_INSTALL } from "../gateway/ruffle-package.ts";
 import type { Server } from "../server/index.ts";
 import type { ServeSettings } from "./serve-schema.ts";
 
 /** The banner's text, coloured where standard output is a terminal. */
-export function banner(server: Server, settings: ServeSettings, version: string, tookMs: number): string {
+export function banner(
+	server: Server,
+	settings: ServeSettings,
+	hasRuffle: boolean,
+	version: string,
+	tookMs: number,
+): string {
 	const colour = process.stdout.isTTY && !process.env.NO_COLOR;
 	const bold = (text: string): string => (colour ? styleText("bold", text) : text);
 	const dim = (text: string): string => (colour ? styleText("dim", text) : text);
@@ -20,8 +27,10 @@ export function banner(server: Server, settings: ServeSettings, version: string,
 				: settings.host;
 	const at = `${host}:${server.port}`;
 	const rows: [string, string][] = [];
-	if (server.pageFolder !== undefined && settings.sniff)
-		rows.push(["Chat page", cyan(`${server.secure ? "https" : "http"}://${at}/`)]);
+	const web = `${server.secure ? "https" : "http"}://${at}`;
+	if (settings.web !== undefined && settings.sniff)
+		rows.push(["Site", `${cyan(`${web}/`)}  ${dim(`from ${settings.web}`)}`]);
+	if (server.pageFolder !== undefined && settings.sniff) rows.push(["Chat page", cyan(`${web}${server.pagePath}`)]);
 	rows.push(["XMLSocket", `${cyan(at)}  ${dim(`on ${server.addresses.join(" and ")}`)}`]);
 	if (settings.sniff) rows.push(["WebSocket", cyan(`${server.secure ? "wss" : "ws"}://${at}/socket`)]);
 	if (server.secure)
@@ -43,12 +52,14 @@ export function banner(server: Server, settings: ServeSettings, version: string,
 	);
 	if (settings.relay === undefined && !settings.memory) rows.push(["Data", resolve(settings.data)]);
 	const lines = rows.map(([name, value]) => `  ${name.padEnd(12)}${value}`);
-	const warnings = warningsFor(server, settings).map((warning) => `  ${yellow("!")} ${warning}`);
+	const warnings = warningsFor(server, settings, hasRuffle).map((warning) => `  ${yellow("!")} ${warning}`);
 	return `\n  ${bold("xmlsocket")} ${version}  ${dim(`ready in ${Math.round(tookMs)} ms`)}\n\n${lines.join("\n")}\n${warnings.length > 0 ? `\n${warnings.join("\n")}\n` : ""}\n`;
 }
 
-function warningsFor(server: Server, settings: ServeSettings): string[] {
+function warningsFor(server: Server, settings: ServeSettings, hasRuffle: boolean): string[] {
 	const warnings: string[] = [];
+	if (settings.web !== undefined && settings.inject && !hasRuffle)
+		warnings.push(`Ruffle is not installed, so Flash content of the site does not run: ${RUFFLE_INSTALL}`);
 	const isPublic = settings.host !== "localhost" && settings.host !== "::1" && !settings.host.startsWith("127.");
 	if (settings.relay === undefined && settings.memory)
 		warnings.push("Stored rooms are in memory and end with this process: without --memory they are kept in a folder.");

@@ -15,6 +15,8 @@ const USAGE: ReadonlySet<string> = new Set([
 	"XMLSOCKET_PORT_RESERVED",
 	"XMLSOCKET_CONFIG_UNREADABLE",
 	"XMLSOCKET_NUL_IN_DOCUMENT",
+	"XMLSOCKET_FOLDER_UNREADABLE",
+	"XMLSOCKET_MOVIE_UNREADABLE",
 ]);
 
 /** 3: could not connect; 2: the command was used wrongly; 1: anything else. */

@@ -2,6 +2,7 @@
 
 import * as v from "valibot";
 import { chatSchema } from "../chat/index.ts";
+import { siteSchema } from "../gateway/site/options.ts";
 import { described } from "../options/index.ts";
 import { serverSchema } from "../server/index.ts";
 
@@ -28,6 +29,7 @@ export const serveSchema = v.strictObject({
 		),
 		[],
 	),
+	...siteSchema.entries,
 	relay: v.optional(
 		described(v.string(), "no vocabulary: every document goes to all others of this room, unchanged", "--relay [room]"),
 	),

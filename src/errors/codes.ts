@@ -108,6 +108,11 @@ export const ERROR_CODES = {
 		text: "A document that is text only holds elements.",
 		mend: "Escape the text, or use <send>, whose content may be any XML.",
 	},
+	XMLSOCKET_FOLDER_UNREADABLE: {
+		class: "usage",
+		text: "A folder that was to be served cannot be read, or is none.",
+		mend: "Check the path, and that this user may read it.",
+	},
 	XMLSOCKET_IDLE: {
 		class: "limit",
 		text: "Nothing was received for longer than the idle limit.",
@@ -127,6 +132,11 @@ export const ERROR_CODES = {
 		class: "peer",
 		text: "A document is not valid in the encoding agreed on.",
 		mend: "Send UTF-8, or start the server with --encoding.",
+	},
+	XMLSOCKET_MOVIE_UNREADABLE: {
+		class: "usage",
+		text: "What was to be played cannot be read, or is no SWF.",
+		mend: "Give the path or the http(s) address of a .swf file itself, not of a page that shows it.",
 	},
 	XMLSOCKET_MUTED: {
 		class: "peer",

@@ -15,6 +15,8 @@ export interface CreateServerOptions extends ServerOptions {
 	readonly log?: Log | undefined;
 	/** A folder of files that answer HTTP. Default: none. */
 	readonly pageFolder?: string | undefined;
+	/** The path of its page, with a slash at both ends. Default: `/`. */
+	readonly pagePath?: string | undefined;
 	/** Who else answers on the HTTP side, for example a gateway. Default: nobody. */
 	readonly routes?: readonly HttpRoutes[] | undefined;
 }
@@ -55,8 +57,8 @@ export function createServer(
 	options: CreateServerOptions & { readonly application: Application<"text"> | Application<"bytes"> },
 ): Server;
 export function createServer(options?: CreateServerOptions): ConnectionServer;
-export function createServer({ application, log, pageFolder, routes, ...options }: CreateServerOptions = {}): Server {
-	return application
-		? new Server(options, { application, log, pageFolder, routes })
-		: new ConnectionServer(options, { log, pageFolder, routes });
+export function createServer(given: CreateServerOptions = {}): Server {
+	const { application, log, pageFolder, pagePath, routes, ...options } = given;
+	const parts = { log, pageFolder, pagePath, routes };
+	return application ? new Server(options, { ...parts, application }) : new ConnectionServer(options, parts);
 }

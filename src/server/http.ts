@@ -30,6 +30,8 @@ export interface HttpHost {
 	readonly pageFolder: string | undefined;
 	/** Whether documents are spoken here, also over WebSocket. */
 	readonly speaksDocuments: boolean;
+	/** Where the web page is: `/`, or a path that ends with a slash. */
+	readonly pagePath: string;
 	/** Who else answers, in the order of asking. */
 	readonly routes: readonly HttpRoutes[];
 	/** Counts a client behind a proxy until its socket closes; false where it is refused. */
@@ -125,12 +127,17 @@ export class HttpSide {
 			answer(response, 200, host.policyText, "text/x-cross-domain-policy");
 		} else if (path === WEBSOCKET_PATH && host.speaksDocuments)
 			answer(response, 426, "This path is for WebSocket connections.\n");
+		else if (this.#page && host.pagePath !== "/" && path.startsWith(host.pagePath)) this.#sendPage(request, response);
 		else if (host.routes.some((routes) => routes.request?.(request, response, url))) return;
-		else if (this.#page) {
-			for (const [name, value] of Object.entries(pageHeaders(FLASH_PAGES.includes(path))))
-				response.setHeader(name, value);
-			this.#page(request, response, () => answer(response, 404, "There is no such page.\n"));
-		} else answer(response, 404, "There is no such page.\n");
+		else if (this.#page && host.pagePath === "/") this.#sendPage(request, response);
+		else answer(response, 404, "There is no such page.\n");
+	}
+
+	#sendPage(request: IncomingMessage, response: ServerResponse): void {
+		request.url = request.url!.slice(this.#host.pagePath.length - 1);
+		const isFlash = FLASH_PAGES.includes(request.url.split("?", 1)[0]!);
+		for (const [name, value] of Object.entries(pageHeaders(isFlash))) response.setHeader(name, value);
+		this.#page!(request, response, () => answer(response, 404, "There is no such page.\n"));
 	}
 
 	async #metrics(request: IncomingMessage, response: ServerResponse): Promise<void> {

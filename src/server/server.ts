@@ -40,6 +40,8 @@ export interface ServerParts {
 	readonly log?: Log | undefined;
 	/** The folder whose files answer HTTP; default: none. */
 	readonly pageFolder?: string | undefined;
+	/** The path of its page, with a slash at both ends; default: `/`. */
+	readonly pagePath?: string | undefined;
 	/** Who else answers on the HTTP side, in the order of asking; default: nobody. */
 	readonly routes?: readonly HttpRoutes[] | undefined;
 }
@@ -56,6 +58,7 @@ export class Server extends EventEmitter<{ connection: [Connection]; closed: [] 
 	readonly scheduler: Scheduler;
 	readonly linkOptions: LinkOptions<Output>;
 	readonly pageFolder: string | undefined;
+	readonly pagePath: string;
 	readonly routes: readonly HttpRoutes[];
 	readonly speaksDocuments: boolean;
 	readonly #application: Application<Output>;
@@ -83,6 +86,7 @@ export class Server extends EventEmitter<{ connection: [Connection]; closed: [] 
 		this.settings = settings;
 		this.log = parts.log ?? noLog;
 		this.pageFolder = parts.pageFolder;
+		this.pagePath = parts.pagePath ?? "/";
 		this.routes = parts.routes ?? [];
 		this.speaksDocuments = parts.application !== noDocuments;
 		this.#application = parts.application as Application<Output>;

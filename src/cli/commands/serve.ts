@@ -6,6 +6,8 @@ import { fileURLToPath } from "node:url";
 import { type Logger, pino } from "pino";
 import { XMLSocketError } from "../../errors/index.ts";
 import { ruffleRoutes } from "../../gateway/ruffle-package.ts";
+import { SiteRoutes } from "../../gateway/site/site-routes.ts";
+import { ownPort } from "../../gateway/site/socket-proxy.ts";
 import { MemoryLog } from "../../hub/index.ts";
 import {
 	type ChatOptions,
@@ -21,6 +23,9 @@ import { parseRetention } from "../retention.ts";
 import { chatKeys, type ServeSettings, serverKeys, serveSchema } from "../serve-schema.ts";
 import { resolveSettings } from "../settings.ts";
 
+// Where the chat page is when a site has taken the root.
+const PAGE_PATH = "/xmlsocket/";
+
 /** Runs until SIGINT or SIGTERM; a second signal ends at once. */
 export async function serve(flags: Record<string, unknown>, version: string): Promise<void> {
 	const begun = performance.now();
@@ -30,19 +35,30 @@ export async function serve(flags: Record<string, unknown>, version: string): Pr
 		{ level: settings.logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime },
 		pino.destination({ fd: 2, sync: true }),
 	);
-	const server = createServer({
+	const ruffle = ruffleRoutes();
+	const site = new SiteRoutes({
+		folder: settings.web,
+		inject: settings.inject,
+		ruffle,
+		targets: () => [ownPort(server.port, settings.host)],
+		reports: false,
+		forOtherSites: settings.origin.length > 0,
+		log,
+	});
+	const server: Server = createServer({
 		...(pick(settings, serverKeys) as ServerOptions),
 		application: await makeApplication(settings, log),
 		log,
 		pageFolder: settings.relay === undefined ? pageFolder() : undefined,
-		routes: settings.relay === undefined ? [ruffleRoutes()] : [],
+		pagePath: settings.web === undefined ? "/" : PAGE_PATH,
+		routes: [site],
 	});
 	await server.listen();
 	if (flags.json) {
 		process.stdout.write(
 			`${JSON.stringify({ event: "listening", version, port: server.port, addresses: server.addresses, tls: server.secure, policy: server.policyText ?? null, policyPort: server.policyPort ?? null, data: settings.relay !== undefined || settings.memory ? null : resolve(settings.data) })}\n`,
 		);
-	} else process.stdout.write(banner(server, settings, version, performance.now() - begun));
+	} else process.stdout.write(banner(server, settings, ruffle.installed(), version, performance.now() - begun));
 	await stopped(server, log);
 }
 

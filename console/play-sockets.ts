@@ -1,0 +1,164 @@
+// What became of each socket that the movie asked for, in words: from the page's own WebSockets, from what the server tells of
+// them, and from what Ruffle found no entry for. It holds the rules and no element of the page, and its list is bounded.
+
+import type { WatchedSocket, Watcher } from "./play-watch.ts";
+
+/** One socket of the movie, or a pair that it may not reach. */
+export interface SocketLine {
+	readonly host: string;
+	readonly port: number;
+	/** `failed`: it was allowed, and came to a bad end or to none. `refused`: nothing leads there. */
+	state: "dialling" | "open" | "closed" | "failed" | "refused";
+	/** Why, and what to do. */
+	words: string;
+	/** A command that mends it. */
+	command: string;
+	sent: number;
+	received: number;
+	/** How often it was refused. */
+	times: number;
+}
+
+/** What the server's feed tells of one connection. */
+export interface FeedLine {
+	/** The mark that the page gave the connection. */
+	readonly watch?: string;
+	readonly cause?: string;
+	readonly words?: string;
+}
+
+/** What this needs of the page around it. */
+export interface SocketsHost {
+	/** The pairs that are allowed: which WebSocket address is for which host and port. */
+	readonly entries: readonly { readonly host: string; readonly port: number; readonly proxyUrl: string }[];
+	/** The command line with one more target allowed. */
+	commandWith(target: string): string;
+	changed(): void;
+	announce(words: string): void;
+	/** The WebSocket never opened. @returns whether the server answers at all. */
+	isServerThere(): Promise<boolean>;
+}
+
+const MAX_LINES = 100;
+const GATEWAY_DOWN =
+	"The gateway does not answer: xmlsocket was stopped, or the network between has gone. Start it again, then reload.";
+const MENDS: Readonly<Record<string, string>> = {
+	"target-refused": "Nothing listens there: start the server, or check the port.",
+	"target-timeout": "Check the address, and that no firewall drops the connection.",
+	"target-unreachable": "Check the address and the network.",
+	"target-unresolved": "Check the spelling. Where the server has moved, let the old name lead to the new place:",
+	"address-refused": "Where that is meant, allow it in so many words:",
+	"target-reset": "Its own log may say why.",
+	"document-too-large": "Raise --max-document where such documents are expected.",
+};
+
+/** The name of a line. */
+export function socketName({ host, port }: { readonly host: string; readonly port: number }): string {
+	return `${host.includes(":") ? `[${host}]` : host}:${port}`;
+}
+
+/** All of them, the oldest first. */
+export class Sockets implements Watcher {
+	readonly lines: SocketLine[] = [];
+	readonly #host: SocketsHost;
+	readonly #byMark = new Map<string, SocketLine>();
+
+	constructor(host: SocketsHost) {
+		this.#host = host;
+	}
+
+	asked(url: string, mark: string): WatchedSocket | undefined {
+		const entry = this.#host.entries.find(({ proxyUrl }) => proxyUrl === url);
+		if (!entry) return undefined;
+		const line = this.#add({ ...entry, state: "dialling", words: "" });
+		this.#byMark.set(mark, line);
+		let opened = false;
+		const count = (key: "sent" | "received", bytes: number): void => {
+			line[key] += bytes;
+			this.#host.changed();
+		};
+		return {
+			opened() {
+				opened = true;
+			},
+			sent: (bytes) => count("sent", bytes),
+			received: (bytes) => {
+				if (line.state === "dialling") line.state = "open";
+				count("received", bytes);
+			},
+			closed: (code, reason, byMovie) => {
+				if (line.state === "failed" || line.state === "closed") return;
+				if (byMovie) this.#end(line, "closed", "The movie closed it.");
+				else if (opened)
+					this.#end(line, code === 1000 ? "closed" : "failed", sentence(reason || `closed with code ${code}`));
+				else void this.#neverOpened(line);
+			},
+		};
+	}
+
+	missing(host: string, port: number): void {
+		const known = this.lines.find((line) => line.host === host && line.port === port && line.command !== "");
+		if (known) {
+			known.times++;
+			this.#host.changed();
+			return;
+		}
+		const name = socketName({ host, port });
+		const words = `The movie asked for ${name}, which is not allowed. Allow it where you trust the movie with it:`;
+		const line = this.#add({ host, port, state: "refused", words });
+		line.command = this.#host.commandWith(name);
+		this.#host.announce(words);
+	}
+
+	/** A line of the server's feed. */
+	told({ watch, cause, words }: FeedLine): void {
+		// It may come before the WebSocket's own end, which says less, or after it.
+		const line = watch === undefined ? undefined : this.#byMark.get(watch);
+		if (!line) return;
+		if (cause === undefined) {
+			if (line.state === "dialling") line.state = "open";
+			this.#host.changed();
+		} else if (cause === "page-closed") this.#end(line, "closed", "The movie closed it.");
+		else if (cause === "target-closed") this.#end(line, "closed", "The target closed it.");
+		else {
+			this.#end(line, "failed", `${sentence(words ?? cause)} ${MENDS[cause] ?? ""}`.trim());
+			if (cause === "target-unresolved") line.command = this.#host.commandWith(`${line.host}=localhost:${line.port}`);
+			if (cause === "address-refused") line.command = this.#host.commandWith(`${socketName(line)}?private=yes`);
+			this.#host.changed();
+		}
+	}
+
+	async #neverOpened(line: SocketLine): Promise<void> {
+		const there = await this.#host.isServerThere();
+		if (line.state !== "dialling" && line.state !== "open") return;
+		this.#end(
+			line,
+			"failed",
+			there
+				? "The gateway refused it, most likely because it does not know this page's address: the command's own lines say why, and --origin mends it."
+				: GATEWAY_DOWN,
+		);
+	}
+
+	#end(line: SocketLine, state: "closed" | "failed", words: string): void {
+		line.state = state;
+		line.words = words;
+		this.#host.changed();
+		if (state === "failed") this.#host.announce(`${socketName(line)}: ${words}`);
+	}
+
+	#add(begun: { host: string; port: number; state: SocketLine["state"]; words: string }): SocketLine {
+		const { host, port, state, words } = begun;
+		const line: SocketLine = { host, port, state, words, command: "", sent: 0, received: 0, times: 1 };
+		this.lines.push(line);
+		if (this.lines.length > MAX_LINES) this.lines.shift();
+		while (this.#byMark.size > MAX_LINES) this.#byMark.delete(this.#byMark.keys().next().value!);
+		this.#host.changed();
+		return line;
+	}
+}
+
+function sentence(words: string): string {
+	const text = words.charAt(0).toUpperCase() + words.slice(1);
+	return /[.!?]$/.test(text) ? text : `${text}.`;
+}

@@ -1,0 +1,77 @@
+// Sees what Ruffle does with sockets, without Ruffle's help: the page's WebSocket class is replaced by one that tells of itself, and
+// the console is read for the one thing that never becomes a WebSocket, a host and port without an entry in `socketProxy`.
+
+/** One WebSocket of the movie. */
+export interface WatchedSocket {
+	opened(): void;
+	sent(bytes: number): void;
+	received(bytes: number): void;
+	/** @param byMovie the movie asked for the end. */
+	closed(code: number, reason: string, byMovie: boolean): void;
+}
+
+/** Whoever is told. */
+export interface Watcher {
+	/** The movie opens a WebSocket. @param mark what the server's feed will call it. @returns undefined: not of interest. */
+	asked(url: string, mark: string): WatchedSocket | undefined;
+	/** The movie asked for a host and port that no entry has. */
+	missing(host: string, port: number): void;
+}
+
+/** Watches all WebSockets of the page from now on, each marked in its address so that the server can speak of it. */
+export function watchWebSockets(watcher: Watcher): void {
+	const page = crypto.getRandomValues(new Uint32Array(1))[0]!.toString(36);
+	let made = 0;
+	globalThis.WebSocket = class extends WebSocket {
+		readonly #watched: WatchedSocket | undefined;
+		#failed = false;
+		#byMovie = false;
+
+		constructor(url: string | URL, protocols?: string | string[]) {
+			const mark = `${page}-${++made}`;
+			const marked = new URL(url, location.href);
+			marked.searchParams.set("watch", mark);
+			// Where entries differ by it alone; no WebSocket's address may have one.
+			marked.hash = "";
+			super(marked, protocols);
+			this.#watched = watcher.asked(String(url), mark);
+			this.addEventListener("error", () => {
+				this.#failed = true;
+			});
+			this.addEventListener("open", () => this.#watched?.opened());
+			this.addEventListener("message", (event) => this.#watched?.received(sizeOf(event.data)));
+			this.addEventListener("close", (event) => this.#watched?.closed(event.code, event.reason, this.#byMovie));
+		}
+
+		override send(data: string | Blob | ArrayBufferLike | ArrayBufferView<ArrayBuffer>): void {
+			super.send(data as string);
+			this.#watched?.sent(sizeOf(data));
+		}
+
+		override close(code?: number, reason?: string): void {
+			// Ruffle closes what has failed, too.
+			this.#byMovie ||= !this.#failed;
+			super.close(code, reason);
+		}
+	};
+}
+
+const MISSING = /Missing WebSocket proxy for host ([^\s,]+), port (\d+)/;
+
+/** Reads the console from now on. What is said there still stands there. */
+export function watchConsole(watcher: Watcher): void {
+	for (const level of ["debug", "log", "info", "warn", "error"] as const) {
+		const say = console[level].bind(console);
+		console[level] = (...words: unknown[]) => {
+			say(...words);
+			const [, host, port] = MISSING.exec(words.map(String).join(" ")) ?? [];
+			if (host !== undefined) watcher.missing(host, Number(port));
+		};
+	}
+}
+
+function sizeOf(data: unknown): number {
+	if (typeof data === "string") return data.length;
+	if (data instanceof Blob) return data.size;
+	return (data as ArrayBuffer | ArrayBufferView).byteLength;
+}

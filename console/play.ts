@@ -1,0 +1,184 @@
+// The page of `xmlsocket play`: it puts the movie into Ruffle, whose sockets the script /ruffle-config.js has wired, and says beside
+// it what becomes of them. Where something keeps the movie from playing, that stands in its place, with what to do.
+
+import { byId } from "./dom.ts";
+import { type FeedLine, Sockets, socketName } from "./play-sockets.ts";
+import { announce, drawAllowed, drawSockets, note, type Problem, setState, showProblem } from "./play-view.ts";
+import { watchConsole, watchWebSockets } from "./play-watch.ts";
+
+/** What the server tells the page at its start: the shape of `PlayFacts` in the gateway's own module. */
+interface Facts {
+	readonly name: string;
+	readonly path: string;
+	readonly base: string;
+	readonly problem: string | null;
+	readonly install: string | null;
+	readonly targets: readonly { readonly hosts: readonly string[]; readonly port: number }[];
+	readonly parameters: Readonly<Record<string, string>>;
+	readonly command: string;
+}
+
+/** What this page uses of Ruffle 0.6. */
+interface Player extends HTMLElement {
+	ruffle(): { load(options: object): Promise<void> };
+}
+interface Ruffle {
+	config?: { socketProxy?: { host: string; port: number; proxyUrl: string }[] };
+	newest?(): { createPlayer(): Player } | null;
+}
+
+const CONFIG = {
+	publicPath: "/ruffle/",
+	autoplay: "on",
+	unmuteOverlay: "hidden",
+	splashScreen: false,
+	openUrlMode: "confirm",
+	allowScriptAccess: false,
+	polyfills: false,
+	// The fonts of the system, as the Flash Player drew text; the built-in one has few alphabets.
+	deviceFontRenderer: "canvas",
+	// Without warnings Ruffle does not say which host and port it had no entry for.
+	logLevel: "warn",
+};
+
+byId("reload", HTMLButtonElement).addEventListener("click", () => location.reload());
+document.addEventListener("securitypolicyviolation", (event) => {
+	if (event.blockedURI.startsWith("http"))
+		note(`${event.blockedURI}: the movie may load from its own folder, not from other sites.`);
+});
+start().catch((error: unknown) =>
+	showProblem({ title: "The page could not start", words: String(error), mend: "Reload it." }),
+);
+
+async function start(): Promise<void> {
+	const facts = await askForFacts();
+	if (!facts) return;
+	document.title = `${facts.name} · Play`;
+	byId("name", HTMLElement).textContent = facts.name;
+	drawAllowed(facts.targets.flatMap(({ hosts, port }) => hosts.map((host) => socketName({ host, port }))));
+	const problem = problemOf(facts);
+	if (problem) return showProblem(problem);
+	await listen();
+	await load("/ruffle-config.js");
+	// The script makes the configuration anew for whoever writes it; this page's own part goes beside it.
+	const { RufflePlayer } = globalThis as { RufflePlayer?: Ruffle };
+	const entries = RufflePlayer?.config?.socketProxy ?? [];
+	// Several spellings lead to one address; told apart, the page can name the one that the movie asked for.
+	for (const [at, entry] of entries.entries()) entry.proxyUrl += `#${at}`;
+	Object.assign(RufflePlayer?.config ?? {}, CONFIG);
+	watch(facts, entries);
+	await load("/ruffle/ruffle.js");
+	await play(facts);
+}
+
+async function askForFacts(): Promise<Facts | undefined> {
+	try {
+		const answer = await fetch("facts.json", { cache: "no-store" });
+		if (answer.ok) return (await answer.json()) as Facts;
+	} catch {
+		// Nobody answers.
+	}
+	showProblem({
+		title: "The server does not answer",
+		words: "xmlsocket was stopped, or the network between has gone.",
+		mend: "Start it again, then reload this page.",
+	});
+	return undefined;
+}
+
+function problemOf(facts: Facts): Problem | undefined {
+	if (facts.problem !== null)
+		return { title: "The movie cannot be played", words: facts.problem, mend: "Mend that, then reload." };
+	if (facts.install !== null) {
+		return {
+			title: "Ruffle is not installed",
+			words: "Ruffle is what plays Flash content in a page. It is an optional part of xmlsocket.",
+			mend: "In the folder where you started xmlsocket, run this, then reload:",
+			command: facts.install,
+		};
+	}
+	return undefined;
+}
+
+let sockets: Sockets | undefined;
+let drawing = false;
+
+function watch(facts: Facts, entries: readonly { host: string; port: number; proxyUrl: string }[]): void {
+	sockets = new Sockets({
+		entries,
+		commandWith: (target) => `${facts.command} --allow ${quoted(target)}`,
+		changed: drawSoon,
+		announce,
+		isServerThere,
+	});
+	watchWebSockets(sockets);
+	watchConsole(sockets);
+}
+
+// One drawing for all that happens in a frame.
+function drawSoon(): void {
+	if (drawing) return;
+	drawing = true;
+	requestAnimationFrame(() => {
+		drawing = false;
+		drawSockets(sockets?.lines ?? []);
+	});
+}
+
+// Resolves when the server tells of connections; where it does not, the page goes on knowing less.
+function listen(): Promise<void> {
+	const feed = new EventSource("events");
+	feed.addEventListener("message", (event) => sockets?.told(JSON.parse(event.data as string) as FeedLine));
+	return new Promise((resolve) => {
+		feed.addEventListener("open", () => resolve());
+		feed.addEventListener("error", () => resolve());
+	});
+}
+
+function load(path: string): Promise<void> {
+	return new Promise((resolve, reject) => {
+		const script = document.createElement("script");
+		script.src = path;
+		script.addEventListener("load", () => resolve());
+		script.addEventListener("error", () => reject(new Error(`${path} did not load.`)));
+		document.head.append(script);
+	});
+}
+
+async function play(facts: Facts): Promise<void> {
+	const { RufflePlayer } = globalThis as { RufflePlayer?: Ruffle };
+	const player = RufflePlayer?.newest?.()?.createPlayer();
+	if (!player) throw new Error("The script at /ruffle/ruffle.js is not Ruffle.");
+	player.setAttribute("aria-label", facts.name);
+	byId("stage", HTMLElement).replaceChildren(player);
+	setState("starting the player…");
+	try {
+		await player.ruffle().load({ url: facts.path, base: facts.base, parameters: facts.parameters });
+		setState("playing in Ruffle");
+		player.focus();
+	} catch (error) {
+		player.remove();
+		const cause = error instanceof Error && error.cause !== undefined ? ` (${String(error.cause)})` : "";
+		const isPlayer = /wasm|webassembly|compile/i.test(`${String(error)}${cause}`);
+		showProblem({
+			title: isPlayer ? "The player did not load" : "The movie did not load",
+			words: `${String(error)}${cause}`,
+			mend: isPlayer
+				? "Ruffle needs WebAssembly: use a current browser, and let nothing between filter /ruffle/*.wasm. Then reload."
+				: "Check that it is a whole SWF file, then reload.",
+		});
+	}
+}
+
+async function isServerThere(): Promise<boolean> {
+	try {
+		return (await fetch("/healthz", { cache: "no-store" })).ok;
+	} catch {
+		return false;
+	}
+}
+
+// As a shell wants it.
+function quoted(text: string): string {
+	return /^[\w.:=@/-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+}

@@ -1,0 +1,145 @@
+// What `play` shows: a SWF file with the folder it lies in, or one at an http(s) address with what lies beside it there. Either
+// answers the paths that the movie asks for, relative or from the root, as its own home would; nothing above its folder.
+
+import { closeSync, openSync, readSync, realpathSync } from "node:fs";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { basename, dirname } from "node:path";
+import { XMLSocketError } from "../../errors/index.ts";
+import { sendWords } from "../site/site-routes.ts";
+import { contentType, StaticFolder, sendFile } from "../site/static-folder.ts";
+import { fetchBounded } from "./fetch-bounded.ts";
+
+/** A movie and its surroundings. */
+export interface Movie {
+	/** Its file's name. */
+	readonly name: string;
+	/** Its path here. */
+	readonly path: string;
+	/** The path of the folder it lies in, here. */
+	readonly base: string;
+	/** Looks at it again. @returns what is wrong with it, in words; undefined: nothing. */
+	problem(): Promise<string | undefined>;
+	/** Answers a request for it or for what lies beside it. */
+	answer(request: IncomingMessage, response: ServerResponse, url: URL): Promise<void>;
+}
+
+/**
+ * A movie by its path or address.
+ *
+ * @throws XMLSOCKET_MOVIE_UNREADABLE where there is no such file, it is no SWF, or the address is neither http nor https.
+ */
+export function movieOf(given: string): Movie {
+	if (/^https?:\/\//i.test(given)) {
+		if (!URL.canParse(given)) throw unreadable(given, "the address cannot be read");
+		return new RemoteMovie(new URL(given));
+	}
+	if (/^[a-z][a-z0-9+.-]+:\/\//i.test(given)) throw unreadable(given, "only http and https addresses are fetched");
+	return new LocalMovie(given);
+}
+
+/** What is wrong with a file that begins with these bytes, as a SWF; undefined: nothing. */
+export function notASwf(start: Uint8Array): string | undefined {
+	const text = Buffer.from(start.subarray(0, 8)).toString("latin1");
+	if (/^[FCZ]WS/.test(text)) return undefined;
+	if (text === "") return "it is empty";
+	return `it is no SWF: it begins with ${JSON.stringify(text)} in place of FWS, CWS or ZWS`;
+}
+
+class LocalMovie implements Movie {
+	readonly name: string;
+	readonly path: string;
+	readonly base = "/";
+	readonly #file: string;
+	readonly #folder: StaticFolder;
+
+	constructor(given: string) {
+		try {
+			this.#file = realpathSync(given);
+		} catch (cause) {
+			throw unreadable(given, (cause as Error).message, cause);
+		}
+		this.name = basename(this.#file);
+		this.path = `/${encodeURIComponent(this.name)}`;
+		this.#folder = new StaticFolder(dirname(this.#file));
+		const problem = problemOf(this.#file) ?? (this.name.startsWith(".") ? "its name begins with a dot" : undefined);
+		if (problem !== undefined) throw unreadable(given, problem);
+	}
+
+	async problem(): Promise<string | undefined> {
+		const problem = problemOf(this.#file);
+		return problem && `The file ${this.#file} cannot be played: ${problem}.`;
+	}
+
+	async answer(request: IncomingMessage, response: ServerResponse, url: URL): Promise<void> {
+		const file = await this.#folder.find(url.pathname);
+		if (file === undefined || file === "folder") sendWords(response, 404, "There is no such file beside the movie.\n");
+		else await sendFile(file, request, response);
+	}
+}
+
+const REMOTE_LIMITS = { maxBytes: 64 * 1024 * 1024, timeoutMs: 30_000 };
+const MOVIE_REDIRECTS = 5;
+
+class RemoteMovie implements Movie {
+	readonly name: string;
+	readonly path: string;
+	readonly base: string;
+	readonly #address: URL;
+	#bytes: Buffer | undefined = undefined;
+
+	constructor(address: URL) {
+		this.#address = address;
+		this.base = new URL(".", address).pathname;
+		this.path = address.pathname.endsWith("/") ? `${address.pathname}movie.swf` : address.pathname;
+		this.name = this.path.slice(this.path.lastIndexOf("/") + 1);
+	}
+
+	async problem(): Promise<string | undefined> {
+		this.#bytes = undefined;
+		// Wherever the movie's address leads: what comes back is a SWF, or is not passed on.
+		const { body, problem } = await fetchBounded(this.#address, { ...REMOTE_LIMITS, redirects: MOVIE_REDIRECTS });
+		if (!body) return problem;
+		const wrong = notASwf(body);
+		if (wrong !== undefined) {
+			const isPage = /^\s*<(?:!doctype|html|head|body|\?xml)/i.test(body.subarray(0, 64).toString("latin1"));
+			return `${this.#address.href} cannot be played: ${wrong}.${isPage ? " That is a page; give the address of the .swf file in it." : ""}`;
+		}
+		this.#bytes = body;
+		return undefined;
+	}
+
+	async answer(_request: IncomingMessage, response: ServerResponse, url: URL): Promise<void> {
+		const { pathname } = url;
+		if (pathname === this.path && this.#bytes) return sendBytes(response, this.#bytes, contentType("a.swf"));
+		if (!pathname.startsWith(this.base))
+			return sendWords(response, 404, "That is not in the movie's folder, so it is not fetched.\n");
+		// From the operator's address alone, and nowhere it would lead to: the movie must not read through this machine what
+		// only this machine can reach.
+		const address = new URL(pathname + url.search, this.#address);
+		const { body, problem } = await fetchBounded(address, { ...REMOTE_LIMITS, redirects: 0 });
+		if (body) sendBytes(response, body, contentType(pathname));
+		else sendWords(response, 502, `${problem}\n`);
+	}
+}
+
+function sendBytes(response: ServerResponse, bytes: Buffer, type: string): void {
+	response.writeHead(200, { "content-type": type, "content-length": bytes.length, "cache-control": "no-cache" });
+	response.end(response.req.method === "HEAD" ? undefined : bytes);
+}
+
+function problemOf(file: string): string | undefined {
+	let descriptor: number | undefined;
+	try {
+		descriptor = openSync(file, "r");
+		const start = Buffer.alloc(8);
+		return notASwf(start.subarray(0, readSync(descriptor, start)));
+	} catch (error) {
+		return (error as Error).message;
+	} finally {
+		if (descriptor !== undefined) closeSync(descriptor);
+	}
+}
+
+function unreadable(given: string, words: string, cause?: unknown): XMLSocketError {
+	return new XMLSocketError("XMLSOCKET_MOVIE_UNREADABLE", `${given} cannot be played: ${words}.`, { cause });
+}

@@ -1,0 +1,104 @@
+// The HTTP side of `play`: the page with the movie, what the page must know, the feed of what becomes of the movie's sockets, and
+// the movie with its folder. The root is the movie's, as in its own home; everything of ours is below /xmlsocket/ and /ruffle/.
+
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { HttpRoutes } from "../../server/index.ts";
+import { pageHeaders } from "../../server/page-headers.ts";
+import { RUFFLE_INSTALL, type RuffleRoutes } from "../ruffle-package.ts";
+import { type SiteRoutes, sendWords } from "../site/site-routes.ts";
+import type { Reachable } from "../site/socket-proxy.ts";
+import { StaticFolder, sendFile } from "../site/static-folder.ts";
+import type { EventFeed } from "./event-feed.ts";
+import type { Movie } from "./movie.ts";
+
+/** Where the page is. */
+export const PLAY_PATH = "/xmlsocket/";
+
+/** What the page is told at its start. */
+export interface PlayFacts {
+	readonly name: string;
+	readonly path: string;
+	readonly base: string;
+	/** What is wrong with the movie. */
+	readonly problem: string | null;
+	/** How to install Ruffle, where it is missing. */
+	readonly install: string | null;
+	/** What the movie may reach. */
+	readonly targets: readonly Reachable[];
+	/** FlashVars. */
+	readonly parameters: Readonly<Record<string, string>>;
+	/** The command line that was given, for a line to be copied with one more `--allow`. */
+	readonly command: string;
+}
+
+/** What the routes are made of. */
+export interface PlayParts {
+	readonly movie: Movie;
+	/** The folder of the built pages. */
+	readonly pages: string;
+	readonly ruffle: RuffleRoutes;
+	/** Answers for the sockets' configuration and for Ruffle. */
+	readonly site: SiteRoutes;
+	readonly targets: readonly Reachable[];
+	readonly parameters: Readonly<Record<string, string>>;
+	readonly command: string;
+	readonly feed: EventFeed;
+}
+
+/** Answers for the page and the movie. */
+export class PlayRoutes implements HttpRoutes {
+	readonly #parts: PlayParts;
+	readonly #pages: StaticFolder;
+
+	/** @throws XMLSOCKET_FOLDER_UNREADABLE where the pages are not built. */
+	constructor(parts: PlayParts) {
+		this.#parts = parts;
+		this.#pages = new StaticFolder(parts.pages);
+	}
+
+	request(request: IncomingMessage, response: ServerResponse, url: URL): boolean {
+		const { pathname } = url;
+		if (pathname === "/") response.writeHead(302, { location: PLAY_PATH, "content-length": 0 }).end();
+		else if (pathname === `${PLAY_PATH}events`) this.#parts.feed.open(response);
+		else if (!this.#parts.site.request(request, response, url))
+			this.#answer(request, response, url).catch(() => response.destroy());
+		return true;
+	}
+
+	async drain(): Promise<void> {
+		this.#parts.feed.close();
+	}
+
+	async #answer(request: IncomingMessage, response: ServerResponse, url: URL): Promise<void> {
+		const { pathname } = url;
+		if (!pathname.startsWith(PLAY_PATH)) {
+			// What lies beside a movie may be a page: opened on its own, it is nobody here.
+			response.setHeader("content-security-policy", "sandbox");
+			response.setHeader("x-content-type-options", "nosniff");
+			return await this.#parts.movie.answer(request, response, url);
+		}
+		for (const [name, value] of Object.entries(pageHeaders(true))) response.setHeader(name, value);
+		const asked = pathname.slice(PLAY_PATH.length);
+		if (asked === "facts.json") {
+			response.setHeader("cache-control", "no-store");
+			return sendWords(response, 200, JSON.stringify(await this.#facts()), "application/json");
+		}
+		const file = await this.#pages.find(`/${asked === "" ? "play.html" : asked}`);
+		if (file === undefined || file === "folder") sendWords(response, 404, "There is no such page.\n");
+		else await sendFile(file, request, response);
+	}
+
+	async #facts(): Promise<PlayFacts> {
+		const { movie, ruffle, targets, parameters, command } = this.#parts;
+		return {
+			name: movie.name,
+			path: movie.path,
+			base: movie.base,
+			problem: (await movie.problem()) ?? null,
+			install: ruffle.installed() ? null : RUFFLE_INSTALL,
+			targets,
+			parameters,
+			command,
+		};
+	}
+}

@@ -1,0 +1,133 @@
+// A folder with a site that has Flash content, on the port's HTTP side: its files as they are, its HTML pages with ruffle.js and
+// the sockets' configuration put in. The paths that the daemon answers on its own (the gateway, `/socket`, `/healthz` …) never
+// come here. It imposes no policy on the pages: they are the operator's.
+
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { HttpRoutes, Log } from "../../server/index.ts";
+import { RUFFLE_PATH, type RuffleRoutes } from "../ruffle-package.ts";
+import { inject } from "./html-injection.ts";
+import { MISSING_RUFFLE_PATH, MISSING_RUFFLE_SCRIPT } from "./missing-ruffle.ts";
+import { type Reachable, socketProxyScript } from "./socket-proxy.ts";
+import { isCurrent, type OpenFile, StaticFolder, sendFile } from "./static-folder.ts";
+
+/** Where the configuration script is. */
+export const CONFIG_PATH = "/ruffle-config.js";
+
+const MAX_INJECTED_BYTES = 4 * 1024 * 1024;
+const tag = (path: string): string => `<script src="${path}"></script>`;
+
+/** What a site is made of. */
+export interface SiteParts {
+	/** The folder; undefined: only the configuration script and Ruffle answer. */
+	readonly folder: string | undefined;
+	/** Whether script tags go into its HTML pages. */
+	readonly inject: boolean;
+	/** Asked for what is below `/ruffle/` and not in the folder. */
+	readonly ruffle: RuffleRoutes;
+	/** What SWFs may reach; asked for at each request, as a port may be known only once the server listens. */
+	readonly targets: () => readonly Reachable[];
+	/** Whether pages report what no target is, so that the gateway can log and learn it. */
+	readonly reports: boolean;
+	/** Whether pages of other sites may load the configuration script: where the operator lets them connect as well. */
+	readonly forOtherSites: boolean;
+	readonly log: Log;
+}
+
+/** Answers for a site's folder, `/ruffle-config.js` and `/ruffle/`. */
+export class SiteRoutes implements HttpRoutes {
+	readonly #parts: SiteParts;
+	readonly #files: StaticFolder | undefined;
+
+	/** @throws XMLSOCKET_FOLDER_UNREADABLE */
+	constructor(parts: SiteParts) {
+		this.#parts = parts;
+		this.#files = parts.folder === undefined ? undefined : new StaticFolder(parts.folder);
+	}
+
+	request(request: IncomingMessage, response: ServerResponse, url: URL): boolean {
+		const { pathname } = url;
+		if (pathname === CONFIG_PATH) {
+			const policy = this.#parts.forOtherSites ? "cross-origin" : "same-site";
+			response.setHeader("cross-origin-resource-policy", policy);
+			sendScript(response, socketProxyScript(this.#parts.targets(), this.#parts.reports));
+			return true;
+		}
+		if (!this.#files) return this.#parts.ruffle.request(request, response, url);
+		this.#answer(this.#files, request, response, url).catch((error: unknown) => {
+			this.#parts.log.error({ err: error, path: pathname }, "a file could not be sent");
+			response.destroy();
+		});
+		return true;
+	}
+
+	async #answer(files: StaticFolder, request: IncomingMessage, response: ServerResponse, url: URL): Promise<void> {
+		const { pathname } = url;
+		if (pathname === MISSING_RUFFLE_PATH) return sendScript(response, MISSING_RUFFLE_SCRIPT);
+		const file = await files.find(pathname);
+		if (file === "folder") {
+			// One slash in front: two would name another host.
+			const location = `${pathname.replace(/^\/+/, "/")}/${url.search}`;
+			response.writeHead(301, { location, "content-length": 0 }).end();
+		} else if (file) {
+			if (/\.html?$/i.test(file.name)) await this.#sendPage(file, request, response);
+			else await sendFile(file, request, response);
+		} else if (!pathname.startsWith(RUFFLE_PATH) || !this.#parts.ruffle.request(request, response, url))
+			sendWords(response, 404, "There is no such file.\n");
+	}
+
+	async #sendPage(file: OpenFile, request: IncomingMessage, response: ServerResponse): Promise<void> {
+		if (!this.#parts.inject) return await sendFile(file, request, response);
+		if (file.size > MAX_INJECTED_BYTES) {
+			this.#parts.log.warn(
+				{ file: file.name, bytes: file.size, limit: MAX_INJECTED_BYTES },
+				"sent a page without ruffle.js: it is too long",
+			);
+			return await sendFile(file, request, response);
+		}
+		const installed = this.#parts.ruffle.installed();
+		const read = await readWhole(file);
+		const page = inject(read, {
+			always: tag(CONFIG_PATH),
+			withoutRuffle: tag(installed ? `${RUFFLE_PATH}ruffle.js` : MISSING_RUFFLE_PATH),
+		});
+		response.setHeader(
+			"content-type",
+			page?.charset === undefined ? "text/html" : `text/html; charset=${page.charset}`,
+		);
+		response.setHeader("cache-control", "no-cache");
+		// A page with other tags is another page.
+		const etag = `W/"${installed ? "ruffle" : "missing"}-${file.size.toString(16)}-${file.modifiedMs.toString(16)}"`;
+		if (isCurrent(request, response, etag, file.modifiedMs)) return;
+		const body = page?.body ?? read;
+		response.writeHead(200, { "content-length": body.length });
+		response.end(request.method === "HEAD" ? undefined : body);
+	}
+}
+
+async function readWhole(file: OpenFile): Promise<Buffer> {
+	try {
+		const bytes = Buffer.alloc(file.size);
+		const { bytesRead } = await file.handle.read(bytes, 0, file.size, 0);
+		return bytes.subarray(0, bytesRead);
+	} finally {
+		await file.handle.close();
+	}
+}
+
+/** Answers with a script that may not be kept. */
+export function sendScript(response: ServerResponse, text: string): void {
+	response.setHeader("cache-control", "no-store");
+	response.setHeader("x-content-type-options", "nosniff");
+	sendWords(response, 200, text, "text/javascript; charset=utf-8");
+}
+
+/** Answers with a text. */
+export function sendWords(
+	response: ServerResponse,
+	status: number,
+	text: string,
+	type = "text/plain; charset=utf-8",
+): void {
+	response.writeHead(status, { "content-type": type, "content-length": Buffer.byteLength(text) });
+	response.end(response.req.method === "HEAD" ? undefined : text);
+}

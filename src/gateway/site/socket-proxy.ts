@@ -1,0 +1,134 @@
+// What Ruffle must know to open a socket in a page: for each host and port that a SWF may ask for, a WebSocket address. Ruffle
+// compares hosts as strings, so each spelling is an entry of its own. The script made here merges them into the page's
+// configuration, whenever the page or ruffle.js writes it; it never replaces an entry of the page's own.
+
+/** One target: what a SWF may ask for, and where its WebSocket goes. */
+export interface Reachable {
+	/** The spellings of the host. */
+	readonly hosts: readonly string[];
+	/** Whether the host under which the page was loaded is a spelling as well. */
+	readonly pageHost: boolean;
+	readonly port: number;
+	/** Address of the WebSocket, relative to the script: `gateway?host=localhost&port=9339`. */
+	readonly path: string;
+}
+
+/** An entry of Ruffle's `socketProxy`. */
+export interface SocketProxyEntry {
+	readonly host: string;
+	readonly port: number;
+	readonly proxyUrl: string;
+}
+
+const LOCAL = ["localhost", "127.0.0.1"];
+
+/** A target as the page sees it: both spellings of this machine and the page's own host where the target is local. */
+export function reachable(target: { readonly host: string; readonly port: number; readonly path: string }): Reachable {
+	const { host, port, path } = target;
+	const isLocal = [...LOCAL, "::1", "[::1]"].includes(host.toLowerCase());
+	return { hosts: isLocal ? [...new Set([host, ...LOCAL])] : [host], pageHost: isLocal, port, path };
+}
+
+/**
+ * A gateway's targets. The host is what a page may ask for, in the operator's own spelling; where the target has a name of its
+ * own, that is a host as well, so that content which asks for a server that is gone can be led to a new one.
+ */
+export function reachableTargets(
+	targets: readonly { readonly name: string; readonly host: string; readonly port: number; readonly path: string }[],
+	texts: readonly string[],
+): Reachable[] {
+	return targets.map((target, at) => {
+		const named = /^([^?]*?)=/.exec(texts[at] ?? "")?.[1];
+		const written = /^(?:[^?=]*=)?\[?([^?\]]*?)\]?:\d+(?:\?|$)/.exec(texts[at] ?? "")?.[1] ?? target.host;
+		const { hosts, ...rest } = reachable({ host: written, port: target.port, path: target.path.slice(1) });
+		return { hosts: [...new Set([...hosts, target.host, ...(named === undefined ? [] : [named])])], ...rest };
+	});
+}
+
+/** The daemon's own port: under every name that means this machine, a SWF reaches the daemon itself. */
+export function ownPort(port: number, host: string): Reachable {
+	const isName = host !== "*" && host !== "::" && host !== "0.0.0.0";
+	return { hosts: [...new Set([...LOCAL, ...(isName ? [host] : [])])], pageHost: true, port, path: "socket" };
+}
+
+/**
+ * The script of `/ruffle-config.js`: one function, and data.
+ *
+ * @param reports whether the page tells the gateway of each pair that a SWF asked for and no entry has, so that it can be
+ * logged and learnt. Ruffle itself asks nobody then.
+ */
+export function socketProxyScript(targets: readonly Reachable[], reports: boolean): string {
+	const data = JSON.stringify(targets).replaceAll("<", "\\u003c");
+	return `(${String(mergeSocketProxy)})(window, ${data}, ${reports});\n`;
+}
+
+/** What the script needs of its page. */
+interface PageWindow {
+	readonly location: { readonly hostname: string; readonly origin: string };
+	readonly document: { readonly currentScript: { readonly src?: string } | null };
+	readonly console: Record<string, (...words: unknown[]) => void>;
+	readonly WebSocket: new (url: string) => unknown;
+	RufflePlayer?: unknown;
+}
+
+// Runs in the page, as text: it may use nothing from outside itself. Pages write `window.RufflePlayer = …`, `.config = …` and
+// `.config.socketProxy = …` before and after this script, and ruffle.js writes the first again; each of the three is therefore
+// a property that takes what is written to it and adds the entries.
+function mergeSocketProxy(page: PageWindow, targets: readonly Reachable[], reports: boolean): void {
+	const base = page.document.currentScript?.src || `${page.location.origin}/`;
+	const entries: SocketProxyEntry[] = [];
+	const add = (list: SocketProxyEntry[], entry: SocketProxyEntry): void => {
+		const known = list.some((other) => other && other.host === entry.host && Number(other.port) === entry.port);
+		if (!known) list.push(entry);
+	};
+	const webSocketUrl = (path: string): string => {
+		const url = new URL(path, base);
+		url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
+		return url.href;
+	};
+	for (const { hosts, pageHost, port, path } of targets) {
+		for (const host of pageHost && page.location.hostname ? hosts.concat(page.location.hostname) : hosts)
+			add(entries, { host, port, proxyUrl: webSocketUrl(path) });
+	}
+	const keep = (holder: object, name: string, adopt: (value: unknown) => unknown): void => {
+		let value = adopt((holder as Record<string, unknown>)[name]);
+		Object.defineProperty(holder, name, {
+			configurable: true,
+			enumerable: true,
+			get: () => value,
+			set: (written: unknown) => {
+				value = adopt(written);
+			},
+		});
+	};
+	const object = (value: unknown): object =>
+		typeof value !== "object" || value === null ? {} : Object.isExtensible(value) ? value : { ...value };
+	keep(page, "RufflePlayer", (written) => {
+		const player = object(written);
+		keep(player, "config", (configured) => {
+			const config = object(configured) as { logLevel?: string };
+			if (reports) config.logLevel ??= "warn";
+			keep(config, "socketProxy", (list) => {
+				const merged: SocketProxyEntry[] = Array.isArray(list) ? list.slice() : [];
+				for (const entry of entries) add(merged, entry);
+				return merged;
+			});
+			return config;
+		});
+		return player;
+	});
+	if (!reports) return;
+	// The warning on the console is the only trace of a pair without an entry. Asking the gateway for it is the report: it refuses
+	// with a log line, and with --learn it notes the pair.
+	const told = new Set<string>();
+	for (const level of ["debug", "log", "info", "warn", "error"]) {
+		const say = page.console[level]!;
+		page.console[level] = (...words) => {
+			say.apply(page.console, words);
+			const [, host, port] = /Missing WebSocket proxy for host ([^\s,]+), port (\d+)/.exec(words.join(" ")) ?? [];
+			if (host === undefined || told.has(`${host} ${port}`) || told.size >= 50) return;
+			told.add(`${host} ${port}`);
+			new page.WebSocket(webSocketUrl(`gateway?host=${encodeURIComponent(host)}&port=${port}`));
+		};
+	}
+}

@@ -1,0 +1,172 @@
+// Files of one folder over HTTP: found, opened, and sent with their type, size, ETag and ranges. Nothing above the folder can
+// be had, by dots, by encoded separators or by links, and no file whose name begins with a dot. A file that cannot be read, or
+// goes away while it is sent, costs that one answer.
+
+import { constants, realpathSync, statSync } from "node:fs";
+import { type FileHandle, open, realpath } from "node:fs/promises";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { join, sep } from "node:path";
+import { pipeline } from "node:stream/promises";
+import { lookup } from "mrmime";
+import { XMLSocketError } from "../../errors/index.ts";
+
+const INDEXES = ["index.html", "index.htm"];
+const FLASH_TYPES: Readonly<Record<string, string>> = {
+	swf: "application/x-shockwave-flash",
+	spl: "application/x-shockwave-flash",
+	flv: "video/x-flv",
+};
+
+/** An open file. Whoever gets one sends it or closes it. */
+export interface OpenFile {
+	/** Its name, without the folder. */
+	readonly name: string;
+	readonly handle: FileHandle;
+	readonly size: number;
+	readonly modifiedMs: number;
+}
+
+/** A folder whose files answer. */
+export class StaticFolder {
+	readonly #root: string;
+
+	/** @throws XMLSOCKET_FOLDER_UNREADABLE where there is no such folder. */
+	constructor(folder: string) {
+		let isFolder = false;
+		let cause: unknown;
+		try {
+			this.#root = realpathSync(folder);
+			isFolder = statSync(this.#root).isDirectory();
+		} catch (error) {
+			cause = error;
+			this.#root = folder;
+		}
+		if (!isFolder) {
+			const words = cause instanceof Error ? cause.message : "it is no folder";
+			throw new XMLSocketError("XMLSOCKET_FOLDER_UNREADABLE", `The folder ${folder} cannot be served: ${words}.`, {
+				cause,
+			});
+		}
+	}
+
+	/**
+	 * Opens what a URL's path names; for a folder, its index page.
+	 *
+	 * @returns undefined where there is no such file; "folder" where the path names a folder and lacks the slash at its end.
+	 */
+	async find(pathname: string): Promise<OpenFile | "folder" | undefined> {
+		const steps = stepsOf(pathname);
+		if (!steps) return undefined;
+		if (!pathname.endsWith("/")) return await this.#open(steps);
+		for (const index of INDEXES) {
+			const file = await this.#open([...steps, index]);
+			if (file && file !== "folder") return file;
+		}
+		return undefined;
+	}
+
+	async #open(steps: readonly string[]): Promise<OpenFile | "folder" | undefined> {
+		let handle: FileHandle | undefined;
+		try {
+			const real = await realpath(join(this.#root, ...steps));
+			if (real !== this.#root && !real.startsWith(this.#root.endsWith(sep) ? this.#root : this.#root + sep))
+				return undefined;
+			// Not through a link that has just been put there, and without waiting for the other end of a pipe.
+			const flags = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
+			handle = await open(real, flags);
+			const stats = await handle.stat();
+			if (stats.isFile())
+				return { name: steps.at(-1) ?? "", handle, size: stats.size, modifiedMs: Math.floor(stats.mtimeMs) };
+			await handle.close();
+			return stats.isDirectory() ? "folder" : undefined;
+		} catch {
+			await handle?.close().catch(() => {});
+			return undefined;
+		}
+	}
+}
+
+/** The content type that a file's name says. Without a charset: pages and scripts of older sites declare their own. */
+export function contentType(name: string): string {
+	const extension = name.slice(name.lastIndexOf(".") + 1).toLowerCase();
+	return FLASH_TYPES[extension] ?? lookup(extension) ?? "application/octet-stream";
+}
+
+/** Whether the client has this version of what is asked for. Answers 304 then. */
+export function isCurrent(
+	request: IncomingMessage,
+	response: ServerResponse,
+	etag: string,
+	modifiedMs: number,
+): boolean {
+	const known = request.headers["if-none-match"];
+	const since = Date.parse(request.headers["if-modified-since"] ?? "");
+	const current =
+		known === undefined
+			? Math.floor(modifiedMs / 1000) * 1000 <= since
+			: known.split(",").some((tag) => tag.trim() === etag || tag.trim() === "*");
+	response.setHeader("etag", etag);
+	response.setHeader("last-modified", new Date(modifiedMs).toUTCString());
+	if (current) response.writeHead(304).end();
+	return current;
+}
+
+/** Sends a file, or the part of it that is asked for, and closes it. Headers that are set already stay. */
+export async function sendFile(file: OpenFile, request: IncomingMessage, response: ServerResponse): Promise<void> {
+	try {
+		if (!response.hasHeader("content-type")) response.setHeader("content-type", contentType(file.name));
+		if (!response.hasHeader("cache-control")) response.setHeader("cache-control", "no-cache");
+		const etag = `W/"${file.size.toString(16)}-${file.modifiedMs.toString(16)}"`;
+		if (isCurrent(request, response, etag, file.modifiedMs)) return;
+		response.setHeader("accept-ranges", "bytes");
+		const range = rangeOf(request, file.size);
+		if (range === "outside") {
+			response.setHeader("content-range", `bytes */${file.size}`);
+			response.writeHead(416, { "content-length": 0 }).end();
+			return;
+		}
+		if (range) response.setHeader("content-range", `bytes ${range.start}-${range.end}/${file.size}`);
+		const length = range ? range.end - range.start + 1 : file.size;
+		response.writeHead(range ? 206 : 200, { "content-length": length });
+		if (request.method === "HEAD" || length === 0) response.end();
+		else await pipeline(file.handle.createReadStream(range ?? { start: 0, end: file.size - 1 }), response);
+	} catch {
+		// The client has gone, or the file has: what was promised cannot be kept.
+		response.destroy();
+	} finally {
+		await file.handle.close().catch(() => {});
+	}
+}
+
+// The names on the way, or undefined where one of them could lead out of the folder or to a hidden file.
+function stepsOf(pathname: string): string[] | undefined {
+	const steps: string[] = [];
+	for (const part of pathname.split("/")) {
+		if (part === "") continue;
+		let name: string;
+		try {
+			name = decodeURIComponent(part);
+		} catch {
+			return undefined;
+		}
+		if (name.startsWith(".") || /[/\\\0]/.test(name) || (sep === "\\" && name.includes(":"))) return undefined;
+		steps.push(name);
+	}
+	return steps;
+}
+
+// One range, of a GET; a condition on it cannot be met, as ETags here are weak.
+function rangeOf(
+	request: IncomingMessage,
+	size: number,
+): { readonly start: number; readonly end: number } | "outside" | undefined {
+	const { range } = request.headers;
+	const match = /^bytes=(\d*)-(\d*)$/.exec(range ?? "");
+	if (!match || request.method !== "GET" || request.headers["if-range"] !== undefined) return undefined;
+	const [, from = "", to = ""] = match;
+	if (from === "" && to === "") return undefined;
+	const start = from === "" ? Math.max(0, size - Number(to)) : Number(from);
+	const end = from === "" || to === "" ? size - 1 : Math.min(Number(to), size - 1);
+	if (from !== "" && to !== "" && Number(to) < start) return undefined;
+	return start >= size ? "outside" : { start, end };
+}
