@@ -1,5 +1,6 @@
 // The examples as a reader runs them, at a real Jabber server and the real daemon.
 
+import { createServer } from "node:net";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { connect, xml } from "../../src/index.ts";
 import { textContent } from "../../src/xml/index.ts";
@@ -22,6 +23,20 @@ describe("an example's command line", () => {
 		expect(await example.ended).toBe(2);
 		expect(example.output()).toContain("is missing");
 	});
+});
+
+test("echo-classic ends by a signal while it waits to connect again", async () => {
+	// A port of which nobody listens: reserved for a moment, then free.
+	const server = createServer();
+	await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
+	const { port } = server.address() as { port: number };
+	const dropped = new Promise<void>((done) => server.once("connection", (socket) => done(void socket.destroy())));
+	const flags = ["--jid", "bot@localhost", "--password", "any", "--host", "127.0.0.1", "--port", String(port)];
+	const example = startExample("echo-classic", flags);
+	await dropped;
+	await new Promise((done) => server.close(done));
+	await example.says("connection lost");
+	expect(await example.stop()).toBe(0);
 });
 
 describe.skipIf(!hasProsody())("the examples at prosody", () => {
