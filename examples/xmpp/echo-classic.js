@@ -33,6 +33,7 @@ function openStream() {
 }
 
 function connect() {
+	if (closing) return; // a signal came during the wait
 	authenticated = false;
 	socket.connect(options.host ?? domain, Number(options.port));
 }

@@ -1,6 +1,7 @@
 // The examples as a reader runs them, at a real Jabber server and the real daemon.
 
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { createServer } from "node:net";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { connect, xml } from "../../src/index.ts";
 import { textContent } from "../../src/xml/index.ts";
 import { until } from "../client/support.ts";
@@ -24,6 +25,20 @@ describe("an example's command line", () => {
 	});
 });
 
+test("echo-classic ends by a signal while it waits to connect again", async () => {
+	// A port of which nobody listens: reserved for a moment, then free.
+	const server = createServer();
+	await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
+	const { port } = server.address() as { port: number };
+	const dropped = new Promise<void>((done) => server.once("connection", (socket) => done(void socket.destroy())));
+	const flags = ["--jid", "bot@localhost", "--password", "any", "--host", "127.0.0.1", "--port", String(port)];
+	const example = startExample("echo-classic", flags);
+	await dropped;
+	await new Promise((done) => server.close(done));
+	await example.says("connection lost");
+	expect(await example.stop()).toBe(0);
+});
+
 describe.skipIf(!hasProsody())("the examples at prosody", () => {
 	let prosody: Prosody;
 	beforeAll(async () => {
@@ -41,6 +56,7 @@ describe.skipIf(!hasProsody())("the examples at prosody", () => {
 		"%s sends every message back, also after the server was restarted",
 		async (title, flags) => {
 			const example = startExample(title.split(" ")[0]!, [...bot(), ...flags()]);
+			onTestFinished(async () => void (await example.stop()));
 			await example.says("ready: bot@localhost/desk");
 			for (const round of [1, 2]) {
 				const peer = await startPeer(prosody.port, "carol");
@@ -71,11 +87,13 @@ describe.skipIf(!hasProsody())("the examples at prosody", () => {
 
 	test("the bridge carries a conversation between a chat user and a Jabber user", async () => {
 		const daemon = await startDaemon();
+		onTestFinished(async () => void (await daemon.stop()));
 		const room = "tea@rooms.localhost";
 		const bridge = startExample("bridge", [
 			...["--component", "bridge.localhost", "--secret", COMPONENT_SECRET, "--muc", room],
 			...["--port", String(prosody.componentPort), "--chat", `localhost:${daemon.port}`],
 		]);
+		onTestFinished(async () => void (await bridge.stop()));
 		await bridge.says(`in ${room}`);
 		await bridge.says("in lobby");
 		const peer = await startPeer(prosody.port, "carol");
@@ -102,6 +120,5 @@ describe.skipIf(!hasProsody())("the examples at prosody", () => {
 		expect(inRoom()).toEqual(["ann: Is <anybody> there & awake?", "Yes, I & the <kettle>.", "ann: Good."]);
 		await Promise.all([chat.close(), peer.stop()]);
 		expect(await bridge.stop()).toBe(0);
-		await daemon.stop();
 	}, 60_000);
 });

@@ -5,7 +5,7 @@ import { type Connection, type ConnectOptions, connect, type Rejoin, xml } from 
 import { attribute, child, textContent } from "xmlsocket/xml";
 import { until } from "../client/support.ts";
 import { hasProsody, type Prosody, passwordOf, startProsody } from "./prosody.ts";
-import { slicingProxy, startPeer } from "./support.ts";
+import { slicingProxy, startPeer, toPeer, toUs } from "./support.ts";
 
 interface Account {
 	readonly user: string;
@@ -37,24 +37,24 @@ describe.skipIf(!hasProsody())("connect() with stream at prosody", () => {
 	async function converse(connection: Connection): Promise<void> {
 		connection.send(xml`<presence/>`);
 		const peer = await startPeer(prosody.port, "carol");
-		const texts = Array.from({ length: 1000 }, (_, at) => `${at} <&> \u00e9\u{1f600}`);
+		const numbers = Array.from({ length: 1000 }, (_, at) => at);
 		const bodies: string[] = [];
 		const reading = (async () => {
 			for await (const document of connection) {
 				const stanza = document.xml.firstChild!;
 				if (stanza.localName !== "message") continue;
 				expect(stanza.namespaceURI).toBe("jabber:client");
-				if (bodies.push(textContent(child(stanza, "body")!)) === texts.length) break;
+				if (bodies.push(textContent(child(stanza, "body")!)) === numbers.length) break;
 			}
 		})();
-		for (const text of texts) {
-			connection.send(xml`<message to=${peer.jid} type="chat"><body>${text}</body></message>`);
-			await peer.send("ann@localhost", text);
+		for (const at of numbers) {
+			connection.send(xml`<message to=${peer.jid} type="chat"><body>${toPeer(at)}</body></message>`);
+			await peer.send("ann@localhost", toUs(at));
 		}
-		await until(() => peer.received.length === texts.length, "the peer's messages");
+		await until(() => peer.received.length === numbers.length, "the peer's messages");
 		await reading;
-		expect(bodies).toEqual(texts);
-		expect(peer.received.map(({ body }) => body)).toEqual(texts);
+		expect(bodies).toEqual(numbers.map(toUs));
+		expect(peer.received.map(({ body }) => body)).toEqual(numbers.map(toPeer));
 		await peer.stop();
 	}
 

@@ -7,6 +7,13 @@ import { client } from "@xmpp/client";
 import { until } from "../client/support.ts";
 import { passwordOf } from "./prosody.ts";
 
+/**
+ * What is said to us, and what we say to the peer. @xmpp/connection decodes each chunk by itself, so that a character cut
+ * in two by the network is lost to it: only our side is given characters of several bytes.
+ */
+export const toUs = (at: number): string => `${at} <&> \u00e9\u{1f600}`;
+export const toPeer = (at: number): string => `${at} <&> "'`;
+
 /** A TCP proxy in front of `port` that passes the bytes on one at a time, each in a write of its own. */
 export async function slicingProxy(port: number): Promise<{ readonly port: number; close(): Promise<void> }> {
 	const server: Server = createServer({ noDelay: true }, (near) => {
