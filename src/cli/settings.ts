@@ -90,15 +90,19 @@ export function addFlags(
  * Brings the sources together and checks the result.
  *
  * @param flags what commander read, by its own names.
+ * @param configFile the file's path; undefined: the variable's, or the one that is found by itself; false: none.
  * @throws XMLSOCKET_CONFIG_UNREADABLE, XMLSOCKET_OPTION_UNKNOWN, XMLSOCKET_OPTION_INVALID
  */
 export function resolveSettings(
 	schema: OptionsSchema,
 	flags: Record<string, unknown>,
 	environment: Record<string, string | undefined>,
-	configFile: string | undefined,
+	configFile: string | undefined | false,
 ): ResolvedSettings {
-	const file = configFile ?? environment.XMLSOCKET_CONFIG ?? (existsSync(CONFIG_FILE) ? CONFIG_FILE : undefined);
+	const file =
+		configFile === false
+			? undefined
+			: (configFile ?? environment.XMLSOCKET_CONFIG ?? (existsSync(CONFIG_FILE) ? CONFIG_FILE : undefined));
 	const fromFile = file === undefined ? {} : readConfig(file);
 	const sources = new Map<string, Sourced>();
 	const values: Record<string, unknown> = { ...fromFile };

@@ -98,7 +98,11 @@ export class Gateway implements HttpRoutes {
 
 	upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, url: URL, clientAddress: string): boolean {
 		if (!isOurs(url)) return false;
-		const facts = { client: loggable(clientAddress), origin: loggable(request.headers.origin ?? "") };
+		const facts = {
+			client: loggable(clientAddress),
+			origin: loggable(request.headers.origin ?? ""),
+			...watchOf(url),
+		};
 		const target = this.#find(url);
 		if (!target) {
 			this.#refuse(socket, url, facts);
@@ -196,6 +200,7 @@ export class Gateway implements HttpRoutes {
 		dialTarget(target, { timeoutMs: settings.dialTimeoutMs, resolve: this.#resolve, signal: bridge.abandoned }).then(
 			({ transport, address }) => {
 				resolved = address;
+				this.#log.debug({ id, target: target.name, resolved: `${address}:${target.port}`, ...facts }, "connected");
 				bridge.connect(transport);
 			},
 			(error) =>
@@ -259,6 +264,12 @@ function nameIn(url: URL): string {
 	} catch {
 		return name; // no name of ours holds a percent sign
 	}
+}
+
+// A page may mark its connection, and finds the mark in the log lines about it.
+function watchOf(url: URL): { watch?: string } {
+	const watch = url.searchParams.get("watch") ?? "";
+	return /^[\w-]{1,40}$/.test(watch) ? { watch } : {};
 }
 
 function pairIn(url: URL): { host: string; port: number } {
