@@ -257,13 +257,11 @@ export class Bridge {
 			direction.queue.add(chunk);
 			return;
 		}
-		try {
-			for (const piece of content.push(chunk)) direction.queue.add(piece);
-		} catch (error) {
-			this.#ending(BridgeEnd.ofContent(error));
-			this.#closePage(1009, this.end.reason);
-			this.#target?.destroy();
-		}
+		this.#addAll(direction, content.push(chunk));
+		if (!content.error) return;
+		this.#ending(BridgeEnd.ofContent(content.error));
+		this.#closePage(1009, this.end.reason);
+		this.#target?.destroy();
 	}
 
 	#addAll(direction: Direction, pieces: readonly Uint8Array[] | undefined): void {
