@@ -90,6 +90,7 @@ export function addFlags(
  * Brings the sources together and checks the result.
  *
  * @param flags what commander read, by its own names.
+ * @param others keys of other commands, which one file may hold as well.
  * @throws XMLSOCKET_CONFIG_UNREADABLE, XMLSOCKET_OPTION_UNKNOWN, XMLSOCKET_OPTION_INVALID
  */
 export function resolveSettings(
@@ -97,9 +98,11 @@ export function resolveSettings(
 	flags: Record<string, unknown>,
 	environment: Record<string, string | undefined>,
 	configFile: string | undefined,
+	others: readonly string[] = [],
 ): ResolvedSettings {
 	const file = configFile ?? environment.XMLSOCKET_CONFIG ?? (existsSync(CONFIG_FILE) ? CONFIG_FILE : undefined);
 	const fromFile = file === undefined ? {} : readConfig(file);
+	for (const key of others) if (!(key in schema.entries)) delete fromFile[key];
 	const sources = new Map<string, Sourced>();
 	const values: Record<string, unknown> = { ...fromFile };
 	for (const info of optionsOf(schema)) {

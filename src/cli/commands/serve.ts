@@ -2,34 +2,48 @@
 
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { pino } from "pino";
 import { XMLSocketError } from "../../errors/index.ts";
-import { type ChatOptions, chat, createServer, relay, type Server, type ServerOptions } from "../../server/index.ts";
+import { createGateway, type GatewayOptions, gatewaySchema, sharedKeys } from "../../gateway/index.ts";
+import {
+	type ChatOptions,
+	chat,
+	createServer,
+	defaultMaxConnections,
+	relay,
+	type ServerOptions,
+} from "../../server/index.ts";
 import { banner } from "../banner.ts";
+import { makeLog, pick, stopped } from "../running.ts";
 import { chatKeys, type ServeSettings, serverKeys, serveSchema } from "../serve-schema.ts";
 import { resolveSettings } from "../settings.ts";
+
+const gatewayKeys: readonly string[] = [...Object.keys(gatewaySchema.entries), ...sharedKeys];
 
 /** Runs until SIGINT or SIGTERM; a second signal ends at once. */
 export async function serve(flags: Record<string, unknown>, version: string): Promise<void> {
 	const begun = performance.now();
 	const { values } = resolveSettings(serveSchema, flags, process.env, flags.config as string | undefined);
 	const settings = values as ServeSettings;
-	const log = pino(
-		{ level: settings.logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime },
-		pino.destination({ fd: 2, sync: true }),
-	);
+	const log = makeLog(settings.logLevel);
+	const gateway =
+		settings.targets.length === 0 && settings.learn === undefined
+			? undefined
+			: createGateway(pick(settings, gatewayKeys) as GatewayOptions, { log });
 	const server = createServer({
 		...(pick(settings, serverKeys) as ServerOptions),
+		// A page's connection and its target's take two file descriptors.
+		...(gateway ? { maxConnections: settings.maxConnections ?? Math.floor(defaultMaxConnections() / 2) } : {}),
 		application: makeApplication(settings),
+		routes: gateway ? [gateway] : [],
 		log,
 		pageFolder: settings.relay === undefined ? pageFolder() : undefined,
 	});
 	await server.listen();
 	if (flags.json) {
 		process.stdout.write(
-			`${JSON.stringify({ event: "listening", version, port: server.port, addresses: server.addresses, tls: server.secure, policy: server.policyText ?? null })}\n`,
+			`${JSON.stringify({ event: "listening", version, port: server.port, addresses: server.addresses, tls: server.secure, policy: server.policyText ?? null, targets: gateway?.targets.map(({ name, host, port, path }) => ({ name, host, port, path })) ?? [] })}\n`,
 		);
-	} else process.stdout.write(banner(server, settings, version, performance.now() - begun));
+	} else process.stdout.write(banner(server, gateway, settings, version, performance.now() - begun));
 	await stopped(server, log);
 }
 
@@ -54,30 +68,4 @@ function readTokens(file: string): string {
 function pageFolder(): string | undefined {
 	const folder = fileURLToPath(new URL("../../console/", import.meta.url));
 	return existsSync(folder) ? folder : undefined;
-}
-
-function pick(settings: object, keys: readonly string[]): object {
-	return Object.fromEntries(
-		Object.entries(settings).filter(([key, value]) => keys.includes(key) && value !== undefined),
-	);
-}
-
-async function stopped(server: Server, log: { info(facts: object, words: string): void }): Promise<void> {
-	process.on("SIGHUP", () => server.reloadCertificate());
-	await new Promise<void>((resolve) => {
-		let signals = 0;
-		const stop = (signal: NodeJS.Signals): void => {
-			signals++;
-			if (signals === 1) {
-				log.info(
-					{ signal, connections: server.peers },
-					"stopping: clients get their last documents; a second signal ends at once",
-				);
-				server.close().then(resolve, resolve);
-			} else void server.close({ graceMs: 0 });
-		};
-		process.on("SIGINT", stop);
-		process.on("SIGTERM", stop);
-	});
-	process.exit(0);
 }
