@@ -31,6 +31,11 @@ function needsServeFlags(args: string[]): boolean {
 	return first.startsWith("-") && !["-h", "--help", "-V", "--version"].includes(first);
 }
 
+/** Whether a command's own flags are asked for: those, too, come from a schema. */
+function needsPlayFlags(args: string[]): boolean {
+	return args[0] === "play" || (args[0] === "help" && args[1] === "play");
+}
+
 async function makeProgram(): Promise<Command> {
 	const program = new Command("xmlsocket")
 		.description(
@@ -62,8 +67,44 @@ async function makeProgram(): Promise<Command> {
 			);
 		}
 	}
+	const gateway = program
+		.command("gateway [targets...]")
+		.usage("[options] [name=]host:port...")
+		.description("WebSocket to TCP, for those targets only: what Flash content in Ruffle needs to reach a server")
+		.option("-c, --config <file>", "configuration file (default: xmlsocket.config.json where there is one)")
+		.option("--json", "print what was started as one JSON object per line");
+	if (process.argv[2] === "gateway" || process.argv[2] === "help") {
+		const [{ gatewayCommandSchema }, { addFlags }] = await Promise.all([
+			import("./gateway-schema.ts"),
+			import("./settings.ts"),
+		]);
+		addFlags(
+			gatewayCommandSchema,
+			(flags, about) => new Option(flags, about),
+			(option) => gateway.addOption(option),
+		);
+	}
+	gateway.action(async (targets: string[], flags: Record<string, unknown>) =>
+		(await import("./commands/gateway.ts")).gateway(targets, flags, version),
+	);
 	serve.action(async (flags: Record<string, unknown>) => (await import("./commands/serve.ts")).serve(flags, version));
 	config.action(async (flags: Record<string, unknown>) => (await import("./commands/config.ts")).config(flags));
+
+	const play = program
+		.command("play <movie>")
+		.description("show a SWF, a file or an http(s) address, in the browser with its sockets connected")
+		.option("--json", "print what was started as one JSON object");
+	if (needsPlayFlags(process.argv.slice(2))) {
+		const [{ playSchema }, { addFlags }] = await Promise.all([import("./play-schema.ts"), import("./settings.ts")]);
+		addFlags(
+			playSchema,
+			(flags, about) => new Option(flags, about),
+			(option) => play.addOption(option),
+		);
+	}
+	play.action(async (movie: string, flags: Record<string, unknown>) =>
+		(await import("./commands/play.ts")).play(movie, flags, version),
+	);
 
 	withConnectionFlags(program.command("connect <address>"))
 		.description("a prompt: what you type is sent, what arrives is printed")

@@ -26,10 +26,14 @@ export function cleanEnvironment(extra: Record<string, string> = {}): NodeJS.Pro
 	return { ...Object.fromEntries(kept), ...extra };
 }
 
-/** Starts `xmlsocket serve` with further flags; resolves when it listens. */
-export async function startDaemon(flags: string[] = [], env: Record<string, string> = {}): Promise<Daemon> {
+/** Starts `xmlsocket serve`, or another command, with further flags; resolves when it listens. */
+export async function startDaemon(
+	flags: string[] = [],
+	env: Record<string, string> = {},
+	name = "serve",
+): Promise<Daemon> {
 	const folder = mkdtempSync(join(tmpdir(), "xmlsocket daemon "));
-	const child = spawn(process.execPath, [command, "serve", "--port", "0", "--json", ...flags], {
+	const child = spawn(process.execPath, [command, name, "--port", "0", "--json", ...flags], {
 		cwd: folder,
 		env: cleanEnvironment(env),
 		stdio: ["ignore", "pipe", "pipe"],

@@ -1,0 +1,70 @@
+// `xmlsocket play`: shows a SWF in the browser with its sockets connected, until a signal ends it.
+
+import { fileURLToPath } from "node:url";
+import { createPlay, type Play } from "../../gateway/play/play-server.ts";
+import { RUFFLE_INSTALL } from "../../gateway/ruffle-package.ts";
+import { framed, styles } from "../banner-parts.ts";
+import { openBrowser } from "../open-browser.ts";
+import { type PlaySettings, playSchema } from "../play-schema.ts";
+import { makeLog } from "../running.ts";
+import { resolveSettings } from "../settings.ts";
+import { shellQuoted } from "../shell-quoted.ts";
+
+/** Runs until SIGINT or SIGTERM. */
+export async function play(movie: string, flags: Record<string, unknown>, version: string): Promise<void> {
+	const begun = performance.now();
+	// The file that is found by itself is the daemon's: its port is not this one.
+	const { values } = resolveSettings(playSchema, flags, {}, false);
+	const settings = values as PlaySettings;
+	const log = makeLog(settings.logLevel);
+	const playing = createPlay({
+		movie,
+		allow: settings.allow,
+		parameters: Object.fromEntries(
+			settings.param.map((text) => [text.slice(0, text.indexOf("=")), text.slice(text.indexOf("=") + 1)]),
+		),
+		port: settings.port,
+		dialTimeoutMs: settings.dialTimeoutMs,
+		learn: settings.learn,
+		encoding: settings.encoding,
+		command: [
+			process.env.npm_command === "exec" ? "npx xmlsocket" : "xmlsocket",
+			...process.argv.slice(2).map(shellQuoted),
+		].join(" "),
+		pages: fileURLToPath(new URL("../../console/", import.meta.url)),
+		log,
+	});
+	await playing.server.listen();
+	const url = `http://localhost:${playing.server.port}/`;
+	if (flags.json) {
+		const targets = playing.gateway.targets.map((target) => target.name);
+		process.stdout.write(`${JSON.stringify({ event: "listening", url, port: playing.server.port, movie, targets })}\n`);
+	} else process.stdout.write(await banner(playing, url, version, begun));
+	if (settings.open)
+		openBrowser(url, (words) => process.stderr.write(`No browser could be opened (${words}): open ${url} yourself.\n`));
+	await new Promise<void>((resolve) => {
+		for (const signal of ["SIGINT", "SIGTERM"] as const) {
+			process.on(signal, () => void playing.server.close({ graceMs: 0 }).then(resolve, resolve));
+		}
+	});
+	process.exit(0);
+}
+
+async function banner({ movie, gateway, ruffle }: Play, url: string, version: string, begun: number): Promise<string> {
+	const targets = gateway.targets.map(({ name, host, port }) =>
+		name.endsWith(`:${port}`) ? name : `${name} (${host}:${port})`,
+	);
+	const tookMs = performance.now() - begun;
+	const warnings: string[] = [];
+	const problem = await movie.problem();
+	if (problem !== undefined) warnings.push(problem);
+	if (!ruffle.installed()) warnings.push(`Ruffle, which plays it, is not installed: ${RUFFLE_INSTALL}`);
+	if (targets.length === 0)
+		warnings.push("It may reach nothing yet: the page shows what it asks for, and --allow HOST:PORT allows it.");
+	const rows: [string, string][] = [
+		["Movie", movie.name],
+		["Page", styles().cyan(url)],
+		["May reach", targets.length > 0 ? targets.join(", ") : "nothing"],
+	];
+	return framed(version, tookMs, rows, warnings);
+}

@@ -1,0 +1,51 @@
+// The options of `play`: what the movie may reach and is told, and how the page is shown.
+
+import * as v from "valibot";
+import { gatewaySchema } from "../gateway/index.ts";
+import { described } from "../options/index.ts";
+import { serverSchema } from "../server/index.ts";
+
+const { dialTimeoutMs, learn } = gatewaySchema.entries;
+
+/** The schema. */
+export const playSchema = v.strictObject({
+	allow: v.optional(
+		described(
+			v.array(v.string()),
+			"what the movie may reach: [NAME=]HOST:PORT; NAME is another host that leads there",
+			"--allow <[name=]host:port...>",
+		),
+		[],
+	),
+	param: v.optional(
+		described(
+			v.array(v.pipe(v.string(), v.regex(/^[^=]+=/, "must be NAME=VALUE"))),
+			"FlashVars of the movie",
+			"--param <name=value...>",
+		),
+		[],
+	),
+	open: v.optional(described(v.boolean(), "do not open the browser", "--no-open"), true),
+	port: v.optional(
+		described(
+			v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(65535)),
+			"port of the page; 0: any free one, and the movie then forgets what it saved",
+			"-p, --port <n>",
+		),
+		9001,
+	),
+	dialTimeoutMs,
+	learn,
+	encoding: serverSchema.entries.encoding,
+	logLevel: v.optional(
+		described(
+			v.picklist(["silent", "error", "warn", "info", "debug"]),
+			"what is logged to standard error, as JSON lines",
+			"--log-level <level>",
+		),
+		"warn",
+	),
+});
+
+/** The options with their defaults. */
+export type PlaySettings = v.InferOutput<typeof playSchema>;
