@@ -297,10 +297,17 @@ export class Bridge {
 		this.flush();
 	}
 
+	// Once what one read brought is taken: all messages of a segment leave together, and none waits for the turn of others.
 	#flushSoon(): void {
 		if (this.#flushing || this.#finished) return;
 		this.#flushing = true;
-		this.#host.scheduler.flushSoon(this);
+		queueMicrotask(() => {
+			try {
+				this.flush();
+			} catch (error) {
+				this.#host.scheduler.report(error);
+			}
+		});
 	}
 
 	// --- deadlines

@@ -312,6 +312,9 @@ export class Server extends EventEmitter<{ connection: [Connection]; closed: [] 
 					this.#refuseSocket(accepted, "tls-unavailable", "TLS, but no certificate was given (--tls-cert, --tls-key)");
 				else if (protocol === "utf16" && this.#application.output === "text") {
 					this.#refuseSocket(accepted, wireCode("XMLSOCKET_UTF16"), "the stream looks like UTF-16");
+				} else if (this.#state !== "listening") {
+					// It came before the end and was silent: greeted now, it would keep the server from stopping.
+					accepted.destroy();
 				} else if (!this.speaksDocuments) {
 					this.#refuseSocket(accepted, "not-http", "this port speaks HTTP and WebSocket only");
 				} else {

@@ -369,3 +369,14 @@ describe("the certificate", () => {
 		after.socket.destroy();
 	});
 });
+
+describe("a stopping server", () => {
+	it("does not wait for a client that had not said anything yet", async () => {
+		const server = await start({ firstBytesTimeoutMs: 300 }, "<welcome />");
+		const client = RawClient.tcp(server.port);
+		await expect.poll(() => server.connections).toBe(1);
+		await server.close({ graceMs: 60_000 });
+		await client.closed;
+		expect(client.text).toBe("");
+	});
+});
