@@ -5,6 +5,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { toJsonSchema } from "@valibot/to-json-schema";
+import { gatewayCommandSchema } from "../dist/cli/gateway-schema.js";
 import { serveSchema } from "../dist/cli/serve-schema.js";
 import { optionsOf } from "../dist/cli/settings.js";
 import { ERROR_CODES } from "../dist/errors/codes.js";
@@ -45,6 +46,11 @@ ${optionsOf(serveSchema)
 			`| \`${info.key}\` | \`${cell(info.flags)}\` | \`${info.variable}\` | ${shown(info.default)} | ${cell(info.about)} |`,
 	)
 	.join("\n")}
+
+\`xmlsocket gateway\` knows these of them, with 9001 as its port, and with \`encoding\` as that of its targets; others in a file are left to
+the daemon: ${Object.keys(gatewayCommandSchema.entries)
+	.map((key) => `\`${key}\``)
+	.join(", ")}.
 `;
 
 const jsonSchema = toJsonSchema(serveSchema, { errorMode: "ignore", typeMode: "input" });

@@ -1,30 +1,24 @@
 // What the daemon says when it is up: where it is, and one line for each thing to know, with its mend.
 
 import { resolve } from "node:path";
-import { styleText } from "node:util";
-import { RUFFLE_INSTALL } from "../gateway/ruffle-package.ts";
+import type { Gateway } from "../gateway/index.ts";
 import type { Server } from "../server/index.ts";
+import { framed, isPublic, styles, urlHost } from "./banner-parts.ts";
+import { gatewayRows, targetWarnings } from "./gateway-rows.ts";
 import type { ServeSettings } from "./serve-schema.ts";
+import type { Site } from "./site.ts";
 
 /** The banner's text, coloured where standard output is a terminal. */
 export function banner(
 	server: Server,
+	gateway: Gateway | undefined,
+	site: Site,
 	settings: ServeSettings,
-	hasRuffle: boolean,
 	version: string,
 	tookMs: number,
 ): string {
-	const colour = process.stdout.isTTY && !process.env.NO_COLOR;
-	const bold = (text: string): string => (colour ? styleText("bold", text) : text);
-	const dim = (text: string): string => (colour ? styleText("dim", text) : text);
-	const cyan = (text: string): string => (colour ? styleText("cyan", text) : text);
-	const yellow = (text: string): string => (colour ? styleText("yellow", text) : text);
-	const host =
-		settings.host === "*" || settings.host === "::" || settings.host === "0.0.0.0"
-			? "localhost"
-			: settings.host.includes(":")
-				? `[${settings.host}]`
-				: settings.host;
+	const { cyan, dim } = styles();
+	const host = urlHost(settings.host);
 	const at = `${host}:${server.port}`;
 	const rows: [string, string][] = [];
 	const web = `${server.secure ? "https" : "http"}://${at}`;
@@ -51,27 +45,25 @@ export function banner(
 			: ["Relay", `every document goes to all others, unchanged`],
 	);
 	if (settings.relay === undefined && !settings.memory) rows.push(["Data", resolve(settings.data)]);
-	const lines = rows.map(([name, value]) => `  ${name.padEnd(12)}${value}`);
-	const warnings = warningsFor(server, settings, hasRuffle).map((warning) => `  ${yellow("!")} ${warning}`);
-	return `\n  ${bold("xmlsocket")} ${version}  ${dim(`ready in ${Math.round(tookMs)} ms`)}\n\n${lines.join("\n")}\n${warnings.length > 0 ? `\n${warnings.join("\n")}\n` : ""}\n`;
+	if (gateway) rows.push(...gatewayRows(server, gateway));
+	const warnings = [...site.warnings(), ...warningsFor(server, settings), ...(gateway ? targetWarnings(gateway) : [])];
+	return framed(version, tookMs, rows, warnings);
 }
 
-function warningsFor(server: Server, settings: ServeSettings, hasRuffle: boolean): string[] {
+function warningsFor(server: Server, settings: ServeSettings): string[] {
 	const warnings: string[] = [];
-	if (settings.web !== undefined && settings.inject && !hasRuffle)
-		warnings.push(`Ruffle is not installed, so Flash content of the site does not run: ${RUFFLE_INSTALL}`);
-	const isPublic = settings.host !== "localhost" && settings.host !== "::1" && !settings.host.startsWith("127.");
+	const open = isPublic(settings.host);
 	if (settings.relay === undefined && settings.memory)
 		warnings.push("Stored rooms are in memory and end with this process: without --memory they are kept in a folder.");
-	if (isPublic && !server.secure)
+	if (open && !server.secure)
 		warnings.push(
 			"Passwords and messages cross the network in the clear: give --tls-cert and --tls-key, or put a TLS proxy in front.",
 		);
-	if (isPublic && settings.origin.length === 0)
+	if (open && settings.origin.length === 0)
 		warnings.push("Pages of other sites may not connect: name them with --origin https://example.com.");
-	if (isPublic && settings.tokenFile === undefined && settings.relay === undefined)
+	if (open && settings.tokenFile === undefined && settings.relay === undefined)
 		warnings.push("Anybody may take any name: give --token-file FILE to ask for tokens.");
-	if (isPublic && server.policyText !== undefined && settings.policyPort === undefined)
+	if (open && server.policyText !== undefined && settings.policyPort === undefined)
 		warnings.push("Old Flash players ask port 843 for the policy first and wait 3 s: --policy-port 843 answers there.");
 	return warnings;
 }

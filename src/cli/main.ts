@@ -67,6 +67,26 @@ async function makeProgram(): Promise<Command> {
 			);
 		}
 	}
+	const gateway = program
+		.command("gateway [targets...]")
+		.usage("[options] [name=]host:port...")
+		.description("WebSocket to TCP, for those targets only: what Flash content in Ruffle needs to reach a server")
+		.option("-c, --config <file>", "configuration file (default: xmlsocket.config.json where there is one)")
+		.option("--json", "print what was started as one JSON object per line");
+	if (process.argv[2] === "gateway" || process.argv[2] === "help") {
+		const [{ gatewayCommandSchema }, { addFlags }] = await Promise.all([
+			import("./gateway-schema.ts"),
+			import("./settings.ts"),
+		]);
+		addFlags(
+			gatewayCommandSchema,
+			(flags, about) => new Option(flags, about),
+			(option) => gateway.addOption(option),
+		);
+	}
+	gateway.action(async (targets: string[], flags: Record<string, unknown>) =>
+		(await import("./commands/gateway.ts")).gateway(targets, flags, version),
+	);
 	serve.action(async (flags: Record<string, unknown>) => (await import("./commands/serve.ts")).serve(flags, version));
 	config.action(async (flags: Record<string, unknown>) => (await import("./commands/config.ts")).config(flags));
 
@@ -83,7 +103,7 @@ async function makeProgram(): Promise<Command> {
 		);
 	}
 	play.action(async (movie: string, flags: Record<string, unknown>) =>
-		(await import("./commands/play.ts")).play(movie, flags),
+		(await import("./commands/play.ts")).play(movie, flags, version),
 	);
 
 	withConnectionFlags(program.command("connect <address>"))

@@ -1,7 +1,8 @@
-// The options of `serve`: the server's, the chat's, and the few that decide which of them runs.
+// The options of `serve`: the server's, the chat's, the gateway's, and the few that decide which of them runs.
 
 import * as v from "valibot";
 import { chatSchema } from "../chat/index.ts";
+import { gatewaySchema } from "../gateway/index.ts";
 import { siteSchema } from "../gateway/site/options.ts";
 import { described } from "../options/index.ts";
 import { serverSchema } from "../server/index.ts";
@@ -30,6 +31,7 @@ export const serveSchema = v.strictObject({
 		[],
 	),
 	...siteSchema.entries,
+	...gatewaySchema.entries,
 	relay: v.optional(
 		described(v.string(), "no vocabulary: every document goes to all others of this room, unchanged", "--relay [room]"),
 	),

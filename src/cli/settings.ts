@@ -91,6 +91,7 @@ export function addFlags(
  *
  * @param flags what commander read, by its own names.
  * @param configFile the file's path; undefined: the variable's, or the one that is found by itself; false: none.
+ * @param others keys of other commands, which one file may hold as well.
  * @throws XMLSOCKET_CONFIG_UNREADABLE, XMLSOCKET_OPTION_UNKNOWN, XMLSOCKET_OPTION_INVALID
  */
 export function resolveSettings(
@@ -98,12 +99,14 @@ export function resolveSettings(
 	flags: Record<string, unknown>,
 	environment: Record<string, string | undefined>,
 	configFile: string | undefined | false,
+	others: readonly string[] = [],
 ): ResolvedSettings {
 	const file =
 		configFile === false
 			? undefined
 			: (configFile ?? environment.XMLSOCKET_CONFIG ?? (existsSync(CONFIG_FILE) ? CONFIG_FILE : undefined));
 	const fromFile = file === undefined ? {} : readConfig(file);
+	for (const key of others) if (!(key in schema.entries)) delete fromFile[key];
 	const sources = new Map<string, Sourced>();
 	const values: Record<string, unknown> = { ...fromFile };
 	for (const info of optionsOf(schema)) {

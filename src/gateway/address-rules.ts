@@ -47,7 +47,15 @@ function parse(text: string): ipaddr.IPv4 | ipaddr.IPv6 | undefined {
 		const parsed = ipaddr.IPv4.parse(text);
 		return parsed.toString() === text ? parsed : undefined;
 	}
-	if (!text.includes(":") || text.includes("%") || !ipaddr.IPv6.isValid(text)) return undefined;
-	const parsed = ipaddr.IPv6.parse(text);
+	if (!text.includes(":") || /[%[\]]/.test(text) || !ipaddr.IPv6.isValid(text)) return undefined;
+	const parsed = ipaddr.IPv6.parse(withoutDots(text));
 	return parsed.isIPv4MappedAddress() ? parsed.toIPv4Address() : parsed;
+}
+
+// The parser takes `::127.0.0.1` for `::ffff:127.0.0.1`, which is another address.
+function withoutDots(text: string): string {
+	return text.replace(/(\d+)\.(\d+)\.(\d+)\.(\d+)$/, (_, a: string, b: string, c: string, d: string) => {
+		const group = (high: string, low: string): string => (Number(high) * 256 + Number(low)).toString(16);
+		return `${group(a, b)}:${group(c, d)}`;
+	});
 }

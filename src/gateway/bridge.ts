@@ -25,6 +25,16 @@ export interface BridgeLimits {
 	readonly lingerMs: number;
 }
 
+/** What the bridges of one gateway share. */
+export interface BridgeHost {
+	readonly limits: BridgeLimits;
+	readonly scheduler: Scheduler;
+	/** Bytes were received for one side. */
+	carried(to: "target" | "page", bytes: number): void;
+	/** Both sides of a bridge are gone. Once. */
+	closed(bridge: Bridge): void;
+}
+
 const HIGH_BYTES = 256 * 1024;
 const LOW_BYTES = 64 * 1024;
 const FINAL_WAIT_MS = 60_000;
@@ -51,9 +61,7 @@ class Direction {
 export class Bridge {
 	readonly #page: PageTransport;
 	readonly #content: BridgeContent;
-	readonly #limits: BridgeLimits;
-	readonly #scheduler: Scheduler;
-	readonly #closed: (bridge: Bridge) => void;
+	readonly #host: BridgeHost;
 	readonly #toTarget: Direction;
 	readonly #toPage: Direction;
 	readonly #abandon = new AbortController();
@@ -71,28 +79,16 @@ export class Bridge {
 	#pinged = false;
 	#finished = false;
 
-	/**
-	 * Begins to receive from the page at once; `connect` gives it its target.
-	 *
-	 * @param closed told once, when both sides are gone.
-	 */
-	constructor(
-		page: PageTransport,
-		content: BridgeContent,
-		limits: BridgeLimits,
-		scheduler: Scheduler,
-		closed: (bridge: Bridge) => void,
-	) {
+	/** Begins to receive from the page at once; `connect` gives it its target. */
+	constructor(page: PageTransport, content: BridgeContent, host: BridgeHost) {
 		this.#page = page;
 		this.#content = content;
-		this.#limits = limits;
-		this.#scheduler = scheduler;
-		this.#closed = closed;
-		const nowMs = scheduler.clock.now();
+		this.#host = host;
+		const nowMs = host.scheduler.clock.now();
 		this.#toTarget = new Direction(nowMs);
 		this.#toPage = new Direction(nowMs);
 		this.#heardMs = nowMs;
-		scheduler.add(this);
+		host.scheduler.add(this);
 		page.start({
 			bytes: (chunk) => this.#fromPage(chunk),
 			end: () => {},
@@ -191,6 +187,7 @@ export class Bridge {
 	#fromPage(chunk: Uint8Array): void {
 		this.#heard();
 		this.#toTarget.bytes += chunk.length;
+		this.#host.carried("target", chunk.length);
 		if (this.#targetState === "gone" || this.#targetEndSent) return;
 		this.#take(this.#toTarget, this.#content.toTarget, chunk);
 		this.#hold(this.#toTarget, this.#page, this.#target);
@@ -214,6 +211,7 @@ export class Bridge {
 
 	#fromTarget(chunk: Uint8Array): void {
 		this.#toPage.bytes += chunk.length;
+		this.#host.carried("page", chunk.length);
 		if (this.#pageGone || this.#pageEnd) return;
 		this.#take(this.#toPage, this.#content.toPage, chunk);
 		this.#hold(this.#toPage, this.#target!, this.#page);
@@ -257,13 +255,11 @@ export class Bridge {
 			direction.queue.add(chunk);
 			return;
 		}
-		try {
-			for (const piece of content.push(chunk)) direction.queue.add(piece);
-		} catch (error) {
-			this.#ending(BridgeEnd.ofContent(error));
-			this.#closePage(1009, this.end.reason);
-			this.#target?.destroy();
-		}
+		this.#addAll(direction, content.push(chunk));
+		if (!content.error) return;
+		this.#ending(BridgeEnd.ofContent(content.error));
+		this.#closePage(1009, this.end.reason);
+		this.#target?.destroy();
 	}
 
 	#addAll(direction: Direction, pieces: readonly Uint8Array[] | undefined): void {
@@ -281,7 +277,7 @@ export class Bridge {
 	#release(direction: Direction, source: Transport | undefined): void {
 		if (!direction.held) return;
 		direction.held = false;
-		this.#heardMs = this.#scheduler.clock.now();
+		this.#heardMs = this.#host.scheduler.clock.now();
 		source?.resume();
 	}
 
@@ -289,7 +285,7 @@ export class Bridge {
 		while (!direction.blocked) {
 			const piece = direction.queue.take();
 			if (!piece) break;
-			if (direction.written === direction.taken) direction.takenAtMs = this.#scheduler.clock.now();
+			if (direction.written === direction.taken) direction.takenAtMs = this.#host.scheduler.clock.now();
 			direction.written += piece.length;
 			direction.blocked = !sink.write(piece) && sink.bufferedBytes > 0;
 		}
@@ -304,13 +300,13 @@ export class Bridge {
 	#flushSoon(): void {
 		if (this.#flushing || this.#finished) return;
 		this.#flushing = true;
-		this.#scheduler.flushSoon(this);
+		this.#host.scheduler.flushSoon(this);
 	}
 
 	// --- deadlines
 
 	#sweepPage(nowMs: number): void {
-		const { pingIntervalMs } = this.#limits;
+		const { pingIntervalMs } = this.#host.limits;
 		// While we do not read, silence is not the page's.
 		if (this.#toTarget.held) this.#heardMs = nowMs;
 		const silentMs = nowMs - this.#heardMs;
@@ -328,7 +324,7 @@ export class Bridge {
 			target.destroy();
 		} else if (this.#targetEndSent && target.bufferedBytes === 0) {
 			this.#lingerSinceMs ??= nowMs;
-			if (nowMs - this.#lingerSinceMs >= this.#limits.lingerMs) target.destroy();
+			if (nowMs - this.#lingerSinceMs >= this.#host.limits.lingerMs) target.destroy();
 		}
 	}
 
@@ -341,7 +337,7 @@ export class Bridge {
 			direction.takenAtMs = nowMs;
 		}
 		// Once nobody waits any more, the rule cannot be off.
-		const unreadOutputTimeoutMs = this.#limits.unreadOutputTimeoutMs || (this.#pageGone ? FINAL_WAIT_MS : 0);
+		const unreadOutputTimeoutMs = this.#host.limits.unreadOutputTimeoutMs || (this.#pageGone ? FINAL_WAIT_MS : 0);
 		return unreadOutputTimeoutMs > 0 && nowMs - direction.takenAtMs >= unreadOutputTimeoutMs;
 	}
 
@@ -351,7 +347,7 @@ export class Bridge {
 	}
 
 	#heard(): void {
-		this.#heardMs = this.#scheduler.clock.now();
+		this.#heardMs = this.#host.scheduler.clock.now();
 		this.#pinged = false;
 	}
 
@@ -375,7 +371,7 @@ export class Bridge {
 	#finish(): void {
 		if (this.#finished) return;
 		this.#finished = true;
-		this.#scheduler.remove(this);
-		this.#closed(this);
+		this.#host.scheduler.remove(this);
+		this.#host.closed(this);
 	}
 }

@@ -7,12 +7,14 @@ import { DocumentDecoder } from "../wire/index.ts";
 
 /** One direction's way of treating bytes. */
 export interface Content {
-	/** Takes a chunk and gives what can go on now, in pieces that must not be split. @throws XMLSOCKET_DOCUMENT_TOO_LARGE */
+	/** Takes a chunk and gives what can go on now, in pieces that must not be split. */
 	push(chunk: Uint8Array): readonly Uint8Array[];
 	/** What is left at the end of the stream. */
 	finish(): readonly Uint8Array[];
 	/** Characters that the other encoding does not have, or bytes that are none of this one, replaced so far. */
 	readonly replaced: number;
+	/** What ends the stream, once it cannot be carried on: XMLSOCKET_DOCUMENT_TOO_LARGE. What came before it was given out. */
+	readonly error?: XMLSocketError | undefined;
 }
 
 /** The two directions of a bridge; undefined where bytes pass unchanged. */
@@ -53,12 +55,10 @@ function transcoded(through: Transcoder): Content {
 // A document without its zero byte at the end of the stream is none, and is dropped.
 function documents(before: Content | undefined, maxDocumentBytes: number): Content {
 	const decoder = new DocumentDecoder({ output: "bytes", maxDocumentBytes, keepEmpty: true });
+	let error: XMLSocketError | undefined;
 	const cut = (chunks: readonly Uint8Array[]): Uint8Array[] => {
 		const whole: Uint8Array[] = [];
-		for (const chunk of chunks) {
-			const error: XMLSocketError | undefined = decoder.push(chunk, 0, whole);
-			if (error) throw error;
-		}
+		for (const chunk of chunks) error ??= decoder.push(chunk, 0, whole);
 		return whole;
 	};
 	return {
@@ -66,6 +66,9 @@ function documents(before: Content | undefined, maxDocumentBytes: number): Conte
 		finish: () => cut(before ? before.finish() : []),
 		get replaced() {
 			return before?.replaced ?? 0;
+		},
+		get error() {
+			return error;
 		},
 	};
 }

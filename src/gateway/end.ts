@@ -1,7 +1,7 @@
 // How a bridge ended: one cause of a fixed list, with an error code where it was no orderly end, and words for the log. The page's
 // close reason says no more than the cause: what the network behind the gateway looks like is not the page's affair.
 
-import { type ErrorCode, XMLSocketError } from "../errors/index.ts";
+import type { ErrorCode, XMLSocketError } from "../errors/index.ts";
 
 /** The causes, as they stand in logs and metrics. docs/guide/gateway.md says what to do about each. */
 export const END_WORDS = {
@@ -96,12 +96,7 @@ export class BridgeEnd {
 	}
 
 	/** Of content that cannot be carried. */
-	static ofContent(error: unknown): BridgeEnd {
-		const known = error instanceof XMLSocketError;
-		return new BridgeEnd(
-			"document-too-large",
-			String((error as Error).message),
-			known ? error.code : "XMLSOCKET_INTERNAL",
-		);
+	static ofContent(error: XMLSocketError): BridgeEnd {
+		return new BridgeEnd("document-too-large", error.message, error.code);
 	}
 }

@@ -21,7 +21,7 @@ import {
 	type WebSocketFrames,
 	type WebSocketTransport,
 } from "../transport/index.ts";
-import { Bridge } from "./bridge.ts";
+import { Bridge, type BridgeHost } from "./bridge.ts";
 import { bridgeContent } from "./content.ts";
 import { dialTarget, type Resolver, systemResolver } from "./dial-target.ts";
 import { LearnedTargets } from "./learned-targets.ts";
@@ -36,6 +36,18 @@ export interface GatewayParts {
 	readonly resolve?: Resolver | undefined;
 }
 
+/** What is said of a bridge when it is over. */
+interface Passage {
+	readonly id: string;
+	readonly target: Target;
+	readonly page: WebSocketTransport;
+	/** The client's address and its page's origin. */
+	readonly facts: object;
+	readonly begunMs: number;
+	/** The address that was reached. */
+	resolved: string | undefined;
+}
+
 /** Routes for a server: `/gateway/NAME` and `/gateway?host=…&port=…`. */
 export class Gateway implements HttpRoutes {
 	readonly settings: GatewaySettings;
@@ -44,9 +56,9 @@ export class Gateway implements HttpRoutes {
 	readonly #log: Log;
 	readonly #resolve: Resolver;
 	readonly #acceptor: WebSocketAcceptor;
-	readonly #scheduler: Scheduler;
+	readonly #host: BridgeHost;
 	readonly #learned: LearnedTargets | undefined;
-	readonly #bridges = new Set<Bridge>();
+	readonly #bridges = new Map<Bridge, Passage>();
 	readonly #ended = new Map<string, number>();
 	readonly #refused = new Map<string, number>();
 	readonly #bytes = new Map<string, number>();
@@ -68,7 +80,12 @@ export class Gateway implements HttpRoutes {
 			maxFragments: Math.ceil(maxMessageBytes / 4096),
 			maxBufferedChunks: Math.ceil(maxMessageBytes / 512),
 		});
-		this.#scheduler = new Scheduler(nodeClock, (error) => this.#log.error({ err: error }, "a bridge failed"));
+		this.#host = {
+			limits: this.settings,
+			scheduler: new Scheduler(nodeClock, (error) => this.#log.error({ err: error }, "a bridge failed")),
+			carried: (to, bytes) => count(this.#bytes, to, bytes),
+			closed: (bridge) => this.#over(bridge),
+		};
 		this.#learned =
 			this.settings.learn === undefined ? undefined : new LearnedTargets(this.settings.learn, this.settings.targets);
 		this.counts = [
@@ -118,14 +135,14 @@ export class Gateway implements HttpRoutes {
 
 	async drain(graceMs: number): Promise<void> {
 		this.#stopping = true;
-		for (const bridge of this.#bridges) {
+		for (const bridge of this.#bridges.keys()) {
 			if (graceMs === 0) bridge.destroy();
 			else bridge.stop();
 		}
 		if (this.#bridges.size === 0) return;
 		await new Promise<void>((resolve) => {
 			const timer = setTimeout(() => {
-				for (const bridge of this.#bridges) bridge.destroy();
+				for (const bridge of this.#bridges.keys()) bridge.destroy();
 				resolve();
 			}, graceMs);
 			this.#emptied = () => {
@@ -175,32 +192,22 @@ export class Gateway implements HttpRoutes {
 
 	#bridge(target: Target, frames: WebSocketFrames, page: WebSocketTransport, facts: object): void {
 		const { settings } = this;
-		const begunMs = nodeClock.now();
-		const id = `g${this.#nextId++}`;
-		let resolved: string | undefined;
-		const bridge = new Bridge(
+		const content = bridgeContent(target.encoding ?? settings.encoding, frames, settings.maxDocumentBytes);
+		const bridge = new Bridge(page, content, this.#host);
+		const passage: Passage = {
+			id: `g${this.#nextId++}`,
+			target,
 			page,
-			bridgeContent(target.encoding ?? settings.encoding, frames, settings.maxDocumentBytes),
-			settings,
-			this.#scheduler,
-			() => {
-				this.#bridges.delete(bridge);
-				this.#over(bridge, {
-					id,
-					target: target.name,
-					...(resolved === undefined ? {} : { resolved: `${resolved}:${target.port}` }),
-					...facts,
-					...(page.closeCode === undefined ? {} : { pageCode: page.closeCode }),
-					durationMs: Math.round(nodeClock.now() - begunMs),
-				});
-			},
-		);
-		this.#bridges.add(bridge);
+			facts,
+			begunMs: nodeClock.now(),
+			resolved: undefined,
+		};
+		this.#bridges.set(bridge, passage);
 		if (this.#stopping) bridge.destroy();
 		dialTarget(target, { timeoutMs: settings.dialTimeoutMs, resolve: this.#resolve, signal: bridge.abandoned }).then(
 			({ transport, address }) => {
-				resolved = address;
-				this.#log.debug({ id, target: target.name, resolved: `${address}:${target.port}`, ...facts }, "connected");
+				passage.resolved = address;
+				this.#log.debug({ id: passage.id, target: target.name, resolved: address, ...facts }, "connected");
 				bridge.connect(transport);
 			},
 			(error) =>
@@ -212,13 +219,20 @@ export class Gateway implements HttpRoutes {
 		);
 	}
 
-	#over(bridge: Bridge, facts: object): void {
+	#over(bridge: Bridge): void {
+		const { id, target, page, facts, begunMs, resolved } = this.#bridges.get(bridge)!;
+		this.#bridges.delete(bridge);
 		const { end, bytes, replaced } = bridge;
 		count(this.#ended, end.cause, 1);
-		count(this.#bytes, "target", bytes.toTarget);
-		count(this.#bytes, "page", bytes.toPage);
 		const line = {
+			id,
+			target: target.name,
+			...(resolved === undefined
+				? {}
+				: { resolved: `${resolved.includes(":") ? `[${resolved}]` : resolved}:${target.port}` }),
 			...facts,
+			...(page.closeCode === undefined ? {} : { pageCode: page.closeCode }),
+			durationMs: Math.round(nodeClock.now() - begunMs),
 			cause: end.cause,
 			...(end.code === undefined ? {} : { code: end.code }),
 			toTargetBytes: bytes.toTarget,
@@ -276,7 +290,7 @@ function pairIn(url: URL): { host: string; port: number } {
 	const port = url.searchParams.get("port") ?? "";
 	// Brackets around an IPv6 address are a matter of URLs, not of the address.
 	const host = (url.searchParams.get("host") ?? "").replace(/^\[(.*)\]$/, "$1");
-	return { host, port: /^\d{1,5}$/.test(port) ? Number(port) : Number.NaN };
+	return { host, port: /^[1-9]\d{0,4}$/.test(port) ? Number(port) : Number.NaN };
 }
 
 function count(counts: Map<string, number>, key: string, by: number): void {

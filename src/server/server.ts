@@ -148,6 +148,11 @@ export class Server extends EventEmitter<{ connection: [Connection]; closed: [] 
 		return this.#policyListener?.port;
 	}
 
+	/** Connections of any kind. */
+	get connections(): number {
+		return this.#admission.open;
+	}
+
 	/** Connections of the application. */
 	get peers(): number {
 		return this.#peers.size;

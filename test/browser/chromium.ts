@@ -47,6 +47,8 @@ export async function launch(
 			"--disable-background-networking",
 			"--disable-component-update",
 			"--disable-sync",
+			// Ruffle waits for a click where sound needs one.
+			"--autoplay-policy=no-user-gesture-required",
 		],
 	});
 	return {

@@ -57,6 +57,7 @@ describe("xmlsocket", () => {
 		["policy", "-h"],
 		["explain", "-h"],
 		["config", "-h"],
+		["gateway", "-h"],
 	])("prints help for %s %s", async (...args) => {
 		const { code, out } = await run(args);
 		expect(code).toBe(0);
@@ -75,6 +76,13 @@ describe("xmlsocket", () => {
 		[["serve", "--port", "0", "--tls-cert", "missing.pem", "--tls-key", "missing.pem"], 1, /missing\.pem/],
 		[["serve", "--config", "missing.json"], 2, /missing\.json/],
 		[["serve", "--token-file", "missing"], 2, /token file/],
+		[["gateway"], 2, /no target/],
+		[["gateway", "localhost"], 2, /HOST:PORT/],
+		[["gateway", "127.1:9339"], 2, /full form/],
+		[["gateway", "a=x:1", "a=y:1"], 2, /two targets/],
+		[["gateway", "a=x:1?encoding=utf-16"], 2, /encoding/],
+		[["gateway", "a=x:1", "--dial-timeout", "0"], 2, /dialTimeoutMs/],
+		[["serve", "--target", "nonsense"], 2, /HOST:PORT/],
 		[["explain", "no-such-thing"], 2, /no error code/],
 		[["connect", "not an address"], 2, /address/],
 		[["connect", "localhost:80"], 2, /1024/],

@@ -26,11 +26,11 @@ export function cleanEnvironment(extra: Record<string, string> = {}): NodeJS.Pro
 	return { ...Object.fromEntries(kept), ...extra };
 }
 
-/** Starts `xmlsocket serve`, or another command that serves, with further flags; resolves when it listens. */
+/** Starts `xmlsocket serve`, or another command, with further flags; resolves when it listens. */
 export async function startDaemon(
 	flags: string[] = [],
 	env: Record<string, string> = {},
-	name: "serve" | "gateway" | "play" = "serve",
+	name = "serve",
 ): Promise<Daemon> {
 	const folder = mkdtempSync(join(tmpdir(), "xmlsocket daemon "));
 	const child = spawn(process.execPath, [command, name, "--port", "0", "--json", ...flags], {

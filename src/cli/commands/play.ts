@@ -1,24 +1,22 @@
 // `xmlsocket play`: shows a SWF in the browser with its sockets connected, until a signal ends it.
 
 import { fileURLToPath } from "node:url";
-import { styleText } from "node:util";
-import { pino } from "pino";
 import { createPlay, type Play } from "../../gateway/play/play-server.ts";
 import { RUFFLE_INSTALL } from "../../gateway/ruffle-package.ts";
+import { framed, styles } from "../banner-parts.ts";
 import { openBrowser } from "../open-browser.ts";
 import { type PlaySettings, playSchema } from "../play-schema.ts";
+import { makeLog } from "../running.ts";
 import { resolveSettings } from "../settings.ts";
 import { shellQuoted } from "../shell-quoted.ts";
 
 /** Runs until SIGINT or SIGTERM. */
-export async function play(movie: string, flags: Record<string, unknown>): Promise<void> {
+export async function play(movie: string, flags: Record<string, unknown>, version: string): Promise<void> {
+	const begun = performance.now();
 	// The file that is found by itself is the daemon's: its port is not this one.
 	const { values } = resolveSettings(playSchema, flags, {}, false);
 	const settings = values as PlaySettings;
-	const log = pino(
-		{ level: settings.logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime },
-		pino.destination({ fd: 2, sync: true }),
-	);
+	const log = makeLog(settings.logLevel);
 	const playing = createPlay({
 		movie,
 		allow: settings.allow,
@@ -41,7 +39,7 @@ export async function play(movie: string, flags: Record<string, unknown>): Promi
 	if (flags.json) {
 		const targets = playing.gateway.targets.map((target) => target.name);
 		process.stdout.write(`${JSON.stringify({ event: "listening", url, port: playing.server.port, movie, targets })}\n`);
-	} else process.stdout.write(await banner(playing, url));
+	} else process.stdout.write(await banner(playing, url, version, begun));
 	if (settings.open)
 		openBrowser(url, (words) => process.stderr.write(`No browser could be opened (${words}): open ${url} yourself.\n`));
 	await new Promise<void>((resolve) => {
@@ -52,24 +50,21 @@ export async function play(movie: string, flags: Record<string, unknown>): Promi
 	process.exit(0);
 }
 
-async function banner({ movie, gateway, ruffle }: Play, url: string): Promise<string> {
-	const colour = process.stdout.isTTY && !process.env.NO_COLOR;
-	const styled = (style: "cyan" | "yellow", text: string): string => (colour ? styleText(style, text) : text);
+async function banner({ movie, gateway, ruffle }: Play, url: string, version: string, begun: number): Promise<string> {
 	const targets = gateway.targets.map(({ name, host, port }) =>
 		name.endsWith(`:${port}`) ? name : `${name} (${host}:${port})`,
 	);
+	const tookMs = performance.now() - begun;
 	const warnings: string[] = [];
 	const problem = await movie.problem();
 	if (problem !== undefined) warnings.push(problem);
 	if (!ruffle.installed()) warnings.push(`Ruffle, which plays it, is not installed: ${RUFFLE_INSTALL}`);
 	if (targets.length === 0)
 		warnings.push("It may reach nothing yet: the page shows what it asks for, and --allow HOST:PORT allows it.");
-	const rows = [
+	const rows: [string, string][] = [
 		["Movie", movie.name],
-		["Page", styled("cyan", url)],
+		["Page", styles().cyan(url)],
 		["May reach", targets.length > 0 ? targets.join(", ") : "nothing"],
 	];
-	const lines = rows.map(([name, value]) => `  ${name!.padEnd(12)}${value}`);
-	const notes = warnings.map((warning) => `  ${styled("yellow", "!")} ${warning}`);
-	return `\n${lines.join("\n")}\n${notes.length > 0 ? `\n${notes.join("\n")}\n` : ""}\n`;
+	return framed(version, tookMs, rows, warnings);
 }

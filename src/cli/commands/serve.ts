@@ -3,16 +3,16 @@
 import { existsSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type Logger, pino } from "pino";
 import { XMLSocketError } from "../../errors/index.ts";
-import { ruffleRoutes } from "../../gateway/ruffle-package.ts";
-import { SiteRoutes } from "../../gateway/site/site-routes.ts";
+import { createGateway, type GatewayOptions, gatewaySchema, sharedKeys } from "../../gateway/index.ts";
 import { ownPort } from "../../gateway/site/socket-proxy.ts";
 import { MemoryLog } from "../../hub/index.ts";
 import {
 	type ChatOptions,
 	chat,
 	createServer,
+	defaultMaxConnections,
+	type Log,
 	openLog,
 	relay,
 	type Server,
@@ -20,9 +20,12 @@ import {
 } from "../../server/index.ts";
 import { banner } from "../banner.ts";
 import { parseRetention } from "../retention.ts";
+import { makeLog, pick, stopped } from "../running.ts";
 import { chatKeys, type ServeSettings, serverKeys, serveSchema } from "../serve-schema.ts";
 import { resolveSettings } from "../settings.ts";
+import { makeSite } from "../site.ts";
 
+const gatewayKeys: readonly string[] = [...Object.keys(gatewaySchema.entries), ...sharedKeys];
 // Where the chat page is when a site has taken the root.
 const PAGE_PATH = "/xmlsocket/";
 
@@ -31,40 +34,34 @@ export async function serve(flags: Record<string, unknown>, version: string): Pr
 	const begun = performance.now();
 	const { values } = resolveSettings(serveSchema, flags, process.env, flags.config as string | undefined);
 	const settings = values as ServeSettings;
-	const log = pino(
-		{ level: settings.logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime },
-		pino.destination({ fd: 2, sync: true }),
-	);
-	const ruffle = ruffleRoutes();
-	const site = new SiteRoutes({
-		folder: settings.web,
-		inject: settings.inject,
-		ruffle,
-		targets: () => [ownPort(server.port, settings.host)],
-		reports: false,
-		forOtherSites: settings.origin.length > 0,
-		log,
-	});
+	const log = makeLog(settings.logLevel);
+	const gateway =
+		settings.targets.length === 0 && settings.learn === undefined
+			? undefined
+			: createGateway(pick(settings, gatewayKeys) as GatewayOptions, { log });
+	const site = makeSite(settings, gateway, () => [ownPort(server.port, settings.host)], log);
 	const server: Server = createServer({
 		...(pick(settings, serverKeys) as ServerOptions),
+		// A page's connection and its target's take two file descriptors.
+		...(gateway ? { maxConnections: settings.maxConnections ?? Math.floor(defaultMaxConnections() / 2) } : {}),
 		application: await makeApplication(settings, log),
 		log,
 		pageFolder: settings.relay === undefined ? pageFolder() : undefined,
 		pagePath: settings.web === undefined ? "/" : PAGE_PATH,
-		routes: [site],
+		routes: [...(gateway ? [gateway] : []), site.routes],
 	});
 	await server.listen();
 	if (flags.json) {
 		process.stdout.write(
-			`${JSON.stringify({ event: "listening", version, port: server.port, addresses: server.addresses, tls: server.secure, policy: server.policyText ?? null, policyPort: server.policyPort ?? null, data: settings.relay !== undefined || settings.memory ? null : resolve(settings.data) })}\n`,
+			`${JSON.stringify({ event: "listening", version, port: server.port, addresses: server.addresses, tls: server.secure, policy: server.policyText ?? null, policyPort: server.policyPort ?? null, data: settings.relay !== undefined || settings.memory ? null : resolve(settings.data), targets: gateway?.targets.map(({ name, host, port, path }) => ({ name, host, port, path })) ?? [] })}\n`,
 		);
-	} else process.stdout.write(banner(server, settings, ruffle.installed(), version, performance.now() - begun));
+	} else process.stdout.write(banner(server, gateway, site, settings, version, performance.now() - begun));
 	await stopped(server, log);
 }
 
 async function makeApplication(
 	settings: ServeSettings,
-	log: Logger,
+	log: Log,
 ): Promise<ReturnType<typeof chat> | ReturnType<typeof relay>> {
 	if (settings.relay !== undefined) return relay({ room: settings.relay === "" ? "lobby" : settings.relay });
 	const tokens = settings.tokenFile === undefined ? "" : readTokens(settings.tokenFile);
@@ -99,33 +96,4 @@ function readTokens(file: string): string {
 function pageFolder(): string | undefined {
 	const folder = fileURLToPath(new URL("../../console/", import.meta.url));
 	return existsSync(folder) ? folder : undefined;
-}
-
-function pick(settings: object, keys: readonly string[]): object {
-	return Object.fromEntries(
-		Object.entries(settings).filter(([key, value]) => keys.includes(key) && value !== undefined),
-	);
-}
-
-async function stopped(server: Server, log: { info(facts: object, words: string): void }): Promise<void> {
-	process.on("SIGHUP", () => {
-		server.reloadCertificate();
-		server.reloadPolicy();
-	});
-	await new Promise<void>((resolve) => {
-		let signals = 0;
-		const stop = (signal: NodeJS.Signals): void => {
-			signals++;
-			if (signals === 1) {
-				log.info(
-					{ signal, connections: server.peers },
-					"stopping: clients get their last documents; a second signal ends at once",
-				);
-				server.close().then(resolve, resolve);
-			} else void server.close({ graceMs: 0 });
-		};
-		process.on("SIGINT", stop);
-		process.on("SIGTERM", stop);
-	});
-	process.exit(0);
 }

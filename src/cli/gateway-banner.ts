@@ -1,0 +1,50 @@
+// What the gateway says when it is up: a WebSocket URL for each target, the entry for Ruffle's configuration to paste, and one line
+// for each thing to know, with its mend.
+
+import type { Gateway, Target } from "../gateway/index.ts";
+import type { Server } from "../server/index.ts";
+import { framed, isPublic, styles, urlHost } from "./banner-parts.ts";
+import { gatewayRows, targetWarnings, webSocketUrl } from "./gateway-rows.ts";
+import type { Site } from "./site.ts";
+
+/** The banner's text, coloured where standard output is a terminal. */
+export function gatewayBanner(
+	server: Server,
+	gateway: Gateway,
+	site: Site,
+	web: string | undefined,
+	version: string,
+	tookMs: number,
+): string {
+	const { cyan, dim } = styles();
+	const base = `${server.secure ? "https" : "http"}://${urlHost(server.settings.host)}:${server.port}`;
+	const rows: [string, string][] = [
+		...(web === undefined ? [] : ([["Site", `${cyan(`${base}/`)}  ${dim(`from ${web}`)}`]] as [string, string][])),
+		...gatewayRows(server, gateway),
+		["Listens", dim(`on ${server.addresses.join(" and ")}, port ${server.port}`)],
+	];
+	const warnings = [...site.warnings(), ...warningsFor(server, gateway)];
+	return framed(version, tookMs, rows, warnings, web === undefined ? socketProxy(server, gateway.targets, base) : "");
+}
+
+function warningsFor(server: Server, gateway: Gateway): string[] {
+	const lines = targetWarnings(gateway);
+	const { host, origin } = server.settings;
+	if (origin.length === 0)
+		lines.push(
+			"Pages served from elsewhere, another port of this machine included, may not connect: name them with --origin http://localhost:8080.",
+		);
+	if (isPublic(host) && !server.secure)
+		lines.push("Pages on https:// reach wss:// only: give --tls-cert and --tls-key, or put a TLS proxy in front.");
+	return lines;
+}
+
+function socketProxy(server: Server, targets: readonly Target[], base: string): string {
+	if (targets.length === 0) return "";
+	const entries = targets.map(
+		(target) =>
+			`    { host: ${JSON.stringify(target.host)}, port: ${target.port}, proxyUrl: ${JSON.stringify(webSocketUrl(server, target))} },`,
+	);
+	const { dim } = styles();
+	return `  ${dim("For Ruffle, with each host spelled as the content spells it:")}\n\n  window.RufflePlayer.config = { socketProxy: [\n${entries.join("\n")}\n  ] };\n\n  ${dim("or, with every spelling of a host, and after whatever the page configures:")}\n\n  <script src="${base}/ruffle-config.js"></script>\n`;
+}

@@ -1,0 +1,40 @@
+// What the commands that run until they are stopped share: their log, their options handed on, and the end by a signal.
+
+import { type Logger, pino } from "pino";
+import type { Server } from "../server/index.ts";
+
+/** JSON lines on standard error. */
+export function makeLog(level: string): Logger {
+	return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, pino.destination({ fd: 2, sync: true }));
+}
+
+/** The options of these names that have a value. */
+export function pick(settings: object, keys: readonly string[]): object {
+	return Object.fromEntries(
+		Object.entries(settings).filter(([key, value]) => keys.includes(key) && value !== undefined),
+	);
+}
+
+/** Runs until SIGINT or SIGTERM; a second signal ends at once. SIGHUP reads the certificate and the policy file again. */
+export async function stopped(server: Server, log: { info(facts: object, words: string): void }): Promise<void> {
+	process.on("SIGHUP", () => {
+		server.reloadCertificate();
+		server.reloadPolicy();
+	});
+	await new Promise<void>((resolve) => {
+		let signals = 0;
+		const stop = (signal: NodeJS.Signals): void => {
+			signals++;
+			if (signals === 1) {
+				log.info(
+					{ signal, connections: server.connections },
+					"stopping: clients get their last documents; a second signal ends at once",
+				);
+				server.close().then(resolve, resolve);
+			} else void server.close({ graceMs: 0 });
+		};
+		process.on("SIGINT", stop);
+		process.on("SIGTERM", stop);
+	});
+	process.exit(0);
+}

@@ -1,0 +1,48 @@
+// The site of a command that serves one: its folder, Ruffle, and the configuration of what its movies may reach.
+
+import type { Gateway } from "../gateway/index.ts";
+import { RUFFLE_INSTALL, ruffleRoutes } from "../gateway/ruffle-package.ts";
+import { SiteRoutes } from "../gateway/site/site-routes.ts";
+import { type Reachable, reachableTargets } from "../gateway/site/socket-proxy.ts";
+import type { Log } from "../server/index.ts";
+
+/** The options that a site has. */
+export interface SiteSettings {
+	readonly web?: string | undefined;
+	readonly inject: boolean;
+	readonly origin: readonly string[];
+}
+
+/** The routes of a site. */
+export interface Site {
+	readonly routes: SiteRoutes;
+	/** What the operator should know, a line each. */
+	warnings(): string[];
+}
+
+/**
+ * Makes the routes: of a folder where one is named, of the configuration script and Ruffle in any case.
+ *
+ * @param own what is reached without a gateway; asked for once the server listens.
+ * @throws XMLSOCKET_FOLDER_UNREADABLE
+ */
+export function makeSite(settings: SiteSettings, gateway: Gateway | undefined, own: () => Reachable[], log: Log): Site {
+	const ruffle = ruffleRoutes();
+	const targets = gateway ? reachableTargets(gateway.targets, gateway.settings.targets) : [];
+	const routes = new SiteRoutes({
+		folder: settings.web,
+		inject: settings.inject,
+		ruffle,
+		targets: () => [...own(), ...targets],
+		reports: gateway?.settings.learn !== undefined,
+		forOtherSites: settings.origin.length > 0,
+		log,
+	});
+	return {
+		routes,
+		warnings: () =>
+			settings.web !== undefined && settings.inject && !ruffle.installed()
+				? [`Ruffle is not installed, so Flash content of the site does not run: ${RUFFLE_INSTALL}`]
+				: [],
+	};
+}
