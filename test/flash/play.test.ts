@@ -86,6 +86,20 @@ describe.skipIf(!chromiumPath)("the page of play", () => {
 		expect(problems).toEqual([]);
 	}, 40_000);
 
+	it("says that a socket is open when its target is, before that has said a word", async () => {
+		const target = await peer(GREETING, "", "");
+		const { play, page } = await start({
+			allow: [`localhost:${target.port}`],
+			parameters: { host: "localhost", port: String(target.port) },
+		});
+		await open(play, page);
+		await expect
+			.poll(() => page.locator(".socket.open").allTextContents(), { timeout: 20_000 })
+			.toEqual([`localhost:${target.port}open${GREETING.length} B sent, 0 B received`]);
+		await page.close();
+		await target.done;
+	}, 40_000);
+
 	it("leads a host that is gone to another place, under the name that the movie asked for", async () => {
 		const target = await peer(GREETING, ...FAREWELL);
 		const { play, page, text } = await start({
