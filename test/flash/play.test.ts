@@ -8,11 +8,13 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { createPlay, type Play, type PlayOptions } from "../../src/gateway/play/play-server.ts";
 import { ruffleRoutes } from "../../src/gateway/ruffle-package.ts";
 import { chromiumPath, launch } from "../browser/chromium.ts";
-import { recordingLog } from "../server/peers.ts";
+import { startDaemon } from "../end-to-end/daemon.ts";
+import { RawClient, recordingLog } from "../server/peers.ts";
 import { FAREWELL, GREETING, type StrictPeer, strictPeer } from "./strict-peer.ts";
 
 const root = join(import.meta.dirname, "../..");
 const GREETER = join(root, "flash/greeter.swf");
+const CHAT = join(root, "flash/chat.swf");
 
 describe.skipIf(!chromiumPath)("the page of play", () => {
 	let browser: Awaited<ReturnType<typeof launch>>;
@@ -85,6 +87,64 @@ describe.skipIf(!chromiumPath)("the page of play", () => {
 		expect(await page.title()).toBe("greeter.swf \u00b7 Play");
 		expect(problems).toEqual([]);
 	}, 40_000);
+
+	// Waits until the movie's form is there, with the name from its FlashVars, and takes it.
+	async function enterAs(page: Page): Promise<void> {
+		await page.waitForFunction(() => {
+			const player = document.querySelector("ruffle-player") as unknown as {
+				ruffle(): { readyState: number };
+			} | null;
+			return player?.ruffle().readyState === 2 && document.activeElement === (player as unknown);
+		});
+		await page.evaluate(async () => {
+			for (let frame = 0; frame < 20; frame++) await new Promise((resolve) => requestAnimationFrame(resolve));
+		});
+		await page.keyboard.press("Enter");
+	}
+
+	it("plays the client in ActionScript 3 against a strict server: these bytes, one connection", async () => {
+		const target = await peer('<hello name="ada"/>\0', '<welcome name="ada" session="s"/>\0', '<join room="lobby"/>\0');
+		const { play, page } = await start({
+			movie: CHAT,
+			allow: [`localhost:${target.port}`],
+			parameters: { host: "localhost", port: String(target.port), name: "ada" },
+		});
+		await open(play, page);
+		await enterAs(page);
+		await expect.poll(() => page.locator(".socket").textContent()).toContain("41 B sent, 34 B received");
+		await page.close();
+		await target.done;
+	}, 40_000);
+
+	it("brings the client in ActionScript 3 into a daemon's room, beside the chat page and a raw client", async () => {
+		const daemon = await startDaemon(["--memory"]);
+		try {
+			const raw = RawClient.tcp(daemon.port);
+			raw.send('<hello name="raw"/>\0<join room="lobby"/>\0');
+			await raw.until((text) => text.includes("<joined "));
+			const html = await browser.browser.newPage();
+			pages.push(html);
+			await html.goto(`http://localhost:${daemon.port}/`);
+			await html.fill("#gate-name", "page");
+			await html.keyboard.press("Enter");
+			await raw.until((text) => text.includes('<enter room="lobby" name="page"'));
+			const { play, page } = await start({
+				movie: CHAT,
+				allow: [`localhost:${daemon.port}`],
+				parameters: { host: "localhost", port: String(daemon.port), name: "ada" },
+			});
+			await open(play, page);
+			await page.bringToFront();
+			await enterAs(page);
+			await raw.until((text) => text.includes('<enter room="lobby" name="ada"'));
+			await page.keyboard.type("from the SWF <&>");
+			await page.keyboard.press("Enter");
+			await raw.until((text) => /<said [^>]*from="ada"[^>]*>from the SWF &lt;&amp;&gt;<\/said>/.test(text));
+			await expect.poll(() => html.locator("body").textContent()).toContain("from the SWF <&>");
+		} finally {
+			await daemon.stop();
+		}
+	}, 60_000);
 
 	it("says that a socket is open when its target is, before that has said a word", async () => {
 		const target = await peer(GREETING, "", "");
