@@ -1,2 +1,3 @@
 export { Broker, type BrokerOptions, type Headers, type Receive, type Reply } from "./broker.ts";
+export { JetStreamLog, type JetStreamLogOptions } from "./jetstream-log.ts";
 export { nameOfToken, subjectToken } from "./subject.ts";
