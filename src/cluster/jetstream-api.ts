@@ -159,6 +159,12 @@ export class StreamApi {
 		return { seq: answer.seq, duplicate: answer.duplicate === true };
 	}
 
+	/** Writes something that changes nothing, in the place of the last such thing. Rejects with XMLSOCKET_BROKER_UNREACHABLE. */
+	async probe(timeoutMs: number): Promise<void> {
+		// No room's token begins without an underscore.
+		await this.publish(this.account("probe"), new Uint8Array(0), timeoutMs, { "Nats-Rollup": "sub" });
+	}
+
 	/** The first message of a subject from `seq` on, at any replica; undefined where that knows none. */
 	async next(subject: string, seq: number): Promise<StoredMessage | undefined> {
 		const body = encoder.encode(`{"seq":${seq},"next_by_subj":${JSON.stringify(subject)}}`);

@@ -23,7 +23,7 @@ import { decodeEntry, encodeEntry } from "./entry-format.ts";
 import { StreamApi, type StreamSettings, type StreamState } from "./jetstream-api.ts";
 import { JetStreamRoom } from "./jetstream-room.ts";
 import { Retainer } from "./retainer.ts";
-import { type RoomPage, RoomPages } from "./room-pages.ts";
+import { entryOf, type RoomPage, RoomPages } from "./room-pages.ts";
 import { subjectToken } from "./subject.ts";
 
 /** What a `JetStreamLog` takes. */
@@ -54,6 +54,9 @@ const READ_WITHIN_MS = 5000;
 const OPEN_WITHIN_MS = 10_000;
 const CLOSE_WITHIN_MS = 5000;
 const SWEEP_MS = 2000;
+// A cluster that chooses a new leader misses one.
+const FAILED_SWEEPS = 2;
+const FAILED_TRIES = 3;
 const ROOMS_A_SWEEP = 256;
 const CHECKS_AT_ONCE = 32;
 const IDLE_ROOM_MS = 60_000;
@@ -123,6 +126,7 @@ export class JetStreamLog implements Log {
 	#sweepTimer: ReturnType<typeof setTimeout> | undefined = undefined;
 	#sweeping: Promise<void> | undefined = undefined;
 	#sweptSeq = 0;
+	#failedSweeps = 0;
 	#sweepFrom = 0;
 	#closing: Promise<void> | undefined = undefined;
 	#closed = false;
@@ -171,7 +175,14 @@ export class JetStreamLog implements Log {
 		}
 		const api = new StreamApi(broker, stream);
 		const settings: StreamSettings = { replicas, storage, dedupeWindowMs };
-		const state = await within(OPEN_WITHIN_MS, () => api.ensure(settings));
+		const state = await within(OPEN_WITHIN_MS, () => api.ensure(settings)).catch((error: Error) => {
+			if (!isUnreachable(error)) throw error;
+			throw new XMLSocketError(
+				"XMLSOCKET_BROKER_UNREACHABLE",
+				`NATS is there, but its JetStream gave no answer within ${OPEN_WITHIN_MS} ms: start nats-server with -js, in a cluster a majority of the servers. ${error.message}`,
+				{ cause: error },
+			);
+		});
 		return new JetStreamLog(broker, api, settings, state, options);
 	}
 
@@ -330,7 +341,7 @@ export class JetStreamLog implements Log {
 							if (this.#isLate(untilMs)) {
 								throw unavailable(`JetStream acknowledged nothing for ${this.#giveUpAfterMs} ms`, error);
 							}
-							this.#sweepLater(0);
+							if (tries + 1 >= FAILED_TRIES) this.#changed(false);
 							await pause(waitMs);
 							waitMs = Math.min(waitMs * 2, LONGEST_RETRY_MS);
 						}
@@ -501,10 +512,8 @@ export class JetStreamLog implements Log {
 	}
 
 	#connectionChanged(connected: boolean): void {
-		if (connected) {
-			this.#sweptSeq = 0;
-			this.#sweepLater(0);
-		} else this.#changed(false);
+		if (connected) this.#sweepLater(0);
+		else this.#changed(false);
 	}
 
 	#changed(reachable: boolean): void {
@@ -531,13 +540,19 @@ export class JetStreamLog implements Log {
 		if (!this.#broker.connected) return;
 		try {
 			const state = (await this.#api.state()) ?? (await this.#api.ensure(this.#settings));
-			if (state.created !== this.#created) await this.#beginAnew(state);
-			this.#changed(true);
+			if (state.created !== this.#created) this.#beginAnew(state.created);
+			if (!this.#reachable) {
+				// A server without a majority answers questions for a while; only a write shows that there is one again.
+				await this.#api.probe(PUBLISH_TIMEOUT_MS);
+				this.#sweptSeq = 0;
+				this.#changed(true);
+			}
+			this.#failedSweeps = 0;
 			if (state.lastSeq > this.#sweptSeq)
 				await this.#checkRooms(this.#sweptSeq === 0 ? this.#rooms.size : ROOMS_A_SWEEP);
 			this.#sweptSeq = state.lastSeq;
 		} catch {
-			this.#changed(false);
+			if (++this.#failedSweeps >= FAILED_SWEEPS) this.#changed(false);
 		}
 	}
 
@@ -554,13 +569,12 @@ export class JetStreamLog implements Log {
 		}
 	}
 
-	// The stream was deleted and made anew. Its numbers begin at 1 again; `log` tells clients that theirs mean nothing.
-	async #beginAnew(state: StreamState): Promise<void> {
-		this.#created = state.created;
+	// The stream was deleted and made anew. Its numbers begin at 1 again; `log` tells clients that theirs mean nothing. Followers
+	// go on with all that is in it.
+	#beginAnew(created: string): void {
+		this.#created = created;
 		this.#sweptSeq = 0;
-		for (const { token, room } of this.#rooms.values()) {
-			room.restart((await this.#api.last(this.#api.entries(token)))?.seq ?? 0);
-		}
+		for (const { room } of this.#rooms.values()) room.restart();
 	}
 
 	#checkOpen(): void {
@@ -585,10 +599,6 @@ function nameOf(created: string): string {
 	return (
 		(Date.parse(`${seconds}Z`) / 1000).toString(36) + Number(fraction.padEnd(9, "0")).toString(36).padStart(6, "0")
 	);
-}
-
-function entryOf({ seq, prev, atMs, session, id, payload }: LogEntry): LogEntry {
-	return { seq, prev, atMs, session, id, payload };
 }
 
 async function within<T>(ms: number, act: () => Promise<T>): Promise<T> {

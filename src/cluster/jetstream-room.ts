@@ -3,7 +3,7 @@
 // every entry once and in order, however many messages were lost on the way. It publishes nothing.
 
 import type { LogEntry } from "../hub/index.ts";
-import type { RoomEntry, RoomMessage } from "./room-pages.ts";
+import { entryOf, type RoomEntry, type RoomMessage } from "./room-pages.ts";
 
 /** Reads the oldest entries after a number up to another, in order, and tells which number retention has dropped last. */
 export type Refill = (
@@ -86,9 +86,9 @@ export class JetStreamRoom {
 	}
 
 	/** Begins anew in another stream, whose numbers have nothing to do with those before. */
-	restart(cursor: number): void {
-		this.#cursor = cursor;
-		this.#target = cursor;
+	restart(): void {
+		this.#cursor = 0;
+		this.#target = 0;
 		this.#ahead = [];
 		this.#aheadBytes = 0;
 	}
@@ -121,7 +121,8 @@ export class JetStreamRoom {
 	#deliver(entry: RoomEntry): void {
 		this.#cursor = entry.seq;
 		this.#target = Math.max(this.#target, entry.seq);
-		for (const follower of this.followers) follower(entry);
+		const told = entryOf(entry);
+		for (const follower of this.followers) follower(told);
 		this.#events.delivered(entry);
 	}
 }

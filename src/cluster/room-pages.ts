@@ -158,3 +158,8 @@ class Page implements RoomPage {
 export function messageOf({ seq, data, messageId }: StoredMessage): RoomMessage {
 	return { seq, messageId, ...decodeEntry(data) };
 }
+
+/** An entry as a log gives it. */
+export function entryOf({ seq, prev, atMs, session, id, payload }: RoomEntry): LogEntry {
+	return { seq, prev, atMs, session, id, payload };
+}
