@@ -430,9 +430,9 @@ export class JetStreamLog implements Log {
 			const cursor = (await this.#api.last(this.#api.entries(token)))?.seq ?? 0;
 			const waiting = new Map<string, Waiting>();
 			room = new JetStreamRoom(cursor, (after, through) => this.#refill(token, after, through), {
-				delivered: ({ seq, prev, messageId, payload }) => {
-					waiting.get(messageId)?.settle({ seq, prev, duplicate: false });
-					this.#retainer.came(token, payload.length);
+				delivered: (entry) => {
+					waiting.get(entry.messageId)?.settle({ seq: entry.seq, prev: entry.prev, duplicate: false });
+					this.#retainer.came(token, entry);
 				},
 				goesOn: () => this.#rooms.get(name)?.room === room,
 			});

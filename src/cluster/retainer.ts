@@ -3,7 +3,7 @@
 // account what goes, and purges it then. Several may try; the account lets one through. The newest entry of a room stays in the
 // stream whatever the rules say, because it carries the room's last number.
 
-import type { Retention } from "../hub/index.ts";
+import type { LogEntry, Retention } from "../hub/index.ts";
 import { type Account, readAccount, writeAccount } from "./account.ts";
 import type { StreamApi } from "./jetstream-api.ts";
 import { RoomPages } from "./room-pages.ts";
@@ -21,8 +21,11 @@ const LONGEST_AGE_STEP_MS = 60_000;
 interface Kept {
 	/** As far as is known here; undefined before the account was read once. */
 	totals: { count: number; bytes: number } | undefined;
-	/** Entries that came since the account was looked at. */
-	unwritten: number;
+	/** What came since the account that was seen last, so that nobody has to read it again. */
+	fresh: { readonly seq: number; readonly bytes: number }[];
+	/** Everything after this number is in `fresh`. */
+	freshAfter: number;
+	lastSeq: number;
 	timer: ReturnType<typeof setTimeout> | undefined;
 	atMs: number;
 	running: boolean;
@@ -43,21 +46,33 @@ export class Retainer {
 		this.#nowMs = nowMs;
 	}
 
-	/** An entry of a room came. */
-	came(token: string, bytes: number): void {
+	/** A room's next entry came. */
+	came(token: string, { seq, prev, payload }: LogEntry): void {
 		const { maxCount, maxBytes, maxAgeMs } = this.#retention;
 		if ((maxCount ?? maxBytes ?? maxAgeMs) === undefined) return;
 		let kept = this.#rooms.get(token);
 		if (!kept) {
-			kept = { totals: undefined, unwritten: 0, timer: undefined, atMs: 0, running: false, purged: false };
+			kept = {
+				totals: undefined,
+				fresh: [],
+				freshAfter: prev,
+				lastSeq: 0,
+				timer: undefined,
+				atMs: 0,
+				running: false,
+				purged: false,
+			};
 			this.#rooms.set(token, kept);
 		}
-		kept.unwritten++;
+		if (kept.fresh.length >= 4 * MAX_UNWRITTEN) forgetThrough(kept, kept.fresh[2 * MAX_UNWRITTEN]!.seq);
+		kept.fresh.push({ seq, bytes: payload.length });
+		kept.lastSeq = seq;
 		if (kept.totals) {
 			kept.totals.count++;
-			kept.totals.bytes += bytes;
+			kept.totals.bytes += payload.length;
 		}
-		if (!kept.totals || kept.unwritten >= MAX_UNWRITTEN || this.#isOver(kept.totals)) this.#later(token, kept, SOON_MS);
+		if (!kept.totals || kept.fresh.length >= MAX_UNWRITTEN || this.#isOver(kept.totals))
+			this.#later(token, kept, SOON_MS);
 		else this.#laterForAge(token, kept);
 	}
 
@@ -109,34 +124,47 @@ export class Retainer {
 
 	/** @returns whether there is more to do. */
 	async #run(token: string, kept: Kept): Promise<boolean> {
-		kept.unwritten = 0;
 		const before = await readAccount(this.#api, token);
-		const last = (await this.#api.last(this.#api.entries(token)))?.seq ?? 0;
-		if (last === 0) return false;
+		const last = kept.lastSeq;
 		const pages = new RoomPages(this.#api, token, last);
-		const counted = await this.#counted(pages, before, last);
+		const counted = await this.#counted(kept, pages, before, last);
 		const account = counted.through < last ? counted : await this.#dropped(pages, counted);
 		const drops = account.dropped > before.dropped;
-		if (drops || account.through < last || account.count - before.count >= MAX_UNWRITTEN) {
+		let seen = before.through;
+		if (drops || account.through < last || account.count - before.count >= MAX_UNWRITTEN / 2) {
 			await writeAccount(this.#api, token, account);
+			seen = account.through;
 		}
 		if (drops || (!kept.purged && account.dropped > 0)) {
 			await this.#api.purge(this.#api.entries(token), account.dropped + 1);
 			kept.purged = true;
 		}
-		kept.totals = { count: account.count, bytes: account.bytes };
+		if (account.through >= kept.freshAfter) {
+			const since = kept.fresh.filter(({ seq }) => seq > account.through);
+			kept.totals = {
+				count: account.count + since.length,
+				bytes: since.reduce((sum, { bytes }) => sum + bytes, account.bytes),
+			};
+			forgetThrough(kept, seen);
+		}
 		return account.through < last || this.#isOver(account);
 	}
 
-	async #counted(pages: RoomPages, account: Account, last: number): Promise<Account> {
+	async #counted(kept: Kept, pages: RoomPages, account: Account, last: number): Promise<Account> {
 		let { through, count, bytes } = account;
-		for (let piece = 0; piece < PIECES_AT_ONCE && through < last; piece++) {
-			const { entries, more } = await pages.after(through, last, PIECE);
+		for (let piece = 0; piece < PIECES_AT_ONCE && through < Math.min(last, kept.freshAfter); piece++) {
+			const { entries, more } = await pages.after(through, Math.min(last, kept.freshAfter), PIECE);
 			count += entries.length;
 			for (const { payload } of entries) bytes += payload.length;
-			through = more ? entries.at(-1)!.seq : last;
+			through = more ? entries.at(-1)!.seq : Math.min(last, kept.freshAfter);
 		}
-		return { ...account, through, count, bytes };
+		if (through < kept.freshAfter) return { ...account, through, count, bytes };
+		for (const fresh of kept.fresh) {
+			if (fresh.seq <= through || fresh.seq > last) continue;
+			count++;
+			bytes += fresh.bytes;
+		}
+		return { ...account, through: Math.max(through, last), count, bytes };
 	}
 
 	async #dropped(pages: RoomPages, account: Account): Promise<Account> {
@@ -160,4 +188,9 @@ export class Retainer {
 		const { maxCount = Number.POSITIVE_INFINITY, maxBytes = Number.POSITIVE_INFINITY } = this.#retention;
 		return count > 1 && (count > maxCount || bytes > maxBytes);
 	}
+}
+
+function forgetThrough(kept: Kept, seq: number): void {
+	kept.fresh = kept.fresh.filter((entry) => entry.seq > seq);
+	kept.freshAfter = Math.max(kept.freshAfter, seq);
 }
