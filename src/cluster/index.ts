@@ -1,0 +1,2 @@
+export { Broker, type BrokerOptions, type Headers, type Receive, type Reply } from "./broker.ts";
+export { nameOfToken, subjectToken } from "./subject.ts";
