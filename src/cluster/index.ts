@@ -1,2 +1,3 @@
 export { Broker, type BrokerOptions, type Headers, type Receive, type Reply } from "./broker.ts";
 export { nameOfToken, subjectToken } from "./subject.ts";
+export { NatsBus, type NatsBusOptions } from "./nats-bus.ts";
