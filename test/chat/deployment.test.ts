@@ -1,5 +1,6 @@
 // Several chats as one deployment, over a bus in memory: what holds across nodes, and what happens when one is cut off or dies.
 
+import fc from "fast-check";
 import { afterEach, describe, expect, it } from "vitest";
 import type { ChatOptions } from "../../src/chat/index.ts";
 import { type Log, type MemoryBus, MemoryExchange, MemoryLog } from "../../src/hub/index.ts";
@@ -396,6 +397,63 @@ describe("a deployment of several nodes", () => {
 		expect(seen).toHaveLength(40);
 		expect(said(bob.take())).toEqual(seen);
 	});
+
+	it("agrees on who is where once everything is connected again, whatever happened before", async () => {
+		const step = fc.record({
+			node: fc.nat(2),
+			who: fc.nat(5),
+			what: fc.constantFrom("join", "join", "leave", "hello", "go", "cut", "mend", "second"),
+			room: fc.constantFrom("game", "attic"),
+		});
+		await fc.assert(
+			fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 40 }), async (steps) => {
+				const own = new Nodes();
+				for (let at = 0; at < 3; at++) await own.start();
+				const people = new Map<number, { client: Awaited<ReturnType<Node["client"]>>; node: Node }>();
+				for (const { node: at, who, what, room } of steps) {
+					const node = own.all[at]!;
+					const person = people.get(who);
+					if (what === "cut") node.bus.connected = false;
+					else if (what === "mend") node.bus.connected = true;
+					else if (what === "second") await own.sweep(8);
+					else if (!person) people.set(who, { client: node.bench.connect(), node });
+					else if (what === "go") {
+						person.client.link.destroy();
+						people.delete(who);
+					} else person.client.send(what === "hello" ? `<hello name="p${who}" />` : `<${what} room="${room}" />`);
+					if (who % 2 === 0) await own.settle();
+				}
+				for (const { bus } of own.all) bus.connected = true;
+				await own.sweep(20);
+				const views: string[] = [];
+				for (const { bench } of own.all) {
+					const client = bench.connect();
+					await own.settle();
+					client.take();
+					for (const room of ["game", "attic"]) client.send(`<who room="${room}" />`);
+					await own.settle();
+					// The same people in any order.
+					views.push(
+						client
+							.take()
+							.map((page) =>
+								[...page.matchAll(/member name="([^"]*)"/g)]
+									.map(([, name]) => name)
+									.sort()
+									.join(),
+							)
+							.join("; "),
+					);
+				}
+				expect(new Set(views).size, views.join(" | ")).toBe(1);
+				expect(own.all.flatMap(({ bench }) => bench.reported)).toEqual([]);
+				// Each of those who are connected has one name, and nobody has the same.
+				const everyone = views[0]!.split("; ")[0]!.split(",");
+				expect(new Set(everyone).size).toBe(everyone.length);
+			}),
+			{ numRuns: 15 },
+		);
+	}, 120_000);
 
 	it("ignores what it cannot read", async () => {
 		const one = await nodes.start();
