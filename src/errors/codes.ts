@@ -268,6 +268,11 @@ export const ERROR_CODES = {
 		text: "The other end reads more slowly than documents come for it.",
 		mend: "Read faster, join fewer rooms, or raise the outbox limit.",
 	},
+	XMLSOCKET_STREAM_UNSUITABLE: {
+		class: "usage",
+		text: "A JetStream stream that stored rooms should use is there already with settings that cannot be changed, or cannot be made.",
+		mend: "Choose another name for the stream, or delete the one that is there with all that it holds.",
+	},
 	XMLSOCKET_TARGET_ADDRESS_REFUSED: {
 		class: "usage",
 		text: "A target's name resolves to an address where it may not lead.",
