@@ -112,7 +112,9 @@ export class NatsClaims implements Claims {
 				cause = error;
 			}
 			if (performance.now() >= untilMs || (cause !== undefined && !this.#broker.connected)) {
-				throw new XMLSocketError("XMLSOCKET_UNAVAILABLE", "The broker that keeps the names does not answer.", { cause });
+				throw new XMLSocketError("XMLSOCKET_UNAVAILABLE", "The broker that keeps the names does not answer.", {
+					cause,
+				});
 			}
 			// Somebody else was quicker, or the servers are choosing a leader.
 			await new Promise((resolve) => setTimeout(resolve, cause === undefined ? 0 : 100));
