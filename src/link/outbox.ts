@@ -68,10 +68,11 @@ export class Outbox {
 
 	/** Directly after a write: XMLSOCKET_SLOW_READER where more than the hard limit is left. */
 	overfull(transport: Transport, limits: OutboxLimits): XMLSocketError | undefined {
-		const waiting = this.bytes + transport.bufferedBytes;
 		const limit = limits.maxOutboxBytes;
-		if (waiting <= limit || !(this.#blocked || this.bytes > limit)) return undefined;
-		return slowReader(waiting, limit, "");
+		// A transport that asks for no break has little left.
+		if (!this.#blocked && this.bytes <= limit) return undefined;
+		const waiting = this.bytes + transport.bufferedBytes;
+		return waiting > limit ? slowReader(waiting, limit, "") : undefined;
 	}
 
 	/** XMLSOCKET_UNREAD_OUTPUT or XMLSOCKET_SLOW_READER where the other side has taken nothing, or too little, for too long. */
