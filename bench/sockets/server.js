@@ -28,7 +28,7 @@ const kinds = {
 			});
 		});
 	},
-	/** The same through a Link: framing, limits, outbox, deadlines. */
+	/** What comes, through a Link: framing, limits, outbox, deadlines. */
 	async "link-echo"() {
 		const scheduler = new Scheduler(nodeClock, console.error);
 		const options = {
