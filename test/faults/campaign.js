@@ -5,7 +5,7 @@ import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { check } from "./checker.js";
-import { FactLog, readFacts } from "./facts.js";
+import { FactLog, now, readFacts } from "./facts.js";
 import { seeded } from "./random.js";
 import { Recorder } from "./recorder.js";
 import { ROOMS, Topology } from "./topology.js";
@@ -112,7 +112,7 @@ async function runSpell(fault, { spell, first, last, seed, flags, progress }) {
 		own.write("finding", { what: `the campaign could not go on: ${/** @type {Error} */ (error).message}` });
 	} finally {
 		for (const one of recorders) one.close();
-		await topology.stop();
+		for (const what of await topology.stop()) own.write("finding", { what });
 		fault.tidy?.(spell);
 		own.close();
 	}
@@ -128,21 +128,25 @@ async function runSpell(fault, { spell, first, last, seed, flags, progress }) {
  */
 async function runRound(fault, { own, round, ...given }) {
 	const { random, recorders } = given;
-	const acknowledged = () => recorders.reduce((all, one) => all + one.acknowledged, 0);
+	let endMs = now();
 	// Whatever else happens, somebody comes back now and then.
 	if (random.chance(RESTLESS)) random.pick(recorders).disconnect();
 	const finding = (/** @type {string} */ what) => own.write("finding", { what: `round ${round + 1}: ${what}` });
+	if (given.topology.fallen) throw new Error(given.topology.fallen);
 	await fault.round({
 		...given,
 		wait: (low, high = low) => sleep(random.between(low, high)),
 		begin: () => own.write("begin", { fault: fault.name, round }),
-		end: () => own.write("end", { fault: fault.name, round }),
+		end() {
+			own.write("end", { fault: fault.name, round });
+			endMs = now();
+		},
 		finding,
 		until: (_, holds, limitMs) => until(holds, limitMs),
 	});
-	const before = acknowledged();
-	if (await until(() => acknowledged() > before, PROGRESS_MS)) return;
-	finding(`nobody was acknowledged anything for ${PROGRESS_MS} ms after the fault`);
+	// The next round begins when somebody has been acknowledged what was said after this one's fault.
+	if (await until(() => recorders.some(({ recoveredMs }) => recoveredMs > endMs), PROGRESS_MS)) return;
+	finding(`nobody was acknowledged anything that was said in the ${PROGRESS_MS} ms after the fault`);
 }
 
 /**

@@ -36,6 +36,7 @@ import { StoredRoom } from "./stored-room.js";
  * @property {{ kind: string, what: string, proof: string[] }[]} findings the first ones, with the lines that prove them
  */
 
+const INTERNAL = "internal";
 const ROOM_NOTICE = "broker-lost";
 
 /**
@@ -110,6 +111,7 @@ function readSent(logs, findings, campaign) {
 			} else if (fact.fact === "error") {
 				const sent = id === undefined ? undefined : byId.get(id);
 				if (sent) sent.refused = true;
+				if (fact.code === INTERNAL) findings.add("other", `${client} was told of a failure inside the daemon`, place);
 			} else if (fact.fact === "unreadable") findings.add("other", `${client} could not read a document`, place);
 		}
 	}

@@ -159,6 +159,12 @@ describe("the checker, given a stored room", () => {
 		expect(judge(hall().change("eve", seen(2), { from: "ann" })).counts.other).toBe(1);
 	});
 
+	it("finds a document that could not be read, and a failure inside the daemon", () => {
+		expect(judge(hall().tell("eve", "unreadable", { text: "<said" })).counts).toEqual({ ...none, other: 1 });
+		expect(judge(hall().tell("eve", "error", { code: "internal" })).counts).toEqual({ ...none, other: 1 });
+		expect(judge(hall().tell("eve", "error", { code: "unavailable" })).counts).toEqual(none);
+	});
+
 	it("finds that the history was not read to its end, and what the campaign itself found", () => {
 		const story = hall();
 		for (const seq of [1, 2, 3]) story.forget("auditor", seen(seq));

@@ -40,6 +40,11 @@ class Process {
 		return this.#child?.pid;
 	}
 
+	/** Whether it was started and has not ended. */
+	get running() {
+		return this.#child !== undefined && this.#child.exitCode === null && this.#child.signalCode === null;
+	}
+
 	/**
 	 * @param {string} program
 	 * @param {readonly string[]} flags

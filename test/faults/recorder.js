@@ -26,7 +26,7 @@ const MAX_UNREAD_CHARACTERS = 4 * 1024 * 1024;
  * @property {number} upTo where the replay of the last join ends
  * @property {boolean} current whether the replay is over
  * @property {number} spoken
- * @property {Map<string, { text: string, struck: boolean }>} outstanding
+ * @property {Map<string, { text: string, sentMs: number, struck: boolean }>} outstanding
  */
 
 /** One client, over all its connections. */
@@ -35,10 +35,11 @@ export class Recorder {
 	facts;
 	/** @type {Map<string, RoomState>} */
 	rooms = new Map();
-	/** Connections that were up, messages sent for the first time, acknowledgements. */
+	/** Connections that were up, and messages sent for the first time. */
 	connections = 0;
 	sent = 0;
-	acknowledged = 0;
+	/** When the newest message of a stored room that was acknowledged was first sent. */
+	recoveredMs = 0;
 	/** Refusals that were heard, by code. @type {Map<string, number>} */
 	refusals = new Map();
 	#options;
@@ -238,7 +239,7 @@ export class Recorder {
 		const id = `${this.name}.${room.name}.${n}`;
 		const { fillerCharacters = 40, random } = this.#options;
 		const text = `${id} <${"&é x".repeat(1 + random.between(0, fillerCharacters >> 2))}>`;
-		room.outstanding.set(id, { text, struck: false });
+		room.outstanding.set(id, { text, sentMs: now(), struck: false });
 		this.sent++;
 		this.#fact("sent", { room: room.name, id, n, text: brief(text) });
 		this.#write(writeDocument("say", { room: room.name, id }, text));
@@ -352,8 +353,10 @@ export class Recorder {
 	#heardAck(id, seq, duplicate) {
 		const room = [...this.rooms.values()].find((one) => id.startsWith(`${this.name}.${one.name}.`));
 		this.#fact("acknowledged", { room: room?.name, id, seq, duplicate: duplicate === "true" });
+		if (seq !== undefined) {
+			this.recoveredMs = Math.max(this.recoveredMs, room?.outstanding.get(id)?.sentMs ?? 0);
+		}
 		room?.outstanding.delete(id);
-		this.acknowledged++;
 		this.#progressMs = now();
 	}
 

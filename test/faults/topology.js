@@ -7,6 +7,8 @@ import { seeded } from "./random.js";
 
 /** The rooms that clients speak in, and what they are; `lobby` is stored, as it always is. */
 export const ROOMS = /** @type {const} */ ({ lobby: "stored", news: "stored", game: "live" });
+/** The drain of a daemon has 10 s (docs/operating.md); a little is for the process to end. */
+export const TERM_LIMIT_MS = 10_500;
 const ROOM_FLAGS = ["--room", "news:stored", "--room", "game:live"];
 
 /** What a campaign runs on. */
@@ -72,12 +74,29 @@ export class Topology {
 		return this.#frontPorts.length > 0 ? this.#frontPorts : this.daemons.map((daemon) => daemon.port);
 	}
 
-	/** Ends everything. Daemons are asked to, brokers are killed. */
+	/** What has ended by itself, in words; undefined where nothing has. */
+	get fallen() {
+		const one = [...this.daemons, ...this.brokers].find(({ running }) => !running);
+		return one && `a process ended by itself: ${one.lastWords()}`;
+	}
+
+	/**
+	 * Ends everything. Daemons are asked to, brokers are killed.
+	 *
+	 * @returns {Promise<string[]>} what was wrong with a daemon's end
+	 */
 	async stop() {
-		await Promise.all(this.daemons.map((daemon) => daemon.end("SIGTERM", 12_000)));
+		const ends = await Promise.all(this.daemons.map((daemon) => daemon.end("SIGTERM", TERM_LIMIT_MS)));
 		await Promise.all(this.brokers.map((broker) => broker.end()));
 		await Promise.all([...this.fronts, ...this.links.flat()].map((proxy) => proxy.close()));
+		return ends.flatMap(wrongEnd);
 	}
+}
+
+/** What is wrong with how a daemon ended after SIGTERM. @param {{ code: number | null, tookMs: number, late: boolean }} end */
+export function wrongEnd({ code, tookMs, late }) {
+	if (late) return [`the daemon had not ended ${TERM_LIMIT_MS} ms after SIGTERM`];
+	return code === 0 ? [] : [`the daemon ended with code ${code}, ${Math.round(tookMs)} ms after SIGTERM`];
 }
 
 /** @param {readonly number[]} ports */
