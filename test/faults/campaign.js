@@ -142,7 +142,7 @@ async function runRound(fault, { own, round, ...given }) {
 			endMs = now();
 		},
 		finding,
-		until: (_, holds, limitMs) => until(holds, limitMs),
+		until,
 	});
 	// The next round begins when somebody has been acknowledged what was said after this one's fault.
 	if (await until(() => recorders.some(({ recoveredMs }) => recoveredMs > endMs), PROGRESS_MS)) return;

@@ -23,7 +23,7 @@ const REFUSAL_MS = 20_000;
  * @property {() => void} begin the fault's cause begins
  * @property {() => void} end it is over: what comes now is recovery
  * @property {(what: string) => void} finding something that no client's log can show
- * @property {(what: string, holds: () => boolean, limitMs: number) => Promise<boolean>} until
+ * @property {(holds: () => boolean, limitMs: number) => Promise<boolean>} until whether it held within the limit
  */
 
 /**
@@ -212,7 +212,7 @@ async function refused({ recorders, wait, begin, until, finding }, cause) {
 	const before = count();
 	begin();
 	cause();
-	if (!(await until("a refusal", () => count() > before, REFUSAL_MS))) {
+	if (!(await until(() => count() > before, REFUSAL_MS))) {
 		finding(`no message was refused within ${REFUSAL_MS} ms, though nothing could be written`);
 	}
 	await wait(0, 400);

@@ -11,6 +11,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 const COMMAND = resolve(import.meta.dirname, "../../dist/cli/main.js");
 const START_MS = 20_000;
 const KILL_MS = 5000;
+// Nobody listens there, and nobody is given it.
+const REFUSING_PORT = 1;
 // Below the range from which systems give ports to those who dial, so that nobody who redials a dead port can be given it.
 const FIRST_PORT = 12_000;
 const LAST_PORT = 30_000;
@@ -106,9 +108,9 @@ class Process {
 	}
 }
 
-/** `xmlsocket serve` on a folder of its own. Its port is another one after each start. */
+/** `xmlsocket serve` on a folder of its own. Its port is another one after each start; while it is down, one that refuses. */
 export class Daemon extends Process {
-	port = 1;
+	port = REFUSING_PORT;
 	readyMs = 0;
 	#folder;
 	#flags;
@@ -123,7 +125,12 @@ export class Daemon extends Process {
 	/** Starts it and does not wait. */
 	launch() {
 		const flags = ["serve", "--port", "0", "--json", "--log-level", "error", ...this.#flags];
-		return this.run(process.execPath, [COMMAND, ...flags], this.#folder);
+		const child = this.run(process.execPath, [COMMAND, ...flags], this.#folder);
+		// Its old port may become another server's, whom the clients must not meet.
+		child.once("exit", () => {
+			this.port = REFUSING_PORT;
+		});
+		return child;
 	}
 
 	/** Starts it and resolves when it listens. */

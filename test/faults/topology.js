@@ -69,7 +69,7 @@ export class Topology {
 		await Promise.all(this.daemons.map((daemon) => daemon.start()));
 	}
 
-	/** Where clients connect; a daemon that is down keeps its old port, which refuses. */
+	/** Where clients connect; that of a daemon that is down refuses. */
 	ports() {
 		return this.#frontPorts.length > 0 ? this.#frontPorts : this.daemons.map((daemon) => daemon.port);
 	}
