@@ -49,52 +49,67 @@ export abstract class ChatRoom extends Room<ChatSession> {
 	/** Called when the hub has forgotten the room. */
 	dropped(): void {}
 
+	/** Members here and on other nodes. */
+	get total(): number {
+		return this.size + (this.chat.deployment?.roster.count(this.name) ?? 0);
+	}
+
 	/** Sends the answer to a `join`. */
 	sendJoined(session: ChatSession, log?: string, seq?: number): void {
 		session.send(
-			joinedDocument({ room: this.name, kind: this.kind, log, seq, members: this.size, names: this.names(0) }),
+			joinedDocument({ room: this.name, kind: this.kind, log, seq, members: this.total, names: this.names(0) }),
 		);
 		if (this.topic) session.send(topicDocument(this.name, this.topic.by, this.topic.text));
 	}
 
-	/** A page of members' names. */
+	/** A page of members' names, those of other nodes last. */
 	names(offset: number, limit: number = MANY_MEMBERS): string[] {
 		const names: string[] = [];
 		let at = 0;
-		for (const member of this.members()) {
+		for (const { name } of this.#everyone()) {
 			if (at >= offset + limit) break;
-			if (at++ >= offset) names.push(member.name);
+			if (at++ >= offset) names.push(name);
 		}
 		return names;
 	}
 
-	/** Tells the others that `session` has come. */
-	announceEnter(session: ChatSession): void {
-		if (this.size > MANY_MEMBERS) this.chat.countLater(this);
-		else this.sendText(enterDocument(this.name, session.name, this.size), session);
+	*#everyone(): Generator<{ readonly name: string }> {
+		yield* this.members();
+		const { deployment } = this.chat;
+		if (deployment) yield* deployment.roster.members(this.name);
+	}
+
+	/** Tells the others that someone has come. */
+	announceEnter(name: string, except?: ChatSession): void {
+		if (this.total > MANY_MEMBERS) this.chat.countLater(this);
+		else this.sendText(enterDocument(this.name, name, this.total), except);
 	}
 
 	/** Tells everyone that a member has another name. */
-	announceRename(session: ChatSession, old: string): void {
-		if (this.size > MANY_MEMBERS) return;
-		this.sendText(exitDocument(this.name, old, this.size - 1));
-		this.sendText(enterDocument(this.name, session.name, this.size));
+	announceRename(name: string, old: string): void {
+		if (this.total > MANY_MEMBERS) return;
+		this.sendText(exitDocument(this.name, old, this.total - 1));
+		this.sendText(enterDocument(this.name, name, this.total));
+	}
+
+	/** Tells everyone who is left that someone has gone. */
+	announceExit(name: string, why?: ExitReason): void {
+		if (this.total >= MANY_MEMBERS) this.chat.countLater(this);
+		else this.sendText(exitDocument(this.name, name, this.total, why));
 	}
 
 	/** Takes a member out and tells everyone, the one who leaves included. */
 	exit(session: ChatSession, why?: ExitReason): void {
 		session.replays?.get(this)?.stop();
-		const many = this.size > MANY_MEMBERS;
-		const document = exitDocument(this.name, session.name, this.size - 1, why);
 		if (!this.chat.hub.leave(this, session)) return;
-		if (!session.gone) session.send(document);
-		if (many) this.chat.countLater(this);
-		else this.sendText(document);
+		this.chat.deployment?.left(session, this, why);
+		if (!session.gone) session.send(exitDocument(this.name, session.name, this.total, why));
+		this.announceExit(session.name, why);
 	}
 
 	/** Tells everyone how many there are. */
 	sendCount(): void {
-		this.sendText(countDocument(this.name, this.size));
+		this.sendText(countDocument(this.name, this.total));
 	}
 
 	/** Changes the topic and tells everyone. */

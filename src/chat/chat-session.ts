@@ -32,6 +32,8 @@ export class ChatSession implements Session, Member {
 	/** The rooms in which it is still being brought up to date. */
 	replays: Map<ChatRoom, Replay> | undefined = undefined;
 	#pending = 0;
+	// What the client has sent while it waits for an answer that must come first.
+	#waiting: string[] | undefined = undefined;
 	#settled: (() => void) | undefined = undefined;
 	#bad = 0;
 	#badSinceMs = 0;
@@ -39,10 +41,11 @@ export class ChatSession implements Session, Member {
 	constructor(chat: Chat, peer: Peer) {
 		this.chat = chat;
 		this.peer = peer;
-		this.name = chat.names.takeGuest(this);
+		this.name = chat.names.takeGuest(this, () => chat.nextGuest());
 		this.nameKey = this.name;
 		this.key = newSessionKey();
 		chat.sessions.set(this.key.id, this);
+		chat.deployment?.person(this);
 	}
 
 	// --- sending
@@ -97,14 +100,29 @@ export class ChatSession implements Session, Member {
 	 * @throws XMLSOCKET_TOO_MANY_PENDING
 	 */
 	begin(): void {
-		if (this.#pending >= MAX_PENDING) {
-			throw new XMLSocketError(
-				"XMLSOCKET_TOO_MANY_PENDING",
-				`${MAX_PENDING} requests wait for their answers, which is the limit.`,
-				{ details: { limit: MAX_PENDING } },
-			);
-		}
+		if (this.#pending >= MAX_PENDING) throw this.#tooManyPending();
 		this.#pending++;
+	}
+
+	/**
+	 * Goes on with `then` once `promise` has settled, unless the client has gone; what either throws is told to the client.
+	 *
+	 * @throws XMLSOCKET_TOO_MANY_PENDING
+	 */
+	await<T>(promise: Promise<T>, id: string | undefined, then: (value: T) => void, after?: () => void): void {
+		promise.catch(() => {});
+		this.begin();
+		promise
+			.then((value) => {
+				if (!this.gone) then(value);
+			})
+			.catch((error: unknown) => {
+				if (!this.gone) this.refuse(error, id);
+			})
+			.finally(() => {
+				after?.();
+				this.finish();
+			});
 	}
 
 	/** Ends what `begin` began. */
@@ -114,30 +132,53 @@ export class ChatSession implements Session, Member {
 
 	// --- identity
 
-	/** Takes another name, which is free, and tells the rooms. */
+	/** Takes another name, which is free, and tells the rooms and the other nodes. */
 	rename(name: string): void {
 		const old = this.name;
 		if (name === old) return;
-		const { names } = this.chat;
+		const { names, deployment } = this.chat;
 		names.release(this.nameKey, this);
+		const key = nameKey(name);
+		if (key !== this.nameKey) deployment?.release(this.nameKey, this.key.id);
 		this.name = name;
-		this.nameKey = nameKey(name);
-		names.take(this.nameKey, this);
-		for (const room of this.chat.hub.roomsOf(this)) room.announceRename(this, old);
+		this.nameKey = key;
+		names.take(key, this);
+		for (const room of this.chat.hub.roomsOf(this)) room.announceRename(name, old);
+		deployment?.person(this);
+	}
+
+	/** Goes on as a guest: the name went to someone else while this node was out of reach. */
+	loseName(error: XMLSocketError): void {
+		this.refuse(error);
+		const { chat } = this;
+		chat.names.release(this.nameKey, this);
+		const guest = chat.names.takeGuest(this, () => chat.nextGuest());
+		chat.names.release(guest, this);
+		this.rename(guest);
+		this.trusted = false;
+		this.operator = false;
+		this.welcome();
 	}
 
 	/** Goes on with the session of an earlier connection. */
 	adopt(key: SessionKey): void {
 		const { sessions } = this.chat;
 		if (sessions.get(this.key.id) === this) sessions.delete(this.key.id);
+		const { deployment } = this.chat;
+		deployment?.gone(this.key.id);
 		this.key = key;
 		sessions.set(key.id, this);
+		deployment?.person(this);
 	}
 
-	/** Ends this connection because its client has come back over another one. */
-	supersede(): void {
+	/**
+	 * Ends this connection because its client has come back over another one.
+	 *
+	 * @param keepsName whether its name is its client's now.
+	 */
+	supersede(keepsName: boolean): void {
 		this.send(byeDocument("session-resumed"));
-		this.#leave();
+		this.#leave(keepsName);
 		this.peer.end(new XMLSocketError("XMLSOCKET_SESSION_RESUMED", "The session went on over another connection."));
 	}
 
@@ -145,12 +186,18 @@ export class ChatSession implements Session, Member {
 
 	document(text: string): void {
 		if (this.gone) return;
+		if (this.#waiting) {
+			if (this.#waiting.length < MAX_PENDING) this.#waiting.push(text);
+			else this.peer.end(this.#tooManyPending());
+			return;
+		}
 		let id: string | undefined;
 		try {
 			const root = readDocument(text);
 			if (!this.welcomed && root.name !== "hello") this.welcome();
 			id = idOf(root);
-			this.chat.handle(this, root);
+			const later = this.chat.handle(this, root);
+			if (later) this.#holdBack(later, id);
 		} catch (error) {
 			if (!this.welcomed) this.welcome();
 			this.refuse(error, id);
@@ -179,13 +226,45 @@ export class ChatSession implements Session, Member {
 
 	// ---
 
-	#leave(): void {
+	// What the client sends while one of its documents is being dealt with waits, so that nothing overtakes.
+	#holdBack(later: Promise<void>, id: string | undefined): void {
+		this.#waiting = [];
+		this.await(
+			later,
+			id,
+			() => {},
+			() => {
+				const waiting = this.#waiting ?? [];
+				this.#waiting = undefined;
+				for (const [at, text] of waiting.entries()) {
+					this.document(text);
+					if (this.#waiting === undefined) continue;
+					(this.#waiting as string[]).push(...waiting.slice(at + 1));
+					return;
+				}
+			},
+		);
+	}
+
+	#tooManyPending(): XMLSocketError {
+		return new XMLSocketError(
+			"XMLSOCKET_TOO_MANY_PENDING",
+			`${MAX_PENDING} requests wait for their answers, which is the limit.`,
+			{ details: { limit: MAX_PENDING } },
+		);
+	}
+
+	#leave(keepsName = false): void {
 		if (this.gone) return;
 		this.gone = true;
 		const { chat } = this;
 		for (const room of [...chat.hub.roomsOf(this)]) room.exit(this);
 		chat.names.release(this.nameKey, this);
-		if (chat.sessions.get(this.key.id) === this) chat.sessions.delete(this.key.id);
+		if (!keepsName) chat.deployment?.release(this.nameKey, this.key.id);
+		if (chat.sessions.get(this.key.id) === this) {
+			chat.sessions.delete(this.key.id);
+			chat.deployment?.gone(this.key.id);
+		}
 		this.#settled?.();
 	}
 

@@ -2,10 +2,11 @@
 // banned) and hands each document to the one handler of its element. docs/chat.md.
 
 import { XMLSocketError } from "../errors/index.ts";
-import { type Application, Hub, type Log, MemoryLog, type Peer } from "../hub/index.ts";
+import { type Application, type Bus, type Health, Hub, type Log, MemoryLog, type Peer } from "../hub/index.ts";
 import type { RootElement } from "../xml/index.ts";
 import type { ChatRoom } from "./chat-room.ts";
 import { ChatSession } from "./chat-session.ts";
+import { Deployment } from "./deployment/deployment.ts";
 import { byeDocument, noticeDocument } from "./documents.ts";
 import { HANDLERS } from "./handlers/index.ts";
 import { checkIgnored } from "./incoming.ts";
@@ -20,12 +21,22 @@ import { Tokens } from "./tokens.ts";
 export interface ChatParts {
 	/** Where stored rooms keep their messages; closed with the chat. Default: a `MemoryLog`. */
 	readonly log?: Log;
+	/** The way to the other daemons of the deployment; closed with the chat. Default: there are none. */
+	readonly bus?: Bus | undefined;
 	/** Takes failures that are not a client's. Default: the console. */
 	readonly report?: (error: unknown) => void;
 	/** Monotonic milliseconds. Default: `performance.now`. */
 	readonly nowMs?: () => number;
 	/** Milliseconds since 1970. Default: `Date.now`. */
 	readonly wallMs?: () => number;
+}
+
+/** A room as the list of rooms shows it. */
+export interface RoomEntry {
+	readonly name: string;
+	readonly kind: "live" | "stored";
+	/** Members in the whole deployment. */
+	readonly size: number;
 }
 
 const SWEEP_SANCTIONS_MS = 60_000;
@@ -54,6 +65,8 @@ export class Chat implements Application {
 	/** All clients, by the public part of their session. */
 	readonly sessions: Map<string, ChatSession> = new Map();
 	readonly tokens: Tokens;
+	/** The other daemons; undefined where this one is alone. */
+	readonly deployment: Deployment | undefined;
 	readonly bans: Sanctions = new Sanctions();
 	readonly mutes: Sanctions = new Sanctions();
 	readonly report: (error: unknown) => void;
@@ -65,6 +78,10 @@ export class Chat implements Application {
 	readonly #wallMs: () => number;
 	readonly #kinds = new Map<string, "live" | "stored">();
 	readonly #stopWatching: (() => void) | undefined;
+	readonly #bus: Bus | undefined;
+	// What cannot be reached now.
+	readonly #lost = new Set<"log" | "bus">();
+	#lastGuest = 0;
 	#counts = new Set<ChatRoom>();
 	#sweptMs = 0;
 
@@ -89,8 +106,10 @@ export class Chat implements Application {
 			maxRooms: settings.maxRooms,
 			maxRoomsPerMember: settings.maxRoomsPerClient,
 		});
+		this.#bus = parts.bus;
+		this.deployment = parts.bus && new Deployment(this, parts.bus);
 		for (const name of this.#kinds.keys()) this.hub.pin(name);
-		this.#stopWatching = this.log.watch?.((reachable) => this.#logChanged(reachable));
+		this.#stopWatching = this.log.watch?.((reachable) => this.reachable("log", reachable));
 	}
 
 	// --- Application
@@ -102,6 +121,7 @@ export class Chat implements Application {
 	}
 
 	sweep(nowMs: number): void {
+		this.deployment?.sweep();
 		if (this.#counts.size > 0) {
 			const rooms = this.#counts;
 			this.#counts = new Set();
@@ -120,39 +140,70 @@ export class Chat implements Application {
 
 	async close(): Promise<void> {
 		this.#stopWatching?.();
+		this.deployment?.close();
 		await this.log.close();
+		await this.#bus?.close();
+	}
+
+	health(): Health {
+		if (this.#lost.has("bus"))
+			return { ready: false, trouble: "The broker, and with it the other servers, cannot be reached." };
+		return {
+			ready: true,
+			trouble: this.#lost.has("log") ? "Stored rooms take no messages: their log fails." : undefined,
+		};
 	}
 
 	stats(): Record<string, number> {
+		const { deployment } = this;
 		return {
 			chat_clients: this.sessions.size,
 			chat_rooms: this.hub.size,
 			chat_messages: this.messages,
 			chat_refused: this.refused,
+			...(deployment && {
+				chat_nodes: deployment.nodes,
+				chat_remote_clients: deployment.roster.size,
+				chat_live_dropped: deployment.outbox.dropped,
+			}),
 		};
 	}
 
 	// --- for sessions, rooms and handlers
 
 	/** Gives a document to the handler of its element; unknown elements are ignored. */
-	handle(session: ChatSession, root: RootElement): void {
+	handle(session: ChatSession, root: RootElement): void | Promise<void> {
 		const handler = HANDLERS.get(root.name);
-		if (!handler) {
-			checkIgnored(root);
-			return;
-		}
+		if (!handler) return checkIgnored(root);
 		if (!handler.readsContent) checkIgnored(root);
 		if (!session.trusted && !this.settings.guests && !handler.openToAll) {
 			throw new XMLSocketError("XMLSOCKET_TOKEN_INVALID", "This server asks for a token: say hello with one first.");
 		}
-		handler.handle(session, root);
+		return handler.handle(session, root);
 	}
 
-	/** The room of that name. @throws XMLSOCKET_ROOM_UNKNOWN */
-	room(name: string): ChatRoom {
-		const room = this.hub.get(name);
-		if (room) return room;
+	/** @throws XMLSOCKET_ROOM_UNKNOWN where no room of that name is open here or on another node. */
+	checkRoom(name: string): void {
+		if (this.hub.get(name) || (this.deployment?.roster.count(name) ?? 0) > 0) return;
 		throw new XMLSocketError("XMLSOCKET_ROOM_UNKNOWN", `There is no room "${name}".`);
+	}
+
+	/** A page of a room's members, wherever it is open, and how many there are in all. */
+	membersOf(name: string, offset: number, limit: number): { readonly names: string[]; readonly total: number } {
+		const room = this.hub.get(name);
+		if (room) return { names: room.names(offset, limit), total: room.total };
+		const people = [...(this.deployment?.roster.members(name) ?? [])];
+		return { names: people.slice(offset, offset + limit).map((person) => person.name), total: people.length };
+	}
+
+	/** Every room of the deployment; those that are open here first. */
+	*directory(): Generator<RoomEntry> {
+		for (const { name, kind, total } of this.hub.rooms()) yield { name, kind, size: total };
+		const { deployment } = this;
+		if (!deployment) return;
+		for (const name of deployment.roster.rooms()) {
+			if (!this.hub.get(name)) yield { name, kind: this.#kindOf(name), size: deployment.roster.count(name) };
+		}
 	}
 
 	/** The room of that name, which `session` is in. @throws XMLSOCKET_ROOM_NOT_JOINED */
@@ -176,6 +227,28 @@ export class Chat implements Application {
 		);
 	}
 
+	/** Begins a ban or mute of people by their names' keys or sessions, and tells those who are here. */
+	sanction(kind: "ban" | "mute", room: string, who: readonly string[], seconds: number, by?: string): void {
+		const untilMs = this.nowMs() + seconds * 1000;
+		const people = new Set<ChatSession>();
+		for (const one of who) {
+			(kind === "ban" ? this.bans : this.mutes).set(room, one, untilMs);
+			const person = this.names.holder(one) ?? this.sessions.get(one);
+			if (person) people.add(person);
+		}
+		if (by === undefined) return;
+		for (const person of people) {
+			if (kind === "mute")
+				person.send(noticeDocument("muted", `You are muted in room "${room}" for ${seconds} seconds.`, room));
+			else if (this.hub.get(room)?.has(person)) this.hub.get(room)!.exit(person, { reason: "banned", by });
+		}
+	}
+
+	/** The next `guest-N`'s number. */
+	nextGuest(): string {
+		return this.deployment?.guestNumber() ?? String(++this.#lastGuest);
+	}
+
 	/** A time as documents carry it. */
 	timestamp(wallMs: number = this.#wallMs()): string {
 		return new Date(wallMs).toISOString();
@@ -187,17 +260,37 @@ export class Chat implements Application {
 	}
 
 	#createRoom(name: string): ChatRoom {
-		const { createRooms } = this.settings;
-		const kind = this.#kinds.get(name) ?? (createRooms === "off" ? "live" : createRooms);
-		return kind === "stored" ? new StoredRoom(name, this) : new LiveRoom(name, this);
+		const room = this.#kindOf(name) === "stored" ? new StoredRoom(name, this) : new LiveRoom(name, this);
+		room.topic = this.deployment?.topicOf(name);
+		return room;
 	}
 
-	#logChanged(reachable: boolean): void {
-		this.#sendAll(
-			reachable
-				? noticeDocument("broker-back", "Stored rooms take messages again.")
-				: noticeDocument("broker-lost", "Stored rooms take no messages until their log can be reached again."),
-		);
+	#kindOf(name: string): "live" | "stored" {
+		const { createRooms } = this.settings;
+		return this.#kinds.get(name) ?? (createRooms === "off" ? "live" : createRooms);
+	}
+
+	/** The log or the bus was lost, or found again: one notice for both. */
+	reachable(what: "log" | "bus", reachable: boolean): void {
+		const before = this.#lost.size;
+		if (reachable) this.#lost.delete(what);
+		else this.#lost.add(what);
+		if (before === 0 && this.#lost.size > 0) {
+			this.#sendAll(
+				noticeDocument(
+					"broker-lost",
+					what === "log"
+						? "Stored rooms take no messages until their log can be reached again."
+						: "The other servers cannot be reached: stored rooms wait, live rooms go on among those who are connected here.",
+				),
+			);
+		} else if (before > 0 && this.#lost.size === 0)
+			this.#sendAll(
+				noticeDocument(
+					"broker-back",
+					this.#bus ? "The servers reach each other again." : "Stored rooms take messages again.",
+				),
+			);
 	}
 
 	#sendAll(text: string): void {

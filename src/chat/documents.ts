@@ -138,6 +138,11 @@ export function gapDocument(room: string, from: number, to: number): string {
 	return String(xml`<gap room=${room} from=${from} to=${to} />`);
 }
 
+/** `<gap …>` in a live room: so many messages from another server did not come; the room has no numbers for them. */
+export function lostDocument(room: string, messages: number): string {
+	return String(xml`<gap room=${room} messages=${messages} />`);
+}
+
 /** `<notice …>`: the deployment's state, or what an operator did, in words. */
 export function noticeDocument(code: "broker-lost" | "broker-back" | "muted", words: string, room?: string): string {
 	return String(xml`<notice code=${code} room=${room}>${words}</notice>`);

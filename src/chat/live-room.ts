@@ -1,12 +1,29 @@
 // A live room: a message goes to everyone who is there now, and nobody keeps it. At most once, in order for each sender.
 
+import type { Chat } from "./chat.ts";
 import { ChatRoom, type Spoken } from "./chat-room.ts";
 import type { ChatSession } from "./chat-session.ts";
-import { ackDocument, messageDocument } from "./documents.ts";
+import type { LiveFeed } from "./deployment/live-feed.ts";
+import { ackDocument, lostDocument, messageDocument } from "./documents.ts";
 
 /** A room without memory. */
 export class LiveRoom extends ChatRoom {
 	readonly kind = "live";
+	readonly #feed: LiveFeed | undefined;
+
+	constructor(name: string, chat: Chat) {
+		super(name, chat);
+		this.#feed = chat.deployment?.openFeed(this);
+	}
+
+	override dropped(): void {
+		if (this.#feed) this.chat.deployment?.closeFeed(this.#feed);
+	}
+
+	/** Tells everyone that messages from another node did not come. */
+	missed(count: number): void {
+		this.sendText(lostDocument(this.name, count));
+	}
 
 	greet(session: ChatSession): void {
 		this.sendJoined(session);
@@ -16,6 +33,10 @@ export class LiveRoom extends ChatRoom {
 		const message = { kind, body, room: this.name, from: session.name, at: this.chat.timestamp() };
 		const bytes = session.peer.encode(messageDocument(message));
 		this.chat.messages++;
+		if (this.#feed) {
+			this.chat.deployment?.flush();
+			this.#feed.send(kind, session.name, message.at, body);
+		}
 		if (id === undefined) {
 			this.send(bytes);
 			return;

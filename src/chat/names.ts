@@ -46,7 +46,6 @@ export function isGuestKey(key: string): boolean {
 /** Who has which name. */
 export class Names<Holder> {
 	readonly #holders = new Map<string, Holder>();
-	#lastGuest = 0;
 
 	/** Names that are taken. */
 	get size(): number {
@@ -63,10 +62,10 @@ export class Names<Holder> {
 		this.#holders.set(key, holder);
 	}
 
-	/** Takes the next free `guest-N` and returns it. */
-	takeGuest(holder: Holder): string {
+	/** Takes the next free `guest-N` and returns it; `next` gives the numbers. */
+	takeGuest(holder: Holder, next: () => string): string {
 		let name: string;
-		do name = `${GUEST}${++this.#lastGuest}`;
+		do name = `${GUEST}${next()}`;
 		while (this.#holders.has(name));
 		this.#holders.set(name, holder);
 		return name;

@@ -5,7 +5,6 @@ import type { RootElement } from "../xml/index.ts";
 import type { ChatSession } from "./chat-session.ts";
 import { idOf, personOf, roomOf, wholeNumber } from "./incoming.ts";
 import { nameKey } from "./names.ts";
-import type { Sanctions } from "./sanctions.ts";
 
 const DEFAULT_SECONDS = 600;
 const MAX_SECONDS = 30 * 24 * 3600;
@@ -24,16 +23,16 @@ export function checkOperator(session: ChatSession, what: string): void {
 export function sanction(
 	session: ChatSession,
 	root: RootElement,
-	sanctions: Sanctions,
-): { room: string; person: ChatSession | undefined; seconds: number; id: string | undefined } {
+	kind: "ban" | "mute",
+): { room: string; key: string; seconds: number; id: string | undefined } {
 	const { chat } = session;
 	const room = roomOf(root);
 	const key = nameKey(personOf(root, "name"));
 	const seconds = wholeNumber(root, "for", 1, MAX_SECONDS, DEFAULT_SECONDS);
 	const id = idOf(root);
-	const person = chat.names.holder(key);
-	const untilMs = chat.nowMs() + seconds * 1000;
-	sanctions.set(room, key, untilMs);
-	if (person) sanctions.set(room, person.key.id, untilMs);
-	return { room, person, seconds, id };
+	const person = chat.names.holder(key)?.key.id ?? chat.deployment?.roster.byName(key)?.session;
+	const who = person === undefined ? [key] : [key, person];
+	chat.sanction(kind, room, who, seconds, session.name);
+	chat.deployment?.sanctioned(kind, room, who, seconds, session.name);
+	return { room, key, seconds, id };
 }

@@ -34,6 +34,15 @@ export class Sanctions {
 		return untilMs === undefined ? 0 : Math.max(0, Math.ceil((untilMs - nowMs) / 1000));
 	}
 
+	/** Those that hold, with the whole seconds that are left of each. */
+	*entries(nowMs: number): Generator<[room: string, who: string, seconds: number]> {
+		for (const [key, untilMs] of this.#untilMs) {
+			if (untilMs <= nowMs) continue;
+			const end = key.indexOf("\n");
+			yield [key.slice(0, end), key.slice(end + 1), Math.ceil((untilMs - nowMs) / 1000)];
+		}
+	}
+
 	/** Forgets those that have ended. */
 	sweep(nowMs: number): void {
 		for (const [key, untilMs] of this.#untilMs) if (untilMs <= nowMs) this.#untilMs.delete(key);

@@ -5,6 +5,7 @@ import type { Gateway } from "../gateway/index.ts";
 import type { Server } from "../server/index.ts";
 import { framed, isPublic, styles, urlHost } from "./banner-parts.ts";
 import { gatewayRows, targetWarnings } from "./gateway-rows.ts";
+import { brokerNames, keepsFolder } from "./rooms-home.ts";
 import type { ServeSettings } from "./serve-schema.ts";
 import type { Site } from "./site.ts";
 
@@ -44,7 +45,9 @@ export function banner(
 			? ["Rooms", `${(["lobby", ...settings.rooms]).join(", ")}; others open as people join them`]
 			: ["Relay", `every document goes to all others, unchanged`],
 	);
-	if (settings.relay === undefined && !settings.memory) rows.push(["Data", resolve(settings.data)]);
+	if (keepsFolder(settings)) rows.push(["Data", resolve(settings.data)]);
+	if (settings.nats.length > 0)
+		rows.push(["NATS", `${brokerNames(settings)}  ${dim("rooms, names and history are shared")}`]);
 	if (gateway) rows.push(...gatewayRows(server, gateway));
 	const warnings = [...site.warnings(), ...warningsFor(server, settings), ...(gateway ? targetWarnings(gateway) : [])];
 	return framed(version, tookMs, rows, warnings);

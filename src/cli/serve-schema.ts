@@ -30,6 +30,26 @@ export const serveSchema = v.strictObject({
 		),
 		[],
 	),
+	nats: v.optional(
+		described(
+			v.array(v.string()),
+			"share rooms, names and history with the other daemons on these NATS servers: nats://host:4222, several with commas; --data is not used then",
+			"--nats <url...>",
+		),
+		[],
+	),
+	replicas: v.optional(
+		described(
+			v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(5)),
+			"with --nats: on how many NATS servers stored rooms are kept",
+			"--replicas <n>",
+		),
+		1,
+	),
+	natsStorage: v.optional(
+		described(v.picklist(["file", "memory"]), "with --nats: where those servers keep stored rooms"),
+		"file",
+	),
 	...siteSchema.entries,
 	...gatewaySchema.entries,
 	relay: v.optional(

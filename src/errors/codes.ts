@@ -38,6 +38,11 @@ export const ERROR_CODES = {
 		text: "The name is banned from the room for now.",
 		mend: "Wait until the ban ends, or ask an operator of the room.",
 	},
+	XMLSOCKET_BROKER_UNREACHABLE: {
+		class: "network",
+		text: "NATS, which the daemons of a cluster share, cannot be reached or gives no answer.",
+		mend: "Start nats-server (with -js for stored rooms), and check the address, the user and the network; a lost connection comes back by itself.",
+	},
 	XMLSOCKET_CERTIFICATE_UNREADABLE: {
 		class: "usage",
 		text: "The TLS certificate or its key could not be read, or they do not belong together.",
@@ -198,6 +203,11 @@ export const ERROR_CODES = {
 		text: "More waits to be sent than the outbox may hold.",
 		mend: "Await drained() between documents, send fewer while disconnected, or raise maxOutboxBytes.",
 	},
+	XMLSOCKET_PACKAGE_MISSING: {
+		class: "usage",
+		text: "What was asked for needs a package that is installed only by those who want it.",
+		mend: "Install it with the command in the message.",
+	},
 	XMLSOCKET_PATH_INVALID: {
 		class: "usage",
 		text: "A path given to find() or findAll() could not be read.",
@@ -257,6 +267,11 @@ export const ERROR_CODES = {
 		class: "limit",
 		text: "The other end reads more slowly than documents come for it.",
 		mend: "Read faster, join fewer rooms, or raise the outbox limit.",
+	},
+	XMLSOCKET_STREAM_UNSUITABLE: {
+		class: "usage",
+		text: "A JetStream stream that stored rooms should use is there already with settings that cannot be changed, or cannot be made.",
+		mend: "Choose another name for the stream, or delete the one that is there with all that it holds.",
 	},
 	XMLSOCKET_TARGET_ADDRESS_REFUSED: {
 		class: "usage",

@@ -32,6 +32,14 @@ export interface Session<Output extends "text" | "bytes" = "text">
 	closed(close: LinkClose): void;
 }
 
+/** How an application is, for `/readyz`. */
+export interface Health {
+	/** Whether new clients are welcome. */
+	readonly ready: boolean;
+	/** What is wrong, in words; undefined where nothing is. */
+	readonly trouble: string | undefined;
+}
+
 /** What a server runs. */
 export interface Application<Output extends "text" | "bytes" = "text"> {
 	/** Whether documents come as text, or as bytes with their terminator. */
@@ -46,6 +54,8 @@ export interface Application<Output extends "text" | "bytes" = "text"> {
 	drain?(retryAfterSeconds: number): void;
 	/** After the last connection. */
 	close?(): Promise<void>;
+	/** Whether new clients are welcome, and what is wrong where they are not, or where something is. Default: all is well. */
+	health?(): Health;
 	/** Numbers for `/metrics`, by name. */
 	stats?(): Record<string, number>;
 }

@@ -1,4 +1,5 @@
-export type { Application, Peer, Session } from "./application.ts";
+export type { Application, Health, Peer, Session } from "./application.ts";
+export type { Bus, Channel, Claims } from "./bus.ts";
 export { Hub, type HubOptions } from "./hub.ts";
 export { type ConnectionLimits, type LinkLimits, linkLimits } from "./link-limits.ts";
 export {
@@ -14,6 +15,7 @@ export {
 	type Retention,
 	type RoomState,
 } from "./log.ts";
+export { type MemoryBus, MemoryExchange } from "./memory-bus.ts";
 export { MemoryLog, type MemoryLogOptions } from "./memory-log.ts";
 export { type Member, Room } from "./room.ts";
 export { closeReason, type PeerHost, ServerPeer } from "./server-peer.ts";

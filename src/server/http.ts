@@ -4,6 +4,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
+import type { Health } from "../hub/index.ts";
 import type { Transport } from "../link/index.ts";
 import { WebSocketAcceptor } from "../transport/index.ts";
 import { addressKey, isListed } from "./admission.ts";
@@ -24,6 +25,8 @@ export interface HttpHost {
 	readonly log: Log;
 	/** Whether new clients are welcome: false while the server drains. */
 	readonly ready: boolean;
+	/** How the server is, for `/readyz`. */
+	health(): Health;
 	/** The policy file as text; undefined where none is served. */
 	readonly policyText: string | undefined;
 	/** The folder of the web page; undefined: none. */
@@ -120,8 +123,10 @@ export class HttpSide {
 			response.setHeader("allow", "GET, HEAD");
 			answer(response, 405, "Only GET and HEAD are answered here.\n");
 		} else if (path === "/healthz") answer(response, 200, "ok\n");
-		else if (path === "/readyz") answer(response, host.ready ? 200 : 503, host.ready ? "ready\n" : "draining\n");
-		else if (path === "/metrics") void this.#metrics(request, response);
+		else if (path === "/readyz") {
+			const { ready, trouble } = host.health();
+			answer(response, ready ? 200 : 503, `${ready ? "ready" : "not ready"}${trouble ? `: ${trouble}` : ""}\n`);
+		} else if (path === "/metrics") void this.#metrics(request, response);
 		else if (path === "/crossdomain.xml" && host.policyText !== undefined) {
 			response.setHeader("x-permitted-cross-domain-policies", "master-only");
 			answer(response, 200, host.policyText, "text/x-cross-domain-policy");

@@ -10,6 +10,7 @@ import { wireCode, XMLSocketError } from "../errors/index.ts";
 import {
 	type Application,
 	closeReason,
+	type Health,
 	linkLimits,
 	type Peer,
 	type PeerHost,
@@ -116,6 +117,12 @@ export class Server extends EventEmitter<{ connection: [Connection]; closed: [] 
 	/** Whether new clients are welcome. */
 	get ready(): boolean {
 		return this.#state === "listening";
+	}
+
+	/** How the server and what runs on it are: whether a balancer may send new clients, and what is wrong. */
+	health(): Health {
+		if (!this.ready) return { ready: false, trouble: "The server is draining." };
+		return this.#application.health?.() ?? { ready: true, trouble: undefined };
 	}
 
 	/** The port, once listening. */

@@ -259,7 +259,9 @@ describe("xmlsocket serve", () => {
 	it("says bye and exits with 0 on SIGTERM", async () => {
 		const stopping = await startDaemon();
 		const listening = run(["listen", `localhost:${stopping.port}`, "-W", "10"]);
-		await new Promise((resolve) => setTimeout(resolve, 1200));
+		const connected = async (): Promise<boolean> =>
+			/^xmlsocket_chat_clients 1$/m.test(await (await fetch(`http://localhost:${stopping.port}/metrics`)).text());
+		while (!(await connected())) await new Promise((resolve) => setTimeout(resolve, 50));
 		expect(await stopping.stop()).toBe(0);
 		expect((await listening).out).toContain('<bye reason="draining"');
 	});

@@ -9,9 +9,7 @@ export const ban: Handler = {
 	element: "ban",
 	handle(session, root) {
 		checkOperator(session, "ban");
-		const { room, person, id } = sanction(session, root, session.chat.bans);
-		const inside = person && session.chat.hub.get(room);
-		if (inside?.has(person!)) inside.exit(person!, { reason: "banned", by: session.name });
+		const { id } = sanction(session, root, "ban");
 		if (id !== undefined) session.send(ackDocument(id));
 	},
 };

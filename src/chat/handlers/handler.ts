@@ -11,6 +11,10 @@ export interface Handler {
 	readonly readsContent?: boolean;
 	/** Whether it also answers guests where guests may not speak. */
 	readonly openToAll?: boolean;
-	/** Does what the document asks for. @throws XMLSocketError for what is refused. */
-	handle(session: ChatSession, root: RootElement): void;
+	/**
+	 * Does what the document asks for. Where it gives a promise, what the client sends meanwhile waits for it.
+	 *
+	 * @throws XMLSocketError for what is refused; the promise rejects with one.
+	 */
+	handle(session: ChatSession, root: RootElement): void | Promise<void>;
 }

@@ -11,25 +11,33 @@ import type { Handler } from "./handler.ts";
 
 export const hello: Handler = { element: "hello", openToAll: true, handle };
 
-function handle(session: ChatSession, root: RootElement): void {
+function handle(session: ChatSession, root: RootElement): void | Promise<void> {
 	const { chat } = session;
 	const grant = grantOf(session, root.attribute("token"));
 	const key = keyOf(session, root.attribute("session"));
-	const earlier = key && chat.sessions.get(key.id);
+	const earlier = key && (chat.sessions.get(key.id) ?? chat.deployment?.roster.bySession(key.id));
 	const asked = root.attribute("name") ?? grant?.name ?? earlier?.name ?? session.name;
 	const name = nameFor(session, checkedName(asked, "name"), earlier, key);
 	const wanted = nameKey(name);
 	checkToken(session, wanted, grant);
-	const holder = chat.names.holder(wanted);
-	if (holder && holder !== session && holder !== earlier) {
-		throw new XMLSocketError("XMLSOCKET_NAME_TAKEN", `Someone else has the name "${name}".`);
-	}
-	earlier?.supersede();
-	if (key) session.adopt(key);
-	session.rename(name);
-	session.trusted = grant !== undefined;
-	session.operator = grant?.operator ?? false;
-	session.welcome();
+	const begin = (): void => {
+		const before = key && chat.sessions.get(key.id);
+		const holder = chat.names.holder(wanted);
+		if (holder && holder !== session && holder !== before) {
+			throw new XMLSocketError("XMLSOCKET_NAME_TAKEN", `Someone else has the name "${name}".`);
+		}
+		before?.supersede(before.nameKey === wanted);
+		if (key) session.adopt(key);
+		session.rename(name);
+		session.trusted = grant !== undefined;
+		session.operator = grant?.operator ?? false;
+		session.welcome();
+	};
+	const { deployment } = chat;
+	if (!deployment || isGuestKey(wanted) || (!key && wanted === session.nameKey)) return begin();
+	return deployment.claim(wanted, name, (key ?? session.key).id, () => {
+		if (!session.gone) begin();
+	});
 }
 
 function grantOf(session: ChatSession, token: string | undefined): Grant | undefined {
@@ -43,8 +51,12 @@ function grantOf(session: ChatSession, token: string | undefined): Grant | undef
 function keyOf(session: ChatSession, text: string | undefined): SessionKey | undefined {
 	if (text === undefined) return undefined;
 	const key = parseSessionKey(text);
-	const holder = key && session.chat.sessions.get(key.id);
-	if (!key || (holder && holder.key.secret !== key.secret)) {
+	const { chat } = session;
+	const holder = key && chat.sessions.get(key.id);
+	const remote = key && !holder ? chat.deployment?.roster.bySession(key.id) : undefined;
+	const wrong =
+		(holder && holder.key.secret !== key?.secret) || (remote && !chat.deployment!.proves(remote, key!.secret));
+	if (!key || wrong) {
 		throw new XMLSocketError("XMLSOCKET_SESSION_IN_USE", "The session is not one that this server gave you.");
 	}
 	return holder === session ? undefined : key;
@@ -55,7 +67,7 @@ function keyOf(session: ChatSession, text: string | undefined): SessionKey | und
 function nameFor(
 	session: ChatSession,
 	name: string,
-	earlier: ChatSession | undefined,
+	earlier: { readonly nameKey: string } | undefined,
 	key: SessionKey | undefined,
 ): string {
 	const wanted = nameKey(name);

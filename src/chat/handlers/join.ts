@@ -20,7 +20,7 @@ function handle(session: ChatSession, root: RootElement): void {
 	if (seconds > 0) {
 		throw new XMLSocketError("XMLSOCKET_BANNED", `You are banned from room "${name}" for ${seconds} more seconds.`);
 	}
-	if (!chat.mayCreate(name)) chat.room(name);
+	if (!chat.mayCreate(name)) chat.checkRoom(name);
 	const again = chat.hub.get(name)?.has(session) ?? false;
 	const room = chat.hub.join(name, session);
 	try {
@@ -29,5 +29,7 @@ function handle(session: ChatSession, root: RootElement): void {
 		if (!again) chat.hub.leave(room, session);
 		throw error;
 	}
-	if (!again) room.announceEnter(session);
+	if (again) return;
+	chat.deployment?.entered(session, room);
+	room.announceEnter(session.name, session);
 }

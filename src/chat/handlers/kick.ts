@@ -12,14 +12,25 @@ export const kick: Handler = {
 	handle(session, root) {
 		checkOperator(session, "kick");
 		const { chat } = session;
-		const room = chat.room(roomOf(root));
+		const room = roomOf(root);
 		const name = personOf(root, "name");
 		const id = idOf(root);
-		const person = chat.names.holder(nameKey(name));
-		if (!person || !room.has(person)) {
-			throw new XMLSocketError("XMLSOCKET_NAME_UNKNOWN", `Nobody in room "${room.name}" is called "${name}".`);
+		const key = nameKey(name);
+		chat.checkRoom(room);
+		const unknown = (): XMLSocketError =>
+			new XMLSocketError("XMLSOCKET_NAME_UNKNOWN", `Nobody in room "${room}" is called "${name}".`);
+		const person = chat.names.holder(key);
+		const here = chat.hub.get(room);
+		if (person && here?.has(person)) here.exit(person, { reason: "kicked", by: session.name });
+		else {
+			const remote = chat.deployment?.roster.byName(key);
+			if (!remote?.rooms.has(room)) throw unknown();
+			session.await(chat.deployment!.demand(remote.node, ["kick", room, remote.session, session.name]), id, (done) => {
+				if (!done) throw unknown();
+				if (id !== undefined) session.send(ackDocument(id));
+			});
+			return;
 		}
-		room.exit(person, { reason: "kicked", by: session.name });
 		if (id !== undefined) session.send(ackDocument(id));
 	},
 };

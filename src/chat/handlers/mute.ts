@@ -1,7 +1,7 @@
 // `<mute room="lobby" name="bob" for="600" />`: an operator keeps a name, and whoever has it now, silent in a room for some
 // seconds.
 
-import { ackDocument, noticeDocument } from "../documents.ts";
+import { ackDocument } from "../documents.ts";
 import { checkOperator, sanction } from "../operator.ts";
 import type { Handler } from "./handler.ts";
 
@@ -9,8 +9,7 @@ export const mute: Handler = {
 	element: "mute",
 	handle(session, root) {
 		checkOperator(session, "mute");
-		const { room, person, seconds, id } = sanction(session, root, session.chat.mutes);
-		person?.send(noticeDocument("muted", `You are muted in room "${room}" for ${seconds} seconds.`, room));
+		const { id } = sanction(session, root, "mute");
 		if (id !== undefined) session.send(ackDocument(id));
 	},
 };

@@ -14,8 +14,20 @@ export const tell: Handler = {
 		const name = personOf(root, "to");
 		const text = textOf(root);
 		const id = idOf(root);
-		const receiver = chat.names.holder(nameKey(name));
-		if (!receiver) throw new XMLSocketError("XMLSOCKET_NAME_UNKNOWN", `Nobody here is called "${name}".`);
+		const key = nameKey(name);
+		const unknown = (): XMLSocketError =>
+			new XMLSocketError("XMLSOCKET_NAME_UNKNOWN", `Nobody here is called "${name}".`);
+		const receiver = chat.names.holder(key);
+		if (!receiver) {
+			const remote = chat.deployment?.roster.byName(key);
+			if (!remote) throw unknown();
+			const demand = ["tell", remote.session, session.name, chat.timestamp(), text, id ?? null] as const;
+			session.await(chat.deployment!.demand(remote.node, demand), id, (done) => {
+				if (!done) throw unknown();
+				if (id !== undefined) session.send(ackDocument(id));
+			});
+			return;
+		}
 		receiver.send(toldDocument(session.name, chat.timestamp(), text, id));
 		if (id !== undefined) session.send(ackDocument(id));
 	},

@@ -13,7 +13,9 @@ export const topic: Handler = {
 		if (session.chat.settings.topics === "operators") checkOperator(session, "set the topic");
 		room.checkMaySpeak(session);
 		const id = idOf(root);
-		room.setTopic(session.name, textOf(root));
+		const text = textOf(root);
+		room.setTopic(session.name, text);
+		session.chat.deployment?.topicSet(room.name, session.name, text);
 		if (id !== undefined) session.send(ackDocument(id));
 	},
 };

@@ -8,11 +8,13 @@ import type { Handler } from "./handler.ts";
 export const who: Handler = {
 	element: "who",
 	handle(session, root) {
-		const room = session.chat.room(roomOf(root));
+		const { chat } = session;
+		const room = roomOf(root);
+		chat.checkRoom(room);
 		const offset = wholeNumber(root, "offset", 0, Number.MAX_SAFE_INTEGER, 0);
 		const limit = wholeNumber(root, "limit", 1, MANY_MEMBERS, MANY_MEMBERS);
-		const names = room.names(offset, limit);
-		const more = offset + names.length < room.size && names.length > 0;
-		session.send(membersDocument({ room: room.name, members: room.size, offset, more, names }));
+		const { names, total } = chat.membersOf(room, offset, limit);
+		const more = offset + names.length < total && names.length > 0;
+		session.send(membersDocument({ room, members: total, offset, more, names }));
 	},
 };

@@ -1,0 +1,21 @@
+// One daemon of a deployment, in a process of its own: `node server.js NATS-URL`, or without an address for one that is alone. It
+// tells its port, and its CPU time whenever it is asked.
+
+import { Broker, NatsBus } from "../../dist/cluster/index.js";
+import { chat, createServer } from "../../dist/server/index.js";
+
+const [url] = process.argv.slice(2);
+const bus = url && (await NatsBus.open(await Broker.connect({ servers: [url] })));
+const server = await createServer({
+	port: 0,
+	host: "127.0.0.1",
+	documentsPerSecond: 1_000_000,
+	documentBurst: 1_000_000,
+	maxOutboxBytes: 64 << 20,
+	softOutboxBytes: 64 << 20,
+	maxConnections: 20_000,
+	application: chat({ rooms: ["r:live"] }, bus ? { bus } : {}),
+}).listen();
+process.on("message", () => process.send({ cpu: process.cpuUsage() }));
+process.on("disconnect", () => process.exit(0));
+process.send({ port: server.port });

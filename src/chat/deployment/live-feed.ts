@@ -1,0 +1,99 @@
+// One live room's way to the nodes that have it open too, and back: each node numbers what it sends to the room, so that
+// whoever misses a message knows how many, and says so to the readers.
+
+import type { Bus } from "../../hub/index.ts";
+import { messageDocument } from "../documents.ts";
+import type { LiveRoom } from "../live-room.ts";
+import { decodeMessage, encodeMessage, type LiveMessage } from "./messages.ts";
+import type { Outbox } from "./outbox.ts";
+
+/** What a feed needs of its deployment. */
+export interface FeedHost {
+	readonly bus: Bus;
+	readonly outbox: Outbox;
+	/** Tells `node` how many messages were sent to a room. */
+	tellSent(node: string, feed: LiveFeed): void;
+}
+
+/** The feed of one room that is open here. */
+export class LiveFeed {
+	readonly room: LiveRoom;
+	/** Tells this room from one of the same name that was open before. */
+	readonly opening: number;
+	/** Messages sent so far. */
+	sent = 0;
+	readonly #host: FeedHost;
+	readonly #heard = new Map<string, { opening: number; number: number }>();
+	readonly #stop: () => void;
+
+	constructor(room: LiveRoom, opening: number, host: FeedHost) {
+		this.room = room;
+		this.opening = opening;
+		this.#host = host;
+		this.#stop = host.bus.subscribe({ to: "room", room: room.name }, (data) => this.#received(data));
+		this.compare();
+	}
+
+	/** Sends one message, or keeps it while nobody can be reached. */
+	send(kind: "said" | "sent", from: string, at: string, body: string): void {
+		this.#publish(encodeMessage([this.#host.bus.node, this.opening, ++this.sent, kind, from, at, body]));
+	}
+
+	/** Says how many were sent and asks the others: a loss is noticed also where nothing follows it. */
+	compare(): void {
+		const { bus } = this.#host;
+		bus.publish({ to: "room", room: this.room.name }, encodeMessage([bus.node, this.opening, this.sent]));
+	}
+
+	/** A node has sent so many messages to its room. */
+	heardOf(node: string, opening: number, number: number): void {
+		const before = this.#heard.get(node);
+		if (!before) {
+			this.#heard.set(node, { opening, number });
+			return;
+		}
+		if (before.opening === opening) {
+			if (number > before.number) this.room.missed(number - before.number);
+			before.number = Math.max(before.number, number);
+		} else if (opening > before.opening) {
+			if (number > 0) this.room.missed(number);
+			before.opening = opening;
+			before.number = number;
+		}
+	}
+
+	/** A node is gone. */
+	forget(node: string): void {
+		this.#heard.delete(node);
+	}
+
+	/** The room is closed. */
+	stop(): void {
+		this.#stop();
+	}
+
+	#publish(data: Uint8Array): void {
+		const { bus, outbox } = this.#host;
+		if (outbox.size > 0 || !bus.connected) outbox.add(this.room.name, data);
+		else bus.publish({ to: "room", room: this.room.name }, data);
+	}
+
+	#received(data: Uint8Array): void {
+		const message = decodeMessage<LiveMessage>(data);
+		const node = message?.[0];
+		if (!message || node === undefined || node === this.#host.bus.node) return;
+		const [, opening, number] = message;
+		if (message.length === 3) {
+			this.heardOf(node, opening, number);
+			this.#host.tellSent(node, this);
+			return;
+		}
+		const [, , , kind, from, at, body] = message;
+		const before = this.#heard.get(node);
+		if (before?.opening === opening && number <= before.number) return;
+		this.heardOf(node, opening, number - 1);
+		this.#heard.set(node, { opening, number });
+		this.room.chat.messages++;
+		this.room.sendText(messageDocument({ kind, room: this.room.name, from, at, body }));
+	}
+}

@@ -1,0 +1,346 @@
+// One connection to NATS, which many daemons share: the only importer of the NATS client. The client drops what is published while
+// it is not connected, throws out of its reader when a callback throws, and names no server when it fails; here a publication
+// that cannot leave is told to its publisher, a callback's error is reported, and every wait and buffer ends. It knows subjects and
+// bytes, nothing of rooms. docs/reliability.md.
+
+import type { MsgHdrs, NatsConnection, Subscription } from "@nats-io/transport-node";
+import { XMLSocketError } from "../errors/index.ts";
+import { type BrokerAddress, readBrokerAddress } from "./broker-address.ts";
+
+/** What `Broker.connect` takes. */
+export interface BrokerOptions {
+	/** `nats://host:port` or `tls://host:port`, with `user:password@` or `token@` before the host where the servers ask for one. */
+	readonly servers: readonly string[];
+	/** What the servers' monitoring shows. Default: xmlsocket. */
+	readonly name?: string;
+	/** Of what was published and has not been confirmed to have left, in bytes; more is refused. Default 8 MiB. */
+	readonly maxPendingBytes?: number;
+	/** Takes errors of callbacks and of subscriptions that the servers refuse. Default: console.error. */
+	readonly report?: (error: unknown) => void;
+}
+
+/** What takes the messages of a subscription. */
+export type Receive = (data: Uint8Array, subject: string, reply: string | undefined) => void;
+
+/** Headers of a message, by name. A value holds neither CR nor LF. */
+export type Headers = Readonly<Record<string, string>>;
+
+/** The answer to a request. */
+export interface Reply {
+	readonly data: Uint8Array;
+	/** Of a status answer, for example 404; 0 where it has none. */
+	readonly status: number;
+	readonly description: string;
+	/** The first value of a header; "" where it is not there. */
+	header(name: string): string;
+}
+
+const PING_INTERVAL_MS = 1000;
+const MAX_UNANSWERED_PINGS = 2;
+const DIAL_TIMEOUT_MS = 1000;
+const CONNECT_TIMEOUT_MS = 10_000;
+const RECONNECT_WAIT_MS = 200;
+const RECONNECT_JITTER_MS = 200;
+const CLOSE_TIMEOUT_MS = 2000;
+const DEFAULT_MAX_PENDING_BYTES = 8 * 1024 * 1024;
+// Beside the data: the command with its subject, roughly.
+const PUBLICATION_BYTES = 64;
+
+/** The packages of the cluster, with the command that installs them. */
+const INSTALL = "npm install @nats-io/transport-node@3.3.1";
+
+type Nats = typeof import("@nats-io/transport-node");
+
+/** A connection to NATS that goes on over losses, until it is closed. */
+export class Broker {
+	readonly #nats: Nats;
+	readonly #connection: NatsConnection;
+	readonly #report: (error: unknown) => void;
+	readonly #maxPendingBytes: number;
+	readonly #watchers = new Set<(connected: boolean) => void>();
+	#connected = true;
+	#closing: Promise<void> | undefined = undefined;
+	// What was published since the last mark, and what the marks stand for; a loss of the connection forgets both.
+	#unmarkedBytes = 0;
+	#markedBytes = 0;
+	#life = 0;
+
+	private constructor(nats: Nats, connection: NatsConnection, options: BrokerOptions) {
+		this.#nats = nats;
+		this.#connection = connection;
+		this.#report = options.report ?? ((error) => console.error(error));
+		this.#maxPendingBytes = options.maxPendingBytes ?? DEFAULT_MAX_PENDING_BYTES;
+		this.#follow().catch(this.#report);
+	}
+
+	/**
+	 * Connects to the first server that answers. Afterwards the connection is found again whenever it is lost, at that server, at
+	 * another one of the list, or at one that they have named.
+	 *
+	 * Rejects with XMLSOCKET_PACKAGE_MISSING where the client is not installed, XMLSOCKET_ADDRESS_INVALID,
+	 * XMLSOCKET_BROKER_UNREACHABLE where no server let us in within 1 s each and 10 s in all.
+	 *
+	 * @example
+	 * ```ts
+	 * const broker = await Broker.connect({ servers: ["nats://127.0.0.1:4222"] });
+	 * const stop = broker.subscribe("weather.*", (data, subject) => console.log(subject, data.length));
+	 * if (!broker.publish("weather.berlin", new TextEncoder().encode("dry"))) console.log("not connected");
+	 * await broker.close();
+	 * ```
+	 */
+	static async connect(options: BrokerOptions): Promise<Broker> {
+		const address = readBrokerAddress(options.servers);
+		const nats = await load();
+		const connecting = nats.connect({
+			servers: address.servers,
+			name: options.name ?? "xmlsocket",
+			...(address.tls ? { tls: {} } : {}),
+			...(address.token === undefined ? {} : { token: address.token }),
+			...(address.user === undefined ? {} : { user: address.user, pass: address.pass! }),
+			timeout: DIAL_TIMEOUT_MS,
+			pingInterval: PING_INTERVAL_MS,
+			maxPingOut: MAX_UNANSWERED_PINGS,
+			maxReconnectAttempts: -1,
+			reconnectDelayHandler: () => RECONNECT_WAIT_MS + Math.random() * RECONNECT_JITTER_MS,
+			// A server whose users were changed may be mended; giving up for good would need a restart of the daemon.
+			ignoreAuthErrorAbort: true,
+			noAsyncTraces: true,
+		});
+		let timer: ReturnType<typeof setTimeout> | undefined;
+		const late = new Promise<never>((_, reject) => {
+			timer = setTimeout(() => reject(new Error(`no answer within ${CONNECT_TIMEOUT_MS} ms`)), CONNECT_TIMEOUT_MS);
+		});
+		try {
+			return new Broker(nats, await Promise.race([connecting, late]), options);
+		} catch (error) {
+			connecting.then(
+				(connection) => connection.close(),
+				() => {},
+			);
+			throw unreachable(address, error as Error);
+		} finally {
+			clearTimeout(timer);
+		}
+	}
+
+	/** Whether publications can leave; false from the moment that a loss is noticed, at most 3 s after a server fell silent. */
+	get connected(): boolean {
+		return this.#connected;
+	}
+
+	/** The largest payload that the server takes, headers included, in bytes. */
+	get maxPayloadBytes(): number {
+		return this.#connection.info?.max_payload ?? 0;
+	}
+
+	/**
+	 * Publishes at most once.
+	 *
+	 * @returns false where it cannot leave: not connected, larger than the server takes, or more than `maxPendingBytes` waits.
+	 */
+	publish(subject: string, data: Uint8Array, reply?: string): boolean {
+		if (!this.#mayLeave(data.length)) return false;
+		this.#connection.publish(subject, data, reply === undefined ? {} : { reply });
+		this.#count(data.length);
+		return true;
+	}
+
+	/**
+	 * Publishes with headers and waits for one answer.
+	 *
+	 * Rejects with XMLSOCKET_BROKER_UNREACHABLE where it cannot leave, where nobody listens or where no answer comes in time. It may
+	 * have arrived all the same.
+	 */
+	async request(subject: string, data: Uint8Array, timeoutMs: number, headers?: Headers): Promise<Reply> {
+		if (!this.#mayLeave(data.length))
+			throw new XMLSocketError("XMLSOCKET_BROKER_UNREACHABLE", this.#whyNot(data.length));
+		try {
+			const answer = this.#connection.request(subject, data, {
+				timeout: timeoutMs,
+				...(headers ? { headers: this.#headersOf(headers) } : {}),
+			});
+			this.#count(data.length);
+			const { data: body, headers: head } = await answer;
+			return {
+				data: body,
+				status: head?.code ?? 0,
+				description: head?.description ?? "",
+				header: (name) => head?.get(name) ?? "",
+			};
+		} catch (error) {
+			throw new XMLSocketError(
+				"XMLSOCKET_BROKER_UNREACHABLE",
+				`NATS gave no answer on ${subject} within ${timeoutMs} ms: ${(error as Error).message}.`,
+				{ cause: error },
+			);
+		}
+	}
+
+	/**
+	 * Receives what others and this connection publish on a subject, which may hold wildcards. It survives losses of the
+	 * connection; what was published meanwhile is missing.
+	 *
+	 * @returns a function that ends it.
+	 */
+	subscribe(subject: string, receive: Receive): () => void {
+		const subscription: Subscription = this.#connection.subscribe(subject, {
+			// The client closes the connection's reader for good when this throws.
+			callback: (error, message) => {
+				try {
+					if (error) this.#report(error);
+					else receive(message.data, message.subject, message.reply || undefined);
+				} catch (thrown) {
+					this.#report(thrown);
+				}
+			},
+		});
+		return () => subscription.unsubscribe();
+	}
+
+	/** As `subscribe`, for messages whose headers matter. */
+	subscribeWithHeaders(
+		subject: string,
+		receive: (data: Uint8Array, header: (name: string) => string, subject: string) => void,
+	): () => void {
+		const none = (): string => "";
+		const subscription: Subscription = this.#connection.subscribe(subject, {
+			callback: (error, message) => {
+				try {
+					if (error) this.#report(error);
+					else {
+						const head = message.headers;
+						receive(message.data, head ? (name) => head.get(name) : none, message.subject);
+					}
+				} catch (thrown) {
+					this.#report(thrown);
+				}
+			},
+		});
+		return () => subscription.unsubscribe();
+	}
+
+	/**
+	 * Settles when the server has everything that was published and subscribed so far. Rejects with XMLSOCKET_BROKER_UNREACHABLE
+	 * where the connection is lost before.
+	 */
+	async flush(): Promise<void> {
+		if (!this.#connected) throw new XMLSocketError("XMLSOCKET_BROKER_UNREACHABLE", this.#whyNot(0));
+		try {
+			await this.#connection.flush();
+		} catch (cause) {
+			throw new XMLSocketError("XMLSOCKET_BROKER_UNREACHABLE", "The connection to NATS was lost.", { cause });
+		}
+	}
+
+	/** Reports each loss and each return of the connection. @returns a function that ends the reports. */
+	watch(changed: (connected: boolean) => void): () => void {
+		this.#watchers.add(changed);
+		return () => this.#watchers.delete(changed);
+	}
+
+	/** Sends what waits, as far as that succeeds within 2 s, and ends the connection and all its subscriptions. */
+	close(): Promise<void> {
+		this.#closing ??= this.#close();
+		return this.#closing;
+	}
+
+	async #close(): Promise<void> {
+		if (this.#connected) {
+			let timer: ReturnType<typeof setTimeout> | undefined;
+			const enough = new Promise<void>((resolve) => {
+				timer = setTimeout(resolve, CLOSE_TIMEOUT_MS);
+			});
+			await Promise.race([this.#connection.flush().catch(() => {}), enough]);
+			clearTimeout(timer);
+		}
+		await this.#connection.close();
+		this.#changed(false);
+	}
+
+	// Ends with the connection: `status` then has no more.
+	async #follow(): Promise<void> {
+		for await (const status of this.#connection.status()) {
+			if (status.type === "reconnect") this.#changed(true);
+			else if (status.type === "disconnect" || status.type === "staleConnection" || status.type === "close") {
+				this.#changed(false);
+			} else if (status.type === "error") this.#report(status.error);
+		}
+	}
+
+	#changed(connected: boolean): void {
+		if (this.#connected === connected) return;
+		this.#connected = connected;
+		this.#life++;
+		this.#unmarkedBytes = 0;
+		this.#markedBytes = 0;
+		for (const changed of this.#watchers) {
+			try {
+				changed(connected);
+			} catch (error) {
+				this.#report(error);
+			}
+		}
+	}
+
+	#mayLeave(bytes: number): boolean {
+		return (
+			this.#connected &&
+			!this.#closing &&
+			bytes <= this.maxPayloadBytes &&
+			this.#unmarkedBytes + this.#markedBytes + bytes <= this.#maxPendingBytes
+		);
+	}
+
+	// The client does not tell what waits in its socket; the answers to its pings do.
+	#count(bytes: number): void {
+		this.#unmarkedBytes += bytes + PUBLICATION_BYTES;
+		if (this.#unmarkedBytes < this.#maxPendingBytes / 16) return;
+		const marked = this.#unmarkedBytes;
+		const life = this.#life;
+		this.#unmarkedBytes = 0;
+		this.#markedBytes += marked;
+		this.#connection.flush().then(
+			() => {
+				if (this.#life === life) this.#markedBytes -= marked;
+			},
+			() => {},
+		);
+	}
+
+	#whyNot(bytes: number): string {
+		if (this.#closing) return "The connection to NATS is closed.";
+		if (!this.#connected) return "The connection to NATS is lost; it is being looked for.";
+		if (bytes > this.maxPayloadBytes) {
+			return `A payload has ${bytes} bytes; the NATS server takes ${this.maxPayloadBytes} (its max_payload).`;
+		}
+		return `More than ${this.#maxPendingBytes} bytes wait to be sent to NATS.`;
+	}
+
+	#headersOf(headers: Headers): MsgHdrs {
+		const made = this.#nats.headers();
+		for (const [name, value] of Object.entries(headers)) made.set(name, value);
+		return made;
+	}
+}
+
+async function load(): Promise<Nats> {
+	try {
+		return await import("@nats-io/transport-node");
+	} catch (cause) {
+		if ((cause as { code?: string }).code !== "ERR_MODULE_NOT_FOUND") throw cause;
+		throw new XMLSocketError(
+			"XMLSOCKET_PACKAGE_MISSING",
+			`Daemons that share a NATS server need its client, which is not installed: ${INSTALL}`,
+			{ cause },
+		);
+	}
+}
+
+function unreachable({ servers }: BrokerAddress, error: Error): XMLSocketError {
+	const where = servers.join(", ");
+	return new XMLSocketError(
+		"XMLSOCKET_BROKER_UNREACHABLE",
+		`No NATS server let us in at ${where}: ${error.message || error.name}. Start one with nats-server -js, or check the address and the user.`,
+		{ cause: error, details: { servers: where } },
+	);
+}

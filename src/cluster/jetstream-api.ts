@@ -1,0 +1,237 @@
+// The few requests that stored rooms make of JetStream: one stream made and checked, single messages read, old ones purged. It
+// knows subjects and sequence numbers, nothing of entries. Reads ask any replica ("direct"), or the stream's leader where a
+// replica that lags behind would be wrong. https://docs.nats.io/reference/reference-protocols/nats_api_reference
+
+import { XMLSocketError } from "../errors/index.ts";
+import type { Broker, Headers, Reply } from "./broker.ts";
+
+/** What the stream is to be. */
+export interface StreamSettings {
+	readonly replicas: number;
+	readonly storage: "file" | "memory";
+	readonly dedupeWindowMs: number;
+}
+
+/** What the stream is. */
+export interface StreamState {
+	/** When it was made: another value is another stream. */
+	readonly created: string;
+	/** Of the newest message of all. */
+	readonly lastSeq: number;
+}
+
+/** One message of the stream. */
+export interface StoredMessage {
+	readonly seq: number;
+	readonly subject: string;
+	readonly data: Uint8Array;
+	/** As its publisher gave it; "" without. */
+	readonly messageId: string;
+}
+
+/** How a publication ended. */
+export interface Acknowledgement {
+	readonly seq: number;
+	readonly duplicate: boolean;
+}
+
+interface ApiError {
+	readonly code: number;
+	readonly err_code?: number;
+	readonly description?: string;
+}
+
+interface StreamConfig extends Record<string, unknown> {
+	readonly storage?: string;
+	readonly republish?: { readonly src: string; readonly dest: string };
+}
+
+interface InfoAnswer {
+	readonly error?: ApiError;
+	readonly config: StreamConfig;
+	readonly created: string;
+	readonly state: { readonly last_seq: number };
+}
+
+interface MessageAnswer {
+	readonly error?: ApiError;
+	readonly message?: {
+		readonly subject: string;
+		readonly seq: number;
+		readonly data?: string;
+		readonly hdrs?: string;
+	};
+}
+
+const READ_TIMEOUT_MS = 1000;
+const MANAGE_TIMEOUT_MS = 5000;
+const STREAM_NOT_FOUND = 10_059;
+const STREAM_NAME_IN_USE = 10_058;
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+/** One stream of a JetStream. */
+export class StreamApi {
+	readonly name: string;
+	readonly #broker: Broker;
+
+	constructor(broker: Broker, name: string) {
+		this.name = name;
+		this.#broker = broker;
+	}
+
+	/** Where a room's entries are published. */
+	entries(token: string): string {
+		return `${this.name}.e.${token}`;
+	}
+
+	/** Where they are told again once they are committed. */
+	committed(token: string): string {
+		return `${this.name}.c.${token}`;
+	}
+
+	/** Where it stands what retention has dropped of a room. */
+	account(token: string): string {
+		return `${this.name}.k.${token}`;
+	}
+
+	/**
+	 * Makes the stream, or brings the one that is there to these settings.
+	 *
+	 * Rejects with XMLSOCKET_STREAM_UNSUITABLE where that cannot be, XMLSOCKET_BROKER_UNREACHABLE where JetStream gives no answer.
+	 */
+	async ensure(settings: StreamSettings): Promise<StreamState> {
+		const wanted = {
+			name: this.name,
+			subjects: [`${this.name}.e.*`, `${this.name}.k.*`],
+			retention: "limits",
+			discard: "old",
+			storage: settings.storage,
+			num_replicas: settings.replicas,
+			duplicate_window: settings.dedupeWindowMs * 1_000_000,
+			// Nothing may go that our own retention has not written down: a gap would be silent.
+			max_age: 0,
+			max_bytes: -1,
+			max_msgs: -1,
+			max_msgs_per_subject: -1,
+			allow_direct: true,
+			allow_rollup_hdrs: true,
+			deny_purge: false,
+			republish: { src: `${this.name}.e.>`, dest: `${this.name}.c.>` },
+		};
+		let answer = await this.#manage<InfoAnswer>("STREAM.INFO");
+		if (answer.error?.err_code === STREAM_NOT_FOUND) {
+			answer = await this.#manage<InfoAnswer>("STREAM.CREATE", wanted);
+			// Another daemon was quicker.
+			if (answer.error?.err_code === STREAM_NAME_IN_USE) answer = await this.#manage<InfoAnswer>("STREAM.INFO");
+		}
+		if (answer.error) throw this.#refused("cannot be made", answer.error);
+		const { config } = answer;
+		if (config.storage !== wanted.storage) {
+			throw this.#unsuitable(`has the storage ${config.storage}, not ${wanted.storage}`);
+		}
+		if (config.republish?.src !== wanted.republish.src || config.republish.dest !== wanted.republish.dest) {
+			throw this.#unsuitable(`does not republish ${wanted.republish.src} to ${wanted.republish.dest}`);
+		}
+		const differs = Object.entries(wanted).some(
+			([key, value]) => JSON.stringify(config[key] ?? false) !== JSON.stringify(value),
+		);
+		if (differs) {
+			const updated = await this.#manage<InfoAnswer>("STREAM.UPDATE", { ...config, ...wanted });
+			if (updated.error) throw this.#refused("cannot be changed", updated.error);
+		}
+		return { created: answer.created, lastSeq: answer.state.last_seq };
+	}
+
+	/** How the stream stands; undefined where it is not there. Rejects with XMLSOCKET_BROKER_UNREACHABLE. */
+	async state(): Promise<StreamState | undefined> {
+		const { error, created, state } = await this.#manage<InfoAnswer>("STREAM.INFO", undefined, READ_TIMEOUT_MS);
+		if (!error) return { created, lastSeq: state.last_seq };
+		if (error.err_code === STREAM_NOT_FOUND) return undefined;
+		throw unreachable(error);
+	}
+
+	/** Publishes and waits for the acknowledgement. Rejects with XMLSOCKET_BROKER_UNREACHABLE: it may have been stored. */
+	async publish(subject: string, data: Uint8Array, timeoutMs: number, headers: Headers): Promise<Acknowledgement> {
+		const { data: body } = await this.#broker.request(subject, data, timeoutMs, headers);
+		const answer = JSON.parse(decoder.decode(body)) as { error?: ApiError; seq: number; duplicate?: boolean };
+		if (answer.error) throw unreachable(answer.error);
+		return { seq: answer.seq, duplicate: answer.duplicate === true };
+	}
+
+	/** Writes something that changes nothing, in the place of the last such thing. Rejects with XMLSOCKET_BROKER_UNREACHABLE. */
+	async probe(timeoutMs: number): Promise<void> {
+		// No room's token begins without an underscore.
+		await this.publish(this.account("probe"), new Uint8Array(0), timeoutMs, { "Nats-Rollup": "sub" });
+	}
+
+	/** The first message of a subject from `seq` on, at any replica; undefined where that knows none. */
+	async next(subject: string, seq: number): Promise<StoredMessage | undefined> {
+		const body = encoder.encode(`{"seq":${seq},"next_by_subj":${JSON.stringify(subject)}}`);
+		const reply = await this.#broker.request(`$JS.API.DIRECT.GET.${this.name}`, body, READ_TIMEOUT_MS);
+		if (reply.status === 404) return undefined;
+		if (reply.status !== 0) throw unreachable({ code: reply.status, description: reply.description });
+		return messageOf(reply);
+	}
+
+	/** As `next`, at the leader. */
+	async nextAtLeader(subject: string, seq: number): Promise<StoredMessage | undefined> {
+		return await this.#atLeader({ seq, next_by_subj: subject });
+	}
+
+	/** The newest message of a subject, at the leader. */
+	async last(subject: string): Promise<StoredMessage | undefined> {
+		return await this.#atLeader({ last_by_subj: subject });
+	}
+
+	/** Drops the messages of a subject before `seq`. */
+	async purge(subject: string, seq: number): Promise<void> {
+		const { error } = await this.#manage<{ error?: ApiError }>("STREAM.PURGE", { filter: subject, seq });
+		if (error) throw unreachable(error);
+	}
+
+	async #atLeader(query: object): Promise<StoredMessage | undefined> {
+		const { error, message } = await this.#manage<MessageAnswer>("STREAM.MSG.GET", query, READ_TIMEOUT_MS);
+		if (error?.code === 404 && error.err_code !== STREAM_NOT_FOUND) return undefined;
+		if (error || !message) throw unreachable(error ?? { code: 500 });
+		const heads = message.hdrs === undefined ? "" : Buffer.from(message.hdrs, "base64").toString("utf8");
+		return {
+			seq: message.seq,
+			subject: message.subject,
+			data: Buffer.from(message.data ?? "", "base64"),
+			messageId: /^Nats-Msg-Id: (.*)$/m.exec(heads)?.[1]?.trim() ?? "",
+		};
+	}
+
+	async #manage<T>(what: string, body: object = {}, timeoutMs: number = MANAGE_TIMEOUT_MS): Promise<T> {
+		const data = encoder.encode(JSON.stringify(body));
+		const reply = await this.#broker.request(`$JS.API.${what}.${this.name}`, data, timeoutMs);
+		return JSON.parse(decoder.decode(reply.data)) as T;
+	}
+
+	#refused(what: string, error: ApiError): XMLSocketError {
+		// 503: no leader yet, or no room; the rest is about the settings.
+		if (error.code === 503) return unreachable(error);
+		return this.#unsuitable(`${what}: ${error.description ?? `error ${error.code}`}`);
+	}
+
+	#unsuitable(what: string): XMLSocketError {
+		return new XMLSocketError(
+			"XMLSOCKET_STREAM_UNSUITABLE",
+			`The stream ${this.name} ${what}. Choose another name, or delete it with all that it holds: nats stream rm ${this.name}`,
+		);
+	}
+}
+
+function messageOf(reply: Reply): StoredMessage {
+	return {
+		seq: Number(reply.header("Nats-Sequence")),
+		subject: reply.header("Nats-Subject"),
+		data: reply.data,
+		messageId: reply.header("Nats-Msg-Id"),
+	};
+}
+
+function unreachable({ code, description }: ApiError): XMLSocketError {
+	return new XMLSocketError("XMLSOCKET_BROKER_UNREACHABLE", `JetStream refuses: ${description ?? `error ${code}`}.`);
+}

@@ -1,0 +1,163 @@
+// Keys that one holder in the whole deployment has, and numbers that are given once: a JetStream stream that keeps the last
+// message of each subject, written only where nobody else has written meanwhile. docs/scale.md, "Between daemons".
+
+import { XMLSocketError } from "../errors/index.ts";
+import type { Claims } from "../hub/index.ts";
+import type { Broker } from "./broker.ts";
+import { subjectToken } from "./subject.ts";
+
+const TIMEOUT_MS = 1000;
+const GIVE_UP_MS = 5000;
+const EXPECTED = "Nats-Expected-Last-Subject-Sequence";
+const NO_MESSAGE = 10037;
+const WRONG_LAST_SEQUENCE = 10071;
+const STREAM_NAME_IN_USE = 10058;
+// No name's token: those begin with an underscore.
+const NUMBERS = "numbers";
+
+interface Stored {
+	readonly text: string;
+	readonly seq: number;
+}
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+/** Claims that all daemons on the same NATS share. */
+export class NatsClaims implements Claims {
+	readonly #broker: Broker;
+	readonly #stream: string;
+	readonly #prefix: string;
+	/** Where one's own claims stand, so that they can be given back. */
+	readonly #held = new Map<string, { readonly holder: string; readonly seq: number }>();
+
+	private constructor(broker: Broker, stream: string, prefix: string) {
+		this.#broker = broker;
+		this.#stream = stream;
+		this.#prefix = prefix;
+	}
+
+	/**
+	 * Finds the stream, or makes it.
+	 *
+	 * @param replicas on how many servers it is kept; 1 to 5.
+	 * Rejects with XMLSOCKET_UNAVAILABLE.
+	 */
+	static async open(broker: Broker, stream: string, prefix: string, replicas: number): Promise<NatsClaims> {
+		const claims = new NatsClaims(broker, stream, prefix);
+		await claims.#patiently(async () => {
+			const answer = await claims.#api(`STREAM.CREATE.${stream}`, {
+				name: stream,
+				subjects: [`${prefix}.*`],
+				max_msgs_per_subject: 1,
+				num_replicas: replicas,
+				storage: "file",
+				retention: "limits",
+				discard: "old",
+				allow_direct: false,
+			});
+			// Made by an earlier run, perhaps with other settings: what matters here is the same.
+			if (answer.error && answer.error.err_code !== STREAM_NAME_IN_USE) throw refused(answer.error.description);
+			return true;
+		});
+		return claims;
+	}
+
+	take(key: string, holder: string, mayReplace: (present: string) => boolean): Promise<string> {
+		const token = subjectToken(key);
+		return this.#patiently(async () => {
+			const present = await this.#last(token);
+			if (present && present.text !== holder && !mayReplace(present.text)) return present.text;
+			const seq = present?.text === holder ? present.seq : await this.#write(token, holder, present?.seq ?? 0);
+			if (seq === undefined) return undefined;
+			this.#held.set(key, { holder, seq });
+			return holder;
+		});
+	}
+
+	async release(key: string, holder: string): Promise<void> {
+		const token = subjectToken(key);
+		await this.#patiently(async () => {
+			const held = this.#held.get(key);
+			const known = held?.holder === holder ? held.seq : undefined;
+			if (known !== undefined) this.#held.delete(key);
+			const present = known === undefined ? await this.#last(token) : undefined;
+			if (known === undefined && present?.text !== holder) return true;
+			// Drops what stands at that number and before: a claim that somebody made since then has a higher one.
+			const seq = (known ?? present!.seq) + 1;
+			await this.#api(`STREAM.PURGE.${this.#stream}`, { filter: `${this.#prefix}.${token}`, seq });
+			return true;
+		});
+	}
+
+	/** The first of `count` numbers that nobody else gets. Rejects with XMLSOCKET_UNAVAILABLE. */
+	numbers(count: number): Promise<number> {
+		return this.#patiently(async () => {
+			const present = await this.#last(NUMBERS);
+			const first = present ? Number(present.text) : 1;
+			const seq = await this.#write(NUMBERS, String(first + count), present?.seq ?? 0);
+			return seq === undefined ? undefined : first;
+		});
+	}
+
+	// Until an attempt decides it. A request that was not answered may have been met: reading again shows it.
+	async #patiently<T>(attempt: () => Promise<T | undefined>): Promise<T> {
+		const untilMs = performance.now() + GIVE_UP_MS;
+		for (;;) {
+			let cause: unknown;
+			try {
+				const result = await attempt();
+				if (result !== undefined) return result;
+			} catch (error) {
+				cause = error;
+			}
+			if (performance.now() >= untilMs || (cause !== undefined && !this.#broker.connected)) {
+				throw new XMLSocketError("XMLSOCKET_UNAVAILABLE", "The broker that keeps the names does not answer.", {
+					cause,
+				});
+			}
+			// Somebody else was quicker, or the servers are choosing a leader.
+			await new Promise((resolve) => setTimeout(resolve, cause === undefined ? 0 : 100));
+		}
+	}
+
+	async #last(token: string): Promise<Stored | undefined> {
+		const answer = await this.#api(`STREAM.MSG.GET.${this.#stream}`, { last_by_subj: `${this.#prefix}.${token}` });
+		if (answer.message) {
+			return { text: Buffer.from(answer.message.data ?? "", "base64").toString("utf8"), seq: answer.message.seq };
+		}
+		if (answer.error?.err_code === NO_MESSAGE) return undefined;
+		throw refused(answer.error?.description);
+	}
+
+	// The sequence number of what was written; undefined where somebody else has written meanwhile.
+	async #write(token: string, text: string, expected: number): Promise<number | undefined> {
+		const { data } = await this.#broker.request(`${this.#prefix}.${token}`, encoder.encode(text), TIMEOUT_MS, {
+			[EXPECTED]: String(expected),
+		});
+		const answer = JSON.parse(decoder.decode(data)) as Answer;
+		// A refusal has a number too: zero.
+		if (!answer.error) return answer.seq;
+		if (answer.error.err_code === WRONG_LAST_SEQUENCE) return undefined;
+		throw refused(answer.error.description);
+	}
+
+	async #api(subject: string, request: object): Promise<Answer> {
+		const { data } = await this.#broker.request(
+			`$JS.API.${subject}`,
+			encoder.encode(JSON.stringify(request)),
+			TIMEOUT_MS,
+		);
+		return JSON.parse(decoder.decode(data)) as Answer;
+	}
+}
+
+interface Answer {
+	readonly seq?: number;
+	readonly message?: { readonly seq: number; readonly data?: string };
+	readonly error?: { readonly err_code?: number; readonly description?: string };
+}
+
+function refused(why = "no reason was given"): XMLSocketError {
+	return new XMLSocketError("XMLSOCKET_UNAVAILABLE", `JetStream refused: ${why}.`);
+}

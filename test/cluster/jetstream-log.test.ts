@@ -1,0 +1,254 @@
+// The log in JetStream: what every log does, on one server and on three, and what only a shared one can show.
+
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { Broker, JetStreamLog, type JetStreamLogOptions, subjectToken } from "../../src/cluster/index.ts";
+import type { LogEntry } from "../../src/hub/index.ts";
+import { describeLog, type SuiteOptions } from "../hub/log-suite.ts";
+import { hasNatsServer, NatsServers } from "./nats-server.js";
+import { bytes, checkHeard, checkStored, everything, listen, Speakers, textOf } from "./speakers.ts";
+
+const hasServer = hasNatsServer();
+
+describe.skipIf(!hasServer).each([1, 3])("JetStream on %i server(s)", (nodes) => {
+	let servers: NatsServers;
+	let broker: Broker;
+	let streams = 0;
+	beforeAll(async () => {
+		servers = await NatsServers.start({ nodes });
+		broker = await Broker.connect({ servers: servers.urls });
+	});
+	afterAll(async () => {
+		await broker?.close();
+		await servers?.stop();
+	});
+	const open = (options: SuiteOptions) =>
+		JetStreamLog.open(broker, { ...options, stream: `S${streams}`, replicas: nodes });
+
+	describeLog("a JetStreamLog", {
+		open(options) {
+			streams++;
+			return open(options);
+		},
+		reopen: open,
+		ownsClock: false,
+	});
+});
+
+describe.skipIf(!hasServer)("a stream that daemons share", () => {
+	let servers: NatsServers;
+	const opened: { close(): Promise<void> }[] = [];
+	let stream = "";
+	let streams = 0;
+	const connect = async (): Promise<Broker> => {
+		const broker = await Broker.connect({ servers: servers.urls });
+		opened.push(broker);
+		return broker;
+	};
+	const daemon = async (options: JetStreamLogOptions = {}): Promise<JetStreamLog> => {
+		const log = await JetStreamLog.open(await connect(), { stream, retention: {}, ...options });
+		opened.push(log);
+		return log;
+	};
+	const api = async (what: string, body: object = {}) => {
+		const reply = await (await connect()).request(`$JS.API.${what}.${stream}`, bytes(JSON.stringify(body)), 2000);
+		return JSON.parse(new TextDecoder().decode(reply.data));
+	};
+	const publish = async (token: string, data: Uint8Array): Promise<void> => {
+		await (await connect()).request(`${stream}.e.${token}`, data, 2000);
+	};
+	beforeAll(async () => {
+		servers = await NatsServers.start({ settings: "max_payload: 100000" });
+	});
+	afterAll(() => servers?.stop());
+	afterEach(async () => {
+		for (const one of opened.splice(0).reverse()) await one.close();
+		stream = `T${++streams}`;
+	});
+	stream = `T${streams}`;
+
+	it("has one order for all, and stores an id once whichever daemon gets it", async () => {
+		const logs = [await daemon(), await daemon(), await daemon()];
+		const followers = await Promise.all(logs.map((log) => listen(log)));
+		const speakers = new Speakers(logs, 12);
+		await speakers.more(300);
+		await speakers.stop();
+		const entries = await everything(logs[2]!);
+		checkStored(entries, [speakers]);
+		for (const follower of followers) {
+			await expect.poll(() => follower.heard.length).toBe(entries.length);
+			checkHeard(follower, entries);
+		}
+		const again = await logs[1]!.append("lobby", { payload: bytes("s0/0"), session: "s0", id: "m0" });
+		expect(again).toMatchObject({ seq: speakers.acknowledged.get("s0/0"), duplicate: true });
+		expect(again.prev).toBe(entries.find((entry) => entry.seq === again.seq)!.prev);
+	});
+
+	it("keeps names, ids and sessions as they are, line ends and separators included", async () => {
+		const log = await daemon();
+		const names = ["a\r\nNats-Rollup: all\r\n\r\n", "\0", " ", "é🎲", "x".repeat(1000)];
+		for (const session of names) {
+			for (const id of names) await log.append(session, { payload: bytes(id), session, id });
+		}
+		for (const session of names) {
+			expect((await everything(log, session)).map((entry) => [entry.session, entry.id])).toEqual(
+				names.map((id) => [session, id]),
+			);
+		}
+		const long = { payload: bytes(""), session: "s", id: "x".repeat(1025) };
+		await expect(log.append("lobby", long)).rejects.toMatchObject({ code: "XMLSOCKET_NAME_INVALID" });
+		await expect(log.state("x".repeat(1025))).rejects.toMatchObject({ code: "XMLSOCKET_NAME_INVALID" });
+	});
+
+	it("refuses what is larger than the servers take, and stores the largest", async () => {
+		const log = await daemon();
+		const largest = 100_000 - 512 - 11;
+		await expect(log.append("lobby", { payload: new Uint8Array(largest + 1) })).rejects.toMatchObject({
+			code: "XMLSOCKET_DOCUMENT_TOO_LARGE",
+			message: expect.stringContaining("99488"),
+		});
+		await log.append("lobby", { payload: new Uint8Array(largest) });
+	});
+
+	it("gives what others have put into it as entries with nothing but a payload", async () => {
+		const log = await daemon();
+		const { heard } = await listen(log);
+		const foreign = [
+			new Uint8Array(0),
+			Uint8Array.of(1),
+			Uint8Array.of(1, 0, 0, 0, 0, 0, 0, 0, 9, 1),
+			bytes("hello there"),
+		];
+		for (const data of foreign) await publish(subjectToken("lobby"), data);
+		await log.append("lobby", { payload: bytes("ours"), session: "s", id: "c" });
+		expect(heard.map(({ payload }) => [...payload])).toEqual([...foreign, bytes("ours")].map((data) => [...data]));
+		expect(heard.slice(0, 4).every(({ session, id }) => session === undefined && id === undefined)).toBe(true);
+		expect(await everything(log)).toEqual(heard);
+	});
+
+	it("reads pages of one room among many, each entry with the one before it, from either end", async () => {
+		const log = await daemon();
+		const seqs: number[] = [];
+		for (let at = 0; at < 600; at++) {
+			const { seq } = await log.append(at % 17 === 0 ? "lobby" : `other ${at % 5}`, { payload: bytes(String(at)) });
+			if (at % 17 === 0) seqs.push(seq);
+		}
+		const forward = await everything(log);
+		expect(forward.map(({ seq }) => seq)).toEqual(seqs);
+		const backward: LogEntry[] = [];
+		for (let more = true; more; ) {
+			const limits = { maxCount: 7, maxBytes: 1 << 20 };
+			const page = await log.readBefore("lobby", backward[0]?.seq ?? Number.MAX_SAFE_INTEGER, limits);
+			backward.unshift(...page.entries);
+			more = page.more;
+		}
+		expect(backward).toEqual(forward);
+		expect(forward.map(({ prev }) => prev)).toEqual([0, ...seqs.slice(0, -1)]);
+		// Also from numbers that other rooms have.
+		const page = await log.readAfter("lobby", seqs[3]! + 5, { maxCount: 1, maxBytes: 1 });
+		expect(page.entries).toMatchObject([{ seq: seqs[4], prev: seqs[3] }]);
+	});
+
+	it("shows what retention has dropped as a gap, whichever daemon dropped it", async () => {
+		const retention = { maxCount: 5 };
+		const [log, other] = [await daemon({ retention }), await daemon({ retention })];
+		const seqs: number[] = [];
+		for (let at = 0; at < 40; at++) {
+			seqs.push((await (at % 2 ? log : other).append("lobby", { payload: bytes(String(at)) })).seq);
+			await other.append("elsewhere", { payload: bytes("between") });
+		}
+		await expect
+			.poll(async () => (await api("STREAM.INFO", { subjects_filter: `${stream}.e.>` })).state.subjects, {
+				timeout: 10_000,
+			})
+			.toEqual({ [`${stream}.e.${subjectToken("lobby")}`]: 5, [`${stream}.e.${subjectToken("elsewhere")}`]: 5 });
+		for (const reader of [log, other, await daemon({ retention })]) {
+			const { entries } = await reader.readAfter("lobby", seqs[3]!, { maxCount: 100, maxBytes: 1 << 20 });
+			expect(entries.map(({ seq, prev }) => [seq, prev])).toEqual(
+				seqs.slice(35).map((seq, at) => [seq, seqs[34 + at]!]),
+			);
+			expect(await reader.state("lobby")).toMatchObject({ firstSeq: seqs[35], lastSeq: seqs[39] });
+		}
+	});
+
+	it("forgets entries that are too old, but not the room's last number", async () => {
+		let nowMs = Date.now();
+		const options = { retention: { maxAgeMs: 10_000 }, nowMs: () => nowMs };
+		const log = await daemon(options);
+		for (const word of ["1", "2", "3"]) await log.append("lobby", { payload: bytes(word) });
+		nowMs += 6000;
+		const { seq } = await log.append("lobby", { payload: bytes("4") });
+		nowMs += 6000;
+		expect((await everything(log)).map(textOf)).toEqual(["4"]);
+		nowMs += 6000;
+		expect(await everything(log)).toEqual([]);
+		expect(await log.state("lobby")).toMatchObject({ lastSeq: seq, firstSeq: seq + 1 });
+		const subject = `${stream}.e.${subjectToken("lobby")}`;
+		await expect
+			.poll(async () => (await api("STREAM.INFO", { subjects_filter: subject })).state.subjects[subject], {
+				timeout: 15_000,
+			})
+			.toBe(1);
+		const { prev } = await (await daemon(options)).append("lobby", { payload: bytes("5") });
+		expect(prev).toBe(seq);
+	});
+
+	it("is another history after it was deleted, and rooms go on in it", { timeout: 30_000 }, async () => {
+		const log = await daemon();
+		const { heard } = await listen(log);
+		for (let at = 0; at < 3; at++) await log.append("lobby", { payload: bytes(`old ${at}`) });
+		const before = await log.state("lobby");
+		await api("STREAM.DELETE");
+		const { seq } = await log.append("lobby", { payload: bytes("new") });
+		const after = await log.state("lobby");
+		expect(after.log).not.toBe(before.log);
+		expect(after).toMatchObject({ firstSeq: seq, lastSeq: seq });
+		expect((await everything(log)).map(textOf)).toEqual(["new"]);
+		await expect.poll(() => heard.map(textOf)).toEqual(["old 0", "old 1", "old 2", "new"]);
+		expect((await (await daemon()).state("lobby")).log).toBe(after.log);
+	});
+
+	it("is changed where it can be, and refused with the cause where not", async () => {
+		await daemon({ dedupeWindowMs: 60_000 });
+		await daemon({ dedupeWindowMs: 120_000 });
+		expect((await api("STREAM.INFO")).config.duplicate_window).toBe(120e9);
+		await expect(daemon({ storage: "memory" })).rejects.toMatchObject({
+			code: "XMLSOCKET_STREAM_UNSUITABLE",
+			message: expect.stringContaining("has the storage file, not memory"),
+		});
+		await expect(daemon({ stream: "a.b" })).rejects.toMatchObject({ code: "XMLSOCKET_OPTION_INVALID" });
+		await expect(daemon({ stream: `${stream}x`, replicas: 3 })).rejects.toMatchObject({
+			code: "XMLSOCKET_STREAM_UNSUITABLE",
+			message: expect.stringContaining("replicas"),
+		});
+		await api("STREAM.DELETE");
+		await api("STREAM.CREATE", { name: stream, subjects: [`${stream}.e.*`], storage: "file" });
+		await expect(daemon()).rejects.toMatchObject({
+			code: "XMLSOCKET_STREAM_UNSUITABLE",
+			message: expect.stringContaining("republish"),
+		});
+	});
+
+	it("is asked for in vain where the server runs without JetStream", { timeout: 30_000 }, async () => {
+		const plain = await NatsServers.start({ jetstream: false });
+		try {
+			const broker = await Broker.connect({ servers: plain.urls });
+			await expect(JetStreamLog.open(broker)).rejects.toMatchObject({
+				code: "XMLSOCKET_BROKER_UNREACHABLE",
+				message: expect.stringContaining("nats-server with -js"),
+			});
+			await broker.close();
+		} finally {
+			await plain.stop();
+		}
+	});
+
+	it("takes no more rooms at a time than the limit, and lets idle ones go for others", async () => {
+		const log = await daemon({ maxRooms: 2 });
+		const following = await log.follow("a", () => {});
+		await log.follow("b", () => {});
+		await expect(log.append("c", { payload: bytes("1") })).rejects.toMatchObject({ code: "XMLSOCKET_TOO_MANY_ROOMS" });
+		expect((await log.append("a", { payload: bytes("1") })).seq).toBe(1);
+		following.stop();
+		expect((await log.append("c", { payload: bytes("1") })).seq).toBe(2);
+	});
+});
