@@ -28,7 +28,7 @@ process.on("exit", () => {
 	for (const tidy of untidy.values()) tidy();
 	if (!failed) rmSync(folder, { recursive: true, force: true });
 });
-for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => process.exit(130));
+for (const signal of ["SIGHUP", "SIGINT", "SIGTERM"]) process.on(signal, () => process.exit(130));
 
 console.error(`Seed ${seed}: the same schedule comes again with --seed ${seed} --rounds ${rounds}.`);
 const row = (/** @type {readonly unknown[]} */ cells) => console.log(`| ${cells.join(" | ")} |`);
