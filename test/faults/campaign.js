@@ -144,6 +144,7 @@ async function runRound(fault, { own, round, ...given }) {
 		finding,
 		until,
 	});
+	own.write("ready", { ms: given.topology.daemons.map(({ readyMs }) => Math.round(readyMs)) });
 	// The next round begins when somebody has been acknowledged what was said after this one's fault.
 	if (await until(() => recorders.some(({ recoveredMs }) => recoveredMs > endMs), PROGRESS_MS)) return;
 	finding(`nobody was acknowledged anything that was said in the ${PROGRESS_MS} ms after the fault`);

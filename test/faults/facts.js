@@ -14,6 +14,7 @@
 //
 // In the campaign's own log:
 //   begin, end fault, round                    of a fault's cause; recovery counts from the end
+//   ready      ms                              how long each daemon's last start took
 //   settling                                   nobody speaks of their own accord any more
 //   finding    what                            seen by the campaign itself: an exit code, a time past its limit
 

@@ -111,6 +111,7 @@ class Process {
 /** `xmlsocket serve` on a folder of its own. Its port is another one after each start; while it is down, one that refuses. */
 export class Daemon extends Process {
 	port = REFUSING_PORT;
+	/** From its last start until it listened. */
 	readyMs = 0;
 	#folder;
 	#flags;
