@@ -28,6 +28,26 @@ export const ERROR_CODES = {
 		text: "An address could not be read.",
 		mend: "Write HOST:PORT, :PORT, PORT, [::1]:PORT, or a URL that begins with xmlsocket://, xmlsockets://, ws:// or wss://.",
 	},
+	XMLSOCKET_APPLICATION_BUSY: {
+		class: "limit",
+		text: "More documents wait for an application's scripts than may.",
+		mend: "Make the script's handlers quicker, send more slowly, or raise maxQueuedDocuments.",
+	},
+	XMLSOCKET_APPLICATION_REFUSED: {
+		class: "peer",
+		text: "A Server-Side ActionScript application ended a client because of what it sent.",
+		mend: "Send what the message asks for; docs/guide/asc.md says how documents are written.",
+	},
+	XMLSOCKET_APPLICATION_UNKNOWN: {
+		class: "peer",
+		text: "A client asked for an application that does not run here.",
+		mend: "Name one of those that `xmlsocket run` prints, or leave `app` away for the first.",
+	},
+	XMLSOCKET_APPLICATION_XML_INVALID: {
+		class: "usage",
+		text: "An Application.xml could not be read.",
+		mend: "Mend the place that the message names; docs/guide/asc.md lists what is read.",
+	},
 	XMLSOCKET_ATTRIBUTE_INVALID: {
 		class: "peer",
 		text: "An attribute is missing or has a value that it cannot have.",
@@ -242,6 +262,31 @@ export const ERROR_CODES = {
 		class: "peer",
 		text: "There is no such room.",
 		mend: "Ask with <rooms /> which there are; a room without members is forgotten.",
+	},
+	XMLSOCKET_SCRIPT_FAILED: {
+		class: "usage",
+		text: "A Server-Side ActionScript application could not be started, or its scripts have failed as a whole.",
+		mend: "Mend the place that the message names; `xmlsocket run --watch` starts it again when a file changes.",
+	},
+	XMLSOCKET_SCRIPT_OUT_OF_MEMORY: {
+		class: "limit",
+		text: "An application's scripts have used up their heap; it is started again.",
+		mend: "Keep less, or raise RuntimeSize in Application.xml (KiB) or --script-heap (MiB).",
+	},
+	XMLSOCKET_SCRIPT_STOPPED: {
+		class: "limit",
+		text: "An application's script did not come back from one call and was stopped; it is started again.",
+		mend: "Look at the place that the message names; where so long a call is meant, raise MaxTimeOut in Application.xml (seconds) or --script-timeout (ms).",
+	},
+	XMLSOCKET_SCRIPT_UNREADABLE: {
+		class: "usage",
+		text: "A script, or an application's folder, was not found or could not be read.",
+		mend: "Name a folder with main.asc in it or in its scripts/, or a .asc file; load() reads below that folder and ScriptLibPath.",
+	},
+	XMLSOCKET_SCRIPT_UNSUPPORTED: {
+		class: "usage",
+		text: "A script uses a class that stands for media, RTMP or SOAP.",
+		mend: "Use what the message names instead.",
 	},
 	XMLSOCKET_SESSION_IN_USE: {
 		class: "peer",
