@@ -19,6 +19,12 @@ export interface WorkerSettings {
 	readonly server: string;
 	/** Longest text between two elements or within a tag that an XMLSocket of a stream takes, in characters. */
 	readonly maxUnprocessedChars: number;
+	/** Hosts that scripts may load from over HTTP, each for any port or as `host:port`; none: every host. */
+	readonly httpHosts: readonly string[];
+	/** How long one HTTP request may take, redirects included, in milliseconds. */
+	readonly httpTimeoutMs: number;
+	/** The longest answer to one, in bytes. */
+	readonly maxHttpBytes: number;
 	/** Numbers that both sides read, at the places of {@link Watch}. */
 	readonly watch: SharedArrayBuffer;
 }

@@ -1,7 +1,7 @@
 // The options of the script host: one schema. An application's own Application.xml wins over the two that it can name, too.
 
 import * as v from "valibot";
-import { count, described, milliseconds } from "../options/index.ts";
+import { bytes, count, described, milliseconds } from "../options/index.ts";
 
 /** The schema. */
 export const ascSchema = v.strictObject({
@@ -36,6 +36,19 @@ export const ascSchema = v.strictObject({
 		described(milliseconds(10), "wait before an application that failed is started again; doubles up to 30 times"),
 		1000,
 	),
+	httpHosts: v.optional(
+		described(
+			v.array(v.pipe(v.string(), v.minLength(1))),
+			"hosts that scripts may load from over HTTP, each for any port or as host:port; none named: every host",
+			"--http-host <host...>",
+		),
+		[],
+	),
+	httpTimeoutMs: v.optional(
+		described(milliseconds(1), "how long an HTTP request of a script may take, redirects and answer included"),
+		20_000,
+	),
+	maxHttpBytes: v.optional(described(bytes(1024), "longest answer to an HTTP request of a script"), 16 * 1024 * 1024),
 });
 
 /** What the script host takes; every option has a default. */

@@ -180,7 +180,7 @@ export class ScriptApplication {
 
 	#workerSettings(): Omit<WorkerSettings, "watch"> {
 		const { libraryPath, config, maxUnprocessedChars } = this.#xml;
-		const { server, hostname } = this.#surroundings;
+		const { server, hostname, settings } = this.#surroundings;
 		const { folder, entry, name } = this.#found;
 		return {
 			folder,
@@ -191,6 +191,9 @@ export class ScriptApplication {
 			server,
 			hostname,
 			maxUnprocessedChars: maxUnprocessedChars ?? 4096,
+			httpHosts: settings.httpHosts,
+			httpTimeoutMs: settings.httpTimeoutMs,
+			maxHttpBytes: settings.maxHttpBytes,
 		};
 	}
 

@@ -128,10 +128,35 @@ export const ERROR_CODES = {
 		text: "A document that is text only holds elements.",
 		mend: "Escape the text, or use <send>, whose content may be any XML.",
 	},
+	XMLSOCKET_FILE_FAILED: {
+		class: "usage",
+		text: "A script could not do what it wanted with a file.",
+		mend: "The message names the file and the cause: often rights, a full disk, or a folder that is not there.",
+	},
+	XMLSOCKET_FILE_REFUSED: {
+		class: "usage",
+		text: "A script named a file outside its application's folder.",
+		mend: "Use names relative to that folder; links that lead out of it are refused too.",
+	},
 	XMLSOCKET_FOLDER_UNREADABLE: {
 		class: "usage",
 		text: "A folder that was to be served cannot be read, or is none.",
 		mend: "Check the path, and that this user may read it.",
+	},
+	XMLSOCKET_HTTP_FAILED: {
+		class: "network",
+		text: "An HTTP request of a script had no whole answer.",
+		mend: "The message names the address and the cause; check that the server runs, or raise the time-out.",
+	},
+	XMLSOCKET_HTTP_REFUSED: {
+		class: "usage",
+		text: "A script asked for an address that it may not load from.",
+		mend: "Use http:// or https://, and add the host to those that scripts may load from, where it is meant.",
+	},
+	XMLSOCKET_HTTP_TOO_LARGE: {
+		class: "limit",
+		text: "The answer to an HTTP request of a script is longer than the limit.",
+		mend: "Ask for less, or raise the limit.",
 	},
 	XMLSOCKET_IDLE: {
 		class: "limit",
@@ -268,6 +293,11 @@ export const ERROR_CODES = {
 		text: "A Server-Side ActionScript application could not be started, or its scripts have failed as a whole.",
 		mend: "Mend the place that the message names; `xmlsocket run --watch` starts it again when a file changes.",
 	},
+	XMLSOCKET_SCRIPT_LIMIT: {
+		class: "limit",
+		text: "A script holds or asks for more than it may.",
+		mend: "The message names what and how much; close what is not needed, or divide the work.",
+	},
 	XMLSOCKET_SCRIPT_OUT_OF_MEMORY: {
 		class: "limit",
 		text: "An application's scripts have used up their heap; it is started again.",
@@ -297,6 +327,21 @@ export const ERROR_CODES = {
 		class: "peer",
 		text: "The session went on over another connection, so this one ended.",
 		mend: "Nothing to mend: the same client has connected again.",
+	},
+	XMLSOCKET_SHARED_OBJECT_INVALID: {
+		class: "usage",
+		text: "A shared object cannot have such a name or value.",
+		mend: "Use short names, and values that are not too deep: texts, numbers, Booleans, dates, XML, arrays and objects of these.",
+	},
+	XMLSOCKET_SHARED_OBJECT_REFUSED: {
+		class: "peer",
+		text: "A client may not do that with a shared object.",
+		mend: "Connect to it first; readAccess and writeAccess of the client say which ones it may reach.",
+	},
+	XMLSOCKET_SHARED_OBJECT_UNREADABLE: {
+		class: "usage",
+		text: "The file of a persistent shared object cannot be read, or is damaged.",
+		mend: "Mend it, put a copy in its place, or move it away to begin with an empty object.",
 	},
 	XMLSOCKET_SLOW_READER: {
 		class: "limit",

@@ -6,6 +6,7 @@ import { XML } from "../../xml/index.ts";
 import { callback, guarded, hostFunction } from "./border.ts";
 import { type ClientFacts, type ClientState, endClient, makeClient, received, stateOf, tell } from "./client.ts";
 import { callDocument, type Info, plainDocument, readArguments, rootOf } from "./documents.ts";
+import { forgetFollower } from "./reach.ts";
 import { registerClass } from "./values.ts";
 
 /** What the host says about the application when it starts. */
@@ -107,6 +108,7 @@ export const applicationCallbacks: Readonly<Record<string, number>> = {
 		const state = states.get(id as number);
 		if (state === undefined) return;
 		states.delete(state.id);
+		forgetFollower(state);
 		state.standing = "ending";
 		const at = clients.indexOf(state.client);
 		if (at !== -1) clients.splice(at, 1);

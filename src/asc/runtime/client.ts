@@ -14,6 +14,7 @@ import {
 	rootOf,
 	statusDocument,
 } from "./documents.ts";
+import { sharedObjectDocument } from "./reach.ts";
 
 /** Where a client stands. */
 export type Standing = "pending" | "accepted" | "ending";
@@ -151,7 +152,8 @@ export function received(state: ClientState, text: string): void {
 	const document = new XML(text);
 	const root = rootOf(document);
 	if (root !== null && answered(state, root)) return;
-	if (root?.nodeName === "call" && root.attributes.name !== undefined) called(state, root);
+	if (root?.nodeName === "so" && root.attributes.name !== undefined) sharedObjectDocument(state, root);
+	else if (root?.nodeName === "call" && root.attributes.name !== undefined) called(state, root);
 	else plain(state, document, root);
 }
 
