@@ -36,6 +36,10 @@ export const ascSchema = v.strictObject({
 		described(milliseconds(10), "wait before an application that failed is started again; doubles up to 30 times"),
 		1000,
 	),
+	watch: v.optional(
+		described(v.boolean(), "run an application anew when a file of it changes; its clients stay connected", "--watch"),
+		false,
+	),
 });
 
 /** What the script host takes; every option has a default. */
