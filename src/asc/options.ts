@@ -49,6 +49,10 @@ export const ascSchema = v.strictObject({
 		20_000,
 	),
 	maxHttpBytes: v.optional(described(bytes(1024), "longest answer to an HTTP request of a script"), 16 * 1024 * 1024),
+	watch: v.optional(
+		described(v.boolean(), "run an application anew when a file of it changes; its clients stay connected", "--watch"),
+		false,
+	),
 });
 
 /** What the script host takes; every option has a default. */

@@ -11,6 +11,7 @@ import type { FromWorker, ToWorker, WorkerSettings } from "./messages.ts";
 import type { AscSettings } from "./options.ts";
 import { ScriptWorker } from "./script-worker.ts";
 import { statusText } from "./status-text.ts";
+import { watchFolder } from "./watch-folder.ts";
 
 /** A line of `trace()`. */
 export interface TraceLine {
@@ -58,6 +59,7 @@ export class ScriptApplication {
 	#failures = 0;
 	#startedMs = 0;
 	#pause: NodeJS.Timeout | undefined;
+	#unwatch: (() => void) | undefined;
 	#waiting: { resolve: () => void; reject: (error: XMLSocketError) => void } | undefined;
 	/** Uncaught exceptions of its scripts. */
 	errors = 0;
@@ -99,6 +101,25 @@ export class ScriptApplication {
 		});
 	}
 
+	/** Begins the first run, and another whenever a file has changed; a run that cannot start waits for the next change. */
+	async watch(): Promise<void> {
+		const { log } = this.#surroundings;
+		const application = this.name;
+		this.#unwatch = watchFolder(this.folder, {
+			changed: (files) => {
+				log.info({ application, files }, "files have changed: the application is run anew");
+				void this.reload();
+			},
+			failed: (words) => log.error({ application, code: "XMLSOCKET_SCRIPT_FAILED" }, words),
+		});
+		try {
+			await this.start();
+		} catch (error) {
+			const { code, message } = error as XMLSocketError;
+			log.error({ application, code }, `${message} It is started when a file changes.`);
+		}
+	}
+
 	/** A client comes in. @param connect its `connect` document, where it sent one */
 	enter(peer: Peer, connect: string | undefined): Session {
 		const id = ++this.#lastId;
@@ -138,6 +159,7 @@ export class ScriptApplication {
 	/** `onAppStop`, then the end. */
 	async close(): Promise<void> {
 		this.#state = "over";
+		this.#unwatch?.();
 		clearTimeout(this.#pause);
 		await this.#leave("The server stops.");
 	}

@@ -58,7 +58,7 @@ export async function scriptHost(
 	const [first] = applications;
 	if (!first) throw new XMLSocketError("XMLSOCKET_OPTION_INVALID", "There is no application to run.");
 	try {
-		await Promise.all(applications.map((application) => application.start()));
+		await Promise.all(applications.map((application) => (settings.watch ? application.watch() : application.start())));
 	} catch (error) {
 		await Promise.all(applications.map((application) => application.close()));
 		throw error;

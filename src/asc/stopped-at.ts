@@ -5,9 +5,14 @@ import { Session } from "node:inspector";
 
 const WAIT_MS = 300;
 
+/** The two of the debugger's events that matter here. */
+type Said =
+	| { readonly method: "Debugger.scriptParsed"; readonly params: { readonly scriptId: string; readonly url: string } }
+	| { readonly method: "Debugger.paused"; readonly params: { readonly callFrames: readonly Frame[] } }
+	| { readonly method?: undefined };
+
 interface Frame {
-	readonly url: string;
-	readonly location: { readonly lineNumber: number; readonly columnNumber: number };
+	readonly location: { readonly scriptId: string; readonly lineNumber: number };
 }
 
 /**
@@ -17,6 +22,7 @@ interface Frame {
 export async function stoppedAt(threadId: number): Promise<{ place: string | undefined; release: () => void }> {
 	const session = new Session();
 	session.connect();
+	const urls = new Map<string, string>();
 	let sessionId: string | undefined;
 	let lastId = 0;
 	const send = (method: string): void => {
@@ -32,13 +38,18 @@ export async function stoppedAt(threadId: number): Promise<{ place: string | und
 			send("Debugger.pause");
 		});
 		session.on("NodeWorker.receivedMessageFromWorker", ({ params }) => {
-			const message = JSON.parse(params.message) as { method?: string; params?: { callFrames: Frame[] } };
-			if (message.method !== "Debugger.paused") return;
+			const said = JSON.parse(params.message) as Said;
+			if (said.method === "Debugger.scriptParsed") urls.set(said.params.scriptId, said.params.url);
+			if (said.method !== "Debugger.paused") return;
 			clearTimeout(timer);
-			const frame = message.params?.callFrames.find(
-				({ url }) => url !== "" && !/^(?:xmlsocket:|node:|file:)/.test(url),
-			);
-			resolve(frame && `${frame.url}:${frame.location.lineNumber + 1}`);
+			for (const { location } of said.params.callFrames) {
+				const url = urls.get(location.scriptId) ?? "";
+				if (url !== "" && !/^(?:xmlsocket:|node:|file:)/.test(url)) {
+					resolve(`${url}:${location.lineNumber + 1}`);
+					return;
+				}
+			}
+			resolve(undefined);
 		});
 		session.post("NodeWorker.enable", { waitForDebuggerOnStart: false }, () => {});
 	});

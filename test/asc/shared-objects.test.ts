@@ -83,7 +83,7 @@ test("a change is on the disk within a second or so, without a stop", async () =
 	const ann = await rawClient(running.port);
 	ann.send(so('<connect/><set name="a"><string>kept</string></set>'));
 	await ann.hears("<success");
-	const file = join(running.folder, "sharedobjects", "board.xml");
+	const file = join(running.folder, "sharedobjects", "board.so.xml");
 	for (let tries = 0; tries < 1000 && !existsSync(file); tries++)
 		await new Promise((resolve) => setTimeout(resolve, 10));
 	expect(readFileSync(file, "utf8")).toContain("<string>kept</string>");
@@ -92,7 +92,7 @@ test("a change is on the disk within a second or so, without a stop", async () =
 test("a damaged file is an error of that object alone", async () => {
 	const running = await runApplication({
 		"main.asc": SCRIPT,
-		"sharedobjects/damaged.xml": '<sharedObject format="1" name="damaged" version="3" size="1"><change nam',
+		"sharedobjects/damaged.so.xml": '<sharedObject format="1" name="damaged" version="3" size="1"><change nam',
 	});
 	const ann = await rawClient(running.port);
 	ann.send("<broken/>");

@@ -111,9 +111,9 @@ function fileNameOf(name: string): string {
 	const safe = [...Buffer.from(name, "utf8")]
 		.map((byte) => (/[a-z0-9_-]/.test(String.fromCharCode(byte)) ? String.fromCharCode(byte) : hex(byte)))
 		.join("");
-	if (safe.length <= LONGEST_FILE_NAME) return `${safe}.xml`;
+	if (safe.length <= LONGEST_FILE_NAME) return `${safe}.so.xml`;
 	// The whole name stands in the file.
-	return `${safe.slice(0, 100)}~${createHash("sha256").update(name).digest("hex")}.xml`;
+	return `${safe.slice(0, 100)}~${createHash("sha256").update(name).digest("hex")}.so.xml`;
 }
 
 function hex(byte: number): string {

@@ -390,7 +390,7 @@ describe("a persistent object", () => {
 		expect(String(again.getProperty("xml"))).toBe('<a b="c">d<e /></a>');
 		for (const [name, value] of Object.entries(values)) expect(again.getProperty(name), name).toEqual(value);
 		expect(again.getPropertyNames()).toEqual([...Object.keys(values), "xml"]);
-		expect(readdirSync(at.folder)).toEqual(["%48%c3%b6he%2f1.xml"]);
+		expect(readdirSync(at.folder)).toEqual(["%48%c3%b6he%2f1.so.xml"]);
 	});
 
 	test("asks to be written when it changes, and commit writes what is dirty", () => {
@@ -441,7 +441,7 @@ describe("a persistent object", () => {
 		so.setProperty("x", 1);
 		so.setProperty("y", 2);
 		so.flush();
-		const path = join(at.folder, "a.xml");
+		const path = join(at.folder, "a.so.xml");
 		const damaged = damage(file());
 		writeFileSync(path, damaged);
 		at = setting(at.folder);
@@ -474,7 +474,7 @@ describe("a persistent object", () => {
 		}
 		const files = readdirSync(at.folder);
 		expect(new Set(files.map((name) => name.toLowerCase())).size).toBe(all.length);
-		expect(files.every((name) => /^[a-z0-9%_~-]{1,200}\.xml$/.test(name))).toBe(true);
+		expect(files.every((name) => /^[a-z0-9%_~-]{1,200}\.so\.xml$/.test(name))).toBe(true);
 		const again = setting(at.folder);
 		expect(all.map((name) => again.get(name, true).getProperty("own"))).toEqual(all);
 	});
