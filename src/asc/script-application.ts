@@ -246,7 +246,7 @@ export class ScriptApplication {
 		const { log, trace } = this.#surroundings;
 		switch (message[0]) {
 			case "send":
-				this.#members.get(message[1])?.peer.send(message[2]);
+				this.#send(this.#members.get(message[1])?.peer, message[2]);
 				break;
 			case "broadcast":
 				this.#broadcast(message[1]);
@@ -291,11 +291,27 @@ export class ScriptApplication {
 		}
 	}
 
+	// The worker has looked for zero bytes; a server with another terminator refuses that one, too, and the script has moved on.
+	#send(peer: Peer | undefined, text: string): void {
+		try {
+			peer?.send(text);
+		} catch (error) {
+			const { code, message } = error as XMLSocketError;
+			this.#surroundings.log.warn({ application: this.name, code }, `a document was not sent: ${message}`);
+		}
+	}
+
 	#broadcast(text: string): void {
 		let bytes: Uint8Array | undefined;
 		for (const { peer, accepted } of this.#members.values()) {
 			if (!accepted) continue;
-			bytes ??= peer.encode(text);
+			try {
+				bytes ??= peer.encode(text);
+			} catch {
+				// Says why, once.
+				this.#send(peer, text);
+				return;
+			}
 			peer.sendEncoded(bytes);
 		}
 	}

@@ -18,7 +18,11 @@ export function unsupportedClasses(): Record<string, unknown> {
 			(error as Error & { code?: string }).code = "XMLSOCKET_SCRIPT_UNSUPPORTED";
 			throw error;
 		};
-		const made = (): never => refuse();
+		const made = class {
+			constructor() {
+				refuse();
+			}
+		};
 		Object.defineProperty(made, "name", { value: name });
 		if (name === "Stream") Object.defineProperty(made, "get", { value: refuse, writable: true, configurable: true });
 		classes[name] = made;

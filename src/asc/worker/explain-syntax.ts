@@ -25,11 +25,11 @@ const OLD: readonly { readonly sign: RegExp; readonly mend: string }[] = [
 /** A parser's error with its place: `main.asc:3:5: SyntaxError: …`, and the mend where the line shows old syntax. */
 export function explainSyntax(error: unknown, text: string, file: string): string {
 	const { message, stack } = error as { message: string; stack?: string };
-	// Node puts the place, the line and a mark under it in front of the stack.
-	const found = /^.*:(\d+)\n.*\n(\s*)\^/.exec(stack ?? "");
-	const line = Number(found?.[1] ?? 0);
-	const column = (found?.[2]?.length ?? 0) + 1;
+	// Node puts the place, the line and a mark under it in front of the stack; behind the end of a file there is nothing to mark.
+	const line = Number(/^.*:(\d+)\n/.exec(stack ?? "")?.[1] ?? 0);
 	const lines = text.split(/\r\n|\r|\n/);
+	const mark = /^.*\n.*\n(\s*)\^/.exec(stack ?? "")?.[1]?.length;
+	const column = (mark ?? lines[line - 1]?.length ?? 0) + 1;
 	const near = [lines[line - 1] ?? "", lines[line - 2] ?? ""];
 	let mend = "";
 	for (const source of near) {
