@@ -1,85 +1,60 @@
-// An application of the script host on a free loopback port, from scripts that a test writes down or from a folder, as the built
-// package runs it: what it traces, what goes wrong in it, and clients for it.
+// One application and its clients, for tests that look at both: on top of `support.ts`, the lines of its trace and log as texts, and
+// clients that wait for a document.
 
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { connect as connectTcp, type Socket } from "node:net";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { cpSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { onTestFinished } from "vitest";
-import { type AscOptions, scriptHost } from "xmlsocket/asc";
-import { createServer } from "xmlsocket/server";
+import type { AscOptions } from "../../dist/asc/index.js";
 import { until } from "../client/support.ts";
+import { RawClient } from "../server/peers.ts";
+import { makeFolder, startScripts, stopAll } from "./support.ts";
 
 /** A running application. */
 export interface Running {
 	readonly port: number;
 	readonly folder: string;
-	/** The lines of `trace()`. */
+	/** The lines of `trace()` so far. */
 	readonly traced: readonly string[];
-	/** What the daemon's log has, as `level code message`. */
+	/** What the daemon's log has so far, as `level code words`. */
 	readonly logged: readonly string[];
 	/** Waits for a line of `trace()` that holds `text`, and gives it. */
 	traces(text: string): Promise<string>;
-	/** Stops the server and the application. */
+	/** Stops the server and the application, with the time that a stop has. */
 	stop(): Promise<void>;
 }
 
-/** Files by their names, or a folder to copy. Everything is gone when the test is over. */
-export async function runApplication(
+/** Runs files by their names, or a copy of a folder with some of them. All is gone when the test is over. */
+export function runApplication(
 	files: Readonly<Record<string, string>> | string,
 	options: AscOptions = {},
 	more: Readonly<Record<string, string>> = {},
 ): Promise<Running> {
-	const folder = join(mkdtempSync(join(tmpdir(), "xmlsocket asc ")), "app");
-	onTestFinished(() => rmSync(dirname(folder), { recursive: true, force: true }));
-	mkdirSync(folder);
+	onTestFinished(stopAll);
+	const folder = makeFolder(typeof files === "string" ? {} : { ...files });
 	if (typeof files === "string") cpSync(files, folder, { recursive: true });
-	for (const [name, text] of Object.entries(typeof files === "string" ? more : { ...files, ...more })) {
-		mkdirSync(dirname(join(folder, name)), { recursive: true });
-		writeFileSync(join(folder, name), text);
-	}
+	for (const [name, text] of Object.entries(more)) writeFileSync(join(folder, name), text);
 	return startApplication(folder, options);
 }
 
 /** Runs what is in a folder, which stays. */
 export async function startApplication(folder: string, options: AscOptions = {}): Promise<Running> {
-	const traced: string[] = [];
-	const logged: string[] = [];
-	const note =
-		(level: string) =>
-		(fields: object, message = ""): void =>
-			void logged.push(`${level} ${(fields as { code?: string }).code ?? ""} ${message}`);
-	const log = { debug: note("debug"), info: note("info"), warn: note("warn"), error: note("error") };
-	const application = await scriptHost([folder], options, {
-		log: log as never,
-		trace: ({ text }) => void traced.push(text),
-	});
-	const server = await createServer({ port: 0, application }).listen();
-	let isStopped = false;
-	const stop = async (): Promise<void> => {
-		if (isStopped) return;
-		isStopped = true;
-		await server.close();
-	};
-	onTestFinished(stop);
+	const { port, server, traces, log, traced } = await startScripts([folder], options);
 	return {
-		port: server.port,
+		port,
 		folder,
-		traced,
-		logged,
-		async traces(text) {
-			await until(
-				() => traced.some((line) => line.includes(text)),
-				`a trace with "${text}" (${traced.join(" | ")}; ${logged.join(" | ")})`,
-			);
-			return traced.find((line) => line.includes(text)) as string;
+		get traced() {
+			return traces.map(({ text }) => text);
 		},
-		stop,
+		get logged() {
+			return log.lines.map(({ level, facts, words }) => `${level} ${facts.code ?? ""} ${words}`);
+		},
+		traces: async (text) => (await traced(text)).text,
+		stop: () => server.close(),
 	};
 }
 
 /** A raw client that keeps the documents it gets. */
-export interface RawClient {
+export interface DocumentClient {
 	readonly heard: readonly string[];
 	send(text: string): void;
 	/** Waits for a document that holds `text`, and gives it. */
@@ -88,29 +63,19 @@ export interface RawClient {
 }
 
 /** Connects to a port of the loopback interface. */
-export async function rawClient(port: number): Promise<RawClient> {
-	const heard: string[] = [];
-	const socket: Socket = connectTcp({ port, host: "127.0.0.1", noDelay: true });
-	onTestFinished(() => void socket.destroy());
-	let rest = "";
-	socket.setEncoding("utf8");
-	socket.on("error", () => {});
-	socket.on("data", (text: string) => {
-		const parts = (rest + text).split("\0");
-		rest = parts.pop() as string;
-		heard.push(...parts);
-	});
-	await new Promise<void>((resolve, reject) => socket.once("connect", resolve).once("error", reject));
+export async function rawClient(port: number): Promise<DocumentClient> {
+	const client = RawClient.tcp(port);
+	onTestFinished(() => void client.socket.destroy());
+	const find = (text: string): string | undefined => client.documents.find((document) => document.includes(text));
 	return {
-		heard,
-		send: (text) => void socket.write(`${text}\0`),
-		async hears(text) {
-			await until(
-				() => heard.some((document) => document.includes(text)),
-				`a document with "${text}" (${heard.join(" | ")})`,
-			);
-			return heard.find((document) => document.includes(text)) as string;
+		get heard() {
+			return client.documents;
 		},
-		close: () => socket.end(),
+		send: (text) => client.send(`${text}\0`),
+		async hears(text) {
+			await until(() => find(text) !== undefined, `a document with "${text}" (${client.text})`);
+			return find(text) as string;
+		},
+		close: () => void client.socket.end(),
 	};
 }

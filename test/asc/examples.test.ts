@@ -9,7 +9,7 @@ import { until } from "../client/support.ts";
 import { startDaemon } from "../end-to-end/daemon.ts";
 import { hasProsody, type Prosody, passwordOf, startProsody } from "../xmpp/prosody.ts";
 import { startPeer } from "../xmpp/support.ts";
-import { type RawClient, type Running, rawClient, runApplication, startApplication } from "./application.ts";
+import { type DocumentClient, type Running, rawClient, runApplication, startApplication } from "./application.ts";
 
 /** Runs a copy of an example with a configuration of the test's. */
 function runExample(name: string, config: Readonly<Record<string, string | number>> = {}): Promise<Running> {
@@ -24,7 +24,7 @@ function runExample(name: string, config: Readonly<Record<string, string | numbe
 }
 
 /** A client that the application has accepted. */
-async function member(port: number): Promise<RawClient> {
+async function member(port: number): Promise<DocumentClient> {
 	const client = await rawClient(port);
 	client.send("<connect/>");
 	await client.hears("NetConnection.Connect.Success");
@@ -142,7 +142,9 @@ describe.skipIf(!hasProsody())("xmpp, at prosody", () => {
 			await peer.send("bot@localhost/application", `round ${round} <&>`);
 			await client.hears(`round ${round}`);
 			const told = client.heard.find((document) => document.includes(`round ${round}`));
-			expect(told).toMatch(new RegExp(`^<told from="carol@plain.localhost/[^"]+">round ${round} &lt;&amp;&gt;</told>$`));
+			expect(told).toMatch(
+				new RegExp(`^<told from="carol@plain.localhost/[^"]+">round ${round} &lt;&amp;&gt;</told>$`),
+			);
 			client.send(`<tell to="${/from="([^"]+)"/.exec(told as string)![1]}">answer ${round}</tell>`);
 			await until(() => peer.received.length === 1, "the answer");
 			expect(peer.received).toEqual([{ from: "bot@localhost/application", body: `answer ${round}` }]);

@@ -5,7 +5,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import type { AscOptions } from "xmlsocket/asc";
+import type { AscOptions } from "../../dist/asc/index.js";
 import { TestServer, until } from "../client/support.ts";
 import { type Running, runApplication } from "./application.ts";
 
@@ -108,4 +108,14 @@ test("File in a script reads and writes inside the application's folder", async 
 	const running = await check("files", 19, {});
 	expect(existsSync(join(running.folder, "..", "outside.txt"))).toBe(false);
 	await warned(running, ["XMLSOCKET_FILE_FAILED", "XMLSOCKET_FILE_FAILED", "XMLSOCKET_FILE_REFUSED"]);
+});
+
+test("a script that fails in a loop does not fill the log", async () => {
+	const running = await runApplication({
+		"main.asc": 'for (var i = 0; i < 5000; i++) new File("../outside").open("text", "read"); trace("tried " + i);',
+	});
+	await running.traces("tried 5000");
+	await until(() => running.logged.some((line) => line.includes("XMLSOCKET_FILE_REFUSED")), "a warning");
+	// The loop may go over the end of a second or two.
+	expect(running.logged.filter((line) => line.startsWith("warn")).length).toBeLessThan(500);
 });

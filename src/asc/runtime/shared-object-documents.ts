@@ -98,7 +98,8 @@ export class SharedObjectDocuments {
 	#connect(client: SharedObjectClient, name: string, isPersistent: boolean): void {
 		if (!mayReach(client.readAccess, name)) throw refused(`You may not read the shared object "${name}".`);
 		const known = this.#objects.find(name, isPersistent);
-		if (!known && !mayReach(client.writeAccess, name)) {
+		// A live object is gone with its last client. A file stays: only the script says which there are.
+		if (!this.#objects.has(name, isPersistent) && (isPersistent || !mayReach(client.writeAccess, name))) {
 			throw refused(`There is no shared object "${name}", and you may not make it.`);
 		}
 		const followed = this.#followed.get(client) ?? new Set<SharedState>();

@@ -3,7 +3,7 @@
 
 import { XMLSocketError } from "../../errors/index.ts";
 import { XML } from "../../xml/index.ts";
-import { SharedState } from "./shared-state.ts";
+import { type SharedBudget, SharedState } from "./shared-state.ts";
 import { escapeText, readValues } from "./values.ts";
 
 const FORMAT = "1";
@@ -19,7 +19,7 @@ export function writeObjectFile(state: SharedState): string {
  *
  * @throws XMLSOCKET_SHARED_OBJECT_UNREADABLE where it is none of that name, or not whole.
  */
-export function readObjectFile(name: string, text: string): SharedState {
+export function readObjectFile(name: string, text: string, budget: SharedBudget): SharedState {
 	const document = new XML(text);
 	const root = document.firstChild;
 	const version = Number(root?.attributes.version);
@@ -34,12 +34,13 @@ export function readObjectFile(name: string, text: string): SharedState {
 						? `its file is that of "${root.attributes.name}"`
 						: undefined;
 	if (problem !== undefined || !root) throw unreadable(name, problem ?? "its file is empty");
-	const state = new SharedState(name, true, version);
+	const state = new SharedState(name, true, budget, version);
 	for (const element of root.childNodes) {
 		if (element.nodeName !== "change") continue;
 		try {
 			state.restore(String(element.attributes.name), readValues(element)[0]);
 		} catch (error) {
+			state.drop();
 			throw unreadable(name, "its file holds what no shared object can", error);
 		}
 	}

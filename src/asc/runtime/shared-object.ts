@@ -5,7 +5,7 @@
 import { XMLSocketError } from "../../errors/index.ts";
 import { toText } from "../../xml/coerce.ts";
 import { readObjectFile, writeObjectFile } from "./shared-object-file.ts";
-import { MAX_NAME_CHARS, SharedState } from "./shared-state.ts";
+import { MAX_NAME_CHARS, type SharedBudget, SharedState } from "./shared-state.ts";
 
 /** What the shared objects ask of the worker. */
 export interface SharedObjectBorder {
@@ -33,6 +33,7 @@ export class SharedObjects {
 	readonly SharedObject: SharedObjectClass;
 	readonly #border: SharedObjectBorder;
 	readonly #states = new Map<string, SharedState>();
+	readonly #budget: SharedBudget = { chars: 0 };
 	readonly #faces = new WeakMap<SharedState, SharedObject>();
 
 	constructor(border: SharedObjectBorder) {
@@ -68,7 +69,10 @@ export class SharedObjects {
 			);
 		}
 		const stored = isPersistent ? this.#border.load(name) : undefined;
-		const state = stored === undefined ? new SharedState(name, isPersistent) : readObjectFile(name, stored);
+		const state =
+			stored === undefined
+				? new SharedState(name, isPersistent, this.#budget)
+				: readObjectFile(name, stored, this.#budget);
 		this.#states.set(key, state);
 		return state;
 	}
@@ -78,11 +82,17 @@ export class SharedObjects {
 		return this.#states.get(keyOf(name, isPersistent));
 	}
 
+	/** Whether there is an object of a name, here or in its file. */
+	has(name: string, isPersistent: boolean): boolean {
+		return this.find(name, isPersistent) !== undefined || (isPersistent && this.#border.load(name) !== undefined);
+	}
+
 	/** Drops an object that nobody follows or holds any more; a persistent one stays in its file. */
 	release(state: SharedState): void {
 		if (state.isHeld || state.subscribers.size > 0) return;
 		if (state.isDirty && state.autoCommit && !this.store(state)) return;
 		this.#states.delete(keyOf(state.name, state.isPersistent));
+		state.drop();
 	}
 
 	/** Writes the object's file. False where that failed. */

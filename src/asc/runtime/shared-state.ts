@@ -21,10 +21,18 @@ interface Slot {
 export const MAX_SLOTS = 10_000;
 /** The most that the markup of one shared object's slots may take, in characters. */
 export const MAX_CHARS = 1_000_000;
+/** The most that the markup of all shared objects of an application may take, in characters. */
+const MAX_ALL_CHARS = 8_000_000;
 /** The most that may wait for a lock to go, in characters. */
 const MAX_BATCH_CHARS = 2 * MAX_CHARS;
 /** The longest name of a slot or a shared object, in characters. */
 export const MAX_NAME_CHARS = 128;
+
+/** What the shared objects of one application take together. */
+export interface SharedBudget {
+	/** Characters of markup. */
+	chars: number;
+}
 
 /** One shared object of an application. */
 export class SharedState {
@@ -38,13 +46,15 @@ export class SharedState {
 	autoCommit = true;
 	/** Whether a script holds it, beside its subscribers. */
 	isHeld = false;
+	readonly #budget: SharedBudget;
 	readonly #slots = new Map<string, Slot>();
 	#chars = 0;
 	#locks = 0;
 	/** What each subscriber is to hear when the last lock goes. */
 	#batch = "";
 
-	constructor(name: string, isPersistent: boolean, version = 0) {
+	constructor(name: string, isPersistent: boolean, budget: SharedBudget, version = 0) {
+		this.#budget = budget;
 		this.name = name;
 		this.isPersistent = isPersistent;
 		this.version = version;
@@ -93,7 +103,7 @@ export class SharedState {
 		const markup = `<delete${attribute("name", name)} />`;
 		this.#expect(markup);
 		this.#slots.delete(name);
-		this.#chars -= slot.markup.length;
+		this.#count(-slot.markup.length);
 		this.#changed();
 		this.#tell(markup, by, name);
 		return true;
@@ -102,10 +112,15 @@ export class SharedState {
 	/** Removes all slots and tells the subscribers. */
 	clear(): void {
 		this.#expect("<clear />");
-		this.#slots.clear();
-		this.#chars = 0;
+		this.drop();
 		this.#changed();
 		this.#tell("<clear />");
+	}
+
+	/** Removes all slots and tells nobody: the object itself goes. */
+	drop(): void {
+		this.#slots.clear();
+		this.#count(-this.#chars);
 	}
 
 	/** Has all subscribers call a handler: `<send>` with its arguments. */
@@ -165,16 +180,28 @@ export class SharedState {
 
 	#put(name: string, slot: Slot): void {
 		const before = this.#slots.get(name);
-		const chars = this.#chars - (before?.markup.length ?? 0) + slot.markup.length;
-		if ((!before && this.#slots.size >= MAX_SLOTS) || chars > MAX_CHARS) {
+		const more = slot.markup.length - (before?.markup.length ?? 0);
+		if ((!before && this.#slots.size >= MAX_SLOTS) || this.#chars + more > MAX_CHARS) {
 			throw new XMLSocketError(
 				"XMLSOCKET_SCRIPT_LIMIT",
 				`The shared object "${this.name}" is full: it may have ${MAX_SLOTS} properties, and ${MAX_CHARS} characters in all.`,
 				{ details: { limit: MAX_SLOTS, limitCharacters: MAX_CHARS } },
 			);
 		}
+		if (more > 0 && this.#budget.chars + more > MAX_ALL_CHARS) {
+			throw new XMLSocketError(
+				"XMLSOCKET_SCRIPT_LIMIT",
+				`The shared objects of this application are full: ${MAX_ALL_CHARS} characters in all of them.`,
+				{ details: { limitCharacters: MAX_ALL_CHARS } },
+			);
+		}
 		this.#slots.set(name, slot);
-		this.#chars = chars;
+		this.#count(more);
+	}
+
+	#count(chars: number): void {
+		this.#chars += chars;
+		this.#budget.chars += chars;
 	}
 
 	#changed(): void {

@@ -224,7 +224,9 @@ export class ScriptFiles {
 			const stats = statSync(from);
 			if (!stats.isFile()) throw new Error("it is no ordinary file");
 			if (stats.size > MAX_FILE_SIZE_BYTES) throw new Error(`it is longer than ${MAX_FILE_SIZE_BYTES} bytes`);
-			copyFileSync(from, this.#jail.pathOf(to));
+			const target = this.#jail.pathOf(to);
+			if (statSync(target, { throwIfNoEntry: false })?.isFile() === false) throw new Error(`${to} is no ordinary file`);
+			copyFileSync(from, target);
 			return true;
 		});
 	}

@@ -274,6 +274,21 @@ describe("clients", () => {
 		expect(try_("public", "<connect/>")).toBe("error");
 	});
 
+	test("follow persistent objects that the script has made, and make none", () => {
+		const ann = at.join();
+		ann.says('<so name="a" persistent="true"><connect/></so>');
+		expect(ann.heard.splice(0)[0]).toContain('<error code="shared-object-refused">');
+		const so = at.get("a", true);
+		ann.says('<so name="a" persistent="true"><connect/></so>');
+		expect(ann.heard[0]).toContain("<clear />");
+		so.setProperty("x", 1);
+		so.close();
+		at.leave(ann);
+		expect(at.objects.size).toBe(0);
+		ann.says('<so name="a" persistent="true"><connect/></so>');
+		expect(ann.heard.at(-1)).toContain('<change name="x">');
+	});
+
 	test("follow at most 100 objects", () => {
 		const ann = at.join();
 		for (let number = 0; number < 100; number++) ann.says(`<so name="o${number}"><connect/></so>`);
@@ -352,6 +367,18 @@ describe("limits", () => {
 		expect(() => other.setProperty("y", "x".repeat(600_000))).toThrow("is full");
 		other.setProperty("x", "small");
 		other.setProperty("y", "x".repeat(600_000));
+	});
+
+	test("all objects together have at most eight million characters, and room again when one goes", () => {
+		for (let number = 0; number < 8; number++) at.get(`o${number}`).setProperty("x", "x".repeat(990_000));
+		expect(() => at.get("more").setProperty("x", "x".repeat(990_000))).toThrow("8000000 characters in all");
+		at.get("o3").setProperty("x", null);
+		at.get("more").setProperty("x", "x".repeat(990_000));
+		expect(() => at.get("o3").setProperty("x", "x".repeat(990_000))).toThrow();
+		at.get("o4").close();
+		at.get("o5").clear();
+		at.get("o3").setProperty("x", "x".repeat(990_000));
+		at.get("o4").setProperty("x", "x".repeat(990_000));
 	});
 
 	test("an application has at most 1000 objects", () => {

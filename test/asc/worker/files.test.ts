@@ -112,8 +112,11 @@ describe("the jail", () => {
 
 	test("opens no pipe, which would make the application wait", () => {
 		execFileSync("mkfifo", [join(folder, "pipe")]);
+		put("a.txt", "a");
 		expect(new File("pipe").open("text", "read")).toBe(false);
-		expect(codes()).toEqual(["XMLSOCKET_FILE_FAILED"]);
+		expect(new File("a.txt").copyTo("pipe")).toBe(false);
+		expect(new File("pipe").copyTo("b.txt")).toBe(false);
+		expect(codes()).toEqual(Array(3).fill("XMLSOCKET_FILE_FAILED"));
 	});
 });
 
