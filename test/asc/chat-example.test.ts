@@ -81,6 +81,6 @@ it("people talk in a room: from a raw socket, the documented class and a WebSock
 	raw.socket.destroy();
 	late.socket.destroy();
 	socket.close();
-	expect(output).toContain('{"event":"trace","application":"chat","file":"main.asc","line":18,"text":"chat is open"}');
+	expect(output).toContain('{"event":"trace","application":"chat","file":"main.asc","line":17,"text":"chat is open"}');
 	expect(output).not.toContain("a script failed");
 });
