@@ -19,6 +19,8 @@ export interface WorkerSettings {
 	readonly server: string;
 	/** Longest text between two elements or within a tag that an XMLSocket of a stream takes, in characters. */
 	readonly maxUnprocessedChars: number;
+	/** What the scripts may hold on to, in MiB. */
+	readonly heapMiB: number;
 	/** Hosts that scripts may load from over HTTP, each for any port or as `host:port`; none: every host. */
 	readonly httpHosts: readonly string[];
 	/** How long one HTTP request may take, redirects included, in milliseconds. */
@@ -74,6 +76,8 @@ export type FromWorker =
 	/** A script's exception that nothing caught. */
 	| readonly ["error", words: string, file: string, line: number, column: number]
 	| readonly ["log", level: LogLevel, words: string, code: string | undefined]
+	/** The scripts hold more than they may. */
+	| readonly ["heap"]
 	/** The application ends itself. */
 	| readonly ["shutdown"]
 	/** `onAppStop` has run; nothing follows. */

@@ -33,7 +33,10 @@ export const ascSchema = v.strictObject({
 		10_000,
 	),
 	scriptRestartMs: v.optional(
-		described(milliseconds(10), "wait before an application that failed is started again; doubles up to 30 times"),
+		described(
+			milliseconds(10),
+			"wait before an application that failed is started again; doubles each time, to at most 32 times as long",
+		),
 		1000,
 	),
 	httpHosts: v.optional(

@@ -7,9 +7,9 @@ import type { Peer, Session } from "../hub/index.ts";
 import { type Log, loggable } from "../server/index.ts";
 import { type ApplicationXml, readApplicationXml } from "./application-xml.ts";
 import { type FoundApplication, findApplication } from "./folder.ts";
-import type { FromWorker, ToWorker, WorkerSettings } from "./messages.ts";
+import type { FromWorker, ToWorker } from "./messages.ts";
 import type { AscSettings } from "./options.ts";
-import { ScriptWorker } from "./script-worker.ts";
+import { type RunSettings, ScriptWorker } from "./script-worker.ts";
 import { statusText } from "./status-text.ts";
 import { watchFolder } from "./watch-folder.ts";
 
@@ -200,7 +200,7 @@ export class ScriptApplication {
 		for (const message of held) worker.post(message);
 	}
 
-	#workerSettings(): Omit<WorkerSettings, "watch"> {
+	#workerSettings(): RunSettings {
 		const { libraryPath, config, maxUnprocessedChars } = this.#xml;
 		const { server, hostname, settings } = this.#surroundings;
 		const { folder, entry, name } = this.#found;
@@ -272,7 +272,7 @@ export class ScriptApplication {
 				break;
 			}
 			case "log":
-				log[message[1]]({ application: this.name, ...(message[3] ? { code: message[3] } : {}) }, message[2]);
+				log[message[1]]({ application: this.name, ...(message[3] ? { code: message[3] } : {}) }, loggable(message[2]));
 				break;
 			case "started":
 				this.#state = "running";

@@ -6,10 +6,14 @@ import { XMLSocketError } from "../errors/index.ts";
 import { type FromWorker, type ToWorker, WATCH_LENGTH, Watch, type WorkerSettings } from "./messages.ts";
 import { stoppedAt } from "./stopped-at.ts";
 
+/** What the worker is told, beside what this file adds. */
+export type RunSettings = Omit<WorkerSettings, "watch" | "heapMiB">;
+
 /** What one run may take. */
 export interface RunLimits {
 	/** Longest call, in milliseconds; 0: no limit. */
 	readonly timeoutMs: number;
+	/** What the scripts may hold on to. */
 	readonly heapMiB: number;
 }
 
@@ -21,6 +25,8 @@ export interface RunEvents {
 }
 
 const YOUNG_MIB = 4;
+/** How many times the heap V8's own limit is, see `worker/heap-watch.ts`. */
+const HARD_LIMIT = 4;
 const MOST_WATCH_MS = 250;
 
 /** A worker that runs an application's scripts. */
@@ -39,7 +45,7 @@ export class ScriptWorker {
 	#lastCalls = -1;
 	#sinceMs = 0;
 
-	constructor(settings: Omit<WorkerSettings, "watch">, limits: RunLimits, events: RunEvents) {
+	constructor(settings: RunSettings, limits: RunLimits, events: RunEvents) {
 		const watch = new SharedArrayBuffer(WATCH_LENGTH * 4);
 		this.#watch = new Int32Array(watch);
 		this.#limits = limits;
@@ -47,8 +53,8 @@ export class ScriptWorker {
 		this.#name = settings.name;
 		this.#worker = new Worker(new URL("./worker/main.js", import.meta.url), {
 			name: `application ${settings.name}`,
-			workerData: { ...settings, watch } satisfies WorkerSettings,
-			resourceLimits: { maxOldGenerationSizeMb: limits.heapMiB, maxYoungGenerationSizeMb: YOUNG_MIB },
+			workerData: { ...settings, watch, heapMiB: limits.heapMiB } satisfies WorkerSettings,
+			resourceLimits: { maxOldGenerationSizeMb: limits.heapMiB * HARD_LIMIT, maxYoungGenerationSizeMb: YOUNG_MIB },
 		});
 		this.#worker.on("message", (messages: FromWorker[]) => this.#heard(messages));
 		this.#worker.on("error", (error) => this.#fail(this.#errorOf(error)));
@@ -97,7 +103,10 @@ export class ScriptWorker {
 			if (this.#over) return;
 			if (message[0] === "call") this.#words.set(message[1], message[2]);
 			else if (message[0] === "stopped") this.#stopped?.();
-			else this.#events.message(message);
+			else if (message[0] === "heap") {
+				this.#fail(this.#outOfMemory());
+				void this.#worker.terminate();
+			} else this.#events.message(message);
 		}
 	}
 
@@ -129,15 +138,19 @@ export class ScriptWorker {
 
 	#errorOf(error: Error & { code?: string }): XMLSocketError {
 		return error.code === "ERR_WORKER_OUT_OF_MEMORY"
-			? new XMLSocketError(
-					"XMLSOCKET_SCRIPT_OUT_OF_MEMORY",
-					`The application ${this.#name} has used up its heap of ${this.#limits.heapMiB} MiB.`,
-					{ details: { application: this.#name, heapMiB: this.#limits.heapMiB } },
-				)
+			? this.#outOfMemory()
 			: new XMLSocketError(
 					"XMLSOCKET_SCRIPT_FAILED",
 					`The application ${this.#name} has failed: ${String(error?.message ?? error)}`,
 				);
+	}
+
+	#outOfMemory(): XMLSocketError {
+		return new XMLSocketError(
+			"XMLSOCKET_SCRIPT_OUT_OF_MEMORY",
+			`The application ${this.#name} has used up its heap of ${this.#limits.heapMiB} MiB.`,
+			{ details: { application: this.#name, heapMiB: this.#limits.heapMiB } },
+		);
 	}
 
 	#fail(error: XMLSocketError): void {

@@ -126,6 +126,21 @@ Client.prototype.hog = function () { var all = []; for (;;) all.push({ all: all 
 	await neighbourIsUnharmed(running);
 });
 
+it("a heap that grows call by call in one table, which doubles, is ended at its limit, too", async () => {
+	const running = await beside(
+		`table = {}; n = 0;
+Client.prototype.leak = function () { for (var i = 0; i < 10000; i++) table["key" + n++] = { number: n }; }`,
+		{ scriptHeapMiB: 32, scriptTimeoutMs: 20_000 },
+	);
+	const client = running.client('<connect app="culprit"/>');
+	for (let at = 0; at < 200 && !client.socket.destroyed; at++) {
+		client.send('<call name="leak" id="1"/>\0');
+		await client.until((text) => text.split("<result").length > at + 1).catch(() => {});
+	}
+	await running.logged("has used up its heap of 32 MiB");
+	await neighbourIsUnharmed(running);
+});
+
 it("recursion without end is an exception of the script, with its place", async () => {
 	const running = await beside(`Client.prototype.dive = function () { this.dive(); }
 Client.prototype.alive = function () { trace("alive"); }`);

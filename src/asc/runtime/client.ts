@@ -227,7 +227,7 @@ function unknown(state: ClientState, name: string, id: string | undefined): void
 }
 
 function failed(state: ClientState, description: string, id: string | undefined): void {
-	log("warn", `client ${state.id}: ${description}`);
+	log("debug", `client ${state.id}: ${description}`);
 	tell(state, { level: "error", code: "NetConnection.Call.Failed", description }, id);
 }
 

@@ -32,12 +32,9 @@ export interface Surroundings {
 	postNow(message: FromWorker): boolean;
 }
 
-/** One part of the host: its functions by their names (`socket.open`), and how it is put away when the application stops. */
+/** One part of the host, all of which are listed in `worker/parts.ts`: its functions by their names (`socket.open`), and how it is put away when the application stops. */
 export interface HostPart {
 	readonly functions: Readonly<Record<string, HostFunction>>;
 	/** Ends what is open: sockets, requests, timers. */
 	close?(): void | Promise<void>;
 }
-
-/** Makes a part for one application. All of them are listed in `worker/parts.ts`. */
-export type MakePart = (surroundings: Surroundings) => HostPart;

@@ -6,6 +6,7 @@ import { readScript, ScriptFolder } from "../folder.ts";
 import { type FromWorker, type ToWorker, Watch, type WorkerSettings } from "../messages.ts";
 import type { HostFunction, Surroundings } from "./border.ts";
 import { type ClientsPart, clientsPart } from "./clients.ts";
+import { watchHeap } from "./heap-watch.ts";
 import { makeParts } from "./parts.ts";
 import { Realm } from "./realm.ts";
 import { runScript } from "./scripts.ts";
@@ -70,6 +71,7 @@ function flush(): void {
 	outgoing = [];
 }
 
+watchHeap(settings.heapMiB, () => postNow(["heap"]));
 process.on("unhandledRejection", (error) => realm.rejected(error));
 
 const clients: ClientsPart = clientsPart(surroundings);
