@@ -1,6 +1,6 @@
 // XMLSocket, the class that scripts see. It has the members and the manners of the package's own class (`client/xml-socket.ts`)
 // because each of its connections is one of those, in the worker: what is here is the script's object, its handlers
-// and its XML. docs/xmlsocket.md, sections 2 and 3.
+// and its XML. Server-Side ActionScript Language Reference pp. 218-227.
 
 import { toNumber, toText } from "../../xml/coerce.ts";
 import { XML } from "../../xml/index.ts";

@@ -1,13 +1,17 @@
 // The sockets of a script, in its worker: each attempt to connect is one XMLSocket of the package, so that a script's socket
 // behaves as that class does, and only numbers, texts and Booleans go to and from the script's own class
-// (`runtime/xml-socket.ts`). It parses nothing and calls no handler itself. docs/xmlsocket.md, section 2.
+// (`runtime/xml-socket.ts`). It parses nothing and calls no handler itself. Server-Side ActionScript
+// Language Reference pp. 218-227.
 
-import { type ClientHost, makeXMLSocket, type XMLSocket, type XMLSocketConstructor } from "../../client/index.ts";
+import type { XMLSocket, XMLSocketConstructor } from "../../client/index.ts";
+import { socketTarget } from "../../client/socket-target.ts";
 import { XMLSocketError } from "../../errors/index.ts";
-import { dial, nodeClock, nodeUtf8 } from "../../transport/index.ts";
+import { nodeClock } from "../../transport/node-clock.ts";
 import type { HostPart, Surroundings } from "./border.ts";
 import { MAX_SOCKETS } from "./limits.ts";
 import { reportTo } from "./report.ts";
+
+const LOCAL_HOST = "localhost";
 
 /** What the script's side hears of its attempts, by their numbers. None of them throws. */
 export interface SocketEvents {
@@ -18,24 +22,32 @@ export interface SocketEvents {
 	maxUnprocessedChars(id: number): number;
 }
 
+/** The class of the sockets, once it is there. */
+export type SocketClass = () => XMLSocketConstructor | Promise<XMLSocketConstructor>;
+
 /** All sockets of one application. */
 export class ScriptSockets {
+	readonly #socketClass: SocketClass;
 	readonly #events: SocketEvents;
 	readonly #report: (error: unknown) => void;
 	readonly #maxSockets: number;
-	readonly #XMLSocket: XMLSocketConstructor;
-	/** Those that are open or being made, by their numbers. */
-	readonly #sockets = new Map<number, XMLSocket>();
+	/** Those that are open or being made, by their numbers; undefined while the class is not there yet. */
+	readonly #sockets = new Map<number, XMLSocket | undefined>();
 
 	/**
-	 * @param host `report` hears why a limit ended a connection or refused one.
+	 * @param report hears why a connection was refused.
 	 * @param maxSockets how many may be open or being made.
 	 */
-	constructor(host: ClientHost, events: SocketEvents, maxSockets: number = MAX_SOCKETS) {
-		this.#maxSockets = maxSockets;
+	constructor(
+		socketClass: SocketClass,
+		events: SocketEvents,
+		report: (error: unknown) => void,
+		maxSockets: number = MAX_SOCKETS,
+	) {
+		this.#socketClass = socketClass;
 		this.#events = events;
-		this.#report = host.report;
-		this.#XMLSocket = makeXMLSocket(host);
+		this.#report = report;
+		this.#maxSockets = maxSockets;
 	}
 
 	/** Connections that are open or being made. */
@@ -44,11 +56,12 @@ export class ScriptSockets {
 	}
 
 	/**
-	 * Starts an attempt, whose number the caller has not used before. An `host` of undefined is the local host.
+	 * Starts an attempt, whose number the caller has not used before. A `host` of undefined is the local host.
 	 *
 	 * @returns false, and nothing follows, where the port or the host cannot be connected to, or too many connections are open.
 	 */
 	connect(id: number, isStream: boolean, host: string | undefined, port: number, timeoutMs: number): boolean {
+		if (!socketTarget(host, port, LOCAL_HOST)) return false;
 		if (this.#sockets.size >= this.#maxSockets) {
 			this.#report(
 				new XMLSocketError(
@@ -59,20 +72,18 @@ export class ScriptSockets {
 			);
 			return false;
 		}
-		const socket = new this.#XMLSocket(isStream ? "stream" : undefined);
-		socket.timeout = timeoutMs;
-		Object.defineProperty(socket, "maxUnprocessedChars", { get: () => this.#events.maxUnprocessedChars(id) });
-		socket.onConnect = (success) => {
-			if (!success) this.#sockets.delete(id);
-			this.#events.connected(id, success);
+		this.#sockets.set(id, undefined);
+		const begin = (XMLSocket: XMLSocketConstructor): void => {
+			if (!this.#sockets.has(id)) return; // closed meanwhile
+			const socket = new XMLSocket(isStream ? "stream" : undefined);
+			this.#sockets.set(id, socket);
+			this.#listen(id, socket);
+			socket.timeout = timeoutMs;
+			socket.connect(host, port);
 		};
-		socket.onData = (text) => this.#events.data(id, text);
-		socket.onClose = () => {
-			this.#sockets.delete(id);
-			this.#events.closed(id);
-		};
-		if (!socket.connect(host, port)) return false;
-		this.#sockets.set(id, socket);
+		const known = this.#socketClass();
+		if (typeof known === "function") begin(known);
+		else void known.then(begin);
 		return true;
 	}
 
@@ -92,6 +103,19 @@ export class ScriptSockets {
 		for (const id of [...this.#sockets.keys()]) this.close(id);
 		await new Promise<void>((resolve) => nodeClock.afterTick(() => setImmediate(resolve)));
 	}
+
+	#listen(id: number, socket: XMLSocket): void {
+		Object.defineProperty(socket, "maxUnprocessedChars", { get: () => this.#events.maxUnprocessedChars(id) });
+		socket.onConnect = (success) => {
+			if (!success) this.#sockets.delete(id);
+			this.#events.connected(id, success);
+		};
+		socket.onData = (text) => this.#events.data(id, text);
+		socket.onClose = () => {
+			this.#sockets.delete(id);
+			this.#events.closed(id);
+		};
+	}
 }
 
 /** The sockets as a part of the host. */
@@ -100,21 +124,33 @@ export function socketsPart({ call, log, settings }: Surroundings): HostPart {
 	let data = 0;
 	let closed = 0;
 	let maxUnprocessedChars = 0;
-	const host: ClientHost = {
-		dial,
-		clock: nodeClock,
-		wait: nodeClock.delay,
-		random: Math.random,
-		report: reportTo(log),
-		codec: nodeUtf8,
-		localHost: "localhost",
-	};
-	const sockets = new ScriptSockets(host, {
+	const report = reportTo(log);
+	let socketClass: XMLSocketConstructor | Promise<XMLSocketConstructor> | undefined;
+	const events: SocketEvents = {
 		connected: (id, success) => void call(connected, "the XMLSocket's onConnect", id, success),
 		data: (id, text) => void call(data, "the XMLSocket's onData", id, text),
 		closed: (id) => void call(closed, "the XMLSocket's onClose", id),
 		maxUnprocessedChars: (id) => Number(call(maxUnprocessedChars, "the XMLSocket's maxUnprocessedChars", id)),
-	});
+	};
+	// Loaded for the first connection: most applications make none, and each thread pays for what it loads.
+	const load = async (): Promise<XMLSocketConstructor> => {
+		const [{ makeXMLSocket }, { dialSocket }, { nodeUtf8 }] = await Promise.all([
+			import("../../client/xml-socket.ts"),
+			import("../../transport/dial-socket.ts"),
+			import("../../transport/node-utf8.ts"),
+		]);
+		socketClass = makeXMLSocket({
+			dial: dialSocket,
+			clock: nodeClock,
+			wait: nodeClock.delay,
+			random: Math.random,
+			report,
+			codec: nodeUtf8,
+			localHost: LOCAL_HOST,
+		});
+		return socketClass;
+	};
+	const sockets = new ScriptSockets(() => (socketClass ??= load()), events, report);
 	return {
 		functions: {
 			"socket.maxUnprocessedChars": () => settings.maxUnprocessedChars,

@@ -4,7 +4,11 @@
 import { describe, expect, test } from "vitest";
 import { makeXMLSocket as makeScriptClass } from "../../../src/asc/runtime/xml-socket.ts";
 import { ScriptSockets } from "../../../src/asc/worker/sockets.ts";
-import type { ClientHost, XMLSocketConstructor } from "../../../src/client/index.ts";
+import {
+	type ClientHost,
+	makeXMLSocket as makePackageClass,
+	type XMLSocketConstructor,
+} from "../../../src/client/index.ts";
 import { type MemoryEnd, memoryDial, testHost, turns } from "../../client/support.ts";
 import { streamSuite } from "../../client/xml-socket-stream-suite.ts";
 import { documentSuite } from "../../client/xml-socket-suite.ts";
@@ -20,14 +24,16 @@ function both(host: ClientHost, maxSockets?: number): { XMLSocket: XMLSocketCons
 			return undefined;
 		}
 	};
+	const XMLSocket = makePackageClass(host);
 	const sockets: ScriptSockets = new ScriptSockets(
-		host,
+		() => XMLSocket,
 		{
 			connected: (id, success) => guarded(() => script.connected(id, success)),
 			data: (id, text) => guarded(() => script.data(id, text)),
 			closed: (id) => guarded(() => script.closed(id)),
 			maxUnprocessedChars: (id) => guarded(() => script.maxUnprocessedChars(id)) ?? Number.NaN,
 		},
+		host.report,
 		maxSockets,
 	);
 	const script = makeScriptClass(sockets, 4096);
@@ -76,6 +82,34 @@ describe("the sockets of an application", () => {
 		expect(failing.sockets.size).toBe(1);
 		await turns();
 		expect(failing.sockets.size).toBe(0);
+	});
+
+	test("begin once their class is there, unless they are closed before", async () => {
+		const ends: MemoryEnd[] = [];
+		const host = testHost(memoryDial(ends));
+		let arrived = (_class: XMLSocketConstructor): void => {};
+		const coming = new Promise<XMLSocketConstructor>((resolve) => {
+			arrived = resolve;
+		});
+		const events: string[] = [];
+		const sockets = new ScriptSockets(
+			() => coming,
+			{
+				connected: (id, success) => void events.push(`${id} ${success}`),
+				data() {},
+				closed() {},
+				maxUnprocessedChars: () => Number.NaN,
+			},
+			host.report,
+		);
+		expect([1, 2].map((id) => sockets.connect(id, false, "server", 9000, 1000))).toEqual([true, true]);
+		expect(sockets.connect(3, false, "server", 80, 1000)).toBe(false);
+		sockets.close(1);
+		sockets.send(2, "too early");
+		expect(sockets.size).toBe(1);
+		arrived(makePackageClass(host));
+		await turns();
+		expect([events, ends.length, ends[0]!.received()]).toEqual([["2 true"], 1, ""]);
 	});
 
 	test("end together, without onClose, and what they have sent goes out", async () => {
