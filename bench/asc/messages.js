@@ -1,5 +1,5 @@
 // Documents of a server into a script's XMLSocket, beside the package's modern client: what is compared is the CPU time of the
-// receiving process, all its threads together, for the same documents, in pairs that run in turn.
+// receiving process, all its threads together, for the same documents, in pairs that run in turn. A part of `run.js`.
 
 import { fork } from "node:child_process";
 import { once } from "node:events";
@@ -45,21 +45,28 @@ async function rate(kind) {
 	return COUNT / seconds;
 }
 
-/** Runs both in turn and prints the ratio of their rates. */
-async function compare(title, ours, theirs, goal) {
+/** Runs both in turn: a row of words and figures. */
+async function compared(title, ours, theirs, goal) {
 	const rates = { [ours]: [], [theirs]: [] };
 	const ratios = [];
 	for (let at = 0; at < ROUNDS; at++) {
 		for (const kind of at % 2 === 0 ? [ours, theirs] : [theirs, ours]) rates[kind].push(await rate(kind));
 		ratios.push(rates[ours].at(-1) / rates[theirs].at(-1));
 	}
-	const shown = (kind) => `${kind} ${Math.round(median(rates[kind])).toLocaleString("en")}`;
+	const shown = (kind) => Math.round(median(rates[kind])).toLocaleString("en");
 	const ratio = median(ratios);
-	console.log(
-		`${title.padEnd(34)} ${shown(ours)} : ${shown(theirs)} a CPU second  ratio ${ratio.toFixed(2)}× (${Math.min(...ratios).toFixed(2)}–${Math.max(...ratios).toFixed(2)})  goal ${goal}× ${ratio >= goal ? "reached" : "NOT reached"}`,
-	);
+	const spread = `${Math.min(...ratios).toFixed(2)}–${Math.max(...ratios).toFixed(2)}`;
+	console.log(`goal, ${title}: ${goal}× the modern client: ${ratio >= goal ? "reached" : "not reached"}`);
+	return [
+		`documents of ${DOCUMENT.length} bytes ${title}`,
+		`${shown(ours)} a CPU second, the modern client ${shown(theirs)} (${ratio.toFixed(2)}×, ${spread})`,
+	];
 }
 
-console.log(`documents of ${DOCUMENT.length} bytes, ${COUNT.toLocaleString("en")} each, ${ROUNDS} pairs\n`);
-await compare("into a script, as text", "script-text", "client-text", 0.5);
-await compare("into a script, as a tree", "script-tree", "client-tree", 0.5);
+/** The rows of this benchmark. */
+export async function messageRows() {
+	return [
+		await compared("into a script's XMLSocket, as text", "script-text", "client-text", 0.5),
+		await compared("into a script's XMLSocket, as trees", "script-tree", "client-tree", 0.5),
+	];
+}

@@ -16,6 +16,7 @@ import { connect } from "../../dist/index.js";
 import { createServer } from "../../dist/server/index.js";
 import { XML } from "../../dist/xml/index.js";
 import { median, table, writeSection, writes } from "../report.js";
+import { messageRows } from "./messages.js";
 
 const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 5);
 const CALLS = Number(process.env.BENCH_CALLS ?? 300_000);
@@ -144,6 +145,7 @@ rows.push([
 	`${median(starts).toFixed(0)} ms (${APPLICATIONS} of them, one after the other: ${startMs.toFixed(0)} ms each)`,
 ]);
 rows.push([`memory of an application, ${APPLICATIONS} in one process`, `${memoryMiB.toFixed(1)} MiB`]);
+rows.push(...(await messageRows()));
 const text = table(["", ""], rows);
 console.log(text);
 console.log(

@@ -3,7 +3,6 @@
 // What is in it is the affair of `runtime/shared-object-file.ts`; texts alone cross.
 
 import { Buffer } from "node:buffer";
-import { createHash } from "node:crypto";
 import {
 	closeSync,
 	fsyncSync,
@@ -15,13 +14,13 @@ import {
 	statSync,
 	writeSync,
 } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { XMLSocketError } from "../../errors/index.ts";
 import type { HostPart, Surroundings } from "./border.ts";
 import { MAX_OBJECT_BYTES } from "./limits.ts";
 import { reportTo } from "./report.ts";
 
-const LONGEST_FILE_NAME = 200;
+const LONGEST_PART = 200;
 /** How long a change may wait until it is written down, in milliseconds. */
 const COMMIT_MS = 1000;
 
@@ -63,8 +62,8 @@ export class StoredObjects {
 		try {
 			const bytes = Buffer.from(text, "utf8");
 			if (bytes.length > MAX_OBJECT_BYTES) throw tooLarge(name, bytes.length);
-			mkdirSync(this.#folder, { recursive: true });
 			const path = join(this.#folder, fileNameOf(name));
+			mkdirSync(dirname(path), { recursive: true });
 			const beside = `${path}.new`;
 			const descriptor = openSync(beside, "w", 0o600);
 			try {
@@ -74,7 +73,7 @@ export class StoredObjects {
 				closeSync(descriptor);
 			}
 			renameSync(beside, path);
-			syncFolder(this.#folder);
+			syncFolder(dirname(path));
 			return true;
 		} catch (error) {
 			this.#report(
@@ -111,9 +110,8 @@ function fileNameOf(name: string): string {
 	const safe = [...Buffer.from(name, "utf8")]
 		.map((byte) => (/[a-z0-9_-]/.test(String.fromCharCode(byte)) ? String.fromCharCode(byte) : hex(byte)))
 		.join("");
-	if (safe.length <= LONGEST_FILE_NAME) return `${safe}.so.xml`;
-	// The whole name stands in the file.
-	return `${safe.slice(0, 100)}~${createHash("sha256").update(name).digest("hex")}.so.xml`;
+	// Longer than a file's name may be: the beginning becomes a folder, or several.
+	return `${safe.replace(new RegExp(`.{${LONGEST_PART}}(?=.)`, "g"), `$&~/`)}.so.xml`;
 }
 
 function hex(byte: number): string {
