@@ -175,7 +175,7 @@ export class SharedState {
 				`A property of a shared object needs a name of 1 to ${MAX_NAME_CHARS} characters without U+0000.`,
 			);
 		}
-		return { value, markup: checked(`<change${attribute("name", name)}>${writeValues([value])}</change>`) };
+		return { value, markup: checked(`<change${attribute("name", name)}>${valuesMarkup([value])}</change>`) };
 	}
 
 	#put(name: string, slot: Slot): void {
@@ -234,7 +234,16 @@ export class SharedState {
 
 /** `<send handler="…">` with its arguments. */
 function sendElement(handler: string, args: readonly unknown[]): string {
-	return checked(`<send${attribute("handler", handler)}>${writeValues(args)}</send>`);
+	return checked(`<send${attribute("handler", handler)}>${valuesMarkup(args)}</send>`);
+}
+
+/** Values as markup. @throws XMLSOCKET_SHARED_OBJECT_INVALID where they are too deep, or hold themselves. */
+function valuesMarkup(values: readonly unknown[]): string {
+	try {
+		return writeValues(values);
+	} catch (error) {
+		throw new XMLSocketError("XMLSOCKET_SHARED_OBJECT_INVALID", (error as Error).message, { cause: error });
+	}
 }
 
 // U+0000 would end the document, and no reference can stand for it.

@@ -98,8 +98,14 @@ export class ScriptHttp {
 				return colon < 1 ? [] : [[line.slice(0, colon), line.slice(colon + 1).trim()]];
 			}),
 		);
+		if (url.username !== "" && !headers.has("authorization")) {
+			const pair = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
+			headers.set("authorization", `Basic ${Buffer.from(pair).toString("base64")}`);
+		}
 		for (let hop = 0; ; hop++) {
 			this.#check(url);
+			url.username = ""; // fetch takes no address that holds them
+			url.password = "";
 			const response = await fetch(url, {
 				method,
 				headers,
@@ -157,7 +163,7 @@ export class ScriptHttp {
 			if (loaded > limit) {
 				throw new XMLSocketError(
 					"XMLSOCKET_HTTP_TOO_LARGE",
-					`The answer of ${response.url} is longer than ${limit} bytes.`,
+					`The answer of ${shown(response.url)} is longer than ${limit} bytes.`,
 					{ details: { limitBytes: limit } },
 				);
 			}
@@ -172,15 +178,24 @@ export class ScriptHttp {
 		if (error instanceof Error && error.name === "TimeoutError") {
 			return new XMLSocketError(
 				"XMLSOCKET_HTTP_FAILED",
-				`No whole answer of ${url} within ${this.#options.httpTimeoutMs} ms.`,
+				`No whole answer of ${shown(url)} within ${this.#options.httpTimeoutMs} ms.`,
 				{ cause: error },
 			);
 		}
 		// fetch hides what happened one error deeper.
 		const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
 		const why = cause instanceof Error ? cause.message : String(cause);
-		return new XMLSocketError("XMLSOCKET_HTTP_FAILED", `The request to ${url} failed: ${why}.`, { cause: error });
+		return new XMLSocketError("XMLSOCKET_HTTP_FAILED", `The request to ${shown(url)} failed: ${why}.`, {
+			cause: error,
+		});
 	}
+}
+
+/** An address as a log may have it: without its query, where secrets travel. */
+function shown(url: string): string {
+	return URL.canParse(url)
+		? url.replace(/[?#].*$/s, "").replace(/\/\/[^/]*@/, "//")
+		: JSON.stringify(url.slice(0, 100));
 }
 
 /** The text of an answer: by its byte order mark, else by the charset that its header names, else UTF-8. */

@@ -64,6 +64,7 @@ const pages: Record<string, (response: ServerResponse) => void> = {
 	"/round": (response) => response.writeHead(302, { location: "/round" }).end(),
 	"/see": (response) => response.writeHead(303, { location: "/plain" }).end(),
 	"/keep": (response) => response.writeHead(307, { location: "/plain" }).end(),
+	"/elsewhere-again": (response) => response.writeHead(302, { location: `${base}/plain` }).end(),
 	"/elsewhere": (response) => response.writeHead(302, { location: "http://elsewhere.example/" }).end(),
 	"/file": (response) => response.writeHead(302, { location: "file:///etc/hostname" }).end(),
 	"/missing": (response) => response.writeHead(404).end("a=not here"),
@@ -148,6 +149,17 @@ describe("LoadVars", () => {
 			["load", true, true, "1", "é x"],
 		]);
 		expect([vars.getBytesLoaded(), vars.getBytesTotal()]).toEqual([14, 14]);
+	});
+
+	test("sends the name and password of an address as Basic authorization, but not to where it is redirected", async () => {
+		await loaded(`${base.replace("//", "//ann:p%40ss@")}/see`);
+		await loaded(`${base.replace("//", "//ann:p%40ss@").replace("127.0.0.1", "localhost")}/elsewhere-again`);
+		expect(requests.map(({ url, headers }) => [url, headers.authorization])).toEqual([
+			["/see", "Basic YW5uOnBAc3M="],
+			["/plain", "Basic YW5uOnBAc3M="],
+			["/elsewhere-again", "Basic YW5uOnBAc3M="],
+			["/plain", undefined],
+		]);
 	});
 
 	test("prints its variables as a form, without functions", () => {
@@ -249,6 +261,16 @@ describe("a request that fails", () => {
 	test("a server that says nothing is left after the time-out", async () => {
 		expect((await loaded("/silent", { httpTimeoutMs: 50 })).success).toBe(false);
 		expect(reported[0]!.message).toContain("within 50 ms");
+	});
+
+	test("the reason names the address without its query and its password", async () => {
+		await loaded("http://127.0.0.1:9/page?token=secret#x");
+		await loaded("http://ann:secret@127.0.0.1:9/page");
+		expect(reported.map(({ message }) => /request to (\S+) failed/.exec(message)?.[1])).toEqual([
+			"http://127.0.0.1:9/page",
+			"http://127.0.0.1:9/page",
+		]);
+		expect(reported.some(({ message }) => message.includes("secret"))).toBe(false);
 	});
 
 	test("after 64 requests under way the next one fails at once", async () => {
