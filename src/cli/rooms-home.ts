@@ -21,8 +21,8 @@ export function brokerNames(settings: Pick<ServeSettings, "nats">): string {
 }
 
 /** Whether stored rooms are in a folder of this daemon's. */
-export function keepsFolder(settings: Pick<ServeSettings, "nats" | "memory" | "relay">): boolean {
-	return settings.relay === undefined && !settings.memory && settings.nats.length === 0;
+export function keepsFolder({ relay, app, memory, nats }: ServeSettings): boolean {
+	return relay === undefined && app.length === 0 && !memory && nats.length === 0;
 }
 
 /**

@@ -1,6 +1,7 @@
 // The options of `serve`: the server's, the chat's, the gateway's, and the few that decide which of them runs.
 
 import * as v from "valibot";
+import { ascSchema } from "../asc/index.ts";
 import { chatSchema } from "../chat/index.ts";
 import { gatewaySchema } from "../gateway/index.ts";
 import { siteSchema } from "../gateway/site/options.ts";
@@ -50,6 +51,15 @@ export const serveSchema = v.strictObject({
 		described(v.picklist(["file", "memory"]), "with --nats: where those servers keep stored rooms"),
 		"file",
 	),
+	app: v.optional(
+		described(
+			v.array(v.pipe(v.string(), v.nonEmpty())),
+			"no chat: these Server-Side ActionScript applications, each a folder with main.asc or a script",
+			"--app <path...>",
+		),
+		[],
+	),
+	...ascSchema.entries,
 	...siteSchema.entries,
 	...gatewaySchema.entries,
 	relay: v.optional(
@@ -75,3 +85,5 @@ export type ServeSettings = v.InferOutput<typeof serveSchema>;
 export const serverKeys: readonly string[] = Object.keys(serverSchema.entries);
 /** The keys that are the chat's. */
 export const chatKeys: readonly string[] = Object.keys(chatEntries);
+/** The keys that are the script host's. */
+export const ascKeys: readonly string[] = Object.keys(ascSchema.entries);

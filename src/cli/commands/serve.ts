@@ -3,6 +3,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { type AscOptions, type ScriptHost, scriptHost } from "../../asc/index.ts";
 import { XMLSocketError } from "../../errors/index.ts";
 import { createGateway, type GatewayOptions, gatewaySchema, sharedKeys } from "../../gateway/index.ts";
 import { ownPort } from "../../gateway/site/socket-proxy.ts";
@@ -19,7 +20,8 @@ import {
 import { banner } from "../banner.ts";
 import { brokers, keepsFolder, openRooms } from "../rooms-home.ts";
 import { makeLog, pick, stopped } from "../running.ts";
-import { chatKeys, type ServeSettings, serverKeys, serveSchema } from "../serve-schema.ts";
+import { listenOr, traceWriter } from "../scripts.ts";
+import { ascKeys, chatKeys, type ServeSettings, serverKeys, serveSchema } from "../serve-schema.ts";
 import { resolveSettings } from "../settings.ts";
 import { makeSite } from "../site.ts";
 
@@ -38,23 +40,46 @@ export async function serve(flags: Record<string, unknown>, version: string): Pr
 			? undefined
 			: createGateway(pick(settings, gatewayKeys) as GatewayOptions, { log });
 	const site = makeSite(settings, gateway, () => [ownPort(server.port, settings.host)], log);
+	const scripts = settings.app.length === 0 ? undefined : await startScripts(settings, flags, version, log);
 	const server: Server = createServer({
 		...(pick(settings, serverKeys) as ServerOptions),
 		// A page's connection and its target's take two file descriptors.
 		...(gateway ? { maxConnections: settings.maxConnections ?? Math.floor(defaultMaxConnections() / 2) } : {}),
-		application: await makeApplication(settings, log),
+		application: scripts ?? (await makeApplication(settings, log)),
 		log,
-		pageFolder: settings.relay === undefined ? pageFolder() : undefined,
+		pageFolder: settings.relay === undefined && !scripts ? pageFolder() : undefined,
 		pagePath: settings.web === undefined ? "/" : PAGE_PATH,
 		routes: [...(gateway ? [gateway] : []), site.routes],
 	});
-	await server.listen();
+	await listenOr(server, scripts);
 	if (flags.json) {
 		process.stdout.write(
-			`${JSON.stringify({ event: "listening", version, port: server.port, addresses: server.addresses, tls: server.secure, policy: server.policyText ?? null, policyPort: server.policyPort ?? null, data: keepsFolder(settings) ? resolve(settings.data) : null, nats: brokers(settings).length > 0, targets: gateway?.targets.map(({ name, host, port, path }) => ({ name, host, port, path })) ?? [] })}\n`,
+			`${JSON.stringify({ event: "listening", version, port: server.port, addresses: server.addresses, tls: server.secure, policy: server.policyText ?? null, policyPort: server.policyPort ?? null, data: keepsFolder(settings) ? resolve(settings.data) : null, nats: brokers(settings).length > 0, targets: gateway?.targets.map(({ name, host, port, path }) => ({ name, host, port, path })) ?? [], applications: scripts?.applications.map(({ name, entry }) => ({ name, entry })) ?? [] })}\n`,
 		);
-	} else process.stdout.write(banner(server, gateway, site, settings, version, performance.now() - begun));
+	} else process.stdout.write(banner(server, gateway, scripts, site, settings, version, performance.now() - begun));
 	await stopped(server, log);
+}
+
+function startScripts(
+	settings: ServeSettings,
+	flags: Record<string, unknown>,
+	version: string,
+	log: Log,
+): Promise<ScriptHost> {
+	if (settings.relay !== undefined)
+		throw new XMLSocketError("XMLSOCKET_OPTION_INVALID", "--app and --relay exclude each other: give one of them.");
+	if (settings.nats.length > 0) {
+		throw new XMLSocketError(
+			"XMLSOCKET_OPTION_INVALID",
+			"--app and --nats exclude each other: an application keeps its clients in one process.",
+		);
+	}
+	const trace = traceWriter(flags.json === true);
+	return scriptHost(settings.app, pick(settings, ascKeys) as AscOptions, {
+		log,
+		trace,
+		server: `xmlsocket/${version}`,
+	});
 }
 
 async function makeApplication(
