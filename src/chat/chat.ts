@@ -12,6 +12,7 @@ import { checkIgnored } from "./incoming.ts";
 import { LiveRoom } from "./live-room.ts";
 import { checkedName, Names } from "./names.ts";
 import { type ChatOptions, type ChatSettings, chatSettings, parseRoom } from "./options.ts";
+import { RecentTells } from "./recent-tells.ts";
 import { Sanctions } from "./sanctions.ts";
 import { StoredRoom } from "./stored-room.ts";
 import { Tokens } from "./tokens.ts";
@@ -56,6 +57,7 @@ export class Chat implements Application {
 	readonly tokens: Tokens;
 	readonly bans: Sanctions = new Sanctions();
 	readonly mutes: Sanctions = new Sanctions();
+	readonly tells: RecentTells = new RecentTells();
 	readonly report: (error: unknown) => void;
 	readonly nowMs: () => number;
 	/** Messages accepted in rooms. */

@@ -1,4 +1,5 @@
-// `<tell to="bob" id="c2">psst</tell>`: a private message, to someone who is here now.
+// `<tell to="bob" id="c2">psst</tell>`: a private message, to someone who is here now; told again under the same id, it is passed
+// on once.
 
 import { XMLSocketError } from "../../errors/index.ts";
 import { ackDocument, toldDocument } from "../documents.ts";
@@ -12,11 +13,19 @@ export const tell: Handler = {
 	handle(session, root) {
 		const { chat } = session;
 		const name = personOf(root, "to");
+		const key = nameKey(name);
 		const text = textOf(root);
 		const id = idOf(root);
-		const receiver = chat.names.holder(nameKey(name));
+		const nowMs = chat.nowMs();
+		if (id !== undefined && chat.tells.has(session.key.id, key, id, nowMs)) {
+			session.send(ackDocument(id, undefined, true));
+			return;
+		}
+		const receiver = chat.names.holder(key);
 		if (!receiver) throw new XMLSocketError("XMLSOCKET_NAME_UNKNOWN", `Nobody here is called "${name}".`);
 		receiver.send(toldDocument(session.name, chat.timestamp(), text, id));
-		if (id !== undefined) session.send(ackDocument(id));
+		if (id === undefined) return;
+		chat.tells.add(session.key.id, key, id, nowMs);
+		session.send(ackDocument(id));
 	},
 };
