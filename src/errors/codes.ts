@@ -183,6 +183,11 @@ export const ERROR_CODES = {
 		text: "A document is not valid in the encoding agreed on.",
 		mend: "Send UTF-8, or start the server with --encoding.",
 	},
+	XMLSOCKET_KICKED: {
+		class: "peer",
+		text: "An operator has sent this client out of the room.",
+		mend: "Ask why before you join again; nothing but manners keeps you out.",
+	},
 	XMLSOCKET_MOVIE_UNREADABLE: {
 		class: "usage",
 		text: "What was to be played cannot be read, or is no SWF.",
@@ -247,6 +252,11 @@ export const ERROR_CODES = {
 		class: "limit",
 		text: "More waits to be sent than the outbox may hold.",
 		mend: "Await drained() between documents, send fewer while disconnected, or raise maxOutboxBytes.",
+	},
+	XMLSOCKET_OUTCOME_UNKNOWN: {
+		class: "network",
+		text: "A message left, and whether it arrived cannot be found out.",
+		mend: "Look in the room's history before you say it again; the same id is stored once within ten minutes of the first time.",
 	},
 	XMLSOCKET_PACKAGE_MISSING: {
 		class: "usage",

@@ -555,8 +555,12 @@ export class Deployment {
 				return true;
 			}
 			case "tell": {
-				const [, , from, at, text, id] = demand;
+				// Who sends it again over another node is recognised here, where it was delivered.
+				const [, , speaker, from, at, text, id] = demand;
+				const { tells, nowMs } = this.#chat;
+				if (id !== null && tells.has(speaker, session.nameKey, id, nowMs())) return true;
 				session.send(toldDocument(from, at, text, id ?? undefined));
+				if (id !== null) tells.add(speaker, session.nameKey, id, nowMs());
 				return true;
 			}
 			case "notice":
