@@ -127,7 +127,7 @@ export class Timeline {
 
 	/** Messages are missing behind the last line. */
 	gap(at: number): void {
-		this.#insert(make("gap", "", "Some messages are missing here; the server no longer has them.", at, {}));
+		this.#insert(make("gap", "", "Some messages are missing here; they cannot be had again.", at, {}));
 	}
 
 	/** Adds a remark of the page itself. */

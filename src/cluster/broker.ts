@@ -49,6 +49,16 @@ const PUBLICATION_BYTES = 64;
 /** The packages of the cluster, with the command that installs them. */
 const INSTALL = "npm install @nats-io/transport-node@3.3.1";
 
+/** Of a status message: nobody is subscribed to the subject of a request. */
+const NOBODY_LISTENS = 503;
+
+interface Asked {
+	readonly subject: string;
+	readonly resolve: (reply: Reply) => void;
+	readonly reject: (error: XMLSocketError) => void;
+	readonly timer: ReturnType<typeof setTimeout>;
+}
+
 type Nats = typeof import("@nats-io/transport-node");
 
 /** A connection to NATS that goes on over losses, until it is closed. */
@@ -60,6 +70,10 @@ export class Broker {
 	readonly #watchers = new Set<(connected: boolean) => void>();
 	#connected = true;
 	#closing: Promise<void> | undefined = undefined;
+	readonly #inbox = `_INBOX.${crypto.randomUUID()}`;
+	readonly #asked = new Map<string, Asked>();
+	#nextToken = 1;
+	#unsubscribeInbox: (() => void) | undefined = undefined;
 	// What was published since the last mark, and what the marks stand for; a loss of the connection forgets both.
 	#unmarkedBytes = 0;
 	#markedBytes = 0;
@@ -151,29 +165,22 @@ export class Broker {
 	 * Rejects with XMLSOCKET_BROKER_UNREACHABLE where it cannot leave, where nobody listens or where no answer comes in time. It may
 	 * have arrived all the same.
 	 */
-	async request(subject: string, data: Uint8Array, timeoutMs: number, headers?: Headers): Promise<Reply> {
-		if (!this.#mayLeave(data.length))
-			throw new XMLSocketError("XMLSOCKET_BROKER_UNREACHABLE", this.#whyNot(data.length));
-		try {
-			const answer = this.#connection.request(subject, data, {
-				timeout: timeoutMs,
+	request(subject: string, data: Uint8Array, timeoutMs: number, headers?: Headers): Promise<Reply> {
+		return new Promise((resolve, reject) => {
+			if (!this.#mayLeave(data.length)) throw unanswered(this.#whyNot(data.length));
+			this.#unsubscribeInbox ??= this.#subscribeInbox();
+			const token = String(this.#nextToken++);
+			this.#connection.publish(subject, data, {
+				reply: `${this.#inbox}.${token}`,
 				...(headers ? { headers: this.#headersOf(headers) } : {}),
 			});
 			this.#count(data.length);
-			const { data: body, headers: head } = await answer;
-			return {
-				data: body,
-				status: head?.code ?? 0,
-				description: head?.description ?? "",
-				header: (name) => head?.get(name) ?? "",
-			};
-		} catch (error) {
-			throw new XMLSocketError(
-				"XMLSOCKET_BROKER_UNREACHABLE",
-				`NATS gave no answer on ${subject} within ${timeoutMs} ms: ${(error as Error).message}.`,
-				{ cause: error },
-			);
-		}
+			const timer = setTimeout(() => {
+				this.#asked.delete(token);
+				reject(unanswered(`NATS gave no answer on ${subject} within ${timeoutMs} ms.`));
+			}, timeoutMs);
+			this.#asked.set(token, { subject, resolve, reject, timer });
+		});
 	}
 
 	/**
@@ -191,6 +198,36 @@ export class Broker {
 					else receive(message.data, message.subject, message.reply || undefined);
 				} catch (thrown) {
 					this.#report(thrown);
+				}
+			},
+		});
+		return () => subscription.unsubscribe();
+	}
+
+	// The client has this too, but it makes an error with its stack for each request that succeeds.
+	#subscribeInbox(): () => void {
+		const subscription = this.#connection.subscribe(`${this.#inbox}.*`, {
+			callback: (error, message) => {
+				if (error) {
+					this.#report(error);
+					return;
+				}
+				const token = message.subject.slice(this.#inbox.length + 1);
+				const asked = this.#asked.get(token);
+				if (!asked) return;
+				this.#asked.delete(token);
+				clearTimeout(asked.timer);
+				const { data, headers } = message;
+				const status = headers?.code ?? 0;
+				if (status === NOBODY_LISTENS && data.length === 0) {
+					asked.reject(unanswered(`Nobody answers on ${asked.subject} in NATS.`));
+				} else {
+					asked.resolve({
+						data,
+						status,
+						description: headers?.description ?? "",
+						header: (name) => headers?.get(name) ?? "",
+					});
 				}
 			},
 		});
@@ -273,6 +310,13 @@ export class Broker {
 		this.#life++;
 		this.#unmarkedBytes = 0;
 		this.#markedBytes = 0;
+		if (!connected) {
+			for (const { reject, timer } of this.#asked.values()) {
+				clearTimeout(timer);
+				reject(unanswered("The connection to NATS was lost before the answer came."));
+			}
+			this.#asked.clear();
+		}
 		for (const changed of this.#watchers) {
 			try {
 				changed(connected);
@@ -334,6 +378,10 @@ async function load(): Promise<Nats> {
 			{ cause },
 		);
 	}
+}
+
+function unanswered(message: string): XMLSocketError {
+	return new XMLSocketError("XMLSOCKET_BROKER_UNREACHABLE", message);
 }
 
 function unreachable({ servers }: BrokerAddress, error: Error): XMLSocketError {

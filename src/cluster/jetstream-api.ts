@@ -65,6 +65,8 @@ interface MessageAnswer {
 
 const READ_TIMEOUT_MS = 1000;
 const MANAGE_TIMEOUT_MS = 5000;
+// Longer than any publication is on its way: repetitions, and the accounts of rooms, rely on it.
+const SHORTEST_WINDOW_MS = 10_000;
 const STREAM_NOT_FOUND = 10_059;
 const STREAM_NAME_IN_USE = 10_058;
 const encoder = new TextEncoder();
@@ -108,7 +110,7 @@ export class StreamApi {
 			discard: "old",
 			storage: settings.storage,
 			num_replicas: settings.replicas,
-			duplicate_window: settings.dedupeWindowMs * 1_000_000,
+			duplicate_window: Math.max(settings.dedupeWindowMs, SHORTEST_WINDOW_MS) * 1_000_000,
 			// Nothing may go that our own retention has not written down: a gap would be silent.
 			max_age: 0,
 			max_bytes: -1,

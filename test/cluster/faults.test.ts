@@ -7,6 +7,9 @@ import { hasNatsServer, NatsServers } from "./nats-server.js";
 import { checkHeard, checkStored, everything, listen, Speakers } from "./speakers.ts";
 
 const STREAM = "FAULTS";
+// How often each fault comes; `XMLSOCKET_FAULT_ROUNDS=10` is the long run.
+const ROUNDS = Number(process.env.XMLSOCKET_FAULT_ROUNDS ?? 1);
+const FAULT_MS = 60_000 + ROUNDS * 30_000;
 
 describe.skipIf(!hasNatsServer())("stored rooms in JetStream", () => {
 	let servers: NatsServers | undefined;
@@ -52,18 +55,18 @@ describe.skipIf(!hasNatsServer())("stored rooms in JetStream", () => {
 		return { entries, speakers };
 	};
 
-	it("survive kill -9 of the one server, again and again", { timeout: 90_000 }, async () => {
+	it("survive kill -9 of the one server, again and again", { timeout: FAULT_MS }, async () => {
 		await fault(1, async (running, speakers) => {
-			for (let round = 0; round < 5; round++) {
+			for (let round = 0; round < 3 * ROUNDS; round++) {
 				await running.restart(0);
 				await speakers.more(50);
 			}
 		});
 	});
 
-	it("survive kill -9 of the server that leads, and go on with two of three", { timeout: 90_000 }, async () => {
+	it("survive kill -9 of the server that leads, and go on with two of three", { timeout: FAULT_MS }, async () => {
 		await fault(3, async (running, speakers) => {
-			for (let round = 0; round < 2; round++) {
+			for (let round = 0; round < ROUNDS; round++) {
 				const leader = await running.leaderOf(STREAM);
 				expect(leader).toBeGreaterThanOrEqual(0);
 				await running.kill(leader);
@@ -73,7 +76,7 @@ describe.skipIf(!hasNatsServer())("stored rooms in JetStream", () => {
 		});
 	});
 
-	it("survive a leader that is frozen and thawed", { timeout: 90_000 }, async () => {
+	it("survive a leader that is frozen and thawed", { timeout: FAULT_MS }, async () => {
 		await fault(3, async (running, speakers) => {
 			const leader = await running.leaderOf(STREAM);
 			running.freeze(leader);
@@ -82,16 +85,16 @@ describe.skipIf(!hasNatsServer())("stored rooms in JetStream", () => {
 		});
 	});
 
-	it("survive kill -9 of all three at once", { timeout: 90_000 }, async () => {
+	it("survive kill -9 of all three at once", { timeout: FAULT_MS }, async () => {
 		await fault(3, async (running) => {
-			for (let round = 0; round < 2; round++) {
+			for (let round = 0; round < ROUNDS; round++) {
 				await running.killAll();
 				await running.startAll();
 			}
 		});
 	});
 
-	it("refuse with a code while two of three are silent, and recover", { timeout: 90_000 }, async () => {
+	it("refuse with a code while two of three are silent, and recover", { timeout: FAULT_MS }, async () => {
 		const { speakers } = await fault(
 			3,
 			async (running, speaking) => {
@@ -107,7 +110,7 @@ describe.skipIf(!hasNatsServer())("stored rooms in JetStream", () => {
 	});
 
 	it("are told of the loss of their home and of its return, with the connection and with the majority", {
-		timeout: 90_000,
+		timeout: FAULT_MS,
 	}, async () => {
 		servers = await NatsServers.start({ nodes: 3 });
 		const log = await daemon(0, { giveUpAfterMs: 1000 });
@@ -125,7 +128,7 @@ describe.skipIf(!hasNatsServer())("stored rooms in JetStream", () => {
 		await log.append("lobby", { payload: new Uint8Array(1) });
 	});
 
-	it("give a follower what it missed while its server was gone", { timeout: 90_000 }, async () => {
+	it("give a follower what it missed while its server was gone", { timeout: FAULT_MS }, async () => {
 		servers = await NatsServers.start({ nodes: 3 });
 		const [speaking, listening] = [await daemon(0), await daemon(2)];
 		const follower = await listen(listening);
