@@ -50,6 +50,8 @@ export class Outbox {
 	readonly #limits: OutboxLimits;
 	/** By id, in order. */
 	readonly #held = new Map<string, Held>();
+	/** Seen on this connection, and their acknowledgements are still to come. */
+	readonly #seen = new Set<string>();
 	#bytes = 0;
 	#inFlight = 0;
 	#settled: (() => void)[] = [];
@@ -118,15 +120,25 @@ export class Outbox {
 	lost(): Unacknowledged[] {
 		const gone = [...this.#held.values()].filter((held) => held.inFlight);
 		for (const held of gone) held.inFlight = false;
+		this.#seen.clear();
 		this.#inFlight = 0;
 		return gone;
 	}
 
-	/** The server has it. @returns false where none of this id waits. */
+	/** The server has acknowledged it. @returns false where none of this id waits. */
 	acknowledge(id: string, seq: number | undefined, duplicate: boolean): boolean {
+		// Of a message that was seen before its acknowledgement came; another one may bear that id by now.
+		if (this.#seen.delete(id)) return false;
 		const held = this.#take(id);
 		held?.resolve({ id, seq, duplicate });
 		return held !== undefined;
+	}
+
+	/** It has come back as one of the room's messages, which says the same as its acknowledgement. */
+	see(id: string, seq: number | undefined): void {
+		const held = this.#take(id);
+		if (held?.inFlight) this.#seen.add(id);
+		held?.resolve({ id, seq, duplicate: false });
 	}
 
 	/** It will not be taken. @returns false where none of this id waits. */

@@ -445,7 +445,7 @@ export class Room implements AsyncIterable<RoomMessage, undefined> {
 	// One's own message is committed, or was accepted, when it comes.
 	#strike(id: string | undefined, seq: number | undefined): void {
 		if (id === undefined || this.#host.outbox.get(id)?.room !== this.name) return;
-		this.#host.outbox.acknowledge(id, seq, false);
+		this.#host.outbox.see(id, seq);
 		this.#host.release();
 	}
 
