@@ -7,9 +7,6 @@ export interface Position {
 	readonly column: number;
 }
 
-/** The name under which the runtime itself stands in a stack. */
-export const RUNTIME_FILE = "xmlsocket:runtime";
-
 const NOWHERE: Position = { file: "", line: 0, column: 0 };
 
 /** The innermost place in a script that a stack names. */
