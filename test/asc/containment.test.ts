@@ -199,7 +199,7 @@ Client.prototype.alive = function () { trace("alive"); }`,
 	);
 	const client = running.client('<connect app="culprit"/>', "<flood/>", "<alive/>");
 	const line = await running.logged("100000 documents of the application wait to be sent");
-	expect(line.facts.at).toBe("main.asc:1:58");
+	expect(line.facts.at).toBe("main.asc:1:54");
 	await running.traced("alive");
 	client.socket.destroy();
 	await neighbourIsUnharmed(running);
