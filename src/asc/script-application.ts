@@ -328,7 +328,13 @@ export class ScriptApplication {
 	}
 
 	async #shutDown(): Promise<void> {
-		if (this.#state !== "running") return;
+		if (this.#state !== "running") {
+			this.#surroundings.log.warn(
+				{ application: this.name },
+				"shutdown() is ignored while the application starts or stops",
+			);
+			return;
+		}
 		this.#surroundings.log.info(
 			{ application: this.name },
 			"the application shuts itself down; the next client starts it",

@@ -191,6 +191,20 @@ Client.prototype.alive = function () { trace("alive"); }`,
 	await neighbourIsUnharmed(running);
 });
 
+it("documents that are sent faster than the daemon can take them are refused to the script", async () => {
+	const running = await beside(
+		`Client.prototype.flood = function () { for (;;) this.send("<x/>"); }
+Client.prototype.alive = function () { trace("alive"); }`,
+		{ scriptTimeoutMs: 20_000 },
+	);
+	const client = running.client('<connect app="culprit"/>', "<flood/>", "<alive/>");
+	const line = await running.logged("100000 documents of the application wait to be sent");
+	expect(line.facts.at).toBe("main.asc:1:54");
+	await running.traced("alive");
+	client.socket.destroy();
+	await neighbourIsUnharmed(running);
+});
+
 it("intervals, early documents and open calls are bounded", async () => {
 	const running = await beside(`
 application.onConnect = function (client) { if (!first) { first = client; return true; } }
@@ -203,5 +217,5 @@ Client.prototype.calls = function () { for (i = 0; i < 2000; i++) this.call("x",
 	const pending = running.client('<connect app="culprit"/>');
 	for (let at = 0; at < 200; at++) pending.send("<early/>\0");
 	await pending.closed;
-	await running.logged("more than 100 documents before onConnect has decided");
+	await running.logged("more than 100 documents or 262144 characters before onConnect has decided");
 });

@@ -6,7 +6,7 @@ import { type Running, scripts, startScripts, stopAll } from "./support.ts";
 
 let running: Running;
 beforeEach(async () => {
-	running = await startScripts([`${scripts}/application`], { connectWaitMs: 0 });
+	running = await startScripts([`${scripts}/application`]);
 });
 afterEach(async () => {
 	const failed = running.traces.filter(({ text }) => text.startsWith("not ok"));
@@ -95,6 +95,8 @@ describe("application.onConnect", () => {
 			other.send("<say>hi</say>\0");
 		}
 		expect(silent.documents[0]).toBe("<say>hi</say>");
+		silent.send(`${hello("late")}\0`);
+		await silent.until((text) => text.includes("The client is connected already"));
 	});
 });
 

@@ -26,14 +26,16 @@ export interface ClientState {
 	/** Whether it has sent a `connect` document and is told how that went. */
 	readonly greeted: boolean;
 	standing: Standing;
-	/** Documents that came before the script has decided. */
+	/** Documents that came before the script has decided, and their characters. */
 	readonly early: string[];
+	earlyChars: number;
 	/** Result objects of calls that wait for an answer, by the call's number. */
 	readonly results: Map<number, object>;
 	lastCall: number;
 }
 
 const MAX_EARLY = 100;
+const MAX_EARLY_CHARS = 262_144;
 const MAX_RESULTS = 1000;
 
 const states = new WeakMap<object, ClientState>();
@@ -115,6 +117,7 @@ export function makeClient(id: number, facts: ClientFacts, greeted: boolean): Cl
 		greeted,
 		standing: "pending",
 		early: [],
+		earlyChars: 0,
 		results: new Map(),
 		lastCall: 0,
 	};
@@ -139,8 +142,11 @@ export function endClient(state: ClientState, words?: string): void {
 export function received(state: ClientState, text: string): void {
 	if (state.standing === "ending") return;
 	if (state.standing === "pending") {
-		if (state.early.push(text) > MAX_EARLY)
-			endClient(state, `it sent more than ${MAX_EARLY} documents before onConnect has decided about it`);
+		state.earlyChars += text.length;
+		if (state.early.push(text) > MAX_EARLY || state.earlyChars > MAX_EARLY_CHARS) {
+			const limit = `${MAX_EARLY} documents or ${MAX_EARLY_CHARS} characters`;
+			endClient(state, `it sent more than ${limit} before onConnect has decided about it`);
+		}
 		return;
 	}
 	const { client } = state;
@@ -223,7 +229,9 @@ function answered(state: ClientState, root: XMLNode): boolean {
 }
 
 function unknown(state: ClientState, name: string, id: string | undefined): void {
-	failed(state, `Method not found (${name.slice(0, 100)}).`, id);
+	if (name === "connect")
+		failed(state, "The client is connected already: <connect> is the first document, and comes soon.", id);
+	else failed(state, `Method not found (${name.slice(0, 100)}).`, id);
 }
 
 function failed(state: ClientState, description: string, id: string | undefined): void {

@@ -2,6 +2,7 @@
 // sends goes out once for each turn of the event loop.
 
 import { parentPort, workerData } from "node:worker_threads";
+import { XMLSocketError } from "../../errors/index.ts";
 import { readScript, ScriptFolder } from "../folder.ts";
 import { type FromWorker, type ToWorker, Watch, type WorkerSettings } from "../messages.ts";
 import type { HostFunction, Surroundings } from "./border.ts";
@@ -12,7 +13,9 @@ import { Realm } from "./realm.ts";
 import { runScript } from "./scripts.ts";
 import { sever } from "./sever.ts";
 
+/** Lines of trace() that may wait, and documents. */
 const MAX_UNHEARD = 10_000;
+const MAX_UNSENT = 100_000;
 
 sever();
 const port = parentPort!;
@@ -56,6 +59,14 @@ function beginTurn(): void {
 
 function post(message: FromWorker): void {
 	beginTurn();
+	const [kind] = message;
+	const unheard = (posted + outgoing.length - (watch[Watch.heard] as number)) | 0;
+	if ((kind === "send" || kind === "broadcast") && unheard >= MAX_UNSENT) {
+		throw new XMLSocketError(
+			"XMLSOCKET_OUTBOX_FULL",
+			`${unheard} documents of the application wait to be sent, and ${MAX_UNSENT} is the limit.`,
+		);
+	}
 	outgoing.push(message);
 }
 
