@@ -13,7 +13,7 @@ interface Outcome {
 	readonly err: string;
 }
 
-const LIMIT_MS = 110_000;
+const LIMIT_MS = 300_000;
 
 function campaign(...flags: string[]): Promise<Outcome> {
 	return new Promise((resolve) => {
@@ -37,7 +37,7 @@ describe.concurrent("the fault campaign", () => {
 		"finds nothing lost, twice, out of order or left out unsaid, whatever is done to the daemon",
 		async ({ expect }) => {
 			const only = faults.flatMap((name) => ["--only", name]);
-			const { code, out, err } = await campaign("--rounds", "2", "--at-once", String(faults.length), ...only);
+			const { code, out, err } = await campaign("--rounds", "2", "--at-once", "5", ...only);
 			expect(code, err).toBe(0);
 			const skipped = err.split("\n").filter((line) => line.includes(": skipped, "));
 			for (const line of skipped) console.log(line);
@@ -56,7 +56,7 @@ describe.concurrent("the fault campaign", () => {
 			const { code, out, err } = await campaign("--only", "kill", "--rounds", "2", "--memory");
 			expect(code).toBe(1);
 			expect(Number(rows(out).get("kill")?.[3])).toBeGreaterThan(0);
-			expect(err).toMatch(/ {2}lost: room (lobby|news): .*\n {4}[a-z0-9-]+:\d+ \{"t":/);
+			expect(err).toMatch(/ {2}lost: room (lobby|news)[ :].*\n {4}[a-z0-9-]+:\d+ \{"t":/);
 			const kept = /the logs are in (.*)\/kill-1$/m.exec(err)?.[1] ?? "";
 			expect(existsSync(join(kept, "kill-1", "auditor.ndjson"))).toBe(true);
 			rmSync(kept, { recursive: true });

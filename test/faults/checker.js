@@ -160,7 +160,7 @@ function judge(logs, { findings, index, campaign, auditor, isAllowed }) {
 					}
 					histories.set(room, fact.log);
 					const key = `${room} ${fact.log}`;
-					const known = stored.get(key) ?? new StoredRoom(room, findings);
+					const known = stored.get(key) ?? new StoredRoom(`${room} (history ${fact.log})`, findings);
 					stored.set(key, known);
 					known.joined(client, before === undefined ? fact.after : undefined, place);
 					break;

@@ -9,7 +9,7 @@ import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
 const COMMAND = resolve(import.meta.dirname, "../../dist/cli/main.js");
-const START_MS = 20_000;
+const START_MS = 60_000;
 const KILL_MS = 5000;
 // Nobody listens there, and nobody is given it.
 const REFUSING_PORT = 1;
