@@ -57,13 +57,14 @@ async function openShared(
 			"--memory and --nats exclude each other: with --nats, --nats-storage memory keeps stored rooms in the servers' memory.",
 		);
 	}
+	const servers = brokerNames(settings);
+	const waiting = setTimeout(() => log.info({ servers }, "waiting for JetStream to answer"), 3000);
 	const home = await openCluster(brokers(settings), {
 		...retention,
 		replicas: settings.replicas,
 		storage: settings.natsStorage,
 		report: (error) => log.error({ err: error }, "the connection to NATS met a failure"),
-	});
-	const servers = brokerNames(settings);
+	}).finally(() => clearTimeout(waiting));
 	home.bus.watch((connected) => {
 		if (connected) log.info({ servers }, "NATS is reached again: stored rooms and other daemons are back");
 		else

@@ -135,6 +135,8 @@ export class Deployment {
 		const feed = new LiveFeed(room, ++this.#lastOpening, {
 			bus: this.bus,
 			outbox: this.outbox,
+			isElsewhere: (session, node) =>
+				this.#chat.sessions.has(session) || (this.roster.bySession(session)?.node ?? node) !== node,
 			tellSent: (node, { room: { name }, opening, sent }) =>
 				this.#tell(node, ["sent", this.bus.node, name, opening, sent]),
 		});
