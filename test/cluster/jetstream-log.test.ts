@@ -301,8 +301,8 @@ describe.skipIf(!hasServer)("a stream that daemons share", () => {
 		const following = await log.follow("a", () => {});
 		await log.follow("b", () => {});
 		await expect(log.append("c", { payload: bytes("1") })).rejects.toMatchObject({ code: "XMLSOCKET_TOO_MANY_ROOMS" });
-		expect((await log.append("a", { payload: bytes("1") })).seq).toBe(1);
+		const { seq } = await log.append("a", { payload: bytes("1") });
 		following.stop();
-		expect((await log.append("c", { payload: bytes("1") })).seq).toBe(2);
+		expect((await log.append("c", { payload: bytes("1") })).seq).toBe(seq + 1);
 	});
 });
