@@ -1,10 +1,10 @@
-// Writes the figures of a benchmark into docs/performance.md, between the two marks of its part, so that the page holds what
-// was measured and nothing that somebody typed. Only when asked for, with `npm run bench PART -- --write`.
+// Writes the figures of a benchmark into a page of docs/, between the two marks of its part, so that the page holds what was
+// measured and nothing that somebody typed. Only when asked for, with `npm run bench PART -- --write`.
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
-const page = fileURLToPath(new URL("../docs/performance.md", import.meta.url));
+const docs = new URL("../docs/", import.meta.url);
 
 /** Whether the run was asked to write its figures down. */
 export const writes = process.argv.includes("--write");
@@ -20,14 +20,15 @@ export function median(values) {
 	return [...values].sort((a, b) => a - b)[values.length >> 1];
 }
 
-/** Puts `text` between `<!-- PART -->` and `<!-- end PART -->` of the page. */
-export function writeSection(part, text) {
+/** Puts `text` between `<!-- PART -->` and `<!-- end PART -->` of a page. */
+export function writeSection(part, text, name = "performance.md") {
+	const page = fileURLToPath(new URL(name, docs));
 	const whole = readFileSync(page, "utf8");
 	const begin = `<!-- ${part} -->`;
 	const end = `<!-- end ${part} -->`;
 	const from = whole.indexOf(begin);
 	const to = whole.indexOf(end);
-	if (from === -1 || to < from) throw new Error(`docs/performance.md has no place for "${part}": ${begin} … ${end}`);
+	if (from === -1 || to < from) throw new Error(`docs/${name} has no place for "${part}": ${begin} … ${end}`);
 	writeFileSync(page, `${whole.slice(0, from + begin.length)}\n\n${text}\n\n${whole.slice(to)}`);
-	console.log(`\nWritten to docs/performance.md.`);
+	console.log(`\nWritten to docs/${name}.`);
 }

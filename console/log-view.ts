@@ -39,7 +39,7 @@ export class LogView {
 		this.#toEnd = toEnd;
 		// What scrolls must be reachable by keys.
 		log.tabIndex = 0;
-		this.#older = button("Load older messages", "older", () => session.loadOlder());
+		this.#older = button("Load older messages", "older", () => void session.loadOlder());
 		log.addEventListener(
 			"scroll",
 			() => {

@@ -1,8 +1,8 @@
 // Where the page begins: it joins the session, the connection and the views, and keeps what survives a reload in the tab's
 // own storage. It holds no rule of the chat.
 
+import { openChat } from "../src/browser/index.ts";
 import { ask } from "./ask-dialog.ts";
-import { type ChatClient, startChat } from "./chat-client.ts";
 import { byClass, byId, make } from "./dom.ts";
 import { Drawers } from "./drawers.ts";
 import { GateView } from "./gate-view.ts";
@@ -14,10 +14,11 @@ import { SideView } from "./side-view.ts";
 const STORAGE_KEY = "xmlsocket-chat";
 const DEFAULT_ROOM = "lobby";
 const REFRESH_MS = 30_000;
+const PING_MS = 60_000;
+const REOPEN_MS = 3000;
 const TOAST_MS = 6000;
 const MAX_TOASTS = 3;
 
-let client: ChatClient | undefined;
 let drawing = false;
 let ids = 0;
 const idPrefix = Array.from(crypto.getRandomValues(new Uint8Array(9)), (byte) =>
@@ -25,11 +26,12 @@ const idPrefix = Array.from(crypto.getRandomValues(new Uint8Array(9)), (byte) =>
 ).join("");
 
 const host: SessionHost = {
-	send: (command) => client?.send(command),
+	// A browser runs the timers of a hidden page once a minute.
+	open: (options) => openChat("/socket", { ...options, pingIntervalMs: PING_MS }),
 	save: keep,
 	changed: drawSoon,
 	announce,
-	stop: () => client?.close(),
+	later: (run) => setTimeout(run, REOPEN_MS),
 	newId: () => `${idPrefix}-${++ids}`,
 	now: () => Date.now(),
 	isWatched: () => document.visibilityState === "visible" && document.hasFocus(),
@@ -53,24 +55,15 @@ byId("sign-out", HTMLElement).addEventListener("click", () => {
 });
 byId("banner-retry", HTMLElement).addEventListener("click", () => {
 	if (session.connection.is === "open" && session.active) session.join(session.active.name);
-	else dial();
+	else session.connect();
 });
 addEventListener("hashchange", () => session.phase === "in" && session.join(roomOfAddress()));
-addEventListener("online", () => session.connection.is === "waiting" && dial());
+addEventListener("online", () => session.connection.is === "waiting" && session.connect());
 addEventListener("focus", () => session.looked());
 document.addEventListener("visibilitychange", () => session.looked());
-setInterval(() => session.refresh(), REFRESH_MS);
+setInterval(() => void session.refresh(), REFRESH_MS);
 setInterval(() => session.connection.is === "waiting" && room.drawBanner(), 500);
-dial();
-
-function dial(): void {
-	client?.close();
-
-	client = startChat("/socket", {
-		connection: (state) => session.connectionChanged(state),
-		receive: (incoming) => session.receive(incoming),
-	});
-}
+session.connect();
 
 // One drawing for all that happens in a frame; a hidden page has no frames, and only its title matters.
 function drawSoon(): void {

@@ -1,8 +1,9 @@
-// One place of the chat: a room, or a private conversation. It keeps its members, topic, unread count and whether the
-// replay after entering is complete. It sends nothing; `session.ts` decides.
+// One place of the chat: a room, or a private conversation. It keeps the lines, the topic and the unread count, and turns what
+// the room's events say into lines; the room itself is the chat client's.
 
-import type { Incoming } from "./events.ts";
-import { type Arrival, type Taken, Timeline } from "./timeline.ts";
+import type { Chat, Room, RoomMessage } from "../src/browser/index.ts";
+import { Timeline } from "./timeline.ts";
+import { OUTSIDE, refusalWords } from "./words.ts";
 
 /** A room or a conversation. */
 export class Place {
@@ -10,14 +11,12 @@ export class Place {
 	readonly name: string;
 	readonly isRoom: boolean;
 	readonly timeline: Timeline = new Timeline();
+	/** The room, while one is in it or on the way into it. */
+	room: Room | undefined = undefined;
 	topic = "";
 	/** Names, sorted; cut in large rooms. */
 	members: readonly string[] = [];
 	memberCount = 0;
-	/** Whether the server has one in the room, on this connection. */
-	inside = false;
-	/** Whether what one says may go out: after the replay. */
-	settled = false;
 	stored = false;
 	/** A page of history is on its way. */
 	loading = false;
@@ -28,18 +27,7 @@ export class Place {
 	error = "";
 	/** Whether the page should try by itself to come in again. */
 	retry = false;
-	/** The id of the last attempt to enter, and of the last question for history: a refusal names it. */
-	joinId = "";
-	pageId = "";
-	/** The names are out of date, because the room only told numbers. */
-	namesStale = false;
-	/** The last sequence number of the replay; undefined: none is awaited. */
-	#replayTo: number | undefined = undefined;
-	#replaying = false;
-	#beenInside = false;
-	#topicExpected = false;
-	/** What came up to this number was said before one came in. */
-	#oldTo = 0;
+	#position: Room["position"] = undefined;
 
 	constructor(kind: "room" | "person", name: string) {
 		this.key = Place.key(kind, name);
@@ -52,87 +40,69 @@ export class Place {
 		return kind === "room" ? `room:${name}` : `person:${name.normalize("NFKC").toLowerCase().normalize("NFKC")}`;
 	}
 
-	/** The connection is gone, or a new one has not entered yet. */
-	disconnected(): void {
-		this.inside = false;
-		this.settled = false;
-		this.loading = false;
-		this.#replaying = false;
+	/** Whether the server has one in the room, on this connection. */
+	get inside(): boolean {
+		return this.room?.isInside ?? false;
 	}
 
-	/** The server has let one in. */
-	entered(joined: Extract<Incoming, { is: "joined" }>, now: number): void {
+	/** Enters the room, where one is not in it already; `changed` runs after each event, with the message where it was one. */
+	enter(chat: Chat, now: () => number, changed: (message?: RoomMessage) => void): void {
+		if (!this.isRoom || this.room) return;
 		const { timeline } = this;
-		if (joined.stored) {
-			if (joined.log !== timeline.log) {
-				timeline.restart(joined.log);
-				if (this.#beenInside) timeline.remark("This room has a new history.", now);
+		const remark = (text: string): void => timeline.remark(text, now());
+		const joining = chat.join(this.name, {
+			since: this.#position,
+			on: {
+				message: (message) => {
+					const taken = timeline.take(message);
+					changed(taken === "new" ? message : undefined);
+				},
+				gap: ({ why }) => {
+					if (why === "history") {
+						timeline.restart();
+						remark("This room has a new history.");
+					} else if (why === "away") remark("You are back. This room keeps no messages from the meantime.");
+					else timeline.gap(now());
+					changed();
+				},
+				joined: () => {
+					this.error = "";
+					this.topic = "";
+					this.stored = this.room?.kind === "stored";
+					this.#listMembers();
+					changed();
+				},
+				enter: ({ name }) => this.#presence(chat.name, name, true, now(), changed),
+				exit: ({ name }) => this.#presence(chat.name, name, false, now(), changed),
+				members: () => {
+					this.#listMembers();
+					if (chat.status.type === "connected" && !this.inside) this.error = OUTSIDE;
+					changed();
+				},
+				topic: ({ by, text, standing }) => {
+					this.topic = text;
+					if (!standing) remark(text === "" ? `${by} removed the topic` : `${by} set the topic: ${text}`);
+					changed();
+				},
+			},
+		});
+		const room = chat.rooms.get(this.name);
+		this.room = room;
+		joining.catch((error: unknown) => {
+			this.error = refusalWords(error);
+		});
+		void room?.ended.then(({ error }) => {
+			this.#position = room.position;
+			this.room = undefined;
+			this.members = [];
+			this.memberCount = 0;
+			this.loading = false;
+			if (error) {
+				this.error = refusalWords(error);
+				this.retry = error.code === "XMLSOCKET_UNAVAILABLE";
 			}
-			if (timeline.lastSeq === undefined) {
-				this.#oldTo = joined.seq ?? 0;
-				if (joined.seq === 0) timeline.lastSeq = 0;
-			}
-		} else if (this.#beenInside) timeline.remark("You are back. This room keeps no messages from the meantime.", now);
-		this.stored = joined.stored;
-		this.inside = true;
-		this.error = "";
-		this.retry = false;
-		this.#replaying = joined.stored;
-		this.#replayTo = joined.seq;
-		this.#beenInside = true;
-		this.topic = "";
-		this.#topicExpected = true;
-		this.listed(joined.names, joined.members);
-	}
-
-	/** The topic; whether someone has changed it, which is not so for the one that comes after `joined`. */
-	headed(text: string): boolean {
-		const changed = !this.#topicExpected && text !== this.topic;
-		this.#topicExpected = false;
-		this.topic = text;
-		return changed;
-	}
-
-	/** Takes a message in. */
-	take(arrival: Arrival, me: string): Taken {
-		this.#topicExpected = false;
-		const live = !this.#replaying || (this.#replayTo !== undefined && (arrival.seq ?? 0) > this.#replayTo);
-		return this.timeline.take(arrival, me, !live);
-	}
-
-	/** Whether a message was said since one came in first. */
-	isNews(arrival: Arrival): boolean {
-		return arrival.seq === undefined || arrival.seq > this.#oldTo;
-	}
-
-	/** Whether the replay has become complete just now. */
-	replayed(): boolean {
-		if (!this.inside || this.settled) return false;
-		// The newest page of a history not seen before holds nothing that waits here, so there is nothing to wait for.
-		const complete =
-			this.#replayTo === undefined || this.#replayTo <= (this.timeline.lastSeq ?? Number.POSITIVE_INFINITY);
-		if (this.#replaying && !complete) return false;
-		this.settled = true;
-		return true;
-	}
-
-	/** Names of members, all of them or the first of many. */
-	listed(names: readonly string[], count: number): void {
-		this.members = [...new Set(names)].sort((a, b) => a.localeCompare(b));
-		this.memberCount = count;
-		this.namesStale = false;
-	}
-
-	/** Someone came or went. */
-	presence(name: string, came: boolean, count: number | undefined): void {
-		const others = this.members.filter((member) => member !== name);
-		this.listed(came ? [...others, name] : others, count ?? others.length + (came ? 1 : 0));
-	}
-
-	/** So many are in the room; who they are is not said. */
-	counted(count: number): void {
-		this.memberCount = count;
-		this.namesStale = true;
+			changed();
+		});
 	}
 
 	/** A message came that the reader has not seen. */
@@ -152,5 +122,16 @@ export class Place {
 	read(): void {
 		this.unread = 0;
 		this.unreadAfter = undefined;
+	}
+
+	#presence(me: string, name: string, came: boolean, at: number, changed: () => void): void {
+		this.#listMembers();
+		if (name !== me) this.timeline.presence(name, came, at);
+		changed();
+	}
+
+	#listMembers(): void {
+		this.members = [...(this.room?.members ?? [])].sort((a, b) => a.localeCompare(b));
+		this.memberCount = this.room?.memberCount ?? 0;
 	}
 }

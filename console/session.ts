@@ -1,12 +1,18 @@
-// The state of the chat and its rules: who one is, which rooms are open, what waits to be sent, and how all of it comes back
-// after a lost connection (say who one is, enter the rooms again after the last message seen, strike what the replay shows
-// as one's own, send the rest again under the same ids). It knows neither DOM nor network. docs/chat.md.
+// The state of the page's chat: who one is, which places are open, what each shows. Coming back after a lost connection, saying
+// again and reading on are the chat client's affair; here its events become lines and words. It knows no DOM.
 
-import type { Command, Connection, Incoming, RoomEntry } from "./events.ts";
+import {
+	type Chat,
+	type ChatClientOptions,
+	type ConnectionStatus,
+	type RoomEntry,
+	type Told,
+	XMLSocketError,
+} from "../src/browser/index.ts";
 import type { Place } from "./place.ts";
 import { MAX_ROOMS, Places } from "./places.ts";
-import type { Arrival, Line } from "./timeline.ts";
-import { errorWords, exitWords, farewellWords, staysAway } from "./words.ts";
+import type { Line } from "./timeline.ts";
+import { errorWords, farewellWords, isNameRefusal, refusalWords } from "./words.ts";
 
 /** What survives a reload of the page. */
 export interface Saved {
@@ -17,17 +23,25 @@ export interface Saved {
 	readonly active?: string | undefined;
 }
 
+/** How the page stands with the server. */
+export type Connection =
+	| { readonly is: "connecting" }
+	| { readonly is: "open" }
+	| { readonly is: "waiting"; readonly retryAt: number }
+	| { readonly is: "closed"; readonly why: string };
+
 /** What the session needs of the page around it. */
 export interface SessionHost {
-	send(command: Command): void;
+	/** Opens a chat with the page's server. */
+	open(options: ChatClientOptions): Promise<Chat>;
 	/** Keeps `saved` for a reload; undefined: forget it. */
 	save(saved: Saved | undefined): void;
 	/** Something that is shown has changed. */
 	changed(): void;
 	/** Says something that no line of a room says. */
 	announce(words: string, kind: "error" | "note"): void;
-	/** Ends the connection without coming back. */
-	stop(): void;
+	/** Runs `run` in a moment. */
+	later(run: () => void): void;
 	/** Unique for this page and every other one, at most 64 characters. */
 	newId(): string;
 	/** Milliseconds since 1970. */
@@ -49,17 +63,17 @@ export class ChatSession {
 	needsToken = false;
 	/** The deployment's trouble, in words, while it lasts. */
 	notice = "";
-	maxDocumentBytes = 65_536;
 	/** The server's list of rooms. */
 	directory: readonly RoomEntry[] = [];
 	/** Open rooms and conversations by key. */
 	readonly places: Places = new Places();
 	active: Place | undefined = undefined;
 	readonly #host: SessionHost;
+	#chat: Chat | undefined = undefined;
+	#opening: AbortController | undefined = undefined;
 	#wanted: { readonly name: string; readonly token: string | undefined } | undefined = undefined;
 	#secret: string | undefined = undefined;
-	#triedSecret = false;
-	#helloId = "";
+	#asking = false;
 	#firstRooms: string[];
 	#firstActive: string | undefined;
 
@@ -75,6 +89,17 @@ export class ChatSession {
 		this.phase = "entering";
 	}
 
+	/** The longest document that the server takes, in bytes. */
+	get maxDocumentBytes(): number {
+		return this.#chat?.maxDocumentBytes ?? 65_536;
+	}
+
+	/** Connects; or tries at once, where it waits to connect again. */
+	connect(): void {
+		if (this.#chat && this.connection.is !== "closed") this.#chat.reconnectNow();
+		else void this.#open();
+	}
+
 	// --- what the reader does
 
 	/** Asks the server for a name. */
@@ -82,7 +107,7 @@ export class ChatSession {
 		this.#wanted = { name: name.trim().normalize("NFC"), token: token || undefined };
 		this.phase = "entering";
 		this.nameError = "";
-		this.#hello();
+		void this.#ask();
 		this.#host.changed();
 	}
 
@@ -95,13 +120,13 @@ export class ChatSession {
 			return;
 		}
 		const place = this.places.openRoom(name);
-		if (!place.inside) this.#sendJoin(place);
+		this.#join(place);
 		this.show(place);
 	}
 
 	/** Leaves a room, or closes a conversation. */
 	leave(place: Place): void {
-		if (place.isRoom && place.inside) this.#host.send({ do: "leave", room: place.name });
+		place.room?.leave();
 		this.#close(place);
 	}
 
@@ -133,7 +158,7 @@ export class ChatSession {
 			this.#host.announce("Too many messages wait to be sent. Please wait a moment.", "error");
 			return false;
 		}
-		this.#transmit(place, line);
+		void this.#transmit(place, line);
 		this.#host.changed();
 		return true;
 	}
@@ -143,7 +168,7 @@ export class ChatSession {
 		if (!this.active || line.state !== "failed") return;
 		line.state = "pending";
 		line.why = "";
-		this.#transmit(this.active, line);
+		void this.#transmit(this.active, line);
 		this.#host.changed();
 	}
 
@@ -154,260 +179,188 @@ export class ChatSession {
 	}
 
 	/** Asks for older messages of the active room. */
-	loadOlder(): void {
+	async loadOlder(): Promise<void> {
 		const place = this.active;
 		const before = place?.timeline.firstSeq;
-		if (!place || before === undefined || place.loading || !place.inside) return;
+		if (!place?.room || before === undefined || place.loading || !place.inside) return;
 		place.loading = true;
-		place.pageId = this.#host.newId();
-		this.#host.send({ do: "history", id: place.pageId, room: place.name, before, limit: PAGE });
+		this.#host.changed();
+		try {
+			const { messages, more } = await place.room.history({ before, limit: PAGE });
+			place.timeline.prepend(messages, more);
+		} catch (error) {
+			if (this.connection.is === "open") this.#host.announce(refusalWords(error), "error");
+		}
+		place.loading = false;
 		this.#host.changed();
 	}
 
 	/** Sets the active room's topic. */
 	setTopic(text: string): void {
-		if (this.active?.isRoom) this.#host.send({ do: "topic", room: this.active.name, text });
+		this.active?.room?.setTopic(text).catch((error: unknown) => this.#host.announce(refusalWords(error), "error"));
 	}
 
-	/** Asks for what changes without notice: the list of rooms. It is a sign of life as well. Call it now and then. */
-	refresh(): void {
-		if (this.connection.is !== "open") return;
-		this.#host.send({ do: "rooms" });
-		for (const place of this.places.values()) if (place.retry && !place.inside) this.#sendJoin(place);
+	/** Asks for what changes without notice: the list of rooms. Call it now and then. */
+	async refresh(): Promise<void> {
+		if (this.connection.is !== "open" || this.phase !== "in") return;
+		for (const place of this.places.values()) if (place.retry) this.#join(place);
+		try {
+			this.directory = (await this.#chat?.listRooms()) ?? [];
+			this.#host.changed();
+		} catch {
+			// The connection was lost meanwhile; the list of before stays.
+		}
 	}
 
 	/** Gives the name back. */
 	signOut(): void {
 		this.#host.save(undefined);
-		this.#host.stop();
+		this.#opening?.abort();
+		void this.#chat?.close();
 	}
 
-	// --- what the connection does
+	// --- the chat behind it
 
-	/** The connection's state has changed. */
-	connectionChanged(connection: Connection): void {
-		const wasOpen = this.connection.is === "open";
-		this.connection = connection;
-		if (wasOpen || connection.is === "open") {
-			for (const place of this.places.values()) place.disconnected();
-		}
-		if (connection.is === "open") {
-			this.#triedSecret = false;
-			if (this.#wanted) {
-				this.phase = "entering";
-				this.#hello();
-			}
+	async #open(): Promise<void> {
+		this.#opening?.abort();
+		const opening = new AbortController();
+		this.#opening = opening;
+		this.#chat = undefined;
+		this.connection = { is: "connecting" };
+		this.#host.changed();
+		try {
+			const known = this.#secret !== undefined ? { ...this.#wanted, session: this.#secret } : {};
+			const chat = await this.#host.open({
+				...known,
+				signal: opening.signal,
+				reconnect: { retryFirst: true },
+				on: {
+					status: (status) => this.#opening === opening && this.#statusChanged(status),
+					told: (told) => this.#told(told),
+					notice: ({ code, text }) => this.#noticed(code, text),
+					refused: (error) => this.#host.announce(refusalWords(error), "error"),
+				},
+			});
+			this.#chat = chat;
+			this.connection = { is: "open" };
+			void chat.closed.then(({ error }) => this.#opening === opening && this.#ended(error));
+			if (this.#secret !== undefined) this.#entered(chat);
+			else await this.#ask();
+		} catch (error) {
+			if (opening.signal.aborted) return;
+			if (isNameRefusal(error)) this.#refused(error as XMLSocketError);
+			else this.#host.later(() => this.#opening === opening && this.connect());
 		}
 		this.#host.changed();
 	}
 
-	/** A document came. */
-	receive(incoming: Incoming): void {
-		switch (incoming.is) {
-			case "welcome":
-				this.#welcome(incoming);
-				break;
-			case "joined":
-				this.#joined(incoming);
-				break;
-			case "arrival":
-				this.#arrived(incoming.room, incoming.arrival);
-				break;
-			case "ack":
-				for (const place of this.places.values()) if (place.timeline.acknowledge(incoming.id, incoming.seq)) break;
-				break;
-			case "told":
-				this.#told(incoming);
-				break;
-			case "presence":
-				this.#presence(incoming);
-				break;
-			case "count":
-				this.places.room(incoming.room)?.counted(incoming.members);
-				break;
-			case "topic":
-				this.#topic(incoming);
-				break;
-			case "members":
-				this.places.room(incoming.room)?.listed(incoming.names, incoming.members);
-				break;
-			case "rooms":
-				this.directory = incoming.rooms;
-				break;
-			case "page": {
-				const place = this.places.room(incoming.room);
-				if (!place) break;
-				place.loading = false;
-				place.timeline.prepend(incoming.arrivals, incoming.more, this.me);
-				break;
-			}
-			case "gap": {
-				const place = this.places.room(incoming.room);
-				place?.timeline.gap(incoming.to, this.#host.now());
-				if (place) this.#settle(place);
-				break;
-			}
-			case "notice":
-				if (incoming.code === "broker-lost") this.notice = incoming.text;
-				else this.#host.announce(incoming.text, "note");
-				if (incoming.code === "broker-back") {
-					this.notice = "";
-					this.refresh();
-				}
-				break;
-			case "bye":
-				this.#bye(incoming.reason);
-				break;
-			case "error":
-				this.#refused(incoming.code, incoming.id, incoming.text);
-				break;
-			case "ping":
-				this.#host.send({ do: "pong", id: incoming.id });
-				return;
-			case "unknown":
-				return;
+	// A guest asks for the name; where the connection is lost meanwhile, once it is back.
+	async #ask(): Promise<void> {
+		const chat = this.#chat;
+		const wanted = this.#wanted;
+		if (!chat || !wanted || this.#asking || this.phase !== "entering" || this.connection.is !== "open") return;
+		this.#asking = true;
+		try {
+			await chat.rename(wanted.name, wanted.token);
+			this.#entered(chat);
+		} catch (error) {
+			if (isNameRefusal(error)) this.#nameRefused(error as XMLSocketError);
 		}
+		this.#asking = false;
 		this.#host.changed();
 	}
 
-	#hello(): void {
-		if (this.connection.is !== "open" || !this.#wanted) return;
-		this.#triedSecret = this.#secret !== undefined;
-		this.#helloId = this.#host.newId();
-		this.#host.send({ do: "hello", id: this.#helloId, ...this.#wanted, session: this.#secret });
-	}
-
-	#welcome(welcome: Extract<Incoming, { is: "welcome" }>): void {
-		this.maxDocumentBytes = welcome.maxDocumentBytes;
-		// The greeting of a new connection names a guest; the answer to `hello` names the one who asked.
-		if (this.phase !== "entering" || welcome.name !== this.#wanted?.name) return;
+	#entered(chat: Chat): void {
 		this.phase = "in";
-		this.me = welcome.name;
-		this.#secret = welcome.session;
-		for (const place of this.places.values()) {
-			if (place.isRoom) this.#sendJoin(place);
-			else for (const line of place.timeline.pending) this.#transmit(place, line);
-		}
-		for (const room of this.#firstRooms.splice(0)) this.#sendJoin(this.places.openRoom(room));
+		this.me = chat.name;
+		this.#secret = chat.session;
+		for (const place of this.places.rooms) this.#join(place);
+		for (const room of this.#firstRooms.splice(0)) this.#join(this.places.openRoom(room));
 		const active = this.#firstActive === undefined ? undefined : this.places.get(this.#firstActive);
 		if (!this.active) this.active = active ?? this.places.latest;
-		this.refresh();
+		void this.refresh();
 		this.#save();
 	}
 
-	#sendJoin(place: Place): void {
+	#statusChanged(status: ConnectionStatus): void {
+		if (status.type === "connected") {
+			this.connection = { is: "open" };
+			if (this.phase === "entering") void this.#ask();
+			void this.refresh();
+		} else if (status.type === "reconnecting") {
+			this.connection = { is: "waiting", retryAt: this.#host.now() + status.delayMs };
+		}
+		this.#host.changed();
+	}
+
+	#ended(error: XMLSocketError | undefined): void {
+		if (isNameRefusal(error)) this.#refused(error as XMLSocketError);
+		else this.connection = { is: "closed", why: farewellWords(error?.code) };
+		this.#host.changed();
+	}
+
+	// Back to the door, as a guest who may choose another name.
+	#refused(error: XMLSocketError): void {
+		this.#nameRefused(error);
+		void this.#open();
+	}
+
+	#nameRefused(error: XMLSocketError): void {
+		this.phase = "naming";
+		this.#wanted = undefined;
+		this.#secret = undefined;
+		this.nameError = refusalWords(error);
+		this.needsToken ||= error.code === "XMLSOCKET_TOKEN_INVALID";
+		this.#host.save(undefined);
+	}
+
+	#noticed(code: string, text: string): void {
+		if (code === "broker-lost") this.notice = text;
+		else this.#host.announce(text, "note");
+		if (code === "broker-back") {
+			this.notice = "";
+			void this.refresh();
+		}
+		this.#host.changed();
+	}
+
+	// --- rooms and conversations
+
+	#join(place: Place): void {
+		if (this.phase !== "in" || !this.#chat) return;
 		place.error = "";
-		if (this.phase !== "in") return;
-		place.joinId = this.#host.newId();
-		const { lastSeq: after, log } = place.timeline;
-		this.#host.send({
-			do: "join",
-			id: place.joinId,
-			room: place.name,
-			after,
-			log: after === undefined ? undefined : log,
+		place.retry = false;
+		place.enter(this.#chat, this.#host.now, (arrival) => {
+			if (arrival && !arrival.own && !arrival.old) this.#news(place);
+			this.#host.changed();
 		});
-	}
-
-	#joined(joined: Extract<Incoming, { is: "joined" }>): void {
-		const place = this.places.openRoom(joined.room);
-		place.entered(joined, this.#host.now());
-		this.#settle(place);
 		this.#save();
 	}
 
-	// Once the replay is complete, what it did not show goes out again.
-	#settle(place: Place): void {
-		if (!place.replayed()) return;
-		for (const line of place.timeline.pending) this.#transmit(place, line);
-	}
-
-	#arrived(room: string, arrival: Arrival): void {
-		const place = this.places.room(room);
-		if (!place) return;
-		const taken = place.take(arrival, this.me);
-		if (taken === "new" && arrival.from !== this.me && place.isNews(arrival)) this.#notice(place);
-		this.#settle(place);
-	}
-
-	#told({ from, id, text, at }: Extract<Incoming, { is: "told" }>): void {
+	#told({ from, id, text, at }: Told): void {
 		// A copy of one's own is in the conversation already.
 		if (from === this.me) return;
 		const place = this.places.openConversation(from, this.active);
-		// Who did not hear the acknowledgement tells it again, under the same id.
-		if (id !== undefined && place.timeline.lines.some((line) => line.id === id && line.from === from)) return;
-		place.timeline.take({ kind: "message", from, text, at, seq: undefined, prev: undefined, id }, this.me, false);
-		this.#notice(place);
+		place.timeline.take({ kind: "said", from, text, at, seq: undefined, prev: undefined, id, own: false });
+		this.#news(place);
+		this.#host.changed();
 	}
 
-	#notice(place: Place): void {
+	#news(place: Place): void {
 		if (place === this.active && this.#host.isWatched()) return;
 		place.missed();
 	}
 
-	#presence(presence: Extract<Incoming, { is: "presence" }>): void {
-		const place = this.places.room(presence.room);
-		if (!place?.inside) return;
-		const { name, came, members, reason } = presence;
-		if (!came && name === this.me) {
-			place.disconnected();
-			place.listed([], 0);
-			place.error = exitWords(reason);
-			place.retry = reason === "unavailable";
-			return;
+	async #transmit(place: Place, { id, text }: Line): Promise<void> {
+		if (id === undefined) return;
+		try {
+			const receipt = place.isRoom ? place.room?.say(text, { id }) : this.#chat?.tell(place.name, text, { id });
+			if (!receipt) throw new XMLSocketError("XMLSOCKET_ROOM_NOT_JOINED", errorWords("room-not-joined", ""));
+			place.timeline.acknowledge(id, (await receipt).seq);
+		} catch (error) {
+			place.timeline.refuse(id, refusalWords(error));
 		}
-		if (place.namesStale) this.#host.send({ do: "who", room: place.name });
-		place.presence(name, came, members);
-		if (name !== this.me) place.timeline.presence(name, came, this.#host.now());
-	}
-
-	#topic({ room, by, text }: Extract<Incoming, { is: "topic" }>): void {
-		const place = this.places.room(room);
-		if (!place?.headed(text)) return;
-		place.timeline.remark(text === "" ? `${by} removed the topic` : `${by} set the topic: ${text}`, this.#host.now());
-	}
-
-	#bye(reason: string): void {
-		if (!staysAway(reason)) return;
-		this.#host.stop();
-		this.connection = { is: "closed", why: farewellWords(reason) };
-	}
-
-	#refused(code: string, id: string | undefined, text: string): void {
-		const words = errorWords(code, text);
-		if (id !== undefined && id === this.#helloId) {
-			this.#nameRefused(code, words);
-			return;
-		}
-		for (const place of id === undefined ? [] : this.places.values()) {
-			if (place.timeline.refuse(id as string, words)) return;
-			if (place.pageId === id) place.loading = false;
-			if (place.joinId !== id) continue;
-			place.error = words;
-			return;
-		}
-		this.#host.announce(words, "error");
-	}
-
-	#nameRefused(code: string, words: string): void {
-		// The server may have forgotten the session; the name alone may still be free.
-		if (this.#triedSecret) {
-			this.#secret = undefined;
-			this.#hello();
-			return;
-		}
-		this.phase = "naming";
-		this.#wanted = undefined;
-		this.nameError = words;
-		this.needsToken ||= code === "token-invalid";
-		this.#host.save(undefined);
-	}
-
-	#transmit(place: Place, line: Line): void {
-		if (this.phase !== "in" || line.id === undefined) return;
-		const { id, text } = line;
-		if (!place.isRoom) this.#host.send({ do: "tell", to: place.name, id, text });
-		else if (place.settled) this.#host.send({ do: "say", room: place.name, id, text });
+		this.#host.changed();
 	}
 
 	#close(place: Place): void {

@@ -109,7 +109,7 @@ export class SideView {
 				...this.#entry(room.name, () => session.join(room.name)),
 				count: String(room.members),
 				spoken: membersInWords(room.members),
-				title: room.topic,
+				title: "",
 			})),
 		);
 		this.#drawMembers(session.active);

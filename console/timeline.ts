@@ -1,11 +1,13 @@
 // The lines of one room or conversation, in order: what is confirmed, then what this page has sent and nobody has confirmed
-// yet. It merges replays, pages of history and acknowledgements, and keeps a bounded number of lines. It knows no DOM.
-// It implements the client's side of docs/chat.md: sequence numbers, gaps, acknowledgements, resends.
+// yet. It merges messages, pages of history and acknowledgements, and keeps a bounded number of lines. It knows no DOM and no
+// connection.
 
 /** Most lines that are kept for one room or conversation. */
 export const MAX_LINES = 1000;
 /** Most UTF-16 units of text that are kept for one room or conversation. */
 export const MAX_TEXT = 2_000_000;
+/** Text of an application's document that is shown. */
+const MAX_SOURCE = 500;
 /** Most messages of one's own that may wait for their acknowledgement. */
 export const MAX_PENDING = 100;
 
@@ -21,7 +23,7 @@ export interface Line {
 	at: number;
 	/** Its number in a stored room. */
 	seq: number | undefined;
-	/** The page's own id of it. */
+	/** The speaker's own id of it. */
 	readonly id: string | undefined;
 	readonly own: boolean;
 	state: "pending" | "sent" | "failed";
@@ -29,15 +31,16 @@ export interface Line {
 	why: string;
 }
 
-/** A message as it comes from the server. */
+/** A message as it comes. */
 export interface Arrival {
-	readonly kind: "message" | "document";
+	readonly kind: "said" | "sent";
 	readonly from: string;
 	readonly text: string;
 	readonly at: number;
 	readonly seq: number | undefined;
 	readonly prev: number | undefined;
 	readonly id: string | undefined;
+	readonly own: boolean;
 }
 
 /** What `Timeline.take` did: nothing new, a line confirmed that was waiting, or a new line. */
@@ -49,10 +52,6 @@ let keys = 0;
 
 /** The lines of one place. */
 export class Timeline {
-	/** Which history the sequence numbers belong to. */
-	log: string | undefined = undefined;
-	/** The newest sequence number seen; undefined: none yet. */
-	lastSeq: number | undefined = undefined;
 	/** Whether the server has older messages than the first line. */
 	hasOlder = false;
 	/** Whether older lines were dropped or refused because the page keeps only so many. */
@@ -86,26 +85,15 @@ export class Timeline {
 		return line;
 	}
 
-	/**
-	 * Takes a message in. One's own that waits is recognised by its id; in a replay, where a new session may have lost the
-	 * ids, also by its text.
-	 */
-	take(arrival: Arrival, me: string, replayed: boolean): Taken {
-		const { seq, prev } = arrival;
-		const waiting = this.#strike(arrival, me, replayed);
+	/** Takes a message in. One's own that waits is known by its id. */
+	take(arrival: Arrival): Taken {
+		const { seq, prev, id, own } = arrival;
+		const waiting = own && id !== undefined ? this.#remove(id) : undefined;
 		if (seq !== undefined) {
-			const last = this.lastSeq;
-			if (last === undefined) this.hasOlder = (prev ?? 0) > 0;
-			if (last === undefined || seq > last) {
-				if (last !== undefined && prev !== undefined && prev > last && !this.#has(prev))
-					this.#insert(gapLine(arrival.at));
-				this.lastSeq = seq;
-			} else if (waiting === undefined) return "known";
+			if (this.firstSeq === undefined) this.hasOlder = (prev ?? 0) > 0;
 			if (this.#has(seq)) return waiting ? "confirmed" : "known";
 		}
-		const own = arrival.from === me;
-		const { kind, from, text, at, id } = arrival;
-		this.#insert(make(kind, from, text, at, { seq, id, own, key: waiting?.key }));
+		this.#insert(lineOf(arrival, waiting?.key));
 		return waiting ? "confirmed" : "new";
 	}
 
@@ -137,13 +125,9 @@ export class Timeline {
 		return this.#remove(id);
 	}
 
-	/** Messages `from` to `to` cannot be had. */
-	gap(to: number | undefined, at: number): void {
-		if (to !== undefined) {
-			if (this.lastSeq !== undefined && to <= this.lastSeq) return;
-			this.lastSeq = to;
-		}
-		this.#insert(gapLine(at));
+	/** Messages are missing behind the last line. */
+	gap(at: number): void {
+		this.#insert(make("gap", "", "Some messages are missing here; they cannot be had again.", at, {}));
 	}
 
 	/** Adds a remark of the page itself. */
@@ -168,36 +152,24 @@ export class Timeline {
 	}
 
 	/** Puts a page of older messages before the first one; `more`: the server has still older ones. */
-	prepend(page: readonly Arrival[], more: boolean, me: string): void {
+	prepend(page: readonly Arrival[], more: boolean): void {
 		const first = this.firstSeq ?? Number.POSITIVE_INFINITY;
 		const older = page.filter((arrival) => arrival.seq !== undefined && arrival.seq < first);
 		const room = Math.max(0, MAX_LINES - this.#lines.length);
 		const kept = room === 0 ? [] : older.slice(-room);
 		this.full = kept.length < older.length || this.#lines.length + kept.length >= MAX_LINES;
 		this.hasOlder = more || kept.length < older.length;
-		const lines = kept.map((arrival) =>
-			make(arrival.kind, arrival.from, arrival.text, arrival.at, { seq: arrival.seq, own: arrival.from === me }),
-		);
+		const lines = kept.map((arrival) => lineOf(arrival, undefined));
 		for (const line of lines) this.#textLength += line.text.length;
 		this.#lines.unshift(...lines);
-		this.lastSeq ??= lines.at(-1)?.seq;
 	}
 
 	/** The history is another one: what was shown belongs to the old one. What waits stays. */
-	restart(log: string | undefined): void {
-		this.log = log;
-		this.lastSeq = undefined;
+	restart(): void {
 		this.hasOlder = false;
 		this.full = false;
 		this.#lines = [];
 		this.#textLength = 0;
-	}
-
-	#strike(arrival: Arrival, me: string, replayed: boolean): Line | undefined {
-		if (arrival.from !== me) return undefined;
-		if (arrival.id !== undefined) return this.#remove(arrival.id);
-		const same = replayed ? this.#outbox.find((line) => line.text === arrival.text) : undefined;
-		return same?.id === undefined ? undefined : this.#remove(same.id);
 	}
 
 	#remove(id: string): Line | undefined {
@@ -246,6 +218,7 @@ function make(kind: Line["kind"], from: string, text: string, at: number, parts:
 	return { key, kind, from, text, at, seq, id, own, state, why: "" };
 }
 
-function gapLine(at: number): Line {
-	return make("gap", "", "Some messages are missing here; the server no longer has them.", at, {});
+function lineOf({ kind, from, text, at, seq, id, own }: Arrival, key: number | undefined): Line {
+	const shown = kind === "said" ? text : text.slice(0, MAX_SOURCE);
+	return make(kind === "said" ? "message" : "document", from, shown, at, { seq, id, own, key });
 }

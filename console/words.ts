@@ -1,6 +1,8 @@
 // What the page says when something was refused or ended: the server's codes in everyday words. The server's own sentence
 // stands where there is no better one.
 
+import { wireCode, XMLSocketError } from "../src/errors/index.ts";
+
 const ERRORS: Readonly<Record<string, string>> = {
 	"name-taken": "Someone else is using that name. Please choose another.",
 	"name-invalid": "That name cannot be used. A name has 1 to 64 characters and no control characters.",
@@ -11,36 +13,43 @@ const ERRORS: Readonly<Record<string, string>> = {
 	"not-operator": "Only operators may do that.",
 	"document-too-large": "That message is too long.",
 	unavailable: "The server cannot reach its store just now.",
-};
-
-const FAREWELLS: Readonly<Record<string, string>> = {
-	"session-resumed": "You have gone on with this chat in another tab or window.",
-};
-
-const EXITS: Readonly<Record<string, string>> = {
 	kicked: "An operator has sent you out of this room.",
 	banned: "An operator has banned you from this room.",
-	unavailable: "This room cannot be reached just now; the page will try again.",
+	"outcome-unknown": "The connection was lost before the answer came; it may have arrived.",
 };
+
+/** One is to be in the room, and the server has no access to it for now. */
+export const OUTSIDE = "This room cannot be reached just now; the page will try again.";
+
+const FAREWELLS: Readonly<Record<string, string>> = {
+	XMLSOCKET_SESSION_RESUMED: "You have gone on with this chat in another tab or window.",
+};
+
+const NAME_REFUSALS: ReadonlySet<string> = new Set([
+	"XMLSOCKET_NAME_TAKEN",
+	"XMLSOCKET_NAME_INVALID",
+	"XMLSOCKET_TOKEN_INVALID",
+	"XMLSOCKET_SESSION_IN_USE",
+]);
 
 /** A refusal in words. */
 export function errorWords(code: string, text: string): string {
 	return own(ERRORS, code) ?? (text || `The server refused that (${code}).`);
 }
 
-/** A farewell of the server in words. */
-export function farewellWords(reason: string): string {
-	return own(FAREWELLS, reason) ?? "The server has closed the connection.";
+/** What a promise was rejected with, in words. */
+export function refusalWords(error: unknown): string {
+	return error instanceof XMLSocketError ? errorWords(wireCode(error.code), error.message) : String(error);
 }
 
-/** Why one is not in a room any more, in words. */
-export function exitWords(reason: string | undefined): string {
-	return own(EXITS, reason ?? "") ?? "You are not in this room any more.";
+/** Whether the server does not give the name that was asked for. */
+export function isNameRefusal(error: unknown): boolean {
+	return error instanceof XMLSocketError && NAME_REFUSALS.has(error.code);
 }
 
-/** Whether coming back by oneself after this farewell would do harm: two tabs would push each other out without end. */
-export function staysAway(reason: string): boolean {
-	return reason === "session-resumed";
+/** Why the chat is over, in words. */
+export function farewellWords(code: string | undefined): string {
+	return own(FAREWELLS, code ?? "") ?? "The server has closed the connection.";
 }
 
 function own(table: Readonly<Record<string, string>>, key: string): string | undefined {

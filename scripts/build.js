@@ -1,4 +1,5 @@
-// Builds everything into dist/: the package with `tsc -b`, one file for one file, then the web pages. Quick when nothing
+// Builds everything into dist/: the package with `tsc -b`, one file for one file, then the web pages and
+// the script that stands inside an application's context. Quick when nothing
 // changed. `npm start`, `npm test`, `npm run bench` and `npm pack` begin with it.
 
 import { execFileSync } from "node:child_process";
@@ -45,6 +46,9 @@ try {
 	const page = "dist/console/index.html";
 	if (!existsSync(page) || statSync(page).mtimeMs < sources)
 		run("vite", "build", "--config", "console/vite.config.ts", "--logLevel", "warn");
+	const runtime = "dist/asc/runtime.js";
+	if (!existsSync(runtime) || statSync(runtime).mtimeMs < Math.max(...["src/asc/runtime", "src/xml"].map(newest)))
+		run("vite", "build", "--config", "src/asc/runtime/vite.config.ts", "--logLevel", "warn");
 } catch (error) {
 	process.exit(error.status ?? 1);
 }

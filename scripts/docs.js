@@ -5,6 +5,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { toJsonSchema } from "@valibot/to-json-schema";
+import { ascSchema } from "../dist/asc/index.js";
 import { gatewayCommandSchema } from "../dist/cli/gateway-schema.js";
 import { serveSchema } from "../dist/cli/serve-schema.js";
 import { optionsOf } from "../dist/cli/settings.js";
@@ -51,6 +52,10 @@ ${optionsOf(serveSchema)
 the daemon: ${Object.keys(gatewayCommandSchema.entries)
 	.map((key) => `\`${key}\``)
 	.join(", ")}.
+
+\`xmlsocket run\` knows those of the port, \`logLevel\`, and ${Object.keys(ascSchema.entries)
+	.map((key) => `\`${key}\``)
+	.join(", ")}; the applications themselves stand on its command line.
 `;
 
 const jsonSchema = toJsonSchema(serveSchema, { errorMode: "ignore", typeMode: "input" });

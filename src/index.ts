@@ -4,23 +4,42 @@ import {
 	type ClientHost,
 	type Connect,
 	makeConnect,
+	makeOpenChat,
 	makeXMLSocket,
+	type OpenChat,
 	type XMLSocketConstructor,
+	xmlStreams,
 } from "./client/index.ts";
 import { dial, nodeClock, nodeUtf8 } from "./transport/index.ts";
 
 export type {
+	Chat,
+	ChatClientOptions,
+	ChatEvents,
+	ChatReader,
 	Connection,
 	ConnectionEvents,
 	ConnectionStatus,
 	ConnectOptions,
+	Gap,
 	Incoming,
+	JoinOptions,
+	Position,
+	Receipt,
 	ReconnectOptions,
 	Rejoin,
 	RequestOptions,
+	Room,
+	RoomEntry,
+	RoomEvents,
+	RoomMessage,
+	RoomPage,
+	RoomReader,
+	SayOptions,
 	Sendable,
 	StartTlsOptions,
 	StreamOptions,
+	Told,
 	XMLSocketOptions,
 } from "./client/index.ts";
 export { type ErrorCode, XMLSocketError } from "./errors/index.ts";
@@ -36,6 +55,7 @@ const node: ClientHost = {
 	random: Math.random,
 	report: (error) => console.error(error),
 	codec: nodeUtf8,
+	streams: xmlStreams,
 	localHost: "localhost",
 };
 
@@ -67,3 +87,20 @@ export type XMLSocket = import("./client/index.ts").XMLSocket;
  * ```
  */
 export const connect: Connect = /* @__PURE__ */ makeConnect(node);
+
+/**
+ * Opens a chat with a server of the chat's documents: a name, rooms, private messages. It comes back by itself after a lost
+ * connection, reads on where it stopped, and says again what was not acknowledged. Addresses are those of `connect`.
+ *
+ * Rejects as `connect` does, and with the server's refusal: XMLSOCKET_NAME_TAKEN, XMLSOCKET_NAME_INVALID,
+ * XMLSOCKET_TOKEN_INVALID, XMLSOCKET_SESSION_IN_USE; XMLSOCKET_REQUEST_TIMEOUT where the server does not answer.
+ *
+ * @example
+ * ```ts
+ * const chat = await openChat("localhost:9000", { name: "ann" });
+ * const room = await chat.join("lobby");
+ * const { seq } = await room.say("hi"); // committed, or rejected with the reason
+ * for await (const message of room) console.log(message.from, message.text);
+ * ```
+ */
+export const openChat: OpenChat = /* @__PURE__ */ makeOpenChat(connect, node);

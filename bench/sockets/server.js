@@ -2,6 +2,7 @@
 // and memory whenever it is asked.
 
 import { createServer as createTcpServer } from "node:net";
+import { getHeapSpaceStatistics } from "node:v8";
 import { WebSocketServer } from "ws";
 import { Link, Scheduler } from "../../dist/link/index.js";
 import { chat, createServer } from "../../dist/server/index.js";
@@ -15,7 +16,19 @@ const kinds = {
 	async "net-echo"() {
 		return tcp((socket) => socket.on("data", (chunk) => socket.write(chunk)));
 	},
-	/** The same through a Link: framing, limits, outbox, deadlines. */
+	/** Documents cut and answered one by one, as a hand-written server does: no limits, no deadlines, no coalescing. */
+	async "hand-echo"() {
+		return tcp((socket) => {
+			socket.setEncoding("utf8");
+			let rest = "";
+			socket.on("data", (chunk) => {
+				const documents = (rest + chunk).split("\0");
+				rest = documents.pop();
+				for (const document of documents) socket.write(`${document}\0`);
+			});
+		});
+	},
+	/** What comes, through a Link: framing, limits, outbox, deadlines. */
 	async "link-echo"() {
 		const scheduler = new Scheduler(nodeClock, console.error);
 		const options = {
@@ -113,7 +126,9 @@ function webSockets(connection) {
 const port = await kinds[kind]();
 process.on("message", (what) => {
 	if (what === "memory") globalThis.gc?.();
-	process.send({ cpu: process.cpuUsage(), rss: process.memoryUsage.rss() });
+	const { rss, heapUsed } = process.memoryUsage();
+	const young = getHeapSpaceStatistics().find((space) => space.space_name === "new_space").space_size;
+	process.send({ cpu: process.cpuUsage(), rss, heapUsed, young });
 });
 process.on("disconnect", () => process.exit(0));
 process.send({ port });

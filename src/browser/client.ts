@@ -6,9 +6,13 @@ import {
 	type Connection,
 	type ConnectOptions,
 	makeConnect,
+	makeOpenChat,
 	makeXMLSocket,
+	type OpenChat,
+	type Streams,
 	type Target,
 	type XMLSocketConstructor,
+	xmlStreams,
 } from "../client/index.ts";
 import { pageClock } from "./page-clock.ts";
 import { pageDial, webSocketUrl } from "./page-dial.ts";
@@ -20,7 +24,9 @@ import { pageDial, webSocketUrl } from "./page-dial.ts";
 export const XMLSocket: XMLSocketConstructor = /* @__PURE__ */ makeXMLSocket(/* @__PURE__ */ pageHost(webSocketUrl));
 export type XMLSocket = import("../client/index.ts").XMLSocket;
 
-const connectUrl: Connect = /* @__PURE__ */ makeConnect(/* @__PURE__ */ pageHost(webSocketUrl));
+const connectUrl: Connect = /* @__PURE__ */ makeConnect(/* @__PURE__ */ pageHost(webSocketUrl, xmlStreams));
+// A chat has no use for XML streams, and its page need not carry them.
+const connectDocuments: Connect = /* @__PURE__ */ makeConnect(/* @__PURE__ */ pageHost(webSocketUrl));
 
 /**
  * Connects over the page's WebSocket: as `connect` in Node, and `/PATH` means that path on the page's own server.
@@ -32,9 +38,23 @@ const connectUrl: Connect = /* @__PURE__ */ makeConnect(/* @__PURE__ */ pageHost
  * ```
  */
 export async function connect(address: string, options?: ConnectOptions): Promise<Connection> {
-	const own = typeof address === "string" && address.startsWith("/");
-	return await connectUrl(own ? `${location.origin.replace(/^http/, "ws")}${address}` : address, options);
+	return await connectUrl(urlHere(address), options);
 }
+
+/**
+ * Opens a chat, as `openChat` in Node; addresses are those of `connect` here.
+ *
+ * @example
+ * ```ts
+ * const chat = await openChat("/socket", { name: "ann" });
+ * const room = await chat.join("lobby");
+ * await room.say("hi");
+ * ```
+ */
+export const openChat: OpenChat = /* @__PURE__ */ makeOpenChat(
+	async (address, options) => await connectDocuments(urlHere(address), options),
+	{ clock: pageClock, report: (error) => reportError(error) },
+);
 
 /**
  * The documented class with another mapping from host and port to a WebSocket, for example through a gateway.
@@ -48,8 +68,14 @@ export function createXMLSocket(url: (host: string, port: number) => string): XM
 	return makeXMLSocket(pageHost((target) => url(target.host, target.port)));
 }
 
-function pageHost(urlOf: (target: Target) => string): ClientHost {
+function urlHere(address: string): string {
+	const own = typeof address === "string" && address.startsWith("/");
+	return own ? `${location.origin.replace(/^http/, "ws")}${address}` : address;
+}
+
+function pageHost(urlOf: (target: Target) => string, streams?: Streams): ClientHost {
 	return {
+		streams,
 		dial: pageDial(urlOf),
 		clock: pageClock,
 		wait: pageClock.delay,

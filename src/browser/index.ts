@@ -2,20 +2,36 @@
 
 export { type ChatOptions, createChat as chat, createRelay as relay, type RelayOptions } from "../chat/index.ts";
 export type {
+	Chat,
+	ChatClientOptions,
+	ChatEvents,
+	ChatReader,
 	Connection,
 	ConnectionEvents,
 	ConnectionStatus,
 	ConnectOptions,
+	Gap,
 	Incoming,
+	JoinOptions,
+	Position,
+	Receipt,
 	ReconnectOptions,
 	Rejoin,
 	RequestOptions,
+	Room,
+	RoomEntry,
+	RoomEvents,
+	RoomMessage,
+	RoomPage,
+	RoomReader,
+	SayOptions,
 	Sendable,
+	Told,
 } from "../client/index.ts";
 export { type ErrorCode, XMLSocketError } from "../errors/index.ts";
 export type { Application, Peer, Session } from "../hub/index.ts";
 export { element, type Markup, XML, XMLNode, xml } from "../xml/index.ts";
-export { connect, createXMLSocket, XMLSocket } from "./client.ts";
+export { connect, createXMLSocket, openChat, XMLSocket } from "./client.ts";
 export { pageClock } from "./page-clock.ts";
 export {
 	type CreatePageServerOptions,

@@ -29,6 +29,8 @@ export class ChatSession implements Session, Member {
 	/** Whether this client has been told its name. */
 	welcomed = false;
 	gone = false;
+	/** When it went on here with a session that it had elsewhere; monotonic milliseconds. */
+	cameMs: number = Number.NEGATIVE_INFINITY;
 	/** The rooms in which it is still being brought up to date. */
 	replays: Map<ChatRoom, Replay> | undefined = undefined;
 	#pending = 0;

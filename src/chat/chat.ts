@@ -13,6 +13,7 @@ import { checkIgnored } from "./incoming.ts";
 import { LiveRoom } from "./live-room.ts";
 import { checkedName, Names } from "./names.ts";
 import { type ChatOptions, type ChatSettings, chatSettings, parseRoom } from "./options.ts";
+import { RecentTells } from "./recent-tells.ts";
 import { Sanctions } from "./sanctions.ts";
 import { StoredRoom } from "./stored-room.ts";
 import { Tokens } from "./tokens.ts";
@@ -69,6 +70,7 @@ export class Chat implements Application {
 	readonly deployment: Deployment | undefined;
 	readonly bans: Sanctions = new Sanctions();
 	readonly mutes: Sanctions = new Sanctions();
+	readonly tells: RecentTells = new RecentTells();
 	readonly report: (error: unknown) => void;
 	readonly nowMs: () => number;
 	/** Messages accepted in rooms. */

@@ -4,7 +4,10 @@ import type { Chat } from "./chat.ts";
 import { ChatRoom, type Spoken } from "./chat-room.ts";
 import type { ChatSession } from "./chat-session.ts";
 import type { LiveFeed } from "./deployment/live-feed.ts";
-import { ackDocument, lostDocument, messageDocument } from "./documents.ts";
+import { ackDocument, lostDocument, type Message, messageDocument } from "./documents.ts";
+
+/** Longer than a message waits for other nodes. */
+const CAME_LATELY_MS = 15_000;
 
 /** A room without memory. */
 export class LiveRoom extends ChatRoom {
@@ -18,6 +21,22 @@ export class LiveRoom extends ChatRoom {
 
 	override dropped(): void {
 		if (this.#feed) this.chat.deployment?.closeFeed(this.#feed);
+	}
+
+	/**
+	 * Delivers what was said at another node.
+	 *
+	 * @param late it had to wait there: who has just come from elsewhere may have heard it there, and is told of a message
+	 * that did not come instead of getting it twice.
+	 */
+	hear(message: Message, late: boolean): void {
+		const bytes = this.encode(messageDocument(message));
+		if (!bytes) return;
+		const sinceMs = this.chat.nowMs() - CAME_LATELY_MS;
+		for (const member of this.members()) {
+			if (late && member.cameMs > sinceMs) member.send(lostDocument(this.name, 1));
+			else member.sendEncoded(bytes);
+		}
 	}
 
 	/** Tells everyone that messages from another node did not come. */
@@ -35,7 +54,7 @@ export class LiveRoom extends ChatRoom {
 		this.chat.messages++;
 		if (this.#feed) {
 			this.chat.deployment?.flush();
-			this.#feed.send(kind, session.name, message.at, body);
+			this.#feed.send(kind, session, message.at, body);
 		}
 		if (id === undefined) {
 			this.send(bytes);

@@ -12,7 +12,7 @@ export const chatSchema = v.strictObject({
 		described(
 			v.array(v.string()),
 			"rooms that always exist, beside lobby: NAME, NAME:stored or NAME:live",
-			"--room <name[:live|stored]...>",
+			"--room <name...>",
 		),
 		[],
 	),

@@ -2,6 +2,7 @@
 // the client reads, until nothing is left between the replay and what is live. It keeps one page in memory, never the
 // messages that arrive meanwhile: those are in the log.
 
+import { XMLSocketError } from "../errors/index.ts";
 import type { LogEntry } from "../hub/index.ts";
 import type { Known } from "./chat-room.ts";
 import type { ChatSession } from "./chat-session.ts";
@@ -13,6 +14,7 @@ const PAGE = { maxCount: 100, maxBytes: 64 * 1024 };
 const FULL_OUTBOX_BYTES = 64 * 1024;
 const FIRST_WAIT_MS = 5;
 const LONGEST_WAIT_MS = 1000;
+const BEHIND_CLIENT_MS = 10_000;
 
 /** One member's way from what it knows to what is live. */
 export class Replay {
@@ -45,6 +47,8 @@ export class Replay {
 		const session = this.#session;
 		try {
 			if (room.log === undefined) await room.open();
+			const { after, log } = this.#known;
+			if (after !== undefined && after > room.lastSeq && log === room.log) await this.#catchUpWith(after);
 			if (this.#stopped) return;
 			room.sendJoined(session, room.log, room.lastSeq);
 			let cursor = await this.#begin();
@@ -60,6 +64,24 @@ export class Replay {
 			if (this.#stopped) return;
 			session.refuse(room.unavailable(error));
 			room.exit(session, { reason: "unavailable" });
+		}
+	}
+
+	// Another daemon may have shown the client more than this one has been told of: that is neither beyond the end nor to come
+	// again. Where the log itself has no such number, it says nothing.
+	async #catchUpWith(after: number): Promise<void> {
+		const room = this.#room;
+		if (after > (await room.chat.log.state(room.name)).lastSeq) return;
+		let waitedMs = 0;
+		for (let waitMs = FIRST_WAIT_MS; !this.#stopped && room.lastSeq < after; waitMs *= 2) {
+			if (waitedMs >= BEHIND_CLIENT_MS) {
+				throw new XMLSocketError(
+					"XMLSOCKET_UNAVAILABLE",
+					`This server has been told of messages up to ${room.lastSeq} for ${BEHIND_CLIENT_MS} ms, and you know ${after}.`,
+				);
+			}
+			await sleep(waitMs);
+			waitedMs += waitMs;
 		}
 	}
 
@@ -104,9 +126,13 @@ export class Replay {
 	async #outboxHasRoom(): Promise<void> {
 		for (let waitMs = FIRST_WAIT_MS; !this.#stopped; waitMs = Math.min(waitMs * 2, LONGEST_WAIT_MS)) {
 			if (this.#session.peer.outboxBytes < FULL_OUTBOX_BYTES) return;
-			await new Promise<void>((resolve) => {
-				setTimeout(resolve, waitMs);
-			});
+			await sleep(waitMs);
 		}
 	}
+}
+
+function sleep(ms: number): Promise<void> {
+	return new Promise((resolve) => {
+		setTimeout(resolve, ms);
+	});
 }

@@ -17,6 +17,8 @@ const USAGE: ReadonlySet<string> = new Set([
 	"XMLSOCKET_NUL_IN_DOCUMENT",
 	"XMLSOCKET_FOLDER_UNREADABLE",
 	"XMLSOCKET_MOVIE_UNREADABLE",
+	"XMLSOCKET_SCRIPT_UNREADABLE",
+	"XMLSOCKET_APPLICATION_XML_INVALID",
 ]);
 
 /** 3: could not connect; 2: the command was used wrongly; 1: anything else. */

@@ -90,6 +90,24 @@ async function makeProgram(): Promise<Command> {
 	serve.action(async (flags: Record<string, unknown>) => (await import("./commands/serve.ts")).serve(flags, version));
 	config.action(async (flags: Record<string, unknown>) => (await import("./commands/config.ts")).config(flags));
 
+	const run = program
+		.command("run <paths...>")
+		.usage("[options] <folder|main.asc>...")
+		.description("run Server-Side ActionScript applications: folders of Flash Media Server, or scripts")
+		.option("-c, --config <file>", "configuration file (default: xmlsocket.config.json where there is one)")
+		.option("--json", "print what was started and each trace() as one JSON object per line");
+	if (process.argv[2] === "run" || (process.argv[2] === "help" && process.argv[3] === "run")) {
+		const [{ runSchema }, { addFlags }] = await Promise.all([import("./run-schema.ts"), import("./settings.ts")]);
+		addFlags(
+			runSchema,
+			(flags, about) => new Option(flags, about),
+			(option) => run.addOption(option),
+		);
+	}
+	run.action(async (paths: string[], flags: Record<string, unknown>) =>
+		(await import("./commands/run.ts")).run(paths, flags, version),
+	);
+
 	const play = program
 		.command("play <movie>")
 		.description("show a SWF, a file or an http(s) address, in the browser with its sockets connected")

@@ -1,6 +1,7 @@
 // The options of `serve`: the server's, the chat's, the gateway's, and the few that decide which of them runs.
 
 import * as v from "valibot";
+import { ascSchema } from "../asc/index.ts";
 import { chatSchema } from "../chat/index.ts";
 import { gatewaySchema } from "../gateway/index.ts";
 import { siteSchema } from "../gateway/site/options.ts";
@@ -30,6 +31,35 @@ export const serveSchema = v.strictObject({
 		),
 		[],
 	),
+	nats: v.optional(
+		described(
+			v.array(v.string()),
+			"share rooms, names and history with the other daemons on these NATS servers: nats://host:4222, several with commas; --data is not used then",
+			"--nats <url...>",
+		),
+		[],
+	),
+	replicas: v.optional(
+		described(
+			v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(5)),
+			"with --nats: on how many NATS servers stored rooms are kept",
+			"--replicas <n>",
+		),
+		1,
+	),
+	natsStorage: v.optional(
+		described(v.picklist(["file", "memory"]), "with --nats: where those servers keep stored rooms"),
+		"file",
+	),
+	app: v.optional(
+		described(
+			v.array(v.pipe(v.string(), v.nonEmpty())),
+			"no chat: these Server-Side ActionScript applications, each a folder with main.asc or a script",
+			"--app <path...>",
+		),
+		[],
+	),
+	...ascSchema.entries,
 	...siteSchema.entries,
 	...gatewaySchema.entries,
 	relay: v.optional(
@@ -55,3 +85,5 @@ export type ServeSettings = v.InferOutput<typeof serveSchema>;
 export const serverKeys: readonly string[] = Object.keys(serverSchema.entries);
 /** The keys that are the chat's. */
 export const chatKeys: readonly string[] = Object.keys(chatEntries);
+/** The keys that are the script host's. */
+export const ascKeys: readonly string[] = Object.keys(ascSchema.entries);

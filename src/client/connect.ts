@@ -23,6 +23,12 @@ export function makeConnect(host: ClientHost): Connect {
 	const scheduler = new Scheduler(host.clock, host.report);
 	return async (address, options) => {
 		const resolved = resolveOptions(options);
+		if (resolved.stream && !host.streams) {
+			throw new XMLSocketError(
+				"XMLSOCKET_OPTION_INVALID",
+				"The option stream asks for what this client does not carry.",
+			);
+		}
 		const target = parseAddress(address);
 		const { signal } = resolved;
 		if (signal?.aborted) throw aborted(signal);

@@ -6,19 +6,19 @@
 
 import { XMLSocketError } from "../errors/index.ts";
 import { Link, type LinkClose, type Scheduler, type Transport } from "../link/index.ts";
-import { StreamDecoder, type TextCodec, utf8Codec } from "../wire/index.ts";
+import { type StreamDecoder, type TextCodec, utf8Codec } from "../wire/index.ts";
 import { type Target, targetUrl } from "./address.ts";
 import type { ClientHost } from "./dial.ts";
 import { Inbox } from "./inbox.ts";
 import { Incoming, type Sendable, textOf } from "./incoming.ts";
-import { answerTo } from "./iq.ts";
 import { Listeners } from "./listeners.ts";
 import type { ResolvedOptions, StreamOptions } from "./options.ts";
 import { Outgoing } from "./outgoing.ts";
 import { Redialer } from "./redialer.ts";
 import { type RequestOptions, Requests } from "./requests.ts";
-import { agreeOnTls, type StartTlsOptions } from "./start-tls.ts";
-import { type Declaration, declarationsOf, isStreamHeader } from "./stream-namespaces.ts";
+import type { StartTlsOptions } from "./start-tls.ts";
+import type { Declaration } from "./stream-namespaces.ts";
+import type { Streams } from "./streams.ts";
 
 /** What a connection is doing. */
 export type ConnectionStatus =
@@ -72,6 +72,8 @@ export class Connection implements AsyncIterable<Incoming, undefined>, AsyncDisp
 	readonly closed: Promise<{ readonly error?: XMLSocketError }>;
 	readonly #options: ResolvedOptions;
 	readonly #host: ClientHost;
+	/** Set where this is an XML stream. */
+	readonly #streams: Streams | undefined;
 	readonly #codec: TextCodec;
 	readonly #scheduler: Scheduler;
 	readonly #outgoing: Outgoing;
@@ -89,6 +91,7 @@ export class Connection implements AsyncIterable<Incoming, undefined>, AsyncDisp
 	#inherited: readonly Declaration[] | undefined = undefined;
 	#stopKeepingAlive: (() => void) | undefined = undefined;
 	#connectedAtMs = 0;
+	#leastDelayMs = 0;
 	#closing = false;
 	#over = false;
 	#paused = false;
@@ -99,6 +102,7 @@ export class Connection implements AsyncIterable<Incoming, undefined>, AsyncDisp
 		this.target = target;
 		this.#options = options;
 		this.#host = host;
+		this.#streams = options.stream ? host.streams : undefined;
 		this.#codec = options.codec ?? host.codec ?? utf8Codec();
 		this.#scheduler = scheduler;
 		this.#outgoing = new Outgoing(options.maxOutboxBytes, this.#codec, options.terminator);
@@ -188,7 +192,9 @@ export class Connection implements AsyncIterable<Incoming, undefined>, AsyncDisp
 	async startTls(options: StartTlsOptions = {}): Promise<void> {
 		const link = this.#link;
 		if (!link || this.#closing) throw this.#closedError();
-		await agreeOnTls(
+		const streams = this.#streams;
+		if (!streams) throw new XMLSocketError("XMLSOCKET_TLS_FAILED", "Only a stream agrees on TLS.");
+		await streams.agreeOnTls(
 			link,
 			(document, request) => this.#ask(document, request, (text) => this.#outgoing.transmit(text)),
 			{ domain: options.domain ?? this.target.host, timeoutMs: options.timeoutMs ?? this.#options.connectTimeoutMs },
@@ -206,6 +212,19 @@ export class Connection implements AsyncIterable<Incoming, undefined>, AsyncDisp
 		const off = this.#listeners.add(event, listener);
 		if (event === "document") queueMicrotask(() => this.#emptyInbox());
 		return off;
+	}
+
+	/** While it waits to connect again: tries at once, for example because the network is back. */
+	reconnectNow(): void {
+		this.#redialer?.now();
+	}
+
+	/**
+	 * After the loss of this connection, waits so many milliseconds more before the first attempt: a server that goes away for a
+	 * while may say for how long.
+	 */
+	delayReconnect(delayMs: number): void {
+		this.#leastDelayMs = delayMs;
 	}
 
 	/**
@@ -254,7 +273,7 @@ export class Connection implements AsyncIterable<Incoming, undefined>, AsyncDisp
 				output: "text",
 				codec: this.#codec,
 				...(options.terminator ? { terminator: options.terminator } : {}),
-				...(options.stream ? { decoder: this.#streamDecoder(options.stream) } : {}),
+				...(options.stream && this.#streams ? { decoder: this.#decoder(this.#streams, options.stream) } : {}),
 				maxDocumentBytes: options.maxDocumentBytes,
 				keepEmpty: options.keepEmpty,
 				// `send` refuses before the link would have to cut.
@@ -287,8 +306,8 @@ export class Connection implements AsyncIterable<Incoming, undefined>, AsyncDisp
 		return link;
 	}
 
-	#streamDecoder({ maxUnprocessedChars, overflow }: Required<StreamOptions>): StreamDecoder {
-		return new StreamDecoder({
+	#decoder(streams: Streams, { maxUnprocessedChars, overflow }: Required<StreamOptions>): StreamDecoder {
+		return streams.decoder({
 			codec: this.#codec,
 			maxUnprocessedChars,
 			overflow,
@@ -318,8 +337,10 @@ export class Connection implements AsyncIterable<Incoming, undefined>, AsyncDisp
 		else if (!this.#redialer) this.#finish(close.error, false);
 		else {
 			this.#become({ type: "disconnected", error });
+			const leastMs = this.#leastDelayMs;
+			this.#leastDelayMs = 0;
 			// A listener may have closed us.
-			if (!this.#over) this.#redialer.begin(error, this.#host.clock.now() - this.#connectedAtMs);
+			if (!this.#over) this.#redialer.begin(error, this.#host.clock.now() - this.#connectedAtMs, leastMs);
 		}
 	}
 
@@ -390,7 +411,7 @@ export class Connection implements AsyncIterable<Incoming, undefined>, AsyncDisp
 
 	#received(link: Link, text: string): void {
 		if (this.#link !== link) return;
-		const document = this.#options.stream ? this.#fragment(text) : new Incoming(text);
+		const document = this.#streams ? this.#fragment(this.#streams, text) : new Incoming(text);
 		if (this.#requests.size > 0 && this.#requests.answer(document)) return;
 		const heard = this.#listeners.has("document");
 		if (heard) {
@@ -403,9 +424,10 @@ export class Connection implements AsyncIterable<Incoming, undefined>, AsyncDisp
 		}
 	}
 
-	#fragment(text: string): Incoming {
-		if (!isStreamHeader(text)) return new Incoming(text, this.#inherited);
-		this.#inherited = declarationsOf(text);
+	#fragment(streams: Streams, text: string): Incoming {
+		const declared = streams.declarationsOf(text);
+		if (!declared) return new Incoming(text, this.#inherited);
+		this.#inherited = declared;
 		return new Incoming(text);
 	}
 
@@ -450,7 +472,8 @@ export class Connection implements AsyncIterable<Incoming, undefined>, AsyncDisp
 		let asked = options;
 		try {
 			text = textOf(document);
-			if (this.#options.stream && options.match === undefined) asked = { ...options, match: answerTo(text) };
+			const streams = this.#streams;
+			if (streams && options.match === undefined) asked = { ...options, match: streams.answerTo(text) };
 		} catch (error) {
 			return Promise.reject(error);
 		}

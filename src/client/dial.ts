@@ -4,6 +4,7 @@
 import type { Clock, Transport } from "../link/index.ts";
 import type { TextCodec } from "../wire/index.ts";
 import type { Target } from "./address.ts";
+import type { Streams } from "./streams.ts";
 
 /** How to dial. */
 export interface DialOptions {
@@ -40,6 +41,8 @@ export interface ClientHost {
 	readonly report: (error: unknown) => void;
 	/** Default: UTF-8 by `TextDecoder`. */
 	readonly codec?: TextCodec | undefined;
+	/** XML streams, `xmlStreams`; without them the option `stream` of `connect()` is refused. */
+	readonly streams?: Streams | undefined;
 	/** What `XMLSocket.connect(null, port)` connects to. */
 	readonly localHost: string;
 }

@@ -7,7 +7,6 @@ import { type Target, targetUrl } from "./address.ts";
 import { Backoff } from "./backoff.ts";
 import type { ClientHost } from "./dial.ts";
 import type { ReconnectOptions, ResolvedOptions } from "./options.ts";
-import { XMPP_PROTOCOL, XmppWebSocket } from "./xmpp-websocket.ts";
 
 /** Who hears how the attempts go. */
 export interface RedialerOwner {
@@ -26,17 +25,17 @@ export async function dialOnce(
 	signal: AbortSignal | undefined,
 ): Promise<Transport> {
 	const { connectTimeoutMs, tls, origin } = options;
-	const xmpp = options.stream !== undefined && (target.protocol === "ws" || target.protocol === "wss");
-	const webSocketProtocol = xmpp ? XMPP_PROTOCOL : undefined;
+	const webSocket = target.protocol === "ws" || target.protocol === "wss";
+	const streams = options.stream && webSocket ? host.streams : undefined;
 	try {
 		const transport = await host.dial(target, {
 			timeoutMs: connectTimeoutMs,
 			signal,
 			...tls,
 			origin,
-			...(webSocketProtocol === undefined ? {} : { webSocketProtocol }),
+			...(streams ? { webSocketProtocol: streams.webSocketProtocol } : {}),
 		});
-		return xmpp ? new XmppWebSocket(transport) : transport;
+		return streams ? streams.overWebSocket(transport) : transport;
 	} catch (cause) {
 		if (cause instanceof XMLSocketError) throw cause;
 		throw new XMLSocketError("XMLSOCKET_CONNECT_FAILED", `No connection to ${targetUrl(target)}.`, { cause });
@@ -52,6 +51,8 @@ export class Redialer {
 	readonly #backoff: Backoff;
 	readonly #stableMs: number;
 	#stop: (() => void) | undefined = undefined;
+	/** Whether it waits before an attempt, and not for one. */
+	#waiting = false;
 
 	constructor(
 		host: ClientHost,
@@ -74,29 +75,42 @@ export class Redialer {
 	 * @param error why the last one ended, or could not be made.
 	 * @param heldMs how long it held. Only one that held as long as the longest wait ends the series, so that a server
 	 * that accepts and drops everyone is not called without a pause.
+	 * @param leastMs what the other side asked to wait at least; the pause of the series comes on top, so that those who were
+	 * asked the same do not come back at once.
 	 */
-	begin(error: XMLSocketError, heldMs: number): void {
+	begin(error: XMLSocketError, heldMs: number, leastMs = 0): void {
 		if (heldMs >= this.#stableMs) this.#backoff.reset();
-		this.#next(error);
+		this.#next(error, leastMs);
+	}
+
+	/** Cuts the wait before the next attempt short, where there is one. */
+	now(): void {
+		if (!this.#waiting) return;
+		this.#stop?.();
+		this.#attempt();
 	}
 
 	/** Gives up; nothing more is heard. */
 	stop(): void {
 		this.#stop?.();
 		this.#stop = undefined;
+		this.#waiting = false;
 	}
 
-	#next(error: XMLSocketError): void {
-		const delayMs = this.#backoff.next();
-		if (delayMs === undefined) {
+	#next(error: XMLSocketError, leastMs = 0): void {
+		const ownMs = this.#backoff.next();
+		if (ownMs === undefined) {
 			this.#owner.gaveUp(error);
 			return;
 		}
+		const delayMs = leastMs + ownMs;
+		this.#waiting = true;
 		this.#stop = this.#host.wait(delayMs, () => this.#attempt());
 		this.#owner.waiting(this.#backoff.attempts, delayMs, error);
 	}
 
 	#attempt(): void {
+		this.#waiting = false;
 		const controller = new AbortController();
 		this.#stop = () => controller.abort();
 		const { signal } = controller;

@@ -7,8 +7,8 @@ import { Link, Scheduler } from "../link/index.ts";
 import { DEFAULT_UNPROCESSED_CHARS, StreamDecoder } from "../wire/index.ts";
 import { toNumber, toText } from "../xml/coerce.ts";
 import { XML } from "../xml/index.ts";
-import { HIGHEST_PORT, LOWEST_PORT, type Target } from "./address.ts";
 import type { ClientHost } from "./dial.ts";
+import { socketTarget } from "./socket-target.ts";
 
 /**
  * A connection over which both sides send XML documents, each followed by a zero byte.
@@ -147,7 +147,7 @@ class SocketState {
 	}
 
 	connect(hostName: unknown, port: unknown): boolean {
-		const target = targetOf(hostName, port, this.#host.localHost);
+		const target = socketTarget(hostName, port, this.#host.localHost);
 		if (!target) return false;
 		this.close();
 		const attempt = new AbortController();
@@ -255,15 +255,6 @@ class SocketState {
 		const timeoutMs = toNumber(this.#socket.timeout);
 		return timeoutMs > 0 ? Math.min(timeoutMs, LONGEST_DELAY_MS) : DEFAULT_TIMEOUT_MS;
 	}
-}
-
-function targetOf(hostName: unknown, port: unknown, localHost: string): Target | undefined {
-	const number = toNumber(port);
-	if (!Number.isInteger(number) || number < LOWEST_PORT || number > HIGHEST_PORT) return undefined;
-	const [name = ""] = hostName === null || hostName === undefined ? [localHost] : toText(hostName).split("\0", 1);
-	const bare = /^\[(.*)\]$/s.exec(name)?.[1] ?? name;
-	if (bare === "") return undefined;
-	return { protocol: "xmlsocket", host: bare, port: number, path: "", secure: false };
 }
 
 function tooManyChars(chars: number, limit: number): XMLSocketError {

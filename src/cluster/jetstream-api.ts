@@ -14,7 +14,7 @@ export interface StreamSettings {
 
 /** What the stream is. */
 export interface StreamState {
-	/** When it was made: another value is another stream. */
+	/** When it was made: another value may be another stream. */
 	readonly created: string;
 	/** Of the newest message of all. */
 	readonly lastSeq: number;
@@ -67,6 +67,7 @@ const READ_TIMEOUT_MS = 1000;
 const MANAGE_TIMEOUT_MS = 5000;
 // Longer than any publication is on its way: repetitions, and the accounts of rooms, rely on it.
 const SHORTEST_WINDOW_MS = 10_000;
+const MAX_TRIES = 3;
 const STREAM_NOT_FOUND = 10_059;
 const STREAM_NAME_IN_USE = 10_058;
 const encoder = new TextEncoder();
@@ -145,6 +146,24 @@ export class StreamApi {
 			if (updated.error) throw this.#refused("cannot be changed", updated.error);
 		}
 		return { created: answer.created, lastSeq: answer.state.last_seq };
+	}
+
+	/**
+	 * The name of what is in the stream, which whoever asks first writes into it. Its time of birth will not do: of several
+	 * daemons that make a stream at once, each is told another one, and so may be who asks another server later.
+	 */
+	async history(): Promise<string> {
+		const subject = `${this.name}.k.history`;
+		const name = crypto.randomUUID().replaceAll("-", "").slice(0, 12);
+		for (let tries = 0; ; tries++) {
+			const known = await this.last(subject);
+			if (known) return decoder.decode(known.data);
+			// Of several daemons that write at once, one is let through: see `writeAccount` for why by a message id.
+			const headers = { "Nats-Msg-Id": subject };
+			await this.publish(subject, encoder.encode(name), READ_TIMEOUT_MS, headers).catch((error: unknown) => {
+				if (tries === MAX_TRIES) throw error;
+			});
+		}
 	}
 
 	/** How the stream stands; undefined where it is not there. Rejects with XMLSOCKET_BROKER_UNREACHABLE. */

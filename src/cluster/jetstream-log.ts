@@ -37,7 +37,7 @@ export interface JetStreamLogOptions extends LogOptions {
 	readonly replicas?: number;
 	/** Default file. */
 	readonly storage?: "file" | "memory";
-	/** How long an append may go without an acknowledgement before it is refused, in milliseconds. Default 30 000. */
+	/** How long an append may go without an acknowledgement, and the opening without an answer, in milliseconds. Default 30 000. */
 	readonly giveUpAfterMs?: number;
 	/** Rooms followed or appended to at a time; more are refused with XMLSOCKET_TOO_MANY_ROOMS. Default 10 000. */
 	readonly maxRooms?: number;
@@ -47,7 +47,7 @@ export interface JetStreamLogOptions extends LogOptions {
 
 export const DEFAULT_JETSTREAM_RETENTION: Retention = { maxCount: 1_000_000, maxBytes: 1024 ** 3 };
 const READ_WITHIN_MS = 5000;
-const OPEN_WITHIN_MS = 10_000;
+const GIVE_UP_AFTER_MS = 30_000;
 const CLOSE_WITHIN_MS = 5000;
 const PROBE_TIMEOUT_MS = 500;
 const SWEEP_MS = 2000;
@@ -71,6 +71,8 @@ export class JetStreamLog implements Log {
 	readonly #watchers = new Set<(reachable: boolean) => void>();
 	readonly #unwatch: () => void;
 	#created: string;
+	/** Of the history in the stream. */
+	#name: string;
 	#reachable = true;
 	#sweepTimer: ReturnType<typeof setTimeout> | undefined = undefined;
 	#sweeping: Promise<void> | undefined = undefined;
@@ -83,17 +85,21 @@ export class JetStreamLog implements Log {
 		api: StreamApi,
 		settings: StreamSettings,
 		state: StreamState,
+		name: string,
 		options: JetStreamLogOptions,
 	) {
 		this.#broker = broker;
 		this.#api = api;
 		this.#settings = settings;
 		this.#created = state.created;
+		this.#name = name;
 		this.#retention = options.retention ?? DEFAULT_JETSTREAM_RETENTION;
 		this.#nowMs = options.nowMs ?? Date.now;
 		this.#retainer = new Retainer(api, this.#retention, this.#nowMs);
 		this.#rooms = new TrackedRooms(broker, api, this.#retainer, options.maxRooms ?? 10_000);
-		this.#appender = new Appender(api, this.#rooms, options.giveUpAfterMs ?? 30_000, () => this.#changed(false));
+		this.#appender = new Appender(api, this.#rooms, options.giveUpAfterMs ?? GIVE_UP_AFTER_MS, () =>
+			this.#changed(false),
+		);
 		this.#unwatch = broker.watch((connected) => {
 			if (connected) this.#sweepLater(0);
 			else this.#changed(false);
@@ -105,7 +111,7 @@ export class JetStreamLog implements Log {
 	 * Opens the stream, and makes it where it is not there. The broker stays the caller's: closing the log does not close it.
 	 *
 	 * Rejects with XMLSOCKET_STREAM_UNSUITABLE where a stream of that name cannot be used, XMLSOCKET_BROKER_UNREACHABLE where
-	 * JetStream gives no answer within 10 s, XMLSOCKET_OPTION_INVALID.
+	 * JetStream gives no answer within `giveUpAfterMs`, XMLSOCKET_OPTION_INVALID.
 	 *
 	 * @example
 	 * ```ts
@@ -124,15 +130,17 @@ export class JetStreamLog implements Log {
 		}
 		const api = new StreamApi(broker, stream, replicas);
 		const settings: StreamSettings = { replicas, storage, dedupeWindowMs };
-		const state = await within(OPEN_WITHIN_MS, () => api.ensure(settings)).catch((error: Error) => {
+		const open = async (): Promise<JetStreamLog> =>
+			new JetStreamLog(broker, api, settings, await api.ensure(settings), await api.history(), options);
+		const { giveUpAfterMs = GIVE_UP_AFTER_MS } = options;
+		return await within(giveUpAfterMs, open).catch((error: Error) => {
 			if (!isUnreachable(error)) throw error;
 			throw new XMLSocketError(
 				"XMLSOCKET_BROKER_UNREACHABLE",
-				`NATS is there, but its JetStream gave no answer within ${OPEN_WITHIN_MS} ms: start nats-server with -js, in a cluster a majority of the servers. ${error.message}`,
+				`NATS is there, but its JetStream gave no answer within ${giveUpAfterMs} ms: start nats-server with -js, in a cluster a majority of the servers. ${error.message}`,
 				{ cause: error },
 			);
 		});
-		return new JetStreamLog(broker, api, settings, state, options);
 	}
 
 	async append(name: string, entry: NewEntry): Promise<Appended> {
@@ -209,10 +217,6 @@ export class JetStreamLog implements Log {
 
 	// --- reading
 
-	get #name(): string {
-		return nameOf(this.#created);
-	}
-
 	#pages(name: string): RoomPages {
 		const { maxAgeMs } = this.#retention;
 		const oldestMs = maxAgeMs === undefined ? Number.NEGATIVE_INFINITY : this.#nowMs() - maxAgeMs;
@@ -278,10 +282,14 @@ export class JetStreamLog implements Log {
 		try {
 			const state = (await this.#api.state()) ?? (await this.#api.ensure(this.#settings));
 			if (state.created !== this.#created) {
-				// It was deleted and made anew: numbers begin at 1 again, and followers are given all that is in it.
+				const name = await this.#api.history();
+				if (name !== this.#name) {
+					// It was deleted and made anew: numbers begin at 1 again, and followers are given all that is in it.
+					this.#name = name;
+					this.#sweptSeq = 0;
+					this.#rooms.restart();
+				}
 				this.#created = state.created;
-				this.#sweptSeq = 0;
-				this.#rooms.restart();
 			}
 			if (!this.#reachable) {
 				// A server without a majority answers questions for a while; only a write shows that there is one again.
@@ -300,12 +308,4 @@ export class JetStreamLog implements Log {
 	#checkOpen(): void {
 		if (this.#closing) throw unavailable("The log is closed");
 	}
-}
-
-// A stream's time of birth in few characters.
-function nameOf(created: string): string {
-	const [, seconds = created, fraction = "0"] = /^(.*?)(?:\.(\d+))?Z$/.exec(created) ?? [];
-	return (
-		(Date.parse(`${seconds}Z`) / 1000).toString(36) + Number(fraction.padEnd(9, "0")).toString(36).padStart(6, "0")
-	);
 }

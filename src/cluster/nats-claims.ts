@@ -8,6 +8,8 @@ import { subjectToken } from "./subject.ts";
 
 const TIMEOUT_MS = 1000;
 const GIVE_UP_MS = 5000;
+/** A cluster that has just been started is choosing its leaders. */
+const OPEN_WITHIN_MS = 30_000;
 const EXPECTED = "Nats-Expected-Last-Subject-Sequence";
 const NO_MESSAGE = 10037;
 const WRONG_LAST_SEQUENCE = 10071;
@@ -58,8 +60,9 @@ export class NatsClaims implements Claims {
 			});
 			// Made by an earlier run, perhaps with other settings: what matters here is the same.
 			if (answer.error && answer.error.err_code !== STREAM_NAME_IN_USE) throw refused(answer.error.description);
+			await claims.#last(NUMBERS);
 			return true;
-		});
+		}, OPEN_WITHIN_MS);
 		return claims;
 	}
 
@@ -101,8 +104,8 @@ export class NatsClaims implements Claims {
 	}
 
 	// Until an attempt decides it. A request that was not answered may have been met: reading again shows it.
-	async #patiently<T>(attempt: () => Promise<T | undefined>): Promise<T> {
-		const untilMs = performance.now() + GIVE_UP_MS;
+	async #patiently<T>(attempt: () => Promise<T | undefined>, withinMs: number = GIVE_UP_MS): Promise<T> {
+		const untilMs = performance.now() + withinMs;
 		for (;;) {
 			let cause: unknown;
 			try {

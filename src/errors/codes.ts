@@ -28,6 +28,26 @@ export const ERROR_CODES = {
 		text: "An address could not be read.",
 		mend: "Write HOST:PORT, :PORT, PORT, [::1]:PORT, or a URL that begins with xmlsocket://, xmlsockets://, ws:// or wss://.",
 	},
+	XMLSOCKET_APPLICATION_BUSY: {
+		class: "limit",
+		text: "More documents wait for an application's scripts than may.",
+		mend: "Make the script's handlers quicker, send more slowly, or raise maxQueuedDocuments.",
+	},
+	XMLSOCKET_APPLICATION_REFUSED: {
+		class: "peer",
+		text: "A Server-Side ActionScript application ended a client because of what it sent.",
+		mend: "Send what the message asks for; docs/guide/asc.md says how documents are written.",
+	},
+	XMLSOCKET_APPLICATION_UNKNOWN: {
+		class: "peer",
+		text: "A client asked for an application that does not run here.",
+		mend: "Name one of those that `xmlsocket run` prints, or leave `app` away for the first.",
+	},
+	XMLSOCKET_APPLICATION_XML_INVALID: {
+		class: "usage",
+		text: "An Application.xml could not be read.",
+		mend: "Mend the place that the message names; docs/guide/asc.md lists what is read.",
+	},
 	XMLSOCKET_ATTRIBUTE_INVALID: {
 		class: "peer",
 		text: "An attribute is missing or has a value that it cannot have.",
@@ -113,10 +133,35 @@ export const ERROR_CODES = {
 		text: "A document that is text only holds elements.",
 		mend: "Escape the text, or use <send>, whose content may be any XML.",
 	},
+	XMLSOCKET_FILE_FAILED: {
+		class: "usage",
+		text: "A script could not do what it wanted with a file.",
+		mend: "The message names the file and the cause: often rights, a full disk, or a folder that is not there.",
+	},
+	XMLSOCKET_FILE_REFUSED: {
+		class: "usage",
+		text: "A script named a file outside its application's folder.",
+		mend: "Use names relative to that folder; links that lead out of it are refused too.",
+	},
 	XMLSOCKET_FOLDER_UNREADABLE: {
 		class: "usage",
 		text: "A folder that was to be served cannot be read, or is none.",
 		mend: "Check the path, and that this user may read it.",
+	},
+	XMLSOCKET_HTTP_FAILED: {
+		class: "network",
+		text: "An HTTP request of a script had no whole answer.",
+		mend: "The message names the address and the cause; check that the server runs, or raise the time-out.",
+	},
+	XMLSOCKET_HTTP_REFUSED: {
+		class: "usage",
+		text: "A script asked for an address that it may not load from.",
+		mend: "Use http:// or https://, and add the host to those that scripts may load from, where it is meant.",
+	},
+	XMLSOCKET_HTTP_TOO_LARGE: {
+		class: "limit",
+		text: "The answer to an HTTP request of a script is longer than the limit.",
+		mend: "Ask for less, or raise the limit.",
 	},
 	XMLSOCKET_IDLE: {
 		class: "limit",
@@ -137,6 +182,11 @@ export const ERROR_CODES = {
 		class: "peer",
 		text: "A document is not valid in the encoding agreed on.",
 		mend: "Send UTF-8, or start the server with --encoding.",
+	},
+	XMLSOCKET_KICKED: {
+		class: "peer",
+		text: "An operator has sent this client out of the room.",
+		mend: "Ask why before you join again; nothing but manners keeps you out.",
 	},
 	XMLSOCKET_MOVIE_UNREADABLE: {
 		class: "usage",
@@ -203,6 +253,11 @@ export const ERROR_CODES = {
 		text: "More waits to be sent than the outbox may hold.",
 		mend: "Await drained() between documents, send fewer while disconnected, or raise maxOutboxBytes.",
 	},
+	XMLSOCKET_OUTCOME_UNKNOWN: {
+		class: "network",
+		text: "A message left, and whether it arrived cannot be found out.",
+		mend: "Look in the room's history before you say it again; the same id is stored once within ten minutes of the first time.",
+	},
 	XMLSOCKET_PACKAGE_MISSING: {
 		class: "usage",
 		text: "What was asked for needs a package that is installed only by those who want it.",
@@ -253,6 +308,36 @@ export const ERROR_CODES = {
 		text: "There is no such room.",
 		mend: "Ask with <rooms /> which there are; a room without members is forgotten.",
 	},
+	XMLSOCKET_SCRIPT_FAILED: {
+		class: "usage",
+		text: "A Server-Side ActionScript application could not be started, or its scripts have failed as a whole.",
+		mend: "Mend the place that the message names; `xmlsocket run --watch` starts it again when a file changes.",
+	},
+	XMLSOCKET_SCRIPT_LIMIT: {
+		class: "limit",
+		text: "A script holds or asks for more than it may.",
+		mend: "The message names what and how much; close what is not needed, or divide the work.",
+	},
+	XMLSOCKET_SCRIPT_OUT_OF_MEMORY: {
+		class: "limit",
+		text: "An application's scripts have used up their heap; it is started again.",
+		mend: "Keep less, or raise RuntimeSize in Application.xml (KiB) or --script-heap (MiB).",
+	},
+	XMLSOCKET_SCRIPT_STOPPED: {
+		class: "limit",
+		text: "An application's script did not come back from one call and was stopped; it is started again.",
+		mend: "Look at the place that the message names; where so long a call is meant, raise MaxTimeOut in Application.xml (seconds) or --script-timeout (ms).",
+	},
+	XMLSOCKET_SCRIPT_UNREADABLE: {
+		class: "usage",
+		text: "A script, or an application's folder, was not found or could not be read.",
+		mend: "Name a folder with main.asc in it or in its scripts/, or a .asc file; load() reads below that folder and ScriptLibPath.",
+	},
+	XMLSOCKET_SCRIPT_UNSUPPORTED: {
+		class: "usage",
+		text: "A script uses a class that stands for media, RTMP or SOAP.",
+		mend: "Use what the message names instead.",
+	},
 	XMLSOCKET_SESSION_IN_USE: {
 		class: "peer",
 		text: "The session is not this client's.",
@@ -262,6 +347,21 @@ export const ERROR_CODES = {
 		class: "peer",
 		text: "The session went on over another connection, so this one ended.",
 		mend: "Nothing to mend: the same client has connected again.",
+	},
+	XMLSOCKET_SHARED_OBJECT_INVALID: {
+		class: "usage",
+		text: "A shared object cannot have such a name or value.",
+		mend: "Use short names, and values that are not too deep: texts, numbers, Booleans, dates, XML, arrays and objects of these.",
+	},
+	XMLSOCKET_SHARED_OBJECT_REFUSED: {
+		class: "peer",
+		text: "A client may not do that with a shared object.",
+		mend: "Connect to it first; readAccess and writeAccess of the client say which ones it may reach.",
+	},
+	XMLSOCKET_SHARED_OBJECT_UNREADABLE: {
+		class: "usage",
+		text: "The file of a persistent shared object cannot be read, or is damaged.",
+		mend: "Mend it, put a copy in its place, or move it away to begin with an empty object.",
 	},
 	XMLSOCKET_SLOW_READER: {
 		class: "limit",

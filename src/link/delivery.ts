@@ -5,22 +5,22 @@
 import type { Scheduler } from "./scheduler.ts";
 import type { Transport } from "./transport.ts";
 
-/** What a delivery asks and tells its link: one set of functions for all links, so that an idle one costs no closures. */
-export interface DeliveryCalls<Document, Subject> {
+/** What a delivery asks and tells its link. */
+export interface DeliveryOwner<Document> {
 	/** Whether documents are still wanted. */
-	isOpen(link: Subject): boolean;
+	readonly isOpen: boolean;
 	/** Empty documents seen so far: they count against the rate. */
-	emptyDocuments(link: Subject): number;
+	readonly emptyDocuments: number;
 	/** Hands one document on. What it throws ends the delivery. */
-	document(link: Subject, document: Document): void;
+	document(document: Document): void;
 	/** A handler has thrown. */
-	failed(link: Subject, error: unknown): void;
+	failed(error: unknown): void;
 	/** Nothing waits any more. */
-	caughtUp(link: Subject): void;
+	caughtUp(): void;
 	/** The rate has been reached. */
-	throttled(link: Subject): void;
+	throttled(): void;
 	/** The transport is read again after a break. */
-	reading(link: Subject): void;
+	reading(): void;
 }
 
 /** Documents a second, and how many at once. */
@@ -34,9 +34,8 @@ const DOCUMENTS_PER_TICK = 256;
 const THROTTLE_MS = 50;
 
 /** The documents of one link on their way to its owner. */
-export class Delivery<Document, Subject> {
-	readonly #link: Subject;
-	readonly #calls: DeliveryCalls<Document, Subject>;
+export class Delivery<Document> {
+	readonly #owner: DeliveryOwner<Document>;
 	readonly #transport: Transport;
 	readonly #scheduler: Scheduler;
 	readonly #rate: Rate | undefined;
@@ -49,15 +48,8 @@ export class Delivery<Document, Subject> {
 	#tokensAtMs: number;
 	#emptySeen = 0;
 
-	constructor(
-		link: Subject,
-		calls: DeliveryCalls<Document, Subject>,
-		transport: Transport,
-		scheduler: Scheduler,
-		rate: Rate | undefined,
-	) {
-		this.#link = link;
-		this.#calls = calls;
+	constructor(owner: DeliveryOwner<Document>, transport: Transport, scheduler: Scheduler, rate: Rate | undefined) {
+		this.#owner = owner;
 		this.#transport = transport;
 		this.#scheduler = scheduler;
 		this.#rate = rate;
@@ -76,10 +68,10 @@ export class Delivery<Document, Subject> {
 	}
 
 	/** Hands documents on, behind those that wait. */
-	add(documents: Document[]): void {
+	add(documents: Document[], nowMs: number): void {
 		if (this.#backlog) {
 			for (const document of documents) this.#backlog.push(document);
-		} else this.#deliver(documents);
+		} else this.#deliver(documents, nowMs);
 	}
 
 	/** Hands nothing on until `resume`, and lets the transport wait. */
@@ -103,26 +95,25 @@ export class Delivery<Document, Subject> {
 		this.#backlog = undefined;
 	}
 
-	#deliver(documents: Document[]): void {
+	#deliver(documents: Document[], nowMs: number): void {
 		this.#backlog = documents;
-		const link = this.#link;
-		const calls = this.#calls;
-		let allowed = this.#paused ? 0 : this.#allowance(Math.min(DOCUMENTS_PER_TICK, documents.length));
+		const owner = this.#owner;
+		let allowed = this.#paused ? 0 : this.#allowance(Math.min(DOCUMENTS_PER_TICK, documents.length), nowMs);
 		let at = 0;
 		this.#delivering = true;
 		try {
-			while (at < documents.length && allowed > 0 && !this.#paused && calls.isOpen(link)) {
+			while (at < documents.length && allowed > 0 && !this.#paused && owner.isOpen) {
 				allowed--;
-				calls.document(link, documents[at++]!);
+				owner.document(documents[at++]!);
 			}
 		} catch (error) {
-			calls.failed(link, error);
+			owner.failed(error);
 			return;
 		} finally {
 			this.#delivering = false;
 		}
 		this.#tokens += allowed; // what a pause left over
-		if (!calls.isOpen(link)) {
+		if (!owner.isOpen) {
 			this.#backlog = undefined;
 			return;
 		}
@@ -132,7 +123,7 @@ export class Delivery<Document, Subject> {
 			return;
 		}
 		this.#backlog = undefined;
-		calls.caughtUp(link);
+		owner.caughtUp();
 	}
 
 	// The rest of a burst waits: for the owner's `resume`, for the rate, or only for the other connections' turn.
@@ -148,33 +139,32 @@ export class Delivery<Document, Subject> {
 			this.#unpark();
 		};
 		if (this.#rate && this.#tokens < 1) {
-			this.#calls.throttled(this.#link);
+			this.#owner.throttled();
 			this.#scheduler.clock.delay(THROTTLE_MS, retry);
 		} else this.#scheduler.clock.afterTick(retry);
 	}
 
 	#unpark(): void {
-		if (!this.#calls.isOpen(this.#link) || this.#paused) return;
+		if (!this.#owner.isOpen || this.#paused) return;
 		if (this.#backlog) {
 			const backlog = this.#backlog;
 			this.#backlog = undefined;
-			this.#deliver(backlog);
-			if (this.#backlog || !this.#calls.isOpen(this.#link)) return;
+			this.#deliver(backlog, this.#scheduler.clock.now());
+			if (this.#backlog || !this.#owner.isOpen) return;
 		}
 		if (!this.#paused) {
 			this.#parked = false;
-			this.#calls.reading(this.#link);
+			this.#owner.reading();
 			this.#transport.resume();
 		}
 	}
 
 	// A bucket of documents, empty ones included: how many of `wanted` may be handed on now.
-	#allowance(wanted: number): number {
+	#allowance(wanted: number, nowMs: number): number {
 		const rate = this.#rate;
 		if (!rate) return wanted;
-		const nowMs = this.#scheduler.clock.now();
 		const refill = ((nowMs - this.#tokensAtMs) * rate.documentsPerSecond) / 1000;
-		const empties = this.#calls.emptyDocuments(this.#link) - this.#emptySeen;
+		const empties = this.#owner.emptyDocuments - this.#emptySeen;
 		this.#emptySeen += empties;
 		this.#tokensAtMs = nowMs;
 		// A flood of empty documents may borrow at most one second ahead.

@@ -1,5 +1,6 @@
 export type { Clock } from "./clock.ts";
-export { Link, type LinkClose, type LinkOptions, type LinkOwner } from "./link.ts";
+export { Link } from "./link.ts";
+export type { LinkClose, LinkOptions, LinkOwner } from "./link-options.ts";
 export { memoryPair } from "./memory-pair.ts";
 export { Scheduler } from "./scheduler.ts";
 export type { SecureOptions, Transport, TransportEvents } from "./transport.ts";

@@ -1,77 +1,14 @@
 // One connection: a Transport, a decoder, and a bounded outbox that is written once per tick. Client and server ends are
-// both Links. A Link hands whole documents to its one owner, enforces the limits and deadlines, and ends in one `closed`.
+// both Links. A Link hands whole documents to its one owner, enforces the deadlines, and ends in one `closed`.
 // It knows no socket, no room and no vocabulary; nothing that a peer sends throws past it.
 
 import { type ErrorCode, XMLSocketError } from "../errors/index.ts";
 import { type Decoder, DocumentDecoder, encodeDocument, refuseNul, type TextCodec, utf8Codec } from "../wire/index.ts";
-import { Delivery, type DeliveryCalls, type Rate } from "./delivery.ts";
+import { Delivery, type DeliveryOwner } from "./delivery.ts";
+import type { Inbound, LinkClose, LinkOptions, LinkOwner } from "./link-options.ts";
 import { Outbox } from "./outbox.ts";
 import type { Scheduled, Scheduler } from "./scheduler.ts";
-import type { SecureOptions, Transport } from "./transport.ts";
-
-/** How a link ended. */
-export interface LinkClose {
-	/** Which side ended it; `local` also where a limit of ours did. */
-	readonly by: "local" | "remote";
-	/** Why, where it was not an orderly close. */
-	readonly error?: XMLSocketError;
-}
-
-/** Who gets a link's documents. Handlers may throw: the link then ends with XMLSOCKET_INTERNAL, and others go on. */
-export interface LinkOwner<Output extends "text" | "bytes" = "text"> {
-	/** One whole document, without its terminator as text, with it as bytes. */
-	document(document: Output extends "text" ? string : Uint8Array): void;
-	/** The other side will send no more. The link closes once the returned promise settles, or `lingerMs` have passed. */
-	ended?(): Promise<void> | undefined;
-	/** Nothing has come for half of `idleTimeoutMs`: time to ask for a sign of life. */
-	quiet?(): void;
-	/** The outbox had been held back, and is empty again. */
-	drained?(): void;
-	/** A limit was met that slows the peer down and does not end the link. */
-	throttled?(): void;
-	/** The link is about to end because of a limit or a broken document; a last document may still be sent from here. */
-	failing?(error: XMLSocketError): void;
-	/** The connection is over. Once, and last. */
-	closed(close: LinkClose): void;
-}
-
-/** The limits of a link. Sizes are in bytes, times in milliseconds; where 0 switches a rule off, it says so. */
-export interface LinkOptions<Output extends "text" | "bytes" = "text"> {
-	readonly output: Output;
-	/** Default: UTF-8. */
-	readonly codec?: TextCodec;
-	/** Goes out behind each document, and ends those that come. Default: one zero byte. Of length 0: nothing, for streams. */
-	readonly terminator?: Uint8Array;
-	/** Cuts what comes in. Default: at the terminator, within the limits below. */
-	readonly decoder?: Decoder<Inbound<Output>>;
-	readonly maxDocumentBytes: number;
-	/** The limit until the first complete document. Default: `maxDocumentBytes`. */
-	readonly maxFirstDocumentBytes?: number;
-	/** Whether empty documents reach the owner. Default false. */
-	readonly keepEmpty?: boolean;
-	/** The outbox, with what the transport holds: past it the peer is a slow reader and is cut. */
-	readonly maxOutboxBytes: number;
-	/** Past this for `slowReaderGraceMs` the peer is cut too. Default: `maxOutboxBytes`. */
-	readonly softOutboxBytes?: number;
-	/** Default 10 000. */
-	readonly slowReaderGraceMs?: number;
-	/** From the first byte of the first document to its end. 0: no limit. */
-	readonly firstDocumentTimeoutMs: number;
-	/** From the first byte of any later document to its end. 0: no limit. */
-	readonly documentTimeoutMs: number;
-	/** Without any bytes from the other side for so long, the link closes. 0: never. */
-	readonly idleTimeoutMs: number;
-	/** Written and not taken by the other side for so long, the link closes. 0: never. */
-	readonly unreadOutputTimeoutMs: number;
-	/** For transports that can ping: after so long without bytes ask, after twice as long close. 0: never. */
-	readonly pingIntervalMs: number;
-	/** How long an ending link may take to deliver what is left. */
-	readonly lingerMs: number;
-	/** Documents a second, and how many at once; a faster peer is read more slowly, and nothing is lost. Default: no limit. */
-	readonly rate?: Rate;
-}
-
-type Inbound<Output> = Output extends "text" ? string : Uint8Array;
+import type { SecureOptions, Transport, TransportEvents } from "./transport.ts";
 
 /** One connection's documents, in and out. */
 export class Link<Output extends "text" | "bytes" = "text"> implements Scheduled {
@@ -83,7 +20,7 @@ export class Link<Output extends "text" | "bytes" = "text"> implements Scheduled
 	readonly #scheduler: Scheduler;
 	readonly #codec: TextCodec;
 	readonly #decoder: Decoder<Inbound<Output>>;
-	readonly #delivery: Delivery<Inbound<Output>, Link<Output>>;
+	readonly #delivery: Delivery<Inbound<Output>>;
 	readonly #outbox: Outbox;
 	#owner: LinkOwner<Output>;
 	#state: "open" | "ending" | "closed" = "open";
@@ -95,13 +32,8 @@ export class Link<Output extends "text" | "bytes" = "text"> implements Scheduled
 	/** Nothing may be read before TLS is there, whatever the owner says meanwhile. */
 	#securing = false;
 	#pauseWanted = false;
-	#blocked = false;
 	#gone: { readonly error: Error | undefined } | undefined = undefined;
 	#lastInboundMs: number;
-	#written = 0;
-	#taken = 0;
-	#takenAtMs: number;
-	#softSinceMs: number | undefined = undefined;
 	#endingSinceMs = 0;
 	#transportEnded = false;
 	#pendingError: XMLSocketError | undefined = undefined;
@@ -115,23 +47,12 @@ export class Link<Output extends "text" | "bytes" = "text"> implements Scheduled
 		this.#owner = owner;
 		this.#codec = options.codec ?? defaultCodec();
 		this.#decoder = options.decoder ?? new DocumentDecoder<Output>(options);
-		this.#delivery = new Delivery<Inbound<Output>, Link<Output>>(
-			this,
-			Link.#deliveryCalls as unknown as DeliveryCalls<Inbound<Output>, Link<Output>>,
-			transport,
-			scheduler,
-			options.rate,
-		);
-		this.#outbox = new Outbox(this.#codec);
+		const inlet = new Link.#Inlet(this);
+		this.#delivery = new Delivery<Inbound<Output>>(inlet, transport, scheduler, options.rate);
+		this.#lastInboundMs = scheduler.clock.now();
+		this.#outbox = new Outbox(this.#codec, this.#lastInboundMs);
 		scheduler.add(this);
-		this.#lastInboundMs = this.#takenAtMs = scheduler.clock.now();
-		transport.start({
-			bytes: (chunk) => this.#bytes(chunk),
-			end: () => this.#ended(),
-			drain: () => this.#drain(),
-			pong: () => this.#alive(),
-			close: (error) => this.#closed(error),
-		});
+		transport.start(inlet);
 	}
 
 	/** Whether documents can still be sent. */
@@ -278,15 +199,11 @@ export class Link<Output extends "text" | "bytes" = "text"> implements Scheduled
 	flush(): void {
 		this.#flushing = false;
 		if (this.#state === "closed" || this.#held) return;
-		while (!this.#blocked) {
-			const piece = this.#outbox.take(this.#scheduler.joiner);
-			if (!piece) break;
-			this.#written += piece.length;
-			// A socket says no to every piece above its own small mark, also to those that the system took at once.
-			this.#blocked = !this.transport.write(piece) && this.transport.bufferedBytes > 0;
-		}
-		if (this.#state === "open") this.#checkOutbox();
-		else if (this.#state === "ending" && this.#outbox.bytes === 0) this.#endTransport();
+		this.#outbox.writeTo(this.transport, this.#scheduler.joiner);
+		if (this.#state === "open") {
+			const error = this.#outbox.overfull(this.transport, this.#options);
+			if (error) this.#failWith(error);
+		} else if (this.#state === "ending" && this.#outbox.bytes === 0) this.#endTransport();
 	}
 
 	/** Looks at the deadlines; the scheduler's call. */
@@ -306,7 +223,9 @@ export class Link<Output extends "text" | "bytes" = "text"> implements Scheduled
 			return;
 		}
 		this.#sweepInbound(nowMs);
-		if (this.#state === "open") this.#sweepOutbox(nowMs);
+		if (this.#state !== "open") return;
+		const error = this.#outbox.overdue(nowMs, this.transport, options);
+		if (error) this.#failWith(error);
 	}
 
 	#sweepInbound(nowMs: number): void {
@@ -331,42 +250,22 @@ export class Link<Output extends "text" | "bytes" = "text"> implements Scheduled
 		}
 	}
 
-	#sweepOutbox(nowMs: number): void {
-		const options = this.#options;
-		const waiting = this.outboxBytes;
-		const taken = this.#written - this.transport.bufferedBytes;
-		// Frame headers count as buffered and not as written, so only a rise is progress.
-		if (waiting === 0 || taken > this.#taken) {
-			this.#taken = taken;
-			this.#takenAtMs = nowMs;
-		} else if (options.unreadOutputTimeoutMs > 0 && nowMs - this.#takenAtMs >= options.unreadOutputTimeoutMs) {
-			this.#fail(
-				"XMLSOCKET_UNREAD_OUTPUT",
-				`The other side read none of the ${waiting} bytes that wait for it for ${options.unreadOutputTimeoutMs} ms.`,
-				{ waitingBytes: waiting, limitMs: options.unreadOutputTimeoutMs },
-			);
-			return;
-		}
-		const softBytes = options.softOutboxBytes ?? options.maxOutboxBytes;
-		if (waiting <= softBytes) this.#softSinceMs = undefined;
-		else {
-			this.#softSinceMs ??= nowMs;
-			const graceMs = options.slowReaderGraceMs ?? 10_000;
-			if (nowMs - this.#softSinceMs >= graceMs) this.#failSlow(waiting, softBytes, `for ${graceMs} ms`);
-		}
-	}
-
 	// --- from the transport
 
 	#bytes(chunk: Uint8Array): void {
 		// Behind a broken document nothing counts, though documents before it may still wait.
 		if (this.#state !== "open" || this.#pendingError) return;
 		this.#alive();
-		const documents: Inbound<Output>[] = [];
-		this.#pendingError = this.#decoder.push(chunk, this.#lastInboundMs, documents);
-		if (this.#decoder.ended) this.#remoteEnded = true;
-		this.#delivery.add(documents);
-		this.#scheduler.flushIfAlone(this);
+		const nowMs = this.#lastInboundMs;
+		this.#scheduler.begin();
+		try {
+			const documents: Inbound<Output>[] = [];
+			this.#pendingError = this.#decoder.push(chunk, nowMs, documents);
+			if (this.#decoder.ended) this.#remoteEnded = true;
+			this.#delivery.add(documents, nowMs);
+		} finally {
+			this.#scheduler.settle(this);
+		}
 	}
 
 	#alive(): void {
@@ -383,10 +282,9 @@ export class Link<Output extends "text" | "bytes" = "text"> implements Scheduled
 	}
 
 	#drain(): void {
-		if (this.#state === "closed" || !this.#blocked) return;
-		this.#blocked = false;
+		if (this.#state === "closed" || !this.#outbox.unblock()) return;
 		this.flush();
-		if (!this.#blocked && this.#state === "open") this.#guard(() => this.#owner.drained?.());
+		if (!this.#outbox.isBlocked && this.#state === "open") this.#guard(() => this.#owner.drained?.());
 	}
 
 	// Whole documents that came before the end are delivered before it is told.
@@ -421,25 +319,73 @@ export class Link<Output extends "text" | "bytes" = "text"> implements Scheduled
 
 	// --- delivery
 
-	static readonly #deliveryCalls: DeliveryCalls<string | Uint8Array, Link<"text" | "bytes">> = {
-		isOpen: (link) => link.#state === "open",
-		emptyDocuments: (link) => link.#decoder.emptyDocuments,
-		document: (link, document) => {
-			link.receivedDocuments++;
-			link.#owner.document(document);
-		},
-		failed: (link, error) => link.#failInternal(error),
-		caughtUp: (link) => {
-			if (link.#pendingError) link.#failWith(link.#pendingError);
-			else if (link.#gone) link.#finish(link.#gone.error);
-			else if (link.#remoteEnded) link.#finishRemoteEnd();
-		},
-		throttled: (link) => link.#guard(() => link.#owner.throttled?.()),
-		reading: (link) => {
-			// The rest of a document could not come while we did not read.
+	/** What the transport and the delivery tell a link: one small object, where closures cost each idle link five. */
+	static readonly #Inlet = class<Output extends "text" | "bytes">
+		implements TransportEvents, DeliveryOwner<Inbound<Output>>
+	{
+		readonly #link: Link<Output>;
+
+		constructor(link: Link<Output>) {
+			this.#link = link;
+		}
+
+		bytes(chunk: Uint8Array): void {
+			this.#link.#bytes(chunk);
+		}
+
+		end(): void {
+			this.#link.#ended();
+		}
+
+		drain(): void {
+			this.#link.#drain();
+		}
+
+		pong(): void {
+			this.#link.#alive();
+		}
+
+		close(error: Error | undefined): void {
+			this.#link.#closed(error);
+		}
+
+		get isOpen(): boolean {
+			return this.#link.#state === "open";
+		}
+
+		get emptyDocuments(): number {
+			return this.#link.#decoder.emptyDocuments;
+		}
+
+		document(document: Inbound<Output>): void {
+			this.#link.receivedDocuments++;
+			this.#link.#owner.document(document);
+		}
+
+		failed(error: unknown): void {
+			this.#link.#failInternal(error);
+		}
+
+		caughtUp(): void {
+			this.#link.#caughtUp();
+		}
+
+		throttled(): void {
+			this.#link.#guard(() => this.#link.#owner.throttled?.());
+		}
+
+		// The rest of a document could not come while we did not read.
+		reading(): void {
+			const link = this.#link;
 			if (link.#decoder.pendingSinceMs !== undefined) link.#decoder.pendingSinceMs = link.#scheduler.clock.now();
-		},
+		}
 	};
+
+	#caughtUp(): void {
+		if (this.#pendingError) this.#failWith(this.#pendingError);
+		else if (this.#gone) this.#finish(this.#gone.error);
+		else if (this.#remoteEnded) this.#finishRemoteEnd();
+	}
 
 	// The unfinished rest is dropped, and what the owner still has to answer goes out before we close as well.
 	#finishRemoteEnd(): void {
@@ -477,30 +423,10 @@ export class Link<Output extends "text" | "bytes" = "text"> implements Scheduled
 		}
 	}
 
-	#checkOutbox(): void {
-		const waiting = this.outboxBytes;
-		if (
-			waiting > this.#options.maxOutboxBytes &&
-			(this.#blocked || this.#outbox.bytes > this.#options.maxOutboxBytes)
-		) {
-			this.#failSlow(waiting, this.#options.maxOutboxBytes, "");
-		}
-	}
-
 	#endTransport(): void {
 		if (this.#transportEnded) return;
 		this.#transportEnded = true;
 		this.transport.end();
-	}
-
-	#failSlow(waiting: number, limit: number, forHowLong: string): void {
-		this.#failWith(
-			new XMLSocketError(
-				"XMLSOCKET_SLOW_READER",
-				`${waiting} bytes wait for the other side, more than the limit of ${limit} bytes${forHowLong && ` ${forHowLong}`}.`,
-				{ details: { waitingBytes: waiting, limitBytes: limit } },
-			),
-		);
 	}
 
 	#fail(code: ErrorCode, message: string, details: Record<string, number>): void {

@@ -1,20 +1,37 @@
 // What waits to be written on one connection, in order: texts that are not encoded yet and bytes that many connections
-// share. It gives them out joined, and gives the same joined array to every connection that waits for the same bytes.
+// share. It writes them joined, gives the same joined array to every connection that waits for the same bytes, and tells
+// when the other side takes them too slowly. What then happens is its link's affair.
 
+import { XMLSocketError } from "../errors/index.ts";
 import type { TextCodec } from "../wire/index.ts";
+import type { Joiner } from "./joiner.ts";
+import type { OutboxLimits } from "./link-options.ts";
+import type { Transport } from "./transport.ts";
 
 const JOIN_BYTES = 64 * 1024;
+const GRACE_MS = 10_000;
 
 /** A first-in-first-out list of documents that leaves in as few pieces as possible. */
 export class Outbox {
-	/** Bytes that wait; a text counts its UTF-16 length until it is encoded. */
+	/** Bytes that wait here, without those in the transport; a text counts its UTF-16 length until it is encoded. */
 	bytes = 0;
 	readonly #codec: TextCodec;
 	#text = "";
 	#parts: Uint8Array[] | undefined = undefined;
+	#blocked = false;
+	#written = 0;
+	#taken = 0;
+	#takenAtMs: number;
+	#softSinceMs: number | undefined = undefined;
 
-	constructor(codec: TextCodec) {
+	constructor(codec: TextCodec, nowMs: number) {
 		this.#codec = codec;
+		this.#takenAtMs = nowMs;
+	}
+
+	/** Whether the transport takes no more until it says so. */
+	get isBlocked(): boolean {
+		return this.#blocked;
 	}
 
 	/** Appends text, its terminator included. Texts that follow each other are encoded in one go. */
@@ -31,8 +48,69 @@ export class Outbox {
 		else this.#parts = [bytes];
 	}
 
-	/** The next piece to write, about 64 KiB at most unless one document is longer; undefined when nothing waits. */
-	take(joiner: Joiner): Uint8Array | undefined {
+	/** Writes what waits, until the transport asks to wait. */
+	writeTo(transport: Transport, joiner: Joiner): void {
+		while (!this.#blocked) {
+			const piece = this.#take(joiner);
+			if (!piece) return;
+			this.#written += piece.length;
+			// A socket says no to every piece above its own small mark, also to those that the system took at once.
+			this.#blocked = !transport.write(piece) && transport.bufferedBytes > 0;
+		}
+	}
+
+	/** The transport takes more. @returns false where it had not asked to wait. */
+	unblock(): boolean {
+		const wasBlocked = this.#blocked;
+		this.#blocked = false;
+		return wasBlocked;
+	}
+
+	/** Directly after a write: XMLSOCKET_SLOW_READER where more than the hard limit is left. */
+	overfull(transport: Transport, limits: OutboxLimits): XMLSocketError | undefined {
+		const limit = limits.maxOutboxBytes;
+		// A transport that asks for no break has little left.
+		if (!this.#blocked && this.bytes <= limit) return undefined;
+		const waiting = this.bytes + transport.bufferedBytes;
+		return waiting > limit ? slowReader(waiting, limit, "") : undefined;
+	}
+
+	/** XMLSOCKET_UNREAD_OUTPUT or XMLSOCKET_SLOW_READER where the other side has taken nothing, or too little, for too long. */
+	overdue(nowMs: number, transport: Transport, limits: OutboxLimits): XMLSocketError | undefined {
+		const buffered = transport.bufferedBytes;
+		const waiting = this.bytes + buffered;
+		const taken = this.#written - buffered;
+		const { unreadOutputTimeoutMs } = limits;
+		// Frame headers count as buffered and not as written, so only a rise is progress.
+		if (waiting === 0 || taken > this.#taken) {
+			this.#taken = taken;
+			this.#takenAtMs = nowMs;
+		} else if (unreadOutputTimeoutMs > 0 && nowMs - this.#takenAtMs >= unreadOutputTimeoutMs) {
+			return new XMLSocketError(
+				"XMLSOCKET_UNREAD_OUTPUT",
+				`The other side read none of the ${waiting} bytes that wait for it for ${unreadOutputTimeoutMs} ms.`,
+				{ details: { waitingBytes: waiting, limitMs: unreadOutputTimeoutMs } },
+			);
+		}
+		const softBytes = limits.softOutboxBytes ?? limits.maxOutboxBytes;
+		if (waiting <= softBytes) {
+			this.#softSinceMs = undefined;
+			return undefined;
+		}
+		this.#softSinceMs ??= nowMs;
+		const graceMs = limits.slowReaderGraceMs ?? GRACE_MS;
+		return nowMs - this.#softSinceMs < graceMs ? undefined : slowReader(waiting, softBytes, ` for ${graceMs} ms`);
+	}
+
+	/** Forgets everything. */
+	clear(): void {
+		this.#text = "";
+		this.#parts = undefined;
+		this.bytes = 0;
+	}
+
+	// The next piece to write, about 64 KiB at most unless one document is longer; undefined when nothing waits.
+	#take(joiner: Joiner): Uint8Array | undefined {
 		if (this.#text !== "") this.#encode();
 		const parts = this.#parts;
 		if (!parts) return undefined;
@@ -49,13 +127,6 @@ export class Outbox {
 		return piece;
 	}
 
-	/** Forgets everything. */
-	clear(): void {
-		this.#text = "";
-		this.#parts = undefined;
-		this.bytes = 0;
-	}
-
 	#encode(): void {
 		const text = this.#text;
 		this.#text = "";
@@ -66,35 +137,10 @@ export class Outbox {
 	}
 }
 
-/**
- * Remembers the last join. In a broadcast the same arrays wait, in the same order, in every member's outbox, and those are
- * flushed one after the other: all but the first of them are spared the copy.
- */
-export class Joiner {
-	#parts: readonly Uint8Array[] = [];
-	#joined: Uint8Array | undefined = undefined;
-
-	/** The first `count` of `parts`, `length` bytes in all, as one array. */
-	join(parts: readonly Uint8Array[], count: number, length: number): Uint8Array {
-		if (this.#joined && this.#parts.length === count) {
-			let same = 0;
-			while (same < count && this.#parts[same] === parts[same]) same++;
-			if (same === count) return this.#joined;
-		}
-		const joined = new Uint8Array(length);
-		let at = 0;
-		for (let i = 0; i < count; i++) {
-			joined.set(parts[i]!, at);
-			at += parts[i]!.length;
-		}
-		this.#parts = parts.slice(0, count);
-		this.#joined = joined;
-		return joined;
-	}
-
-	/** Lets go of the last join, so that nothing is kept between ticks. */
-	forget(): void {
-		this.#parts = [];
-		this.#joined = undefined;
-	}
+function slowReader(waiting: number, limit: number, forHowLong: string): XMLSocketError {
+	return new XMLSocketError(
+		"XMLSOCKET_SLOW_READER",
+		`${waiting} bytes wait for the other side, more than the limit of ${limit} bytes${forHowLong}.`,
+		{ details: { waitingBytes: waiting, limitBytes: limit } },
+	);
 }

@@ -2,7 +2,7 @@
 // timer walks all links for their deadlines, so that no connection owns a timer of its own.
 
 import type { Clock } from "./clock.ts";
-import { Joiner } from "./outbox.ts";
+import { Joiner } from "./joiner.ts";
 
 /** What a scheduler does with a link. */
 export interface Scheduled {
@@ -25,6 +25,7 @@ export class Scheduler {
 	readonly #links = new Set<Scheduled>();
 	#dirty: Scheduled[] = [];
 	#awaitingTick = false;
+	#receiving = false;
 	#stopSweeping: (() => void) | undefined = undefined;
 	readonly #flushAll = (): void => {
 		this.#awaitingTick = false;
@@ -70,19 +71,31 @@ export class Scheduler {
 	/** Has `link.flush()` called when the tick ends. A link calls it at most once until then. */
 	flushSoon(link: Scheduled): void {
 		this.#dirty.push(link);
-		if (this.#awaitingTick) return;
-		this.#awaitingTick = true;
-		this.clock.afterTick(this.#flushAll);
+		if (!this.#receiving) this.#awaitTick();
+	}
+
+	/** A link hands on what its transport brought. `settle` follows, whatever happens. */
+	begin(): void {
+		this.#receiving = true;
 	}
 
 	/**
-	 * Flushes `link` now where nobody else has anything to write in this tick: an answer to one client need not wait for
-	 * others, and a broadcast, which fills many outboxes, still leaves in one piece.
+	 * It has done so. Where nobody but `link` has anything to write, that leaves now: an answer to one client need not wait
+	 * for others, and a broadcast, which fills many outboxes, still leaves in one piece.
 	 */
-	flushIfAlone(link: Scheduled): void {
-		if (this.#dirty.length !== 1 || this.#dirty[0] !== link) return;
-		this.#dirty.length = 0;
-		link.flush();
+	settle(link: Scheduled): void {
+		this.#receiving = false;
+		if (this.#dirty.length === 0) return;
+		if (this.#dirty.length === 1 && this.#dirty[0] === link) {
+			this.#dirty.pop();
+			link.flush();
+		} else this.#awaitTick();
+	}
+
+	#awaitTick(): void {
+		if (this.#awaitingTick) return;
+		this.#awaitingTick = true;
+		this.clock.afterTick(this.#flushAll);
 	}
 
 	#sweepLater(): void {

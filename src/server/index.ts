@@ -3,7 +3,7 @@
 export { type ChatOptions, createChat as chat, createRelay as relay } from "../chat/index.ts";
 export type { ErrorCode } from "../errors/index.ts";
 export { XMLSocketError } from "../errors/index.ts";
-export type { Application, Log as RoomLog, Peer, Retention, Session } from "../hub/index.ts";
+export type { Application, Bus, Log as RoomLog, Peer, Retention, Session } from "../hub/index.ts";
 export { defaultMaxConnections } from "./admission.ts";
 export { Audience, Connection, ReceivedDocument, type Sendable } from "./connection.ts";
 export { ConnectionServer, type CreateServerOptions, createServer } from "./create-server.ts";
@@ -11,6 +11,7 @@ export { answer, refuseUpgrade } from "./http-answers.ts";
 export type { HttpRoutes, LabelledCount } from "./http-routes.ts";
 export { type Log, loggable, noLog } from "./log.ts";
 export { noDocuments } from "./no-documents.ts";
+export { type ClusterOptions, openCluster } from "./open-cluster.ts";
 export { openLog } from "./open-log.ts";
 export { type ServerOptions, serverSchema } from "./options.ts";
 export { Server, type ServerParts } from "./server.ts";

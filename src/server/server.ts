@@ -1,12 +1,11 @@
-// One port for everything: accepts connections, tells raw XMLSocket, WebSocket, HTTP, TLS and policy requests apart, admits,
-// limits, and drains. What the documents mean is the application's affair.
+// One port for everything: the parts of a server put together, its listeners, its peers, its drain. What comes in is told apart
+// by the intake; what the documents mean is the application's affair.
 
 import { EventEmitter, once } from "node:events";
 import { createServer as createHttpServer } from "node:http";
-import type { Socket } from "node:net";
 import { hostname } from "node:os";
 import type { Duplex } from "node:stream";
-import { wireCode, XMLSocketError } from "../errors/index.ts";
+import { XMLSocketError } from "../errors/index.ts";
 import {
 	type Application,
 	closeReason,
@@ -18,19 +17,19 @@ import {
 	type Session,
 } from "../hub/index.ts";
 import { type LinkClose, type LinkOptions, Scheduler, type Transport } from "../link/index.ts";
-import { accept, type Listener, listen, nodeClock, SocketTransport, textCodec } from "../transport/index.ts";
+import { type Listener, listen, nodeClock, textCodec } from "../transport/index.ts";
 import { terminatorBytes } from "../wire/index.ts";
-import { Admission, defaultMaxConnections, isListed } from "./admission.ts";
 import { Certificate } from "./certificate.ts";
 import type { Connection } from "./connection.ts";
 import { type HttpHost, HttpSide, sendMetrics } from "./http.ts";
 import type { HttpRoutes } from "./http-routes.ts";
+import { Intake } from "./intake.ts";
 import { type Log, loggable, noLog } from "./log.ts";
 import { Metrics } from "./metrics.ts";
 import { noDocuments } from "./no-documents.ts";
 import { type ServerOptions, type ServerSettings, serverSettings } from "./options.ts";
 import { OriginRules } from "./origin.ts";
-import { answerPolicy, endWithin, POLICY_TIMEOUT_MS, ServedPolicyFile } from "./policy.ts";
+import { ServedPolicyFile } from "./policy.ts";
 
 type Output = "text" | "bytes";
 
@@ -63,10 +62,8 @@ export class Server extends EventEmitter<{ connection: [Connection]; closed: [] 
 	readonly routes: readonly HttpRoutes[];
 	readonly speaksDocuments: boolean;
 	readonly #application: Application<Output>;
-	readonly #admission: Admission;
+	readonly #intake: Intake;
 	readonly #peers = new Set<ServerPeer>();
-	/** Raw sockets that are not an application's peers (yet): recognition, HTTP, policy. */
-	readonly #sockets = new Set<Socket>();
 	readonly #certificate: Certificate | undefined;
 	readonly #http: HttpSide;
 	readonly #policy: ServedPolicyFile | undefined;
@@ -93,10 +90,6 @@ export class Server extends EventEmitter<{ connection: [Connection]; closed: [] 
 		this.#application = parts.application as Application<Output>;
 		this.rules = new OriginRules(settings.origin, [hostname(), settings.host]);
 		this.scheduler = new Scheduler(nodeClock, (error) => this.#handlerFailed(error));
-		this.#admission = new Admission({
-			...settings,
-			maxConnections: settings.maxConnections ?? defaultMaxConnections(),
-		});
 		this.metrics = new Metrics(
 			() => this.#gauges(),
 			this.routes.flatMap((routes) => routes.counts ?? []),
@@ -112,6 +105,18 @@ export class Server extends EventEmitter<{ connection: [Connection]; closed: [] 
 					)
 				: undefined;
 		this.#http = new HttpSide(this);
+		this.#intake = new Intake({
+			settings,
+			log: this.log,
+			metrics: this.metrics,
+			speaksDocuments: this.speaksDocuments,
+			output: this.#application.output,
+			certificate: this.#certificate,
+			policy: this.#policy,
+			isListening: () => this.#state === "listening",
+			http: (socket, address) => this.#http.take(socket, address),
+			speak: (transport) => this.#speak(transport),
+		});
 	}
 
 	/** Whether new clients are welcome. */
@@ -157,7 +162,7 @@ export class Server extends EventEmitter<{ connection: [Connection]; closed: [] 
 
 	/** Connections of any kind. */
 	get connections(): number {
-		return this.#admission.open;
+		return this.#intake.open;
 	}
 
 	/** Connections of the application. */
@@ -173,13 +178,15 @@ export class Server extends EventEmitter<{ connection: [Connection]; closed: [] 
 	async listen(): Promise<this> {
 		const { settings } = this;
 		try {
-			const listener = await listen({ port: settings.port, host: settings.host }, (socket) => this.#connected(socket));
+			const listener = await listen({ port: settings.port, host: settings.host }, (socket) =>
+				this.#intake.take(socket),
+			);
 			this.#listeners.push(listener);
 			this.#policy?.generate([listener.port], this.rules.policyDomains());
 			if (settings.policyPort !== undefined) {
 				this.#policyListener = await listen(
 					{ port: settings.policyPort, host: settings.host, portOption: "--policy-port" },
-					(socket) => this.#policyOnly(socket),
+					(socket) => this.#intake.takePolicyOnly(socket),
 				);
 				this.#listeners.push(this.#policyListener);
 			}
@@ -218,7 +225,7 @@ export class Server extends EventEmitter<{ connection: [Connection]; closed: [] 
 		this.#http.close();
 		this.#drainRoutes(graceMs);
 		while (
-			(this.#peers.size > 0 || this.#sockets.size > 0 || this.#draining > 0) &&
+			(this.#peers.size > 0 || this.#intake.unclaimed > 0 || this.#draining > 0) &&
 			nodeClock.now() < this.#drainUntilMs
 		) {
 			await new Promise((resolve) => setTimeout(resolve, STOP_TICK_MS));
@@ -281,10 +288,7 @@ export class Server extends EventEmitter<{ connection: [Connection]; closed: [] 
 
 	/** @internal counts a client behind a proxy. */
 	visit(address: string, socket: Duplex): boolean {
-		const refusal = this.#admission.visit(address, nodeClock.now());
-		if (refusal) this.#countRefusal(loggable(address), refusal);
-		else socket.once("close", () => this.#admission.depart(address));
-		return refusal === undefined;
+		return this.#intake.visit(address, socket);
 	}
 
 	/** @internal a WebSocket's handshake is complete. */
@@ -293,106 +297,6 @@ export class Server extends EventEmitter<{ connection: [Connection]; closed: [] 
 	}
 
 	// --- connections
-
-	#connected(socket: Socket): void {
-		const proxy = this.#isProxy(socket);
-		if (!this.#admit(socket, proxy)) return;
-		const settings = this.settings;
-		let address = socket.remoteAddress ?? "";
-		accept(socket, {
-			// Where the server never speaks first there is no haste.
-			firstBytesTimeoutMs: this.speaksDocuments ? settings.firstBytesTimeoutMs : settings.tlsTimeoutMs,
-			begunTimeoutMs: this.speaksDocuments ? settings.firstDocumentTimeoutMs : settings.tlsTimeoutMs,
-			proxyHeader: proxy,
-			proxied: (client) => {
-				address = client;
-				return this.visit(client, socket);
-			},
-			tlsTimeoutMs: settings.tlsTimeoutMs,
-			secureContext: this.#certificate && settings.sniff ? () => this.#certificate?.context : undefined,
-			accepted: (accepted, kind, secure) => {
-				const protocol = settings.sniff || kind === "policy" || kind === "silent" ? kind : "document";
-				this.metrics.count(this.metrics.accepted, `${secure ? "tls+" : ""}${protocol}`);
-				if (protocol === "policy" && this.#policy) answerPolicy(accepted, this.#policy);
-				else if (protocol === "http") this.#http.take(accepted, address);
-				else if (protocol === "tls")
-					this.#refuseSocket(accepted, "tls-unavailable", "TLS, but no certificate was given (--tls-cert, --tls-key)");
-				else if (protocol === "utf16" && this.#application.output === "text") {
-					this.#refuseSocket(accepted, wireCode("XMLSOCKET_UTF16"), "the stream looks like UTF-16");
-				} else if (this.#state !== "listening") {
-					// It came before the end and was silent: greeted now, it would keep the server from stopping.
-					accepted.destroy();
-				} else if (!this.speaksDocuments) {
-					this.#refuseSocket(accepted, "not-http", "this port speaks HTTP and WebSocket only");
-				} else {
-					this.#sockets.delete(socket);
-					this.#speak(new SocketTransport(accepted, secure ? "tls" : "tcp", address));
-				}
-			},
-			failed: (error) => {
-				if (error)
-					this.log.debug({ remote: address, cause: error.message }, "a connection failed before it said anything");
-				socket.destroy();
-			},
-		});
-	}
-
-	#policyOnly(socket: Socket): void {
-		const proxy = this.#isProxy(socket);
-		if (!this.#admit(socket, proxy)) return;
-		endWithin(socket, POLICY_TIMEOUT_MS);
-		accept(socket, {
-			firstBytesTimeoutMs: this.settings.firstBytesTimeoutMs,
-			begunTimeoutMs: this.settings.firstBytesTimeoutMs,
-			tlsTimeoutMs: POLICY_TIMEOUT_MS,
-			proxyHeader: proxy,
-			proxied: (client) => this.visit(client, socket),
-			accepted: (accepted, kind) => {
-				// Nothing else is spoken here, so that a client which only waits can be told at once.
-				if (this.#policy && (kind === "policy" || kind === "silent")) {
-					this.metrics.count(this.metrics.accepted, "policy");
-					answerPolicy(accepted, this.#policy);
-				} else this.#refuseSocket(accepted, "not-a-policy-request", "the policy port answers policy requests alone");
-			},
-			failed: () => socket.destroy(),
-		});
-	}
-
-	#isProxy(socket: Socket): boolean {
-		const { trustProxy } = this.settings;
-		return trustProxy.length > 0 && isListed(socket.remoteAddress ?? "", trustProxy);
-	}
-
-	// A proxy is as many clients as are behind it, and each of them is counted once it is known.
-	#admit(socket: Socket, isProxy: boolean): boolean {
-		const address = isProxy ? undefined : (socket.remoteAddress ?? "");
-		const refusal =
-			this.#state === "listening" ? this.#admission.admit(address, nodeClock.now()) : "too-many-connections";
-		if (refusal) {
-			this.#countRefusal(socket.remoteAddress ?? "", refusal);
-			socket.on("error", () => {});
-			socket.destroy();
-			return false;
-		}
-		this.#sockets.add(socket);
-		socket.on("close", () => {
-			this.#sockets.delete(socket);
-			this.#admission.leave(address);
-		});
-		return true;
-	}
-
-	#countRefusal(remote: string, reason: string): void {
-		this.metrics.count(this.metrics.refused, reason);
-		this.log.debug({ remote, reason }, "refused a connection");
-	}
-
-	#refuseSocket(socket: Socket, reason: string, words: string): void {
-		this.metrics.count(this.metrics.refused, reason);
-		this.log.warn({ remote: socket.remoteAddress, reason }, `refused a connection: ${words}`);
-		socket.on("error", () => {});
-		socket.destroy();
-	}
 
 	#speak(transport: Transport): void {
 		const peer = new ServerPeer(String(this.#nextId++), transport, this);
@@ -439,7 +343,7 @@ export class Server extends EventEmitter<{ connection: [Connection]; closed: [] 
 	#sweepLater(): void {
 		this.#stopSweep = nodeClock.delay(1000, () => {
 			const now = nodeClock.now();
-			this.#admission.sweep(now);
+			this.#intake.sweep(now);
 			try {
 				this.#application.sweep?.(now);
 			} catch (error) {
@@ -468,7 +372,7 @@ export class Server extends EventEmitter<{ connection: [Connection]; closed: [] 
 
 	#destroyAll(): void {
 		for (const peer of this.#peers) peer.destroy();
-		for (const socket of this.#sockets) socket.destroy();
+		this.#intake.destroy();
 		this.#http.destroy();
 	}
 
@@ -489,7 +393,7 @@ export class Server extends EventEmitter<{ connection: [Connection]; closed: [] 
 			outbox += peer.outboxBytes;
 		}
 		return {
-			connections: this.#admission.open,
+			connections: this.#intake.open,
 			peers: this.#peers.size,
 			documents_received: documents,
 			outbox_bytes: outbox,

@@ -1,128 +1,25 @@
 // Outgoing connections: TCP, TLS and WebSocket by the target's protocol, with one deadline over name look-up and handshake.
 
-import { connect as connectTcp, type Socket } from "node:net";
-import { type ConnectionOptions, connect as connectTls } from "node:tls";
-import { XMLSocketError } from "../errors/index.ts";
 import type { Transport } from "../link/index.ts";
-import { SocketTransport } from "./socket.ts";
+import { attempt, type DialOptions, type DialTarget, dialSocket } from "./dial-socket.ts";
 import { dialWebSocket } from "./websocket.ts";
-
-/** Where to: what an address of the command line or of `connect()` says. */
-export interface DialTarget {
-	readonly protocol: "xmlsocket" | "xmlsockets" | "ws" | "wss";
-	readonly host: string;
-	readonly port: number;
-	/** Path and query of a WebSocket, with its leading slash. */
-	readonly path?: string;
-}
-
-/** How. */
-export interface DialOptions {
-	/** Until the connection, and its TLS or WebSocket handshake, is complete. */
-	readonly timeoutMs: number;
-	readonly signal?: AbortSignal | undefined;
-	/** Accept any certificate. Default false. */
-	readonly insecure?: boolean | undefined;
-	/** Certificate authorities, PEM. Default: those of Node. */
-	readonly ca?: string | undefined;
-	/** The Origin header of a WebSocket. Default: none. */
-	readonly origin?: string | undefined;
-	/** The sub-protocol of a WebSocket; each document then travels as a text message. Default: none, and binary messages. */
-	readonly webSocketProtocol?: string | undefined;
-}
 
 /**
  * Opens a connection.
  *
  * Rejects with XMLSOCKET_CONNECT_FAILED, XMLSOCKET_CONNECT_TIMEOUT or XMLSOCKET_ABORTED; `cause` is Node's own error.
  */
-export async function dial(target: DialTarget, options: DialOptions): Promise<Transport> {
-	const { signal } = options;
-	const where = `${target.host.includes(":") ? `[${target.host}]` : target.host}:${target.port}`;
-	const aborted = (): XMLSocketError =>
-		new XMLSocketError("XMLSOCKET_ABORTED", `The attempt to connect to ${where} was aborted.`, {
-			cause: signal?.reason,
-		});
-	if (signal?.aborted) throw aborted();
-	try {
-		if (target.protocol === "ws" || target.protocol === "wss") {
-			return await dialWebSocket(`${target.protocol}://${where}${target.path ?? "/"}`, {
-				timeoutMs: options.timeoutMs,
-				origin: options.origin,
-				rejectUnauthorized: options.insecure ? false : undefined,
-				ca: options.ca,
-				signal,
-				protocol: options.webSocketProtocol,
-			});
-		}
-		return await (target.protocol === "xmlsockets" ? openTls(target, options) : openTcp(target, options));
-	} catch (error) {
-		if (signal?.aborted) throw aborted();
-		const cause = error instanceof AggregateError && error.errors.length > 0 ? error.errors[0] : error;
-		const message = cause instanceof Error ? cause.message : String(cause);
-		if (error instanceof TimedOut || /timed out|ETIMEDOUT/.test(message)) {
-			throw new XMLSocketError(
-				"XMLSOCKET_CONNECT_TIMEOUT",
-				`No connection to ${where} within ${options.timeoutMs} ms.`,
-				{ cause },
-			);
-		}
-		throw new XMLSocketError("XMLSOCKET_CONNECT_FAILED", `No connection to ${where}: ${message}.`, { cause });
-	}
-}
-
-class TimedOut extends Error {}
-
-function openTcp(target: DialTarget, options: DialOptions): Promise<Transport> {
-	return opened(
-		connectTcp({ host: target.host, port: target.port, allowHalfOpen: true, autoSelectFamily: true }),
-		"tcp",
-		options,
+export function dial(target: DialTarget, options: DialOptions): Promise<Transport> {
+	const { protocol } = target;
+	if (protocol !== "ws" && protocol !== "wss") return dialSocket(target, options);
+	return attempt(target, options, (where) =>
+		dialWebSocket(`${protocol}://${where}${target.path ?? "/"}`, {
+			timeoutMs: options.timeoutMs,
+			origin: options.origin,
+			rejectUnauthorized: options.insecure ? false : undefined,
+			ca: options.ca,
+			signal: options.signal,
+			protocol: options.webSocketProtocol,
+		}),
 	);
-}
-
-function openTls(target: DialTarget, options: DialOptions): Promise<Transport> {
-	const isName = !/^[\d.]+$|:/.test(target.host);
-	return opened(
-		connectTls({
-			host: target.host,
-			port: target.port,
-			allowHalfOpen: true,
-			minVersion: "TLSv1.2",
-			rejectUnauthorized: !options.insecure,
-			...(isName ? { servername: target.host } : {}),
-			...(options.ca === undefined ? {} : { ca: options.ca }),
-		} as ConnectionOptions), // the type lacks allowHalfOpen, which tls.connect hands to its socket
-		"tls",
-		options,
-	);
-}
-
-function opened(socket: Socket, kind: "tcp" | "tls", options: DialOptions): Promise<Transport> {
-	const event = kind === "tcp" ? "connect" : "secureConnect";
-	return new Promise((resolve, reject) => {
-		const settle = (): void => {
-			clearTimeout(timer);
-			options.signal?.removeEventListener("abort", abort);
-			socket.off("error", failed);
-			socket.off(event, connected);
-		};
-		const failed = (error: Error): void => {
-			settle();
-			socket.on("error", () => {});
-			socket.destroy();
-			reject(error);
-		};
-		const connected = (): void => {
-			settle();
-			socket.pause();
-			socket.setNoDelay(true);
-			resolve(new SocketTransport(socket, kind));
-		};
-		const abort = (): void => failed(new Error("aborted"));
-		const timer = setTimeout(() => failed(new TimedOut("timed out")), options.timeoutMs);
-		options.signal?.addEventListener("abort", abort, { once: true });
-		socket.once("error", failed);
-		socket.once(event, connected);
-	});
 }

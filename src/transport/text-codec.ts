@@ -1,24 +1,9 @@
-// Encodings by Node's own means: UTF-8 through Buffer, faster than TextDecoder for short texts, and the older encodings of
-// Flash content through iconv-lite, of which this is the only importer.
+// The older encodings of Flash content through iconv-lite, of which this is the only importer, and UTF-8 by Node's own means.
 
-import { isAscii } from "node:buffer";
 import iconv from "iconv-lite";
 import { XMLSocketError } from "../errors/index.ts";
 import { type TextCodec, utf8Codec } from "../wire/index.ts";
-
-const SHORT_BYTES = 2048;
-
-/** UTF-8 with U+FFFD for what is invalid. */
-export const nodeUtf8: TextCodec = {
-	label: "utf-8",
-	decode(bytes, start, end) {
-		// Sockets give Buffers: a short text costs half without a view of its part and a look at it.
-		if (end - start < SHORT_BYTES && Buffer.isBuffer(bytes)) return bytes.toString("utf8", start, end);
-		const buffer = Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start);
-		return buffer.toString(isAscii(buffer) ? "latin1" : "utf8");
-	},
-	encode: (text) => Buffer.from(text, "utf8"),
-};
+import { nodeUtf8 } from "./node-utf8.ts";
 
 /**
  * The codec of an encoding's name.

@@ -1,10 +1,11 @@
 // Bytes in, whole documents out: cuts a byte stream at its terminator and decodes each document after it is complete.
-// It scans only new bytes, keeps one growing buffer for the unfinished document and never keeps a received chunk.
+// It scans only new bytes, keeps a copy of the one unfinished document and never a received chunk.
 // It knows no socket and no clock (the time is passed in). XMLSocket class, Server-Side ActionScript Language Reference p. 218.
 
 import { XMLSocketError } from "../errors/index.ts";
 import type { Decoder } from "./decoder.ts";
 import { type TextCodec, utf8Codec } from "./text-codec.ts";
+import { UnfinishedUnit } from "./unfinished-unit.ts";
 
 /** What a decoder cuts and how much it may hold. */
 export interface DocumentDecoderOptions<Output extends "text" | "bytes" = "text"> {
@@ -26,7 +27,6 @@ export interface DocumentDecoderOptions<Output extends "text" | "bytes" = "text"
 }
 
 const NUL: Uint8Array = Uint8Array.of(0);
-const FIRST_BUFFER_BYTES = 256;
 
 /**
  * Cuts a byte stream into documents.
@@ -49,8 +49,7 @@ export class DocumentDecoder<Output extends "text" | "bytes" = "text">
 	readonly #codec: TextCodec;
 	readonly #terminator: Uint8Array;
 	#limit: number;
-	#pending: Uint8Array | undefined = undefined;
-	#pendingBytes = 0;
+	#pending: UnfinishedUnit | undefined = undefined;
 
 	constructor(options: DocumentDecoderOptions<Output>) {
 		this.#options = options;
@@ -61,7 +60,7 @@ export class DocumentDecoder<Output extends "text" | "bytes" = "text">
 
 	/** The bytes of the unfinished document. */
 	get pendingBytes(): number {
-		return this.#pendingBytes;
+		return this.#pending?.length ?? 0;
 	}
 
 	/**
@@ -92,14 +91,11 @@ export class DocumentDecoder<Output extends "text" | "bytes" = "text">
 
 	#pushSingle(chunk: Uint8Array, nowMs: number, mark: number, out: (string | Uint8Array)[]): void {
 		let start = 0;
-		if (this.#pendingBytes > 0) {
+		if (this.#pending) {
 			const end = chunk.indexOf(mark);
-			if (end < 0) {
-				this.#append(chunk, 0, chunk.length, nowMs);
-				return;
-			}
-			this.#append(chunk, 0, end, nowMs);
-			this.#emit(this.#pending!, 0, this.#pendingBytes, out);
+			const pending = this.#append(chunk, 0, end < 0 ? chunk.length : end, nowMs);
+			if (end < 0) return;
+			this.#emit(pending.bytes, 0, pending.length, out);
 			this.#release();
 			start = end + 1;
 		}
@@ -166,12 +162,10 @@ export class DocumentDecoder<Output extends "text" | "bytes" = "text">
 		if (chunk.length === 0) return;
 		const mark = this.#terminator;
 		// A terminator may be split over chunks: the search resumes just far enough back to see its first bytes.
-		let from = Math.max(0, this.#pendingBytes - (mark.length - 1));
-		this.#grow(chunk, 0, chunk.length);
-		this.pendingSinceMs ??= nowMs;
-		const length = this.#pendingBytes;
+		let from = Math.max(0, this.pendingBytes - (mark.length - 1));
+		const { length, bytes: room } = this.#keep(chunk, 0, chunk.length, nowMs);
 		// Without the spare room behind it, which a search for each small chunk would walk again and again.
-		const bytes = this.#pending!.subarray(0, length);
+		const bytes = room.subarray(0, length);
 		let start = 0;
 		for (let end = indexOfSequence(bytes, mark, from); end >= 0; end = indexOfSequence(bytes, mark, from)) {
 			if (end === start) this.#empty(out);
@@ -181,13 +175,10 @@ export class DocumentDecoder<Output extends "text" | "bytes" = "text">
 		}
 		if (start > 0) {
 			this.#release();
-			if (start < length) {
-				this.#grow(bytes, start, length);
-				this.pendingSinceMs = nowMs;
-			}
+			if (start < length) this.#keep(bytes, start, length, nowMs);
 		}
 		// A partial terminator at the end is not yet known to be one, so it may stand beyond the limit.
-		if (this.#pendingBytes > this.#limit + mark.length - 1) throw this.#tooLarge();
+		if (this.pendingBytes > this.#limit + mark.length - 1) throw this.#tooLarge();
 	}
 
 	#emit(bytes: Uint8Array, start: number, end: number, out: (string | Uint8Array)[]): void {
@@ -220,28 +211,20 @@ export class DocumentDecoder<Output extends "text" | "bytes" = "text">
 		return at;
 	}
 
-	#append(bytes: Uint8Array, start: number, end: number, nowMs: number): void {
-		if (this.#pendingBytes + (end - start) > this.#limit) throw this.#tooLarge();
-		this.#grow(bytes, start, end);
-		this.pendingSinceMs ??= nowMs;
+	#append(bytes: Uint8Array, start: number, end: number, nowMs: number): UnfinishedUnit {
+		if (this.pendingBytes + (end - start) > this.#limit) throw this.#tooLarge();
+		return this.#keep(bytes, start, end, nowMs);
 	}
 
-	#grow(bytes: Uint8Array, start: number, end: number): void {
-		const length = this.#pendingBytes + (end - start);
-		if (!this.#pending || length > this.#pending.length) {
-			let capacity = Math.max(FIRST_BUFFER_BYTES, (this.#pending?.length ?? 0) * 2);
-			while (capacity < length) capacity *= 2;
-			const grown = new Uint8Array(capacity);
-			if (this.#pending) grown.set(this.#pending.subarray(0, this.#pendingBytes));
-			this.#pending = grown;
-		}
-		this.#pending.set(bytes.subarray(start, end), this.#pendingBytes);
-		this.#pendingBytes = length;
+	#keep(bytes: Uint8Array, start: number, end: number, nowMs: number): UnfinishedUnit {
+		this.pendingSinceMs ??= nowMs;
+		this.#pending ??= new UnfinishedUnit();
+		this.#pending.append(bytes, start, end);
+		return this.#pending;
 	}
 
 	#release(): void {
 		this.#pending = undefined;
-		this.#pendingBytes = 0;
 		this.pendingSinceMs = undefined;
 	}
 

@@ -9,6 +9,7 @@ import type { Decoder } from "./decoder.ts";
 import { ElementSize } from "./element-size.ts";
 import { MarkupScanner } from "./markup-scanner.ts";
 import { type TextCodec, utf8Codec } from "./text-codec.ts";
+import { UnfinishedUnit } from "./unfinished-unit.ts";
 
 /** What a stream decoder may hold. */
 export interface StreamDecoderOptions {
@@ -32,7 +33,6 @@ export const DEFAULT_UNPROCESSED_CHARS = 4096;
 
 const LT = 0x3c;
 const BYTE_ORDER_MARK: readonly number[] = [0xef, 0xbb, 0xbf];
-const FIRST_BUFFER_BYTES = 256;
 
 /**
  * Cuts an XML stream into fragments.
@@ -68,8 +68,7 @@ export class StreamDecoder implements Decoder<string> {
 	/** Bytes passed over of a fragment that grew too long; undefined while it has not. */
 	#skippedBytes: number | undefined = undefined;
 	#byteOrderMark = 0;
-	#pending: Uint8Array | undefined = undefined;
-	#pendingBytes = 0;
+	#pending: UnfinishedUnit | undefined = undefined;
 
 	constructor(options: StreamDecoderOptions) {
 		this.#codec = options.codec ?? utf8Codec();
@@ -79,7 +78,7 @@ export class StreamDecoder implements Decoder<string> {
 
 	/** The bytes of the unfinished fragment that are kept. */
 	get pendingBytes(): number {
-		return this.#pendingBytes;
+		return this.#pending?.length ?? 0;
 	}
 
 	/** See {@link Decoder.push}. Ends with XMLSOCKET_DOCUMENT_TOO_LARGE, NOT_WELL_FORMED, DOCTYPE_REFUSED or INVALID_ENCODING. */
@@ -184,12 +183,10 @@ export class StreamDecoder implements Decoder<string> {
 	#complete(chunk: Uint8Array, start: number, end: number, fragments: string[]): void {
 		this.#inside = false;
 		if (this.#skippedBytes !== undefined) this.#skip(end - start);
-		else if (this.#pendingBytes > 0) {
-			this.#append(chunk, start, end);
-			const bytes = this.#pending!;
-			if (!this.#tooLong(bytes, 0, this.#pendingBytes, true)) {
-				fragments.push(this.#codec.decode(bytes, 0, this.#pendingBytes));
-			}
+		else if (this.#pending) {
+			this.#pending.append(chunk, start, end);
+			const { bytes, length } = this.#pending;
+			if (!this.#tooLong(bytes, 0, length, true)) fragments.push(this.#codec.decode(bytes, 0, length));
 		} else if (!this.#tooLong(chunk, start, end, true)) fragments.push(this.#codec.decode(chunk, start, end));
 		this.#release();
 	}
@@ -205,13 +202,13 @@ export class StreamDecoder implements Decoder<string> {
 			this.#skip(end - start);
 			return;
 		}
-		this.#append(chunk, start, end);
+		this.#pending ??= new UnfinishedUnit();
+		this.#pending.append(chunk, start, end);
 		// A "<" that nothing follows yet may begin a comment, whose length is no matter.
 		if (this.#depth === 0 && this.#scanner.isUndecided) return;
-		if (this.#tooLong(this.#pending!, 0, this.#pendingBytes, false)) {
-			this.#skippedBytes = this.#pendingBytes;
+		if (this.#tooLong(this.#pending.bytes, 0, this.#pending.length, false)) {
+			this.#skippedBytes = this.#pending.length;
 			this.#pending = undefined;
-			this.#pendingBytes = 0;
 		}
 	}
 
@@ -230,22 +227,8 @@ export class StreamDecoder implements Decoder<string> {
 		if (this.#size.isTooManyBytes(this.#skippedBytes!)) throw this.#size.error("bytes");
 	}
 
-	#append(chunk: Uint8Array, start: number, end: number): void {
-		const length = this.#pendingBytes + (end - start);
-		if (!this.#pending || length > this.#pending.length) {
-			let capacity = Math.max(FIRST_BUFFER_BYTES, (this.#pending?.length ?? 0) * 2);
-			while (capacity < length) capacity *= 2;
-			const grown = new Uint8Array(capacity);
-			if (this.#pending) grown.set(this.#pending.subarray(0, this.#pendingBytes));
-			this.#pending = grown;
-		}
-		this.#pending.set(chunk.subarray(start, end), this.#pendingBytes);
-		this.#pendingBytes = length;
-	}
-
 	#release(): void {
 		this.#pending = undefined;
-		this.#pendingBytes = 0;
 		this.#skippedBytes = undefined;
 		this.pendingSinceMs = undefined;
 		this.#size.reset();

@@ -9,6 +9,7 @@ import { enterId, IdMap, idMapFace, noteIdIn, settleIds } from "./id-map.ts";
 import { loadingMembers, type XMLLoading } from "./loading.ts";
 import { installMembers, type Members, newElement, newText, standFor, takePrototype, type XMLNode } from "./node.ts";
 import { type ParseHooks, parseInto } from "./parser.ts";
+import { fetchTransfer } from "./transfer.ts";
 import { type TreeNode, unlinkChildren } from "./tree-node.ts";
 
 /**
@@ -196,5 +197,5 @@ Object.defineProperty(constructDocument, "name", { value: "XML" });
 Object.defineProperty(constructDocument, "prototype", { value: DocumentNode.prototype });
 Object.defineProperty(DocumentNode.prototype, "constructor", { value: constructDocument });
 installMembers(DocumentNode.prototype, members);
-installMembers(DocumentNode.prototype, loadingMembers);
+installMembers(DocumentNode.prototype, loadingMembers(fetchTransfer));
 standFor(DocumentNode.prototype, newElement(""));

@@ -1,12 +1,11 @@
 // Loading and sending documents over HTTP: `load`, `send`, `sendAndLoad` and what belongs to them. These members work on
 // whatever object they are called on or given, as the player's do, and never throw. What a script's own handler throws is
-// not caught: the host reports it as it reports every exception without a handler.
+// not caught: the host reports it as it reports every exception without a handler. How a request travels is `transfer.ts`.
 // Implements docs/xml.md, "Document properties and loading".
 
 import { isObject, toText } from "./coerce.ts";
 import type { Members } from "./node.ts";
-
-type HttpResponse = Awaited<ReturnType<typeof fetch>>;
+import type { LoadRequest, Transfer } from "./transfer.ts";
 
 /** The members for loading that {@link XML} has on its prototype. */
 export interface XMLLoading {
@@ -45,28 +44,29 @@ const RESERVED_HEADERS: ReadonlySet<string> = new Set(
 // The last request of each object; the answers to earlier ones are dropped.
 const requests = new WeakMap<object, object>();
 
-interface Answer {
-	readonly status: number;
-	readonly bytes: number;
-	readonly text: string | undefined;
+/** The members, over a way to make requests. */
+export function loadingMembers(transfer: Transfer): Members {
+	return {
+		load(url: unknown): boolean {
+			if (!isObject(this) || url === undefined || url === null) return false;
+			startLoading(this, { method: "GET", url: toText(url), headers: [], body: undefined }, transfer);
+			return true;
+		},
+		send(url: unknown): boolean {
+			if (!isObject(this) || url === undefined || url === null) return false;
+			transfer(postOf(this, toText(url)), { answered: ignore });
+			return true;
+		},
+		sendAndLoad(url: unknown, target: unknown): boolean {
+			if (!isObject(this) || url === undefined || url === null || !isObject(target)) return false;
+			startLoading(target, postOf(this, toText(url)), transfer);
+			return true;
+		},
+		...commonMembers,
+	};
 }
 
-export const loadingMembers: Members = {
-	load(url: unknown): boolean {
-		if (!isObject(this) || url === undefined || url === null) return false;
-		begin(this, () => fetch(toText(url)));
-		return true;
-	},
-	send(url: unknown): boolean {
-		if (!isObject(this) || url === undefined || url === null) return false;
-		void post(this, toText(url)).then(ignore, ignore);
-		return true;
-	},
-	sendAndLoad(url: unknown, target: unknown): boolean {
-		if (!isObject(this) || url === undefined || url === null || !isObject(target)) return false;
-		begin(target, () => post(this, toText(url)));
-		return true;
-	},
+const commonMembers: Members = {
 	addRequestHeader(name: unknown, value: unknown): void {
 		if (!isObject(this)) return;
 		try {
@@ -96,49 +96,40 @@ export const loadingMembers: Members = {
 	onLoad(_success: unknown): void {},
 };
 
-function begin(target: object, request: () => Promise<HttpResponse>): void {
+/** Makes the request and gives its answer to `target`: `onHTTPStatus`, then `onData`. An earlier one of the target is dropped. */
+export function startLoading(target: object, request: LoadRequest, transfer: Transfer): void {
 	assign(target, "loaded", false);
 	hide(target, "_bytesLoaded", 0);
 	hide(target, "_bytesTotal", undefined);
 	const ticket = {};
 	requests.set(target, ticket);
-	void receive(request).then((answer) => {
-		if (requests.get(target) !== ticket) return;
-		requests.delete(target);
-		if (answer.text !== undefined) {
-			hide(target, "_bytesLoaded", answer.bytes);
-			hide(target, "_bytesTotal", answer.bytes);
-		}
-		if (answer.status !== 0) call(target, "onHTTPStatus", answer.status);
-		call(target, "onData", answer.text);
+	transfer(request, {
+		progress(loadedBytes, totalBytes) {
+			if (requests.get(target) !== ticket) return;
+			hide(target, "_bytesLoaded", loadedBytes);
+			hide(target, "_bytesTotal", totalBytes);
+		},
+		answered(answer) {
+			if (requests.get(target) !== ticket) return;
+			requests.delete(target);
+			if (answer.text !== undefined) {
+				hide(target, "_bytesLoaded", answer.bytes);
+				hide(target, "_bytesTotal", answer.bytes);
+			}
+			if (answer.status !== 0) call(target, "onHTTPStatus", answer.status);
+			call(target, "onData", answer.text);
+		},
 	});
 }
 
-async function receive(request: () => Promise<HttpResponse>): Promise<Answer> {
-	let status = 0;
-	try {
-		const response = await request();
-		status = response.status;
-		const body = new Uint8Array(await response.arrayBuffer());
-		return { status, bytes: body.length, text: response.ok ? decode(body) : undefined };
-	} catch {
-		return { status, bytes: 0, text: undefined };
-	}
-}
-
-// The decoders remove the byte order mark that they are chosen by.
-function decode(body: Uint8Array): string {
-	const mark = body.length < 2 ? 0 : ((body[0] as number) << 8) | (body[1] as number);
-	return new TextDecoder(mark === 0xfffe ? "utf-16le" : mark === 0xfeff ? "utf-16be" : "utf-8").decode(body);
-}
-
-async function post(sender: object, url: string): Promise<HttpResponse> {
+/** The request that posts the text of `sender`, with its content type and its own headers. */
+export function postOf(sender: object, url: string): LoadRequest {
 	const headers = customHeaders(sender);
 	if (!headers.some(([name]) => name.toLowerCase() === "content-type")) {
 		const contentType = toText(read(sender, "contentType"));
 		if (isHeader("content-type", contentType)) headers.push(["content-type", contentType]);
 	}
-	return fetch(url, { method: "POST", headers, body: toText(sender) });
+	return { method: "POST", url, headers, body: toText(sender) };
 }
 
 function customHeaders(sender: object): [string, string][] {

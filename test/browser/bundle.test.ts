@@ -7,12 +7,23 @@ const CLIENT = 'import { connect } from "xmlsocket/browser";\nglobalThis.connect
 const CHAT_SIGNS = ["<welcome", "session-resumed", "unknown room", "createRooms"];
 const SERVER_SIGNS = ["xmlsocket.invalid", "InvalidAccessError", "maxConnections", "NotSupportedError"];
 const POLICY_SIGNS = ["cross-domain-policy", "allow-access-from"];
+const STREAM_SIGNS = ["urn:ietf:params:xml:ns:xmpp-tls", "urn:ietf:params:xml:ns:xmpp-framing"];
 
 describe("a page's bundle", () => {
 	it("carries neither the chat nor the server nor policy files where it imports connect alone", async () => {
 		const code = await bundle(CLIENT, false);
 		expect(code).toContain("XMLSOCKET_CONNECT_FAILED");
 		for (const sign of [...CHAT_SIGNS, ...SERVER_SIGNS, ...POLICY_SIGNS]) expect(code).not.toContain(sign);
+	});
+
+	it("carries neither a server nor XML streams where it opens a chat", async () => {
+		const open = 'import { openChat } from "xmlsocket/browser";\nglobalThis.openChat = openChat;\n';
+		const code = await bundle(open, false);
+		expect(code).toContain("XMLSOCKET_OUTCOME_UNKNOWN");
+		for (const sign of [...SERVER_SIGNS, ...POLICY_SIGNS, ...STREAM_SIGNS, "createRooms"])
+			expect(code).not.toContain(sign);
+		const streams = await bundle(CLIENT, false);
+		for (const sign of STREAM_SIGNS) expect(streams).toContain(sign);
 	});
 
 	it("carries no chat where a server runs something else", async () => {

@@ -3,7 +3,14 @@
 import { type ChatOptions, type ChatParts, createChat } from "../../src/chat/index.ts";
 import type { XMLSocketError } from "../../src/errors/index.ts";
 import type { Application, Peer, Session } from "../../src/hub/index.ts";
-import { Link, type LinkClose, type LinkOptions, type LinkOwner, Scheduler } from "../../src/link/index.ts";
+import {
+	Link,
+	type LinkClose,
+	type LinkOptions,
+	type LinkOwner,
+	Scheduler,
+	type Transport,
+} from "../../src/link/index.ts";
 import { memoryPair, nodeClock } from "../../src/transport/index.ts";
 
 type Output = "text" | "bytes";
@@ -35,6 +42,8 @@ export class Bench {
 	readonly clients: Client[] = [];
 	readonly scheduler: Scheduler = new Scheduler(nodeClock, (error) => this.reported.push(error));
 	received = 0;
+	#accepted = 0;
+	readonly #links = new Set<Link<Output>>();
 
 	constructor(make: (parts: ChatParts) => Application<"text"> | Application<"bytes">) {
 		this.application = make({
@@ -48,15 +57,26 @@ export class Bench {
 		return new Bench((own) => createChat(options, { ...own, ...parts }));
 	}
 
-	/** A new connection. */
-	connect(options: ConnectOptions = {}): Client {
+	/** The client's end of a new connection, for a client of its own. */
+	accept(options: ConnectOptions = {}): Transport {
 		const [near, far] = memoryPair();
 		const limits = { ...LIMITS, ...options, output: this.application.output };
-		new TestPeer(
-			String(this.clients.length),
-			this.application,
-			(owner) => new Link(near, limits, this.scheduler, owner),
-		);
+		new TestPeer(String(++this.#accepted), this.application, (owner) => {
+			const link = new Link(near, limits, this.scheduler, owner);
+			this.#links.add(link);
+			return link;
+		});
+		return far;
+	}
+
+	/** Breaks every connection at once, as the end of a process does. */
+	die(): void {
+		for (const link of this.#links) link.destroy();
+	}
+
+	/** A new connection. */
+	connect(options: ConnectOptions = {}): Client {
+		const far = this.accept(options);
 		const client = new Client(this, (owner) => new Link(far, { ...LIMITS, output: "text" }, this.scheduler, owner));
 		this.clients.push(client);
 		return client;

@@ -349,6 +349,48 @@ describe("a deployment of several nodes", () => {
 		]);
 	});
 
+	it("drops what a node sends late for a speaker who has gone on elsewhere, and says so", async () => {
+		const [one, two] = [await nodes.start(), await nodes.start()];
+		const ann = await one.client("ann", "game");
+		const bob = await two.client("bob", "game");
+		await nodes.settle();
+		one.bus.connected = false;
+		ann.send('<say room="game">1</say>');
+		await nodes.settle();
+		const again = two.bench.connect();
+		again.send(`<hello session="${ann.session}" />`);
+		again.send('<join room="game" />');
+		again.send('<say room="game">2</say>');
+		await nodes.settle();
+		one.bus.connected = true;
+		await nodes.settle();
+		expect(bob.take().filter((text) => /^<(gap|said)/.test(text))).toEqual([
+			game("2", "ann"),
+			'<gap room="game" messages="1" />',
+		]);
+	});
+
+	it("gives nobody twice what was heard at another node before", async () => {
+		const [one, two] = [await nodes.start(), await nodes.start()];
+		const ann = await one.client("ann", "game");
+		const al = await one.client("al", "game");
+		const bob = await two.client("bob", "game");
+		await nodes.settle();
+		one.bus.connected = false;
+		ann.send('<say room="game">1</say>');
+		await nodes.settle();
+		expect(al.take()).toContain(game("1", "ann"));
+		const again = two.bench.connect();
+		again.send(`<hello session="${al.session}" />`);
+		again.send('<join room="game" />');
+		await nodes.settle();
+		one.bus.connected = true;
+		await nodes.settle();
+		const heard = (texts: string[]): string[] => texts.filter((text) => /^<(gap|said)/.test(text));
+		expect(heard(again.take())).toEqual(['<gap room="game" messages="1" />']);
+		expect(heard(bob.take())).toEqual([game("1", "ann")]);
+	});
+
 	it("reconverges after it missed what changed", async () => {
 		const [one, two] = [await nodes.start(), await nodes.start()];
 		const ann = await one.client("ann", "game");

@@ -53,9 +53,11 @@ describe("nothing that a client sends", () => {
 		const bench = Bench.chat({ topics: "everyone" });
 		const ann = await bench.client("ann", "x", "lobby");
 		const bob = await bench.client("bob", "x", "lobby");
+		// An id said twice is the same message said again.
+		let number = 0;
 		await fc.assert(
 			fc.asyncProperty(hostile, hostile, async (body, id) => {
-				const attribute = `id="${written([...id].slice(0, 30).join("").replace(/\s/g, " "))}"`;
+				const attribute = `id="${++number}${written([...id].slice(0, 30).join("").replace(/\s/g, " "))}"`;
 				await ann.ask(
 					`<say room="x" ${attribute}>${written(body)}</say>`,
 					`<say room="lobby">${written(body)}</say>`,

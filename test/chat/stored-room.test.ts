@@ -320,6 +320,35 @@ describe("joining a stored room", () => {
 		for (const client of [bob, carol]) expect(client.take()).toEqual([said(2, "2"), said(3, "3")]);
 	});
 
+	it("waits for what a client was shown elsewhere, so that it gets nothing twice where this server is behind", async () => {
+		const inner = new MemoryLog({ nowMs: wallMs });
+		const late: (() => void)[] = [];
+		const log: Log = {
+			append: (room, entry) => inner.append(room, entry),
+			readAfter: (room, after, limits) => inner.readAfter(room, after, limits),
+			readBefore: (room, before, limits) => inner.readBefore(room, before, limits),
+			state: (room) => inner.state(room),
+			follow: (room, entry) => inner.follow(room, (one) => late.push(() => entry(one))),
+			close: () => inner.close(),
+		};
+		const bench = make({}, log);
+		const ann = await bench.client("ann", "lobby");
+		ann.send(say("1"), say("2"), say("3"));
+		await bench.settle();
+		late.shift()!();
+		const name = (await inner.state("lobby")).log;
+		const bob = await bench.client("bob");
+		expect(await bob.ask(`<join room="lobby" after="2" log="${name}" />`)).toEqual([]);
+		for (const deliver of late) deliver();
+		await expect.poll(() => bob.inbox.length).toBe(2);
+		expect(bob.inbox[0]).toMatch(/^<joined .* seq="3"/);
+		expect(bob.take().slice(1)).toEqual([said(3, "3")]);
+		// A number that the log has not given is of no use, and is not waited for.
+		const carol = await bench.client("carol");
+		const answer = await carol.ask(`<join room="lobby" after="9" log="${name}" />`);
+		expect(bodies(answer.slice(1))).toEqual(["1", "2", "3"]);
+	});
+
 	it("acknowledges what is said during the replay behind the replayed copy", async () => {
 		const log = new SlowLog();
 		const bench = make({}, log);

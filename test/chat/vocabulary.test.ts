@@ -344,6 +344,28 @@ describe("tell", () => {
 			'<error code="name-unknown" id="c3">Nobody here is called &quot;carol&quot;.</error>',
 		]);
 	});
+
+	it("passes on once what the same session tells the same person again under the same id, also from a new connection", async () => {
+		const bench = Bench.chat();
+		const ann = await bench.client("ann");
+		const bob = await bench.client("bob");
+		const carol = await bench.client("carol");
+		const tell = '<tell to="bob" id="c2">psst</tell>';
+		expect(await ann.ask(tell, tell)).toEqual(['<ack id="c2" />', '<ack id="c2" duplicate="true" />']);
+		ann.link.destroy();
+		const again = bench.connect();
+		await again.ask(`<hello name="ann" session="${ann.session}" />`);
+		expect(await again.ask(tell)).toEqual(['<ack id="c2" duplicate="true" />']);
+		expect(bob.take()).toHaveLength(1);
+		expect(await again.ask('<tell to="carol" id="c2">psst</tell>')).toEqual(['<ack id="c2" />']);
+		expect(await carol.ask('<tell to="bob" id="c2">I</tell>')).toEqual([
+			`<told from="ann" id="c2" at="${AT}">psst</told>`,
+			'<ack id="c2" />',
+		]);
+		expect(bob.take()).toHaveLength(1);
+		bench.nowMs += 600_000;
+		expect(await again.ask(tell)).toEqual(['<ack id="c2" />']);
+	});
 });
 
 describe("who and rooms", () => {

@@ -4,6 +4,8 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { serveSchema } from "../../src/cli/serve-schema.ts";
+import { optionsOf } from "../../src/cli/settings.ts";
 import { cleanEnvironment, command, type Daemon, makeCertificate, startDaemon } from "../end-to-end/daemon.ts";
 
 interface Outcome {
@@ -121,6 +123,31 @@ describe("xmlsocket", () => {
 });
 
 describe("xmlsocket config", () => {
+	it("takes every option with several values as a flag that is given again, and as one with all of them", async () => {
+		const words = [
+			"--room",
+			"news",
+			"--room",
+			"game:live",
+			"hall",
+			"--origin",
+			"https://a.example",
+			"https://b.example",
+		];
+		const { out, code } = await run(["config", "--json", ...words], { cwd: folder });
+		expect(code).toBe(0);
+		const rows = out
+			.split("\n")
+			.filter(Boolean)
+			.map((line) => JSON.parse(line) as { option: string; value: unknown });
+		expect(rows.find(({ option }) => option === "rooms")?.value).toEqual(["news", "game:live", "hall"]);
+		expect(rows.find(({ option }) => option === "origin")?.value).toEqual(["https://a.example", "https://b.example"]);
+		// The flag's words are what makes commander collect its values.
+		const lists = optionsOf(serveSchema).filter(({ kind }) => kind === "array");
+		expect(lists.length).toBeGreaterThan(4);
+		for (const { flags } of lists) expect(flags).toMatch(/\w\.\.\.[>\]]$/);
+	});
+
 	it("shows each value and where it came from: flag before variable before file before default", async () => {
 		writeFileSync(
 			join(folder, "xmlsocket.config.json"),
@@ -232,7 +259,9 @@ describe("xmlsocket serve", () => {
 	it("says bye and exits with 0 on SIGTERM", async () => {
 		const stopping = await startDaemon();
 		const listening = run(["listen", `localhost:${stopping.port}`, "-W", "10"]);
-		await new Promise((resolve) => setTimeout(resolve, 1200));
+		const connected = async (): Promise<boolean> =>
+			/^xmlsocket_chat_clients 1$/m.test(await (await fetch(`http://localhost:${stopping.port}/metrics`)).text());
+		while (!(await connected())) await new Promise((resolve) => setTimeout(resolve, 50));
 		expect(await stopping.stop()).toBe(0);
 		expect((await listening).out).toContain('<bye reason="draining"');
 	});

@@ -256,4 +256,48 @@ describe("reconnecting", () => {
 		await turns(50);
 		expect(ends).toHaveLength(1);
 	});
+
+	test("reconnectNow cuts the wait short, and does nothing at any other time", async () => {
+		const waiting: (() => void)[] = [];
+		const ends: MemoryEnd[] = [];
+		const host = {
+			...testHost(memoryDial(ends)),
+			wait: (_: number, run: () => void) => {
+				waiting.push(run);
+				return () => waiting.splice(waiting.indexOf(run), 1);
+			},
+		};
+		const connection = await makeConnect(host)("localhost:9000", { reconnect: true });
+		connection.reconnectNow();
+		ends[0]!.transport.end();
+		await until(() => waiting.length === 1);
+		connection.reconnectNow();
+		connection.reconnectNow();
+		await until(() => connection.status.type === "connected");
+		expect([ends.length, waiting.length]).toEqual([2, 0]);
+		await Promise.all([connection.close(), ends[1]!.transport.end()]);
+		connection.reconnectNow();
+		await turns();
+		expect(ends).toHaveLength(2);
+	});
+
+	test("delayReconnect puts what the server asked for before the first wait, once", async () => {
+		const ends: MemoryEnd[] = [];
+		const host = testHost(memoryDial(ends));
+		const connection = await makeConnect(host)("localhost:9000", { reconnect: true });
+		connection.delayReconnect(3000);
+		ends[0]!.transport.end();
+		await until(() => ends.length === 2);
+		ends[1]!.transport.end();
+		await until(() => ends.length === 3);
+		expect(host.waits).toEqual([4000, 1750]);
+		await Promise.all([connection.close(), ends[2]!.transport.end()]);
+	});
+
+	test("a host without XML streams refuses to open one", async () => {
+		const { streams: _, ...host } = testHost(memoryDial([]));
+		await expect(makeConnect(host)("localhost:9000", { stream: true })).rejects.toMatchObject({
+			code: "XMLSOCKET_OPTION_INVALID",
+		});
+	});
 });

@@ -2,7 +2,7 @@
 // waiting for something to become true.
 
 import { createServer, type Server, type Socket } from "node:net";
-import { type ClientHost, type Dial, type Target, targetUrl } from "../../src/client/index.ts";
+import { type ClientHost, type Dial, type Target, targetUrl, xmlStreams } from "../../src/client/index.ts";
 import { XMLSocketError } from "../../src/errors/index.ts";
 import type { Transport } from "../../src/link/index.ts";
 import { dial, memoryPair, nodeClock, nodeUtf8 } from "../../src/transport/index.ts";
@@ -28,6 +28,7 @@ export function testHost(dialWith: Dial = dial, random: () => number = () => 0.5
 		random,
 		report: (error) => void reported.push(error),
 		codec: nodeUtf8,
+		streams: xmlStreams,
 		localHost: "localhost",
 		reported,
 		waits,

@@ -3,13 +3,19 @@
 
 import { describe, expectTypeOf, test } from "vitest";
 import {
+	type Chat,
+	type ChatClientOptions,
 	type Connection,
 	type ConnectionStatus,
 	type ConnectOptions,
 	connect,
 	element,
 	type Incoming,
+	openChat,
+	type Receipt,
 	type RequestOptions,
+	type Room,
+	type RoomMessage,
 	type Sendable,
 	XML,
 	XMLNode,
@@ -29,6 +35,15 @@ describe("the types of the package", () => {
 		expectTypeOf<Incoming["text"]>().toEqualTypeOf<string>();
 		expectTypeOf<Incoming["xml"]>().toEqualTypeOf<XML>();
 		expectTypeOf<Incoming["json"]>().toEqualTypeOf<unknown>();
+	});
+
+	test("openChat gives a chat whose rooms are read in a loop", () => {
+		expectTypeOf(openChat).parameter(1).toEqualTypeOf<ChatClientOptions | undefined>();
+		expectTypeOf(openChat).returns.resolves.toEqualTypeOf<Chat>();
+		expectTypeOf<Chat>().toExtend<AsyncDisposable>();
+		expectTypeOf<Chat["join"]>().returns.resolves.toEqualTypeOf<Room>();
+		expectTypeOf<Room>().toExtend<AsyncIterable<RoomMessage>>();
+		expectTypeOf<Room["say"]>().returns.resolves.toEqualTypeOf<Receipt>();
 	});
 
 	test("text, nodes and templates can be sent, other objects cannot", () => {

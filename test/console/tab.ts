@@ -1,33 +1,27 @@
-// One tab of the chat page without a page: its session, joined to a real chat in the same process by the page's own reading
-// and writing of documents. A test can cut the connection, and lose what is under way in either direction.
+// One tab of the chat page without a page: its session, on the chat client over a connection in memory to a real chat in the same
+// process. A test can cut the connection, and lose what is under way in either direction.
 
-import { readDocument, writeDocument } from "../../console/chat-client.ts";
-import type { Command } from "../../console/events.ts";
 import { ChatSession, type Saved, type SessionHost } from "../../console/session.ts";
 import type { Line } from "../../console/timeline.ts";
-import { XML } from "../../src/xml/index.ts";
-import type { Bench, Client } from "../chat/bench.ts";
+import type { Chat, ChatClientOptions } from "../../src/client/index.ts";
+import { type RootElement, readRoot } from "../../src/xml/index.ts";
+import type { Bench } from "../chat/bench.ts";
+import { Network } from "../client/frayed.ts";
+import { turns } from "../client/support.ts";
 
 let tabs = 0;
 
 export class Tab implements SessionHost {
 	readonly session: ChatSession;
-	readonly sent: Command[] = [];
 	readonly announced: string[] = [];
 	saved: Saved | undefined;
-	stopped = false;
 	watched = true;
-	/** What the session sends is lost on its way. */
-	losesOutgoing = false;
-	/** What the server sends is lost on its way. */
-	losesIncoming = false;
+	readonly #network: Network;
 	readonly #number: number = ++tabs;
-	#bench: Bench;
-	#client: Client | undefined = undefined;
 	#ids = 0;
 
 	constructor(bench: Bench, saved?: Saved, room = "lobby") {
-		this.#bench = bench;
+		this.#network = new Network(bench);
 		this.session = new ChatSession(this, saved, room);
 	}
 
@@ -51,41 +45,45 @@ export class Tab implements SessionHost {
 		return this.session.active?.timeline.lines ?? [];
 	}
 
+	/** The documents of that name that were sent, over all connections so far. */
+	sent(name: string): RootElement[] {
+		return this.#network.sent.map((text) => readRoot(text)!).filter((root) => root.name === name);
+	}
+
 	/** What was said over the connections so far. */
-	get said(): string[] {
-		return this.sent.flatMap((command) => (command.do === "say" || command.do === "tell" ? [command.text] : []));
+	get said(): (string | undefined)[] {
+		return [...this.sent("say"), ...this.sent("tell")].map((root) => root.text());
 	}
 
-	connect(bench: Bench = this.#bench): void {
-		this.#bench = bench;
-		this.losesOutgoing = false;
-		this.losesIncoming = false;
-		this.#client = bench.connect();
-		this.session.connectionChanged({ is: "open" });
+	/** Opens the page, or lets it come back after `cut`. */
+	connect(bench: Bench = this.#network.bench): void {
+		this.#network.bench = bench;
+		this.#network.isUp = true;
+		if (this.#network.connections === 0) this.session.connect();
 	}
 
-	cut(): void {
-		this.#client?.link.destroy();
-		this.#client = undefined;
-		this.session.connectionChanged({ is: "waiting", attempt: 1, retryAt: this.now() + 500 });
+	/** The connection breaks, and none can be made until `connect`. */
+	async cut(): Promise<void> {
+		this.#network.isUp = false;
+		this.#network.cut();
+		await turns();
 	}
 
-	/** Lets everything that is under way happen. */
+	/** What is on its way in that direction, until the connection is cut, never arrives. */
+	loses(direction: "in" | "out"): void {
+		this.#network.deafen(direction);
+	}
+
+	/** Lets everything that is under way happen; the waits of a client that comes back are short here. */
 	async settle(): Promise<void> {
-		for (let more = true; more; ) {
-			await this.#bench.settle();
-			const texts = this.#client?.take() ?? [];
-			more = texts.length > 0;
-			if (!this.losesIncoming) {
-				for (const text of texts) this.session.receive(readDocument(new XML(text).firstChild));
-			}
+		for (let round = 0; round < 3; round++) {
+			await new Promise((resolve) => setTimeout(resolve, 5));
+			await this.#network.bench.settle();
 		}
 	}
 
-	send(command: Command): void {
-		if (!this.#client || this.losesOutgoing) return;
-		this.sent.push(command);
-		this.#client.send(String(writeDocument(command)));
+	open(options: ChatClientOptions): Promise<Chat> {
+		return this.#network.openChat("localhost:9000", options);
 	}
 
 	save(saved: Saved | undefined): void {
@@ -98,8 +96,8 @@ export class Tab implements SessionHost {
 		this.announced.push(words);
 	}
 
-	stop(): void {
-		this.stopped = true;
+	later(run: () => void): void {
+		setTimeout(run, 1);
 	}
 
 	newId(): string {

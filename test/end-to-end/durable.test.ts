@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { afterAll, describe, expect, it } from "vitest";
-import { type Connection, connect, xml } from "../../src/index.ts";
+import { type Connection, connect, openChat, type Receipt, xml } from "../../src/index.ts";
 import { cleanEnvironment, command } from "./daemon.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "xmlsocket-durable-"));
@@ -79,6 +79,57 @@ describe("a daemon that is killed", () => {
 		await again.close();
 		await second.kill();
 	});
+
+	it("loses and doubles nothing that chat clients say while it is killed again and again: all read the same, once, in order", async () => {
+		const kills = 5;
+		const names = ["ann", "bob", "carol"];
+		let daemon = await serve("--data", "killed", "--history", "0");
+		const { port } = daemon;
+		let speaking = true;
+		const people = await Promise.all(
+			names.map(async (name) => {
+				const chat = await openChat(`localhost:${port}`, { name, reconnect: { minDelayMs: 20, maxDelayMs: 200 } });
+				const room = await chat.join("lobby");
+				const read: string[] = [];
+				let lastSeq = 0;
+				const gaps: unknown[] = [];
+				room.on("gap", (gap) => void gaps.push(gap));
+				room.on("message", ({ text, seq }) => {
+					read.push(text);
+					lastSeq = seq ?? 0;
+				});
+				const said: Promise<Receipt>[] = [];
+				const speaker = (async () => {
+					while (speaking) {
+						for (let n = 0; n < 5; n++) said.push(room.say(`${name} ${said.length}`));
+						await said.at(-1);
+					}
+				})();
+				return { name, chat, read, gaps, said, speaker, lastSeq: () => lastSeq };
+			}),
+		);
+		for (let kill = 0; kill < kills; kill++) {
+			const before = people[0]!.read.length;
+			await expect.poll(() => people[0]!.read.length, { timeout: 10_000 }).toBeGreaterThan(before + 20);
+			await daemon.kill();
+			daemon = await serve("--data", "killed", "--history", "0", "--port", String(port));
+		}
+		speaking = false;
+		for (const person of people) await person.speaker;
+		const receipts = await Promise.all(people.map(({ said }) => Promise.all(said)));
+		const lastSeq = Math.max(...receipts.flat().map(({ seq }) => seq!));
+		for (const person of people) await expect.poll(person.lastSeq, { timeout: 10_000 }).toBe(lastSeq);
+		const [ann] = people;
+		expect(ann!.read).toHaveLength(new Set(ann!.read).size);
+		for (const [at, { name, read, gaps, said }] of people.entries()) {
+			expect(gaps).toEqual([]);
+			expect(read.slice(-ann!.read.length)).toEqual(ann!.read.slice(-read.length));
+			expect(read.filter((text) => text.startsWith(`${name} `))).toEqual(said.map((_, n) => `${name} ${n}`));
+			expect(new Set(receipts[at]!.map(({ seq }) => seq)).size).toBe(said.length);
+		}
+		await Promise.all(people.map(({ chat }) => chat.close()));
+		await daemon.kill();
+	}, 60_000);
 
 	it("does not share its folder: a second daemon says who has it, and ends", async () => {
 		const first = await serve();

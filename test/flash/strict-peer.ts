@@ -18,6 +18,8 @@ export const FAREWELL: readonly [string, string] = [
 /** A peer that waits. */
 export interface StrictPeer {
 	readonly port: number;
+	/** Resolves when the first of what it wants is there. */
+	readonly heard: Promise<void>;
 	/** Rejects at the first byte or connection that is not wanted; resolves at the end of the one that was right. */
 	readonly done: Promise<void>;
 	/** Resolves when it listens no more. */
@@ -27,6 +29,10 @@ export interface StrictPeer {
 /** Starts one. */
 export async function strictPeer(wanted: string, answer: string, wantedThen: string): Promise<StrictPeer> {
 	const server = createServer();
+	let hear: () => void = () => {};
+	const heard = new Promise<void>((resolve) => {
+		hear = resolve;
+	});
 	const done = new Promise<void>((resolve, reject) => {
 		let received = "";
 		let connections = 0;
@@ -37,7 +43,9 @@ export async function strictPeer(wanted: string, answer: string, wantedThen: str
 				const before = received.length;
 				received += chunk.toString("latin1");
 				if (!(wanted + wantedThen).startsWith(received)) reject(new Error(`received ${JSON.stringify(received)}`));
-				if (before < wanted.length && received.length >= wanted.length) socket.write(answer);
+				if (before >= wanted.length || received.length < wanted.length) return;
+				socket.write(answer);
+				hear();
 			});
 			socket.on("end", () => {
 				if (received === wanted + wantedThen) resolve();
@@ -50,6 +58,7 @@ export async function strictPeer(wanted: string, answer: string, wantedThen: str
 	await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
 	return {
 		port: (server.address() as AddressInfo).port,
+		heard,
 		done,
 		close: () => new Promise((resolve) => server.close(() => resolve())),
 	};

@@ -23,7 +23,7 @@ const OPTIONS = {
 	target: "es2023",
 	module: "nodenext",
 	lib: ["es2023", "dom", "esnext.disposable"],
-	types: [],
+	types: ["node"],
 	strict: true,
 	noUncheckedIndexedAccess: true,
 	exactOptionalPropertyTypes: true,
@@ -36,6 +36,8 @@ beforeAll(() => {
 	folder = mkdtempSync(join(tmpdir(), "xmlsocket guide "));
 	mkdirSync(join(folder, "node_modules"));
 	symlinkSync(root, join(folder, "node_modules", "xmlsocket"), "dir");
+	// The server's declarations name Node's types, as in any project that uses it.
+	symlinkSync(join(root, "node_modules/@types"), join(folder, "node_modules", "@types"), "dir");
 	writeFileSync(join(folder, "package.json"), '{"type":"module"}');
 	writeFileSync(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions: OPTIONS }));
 	for (const { name, program } of programs) writeFileSync(join(folder, `${name}.ts`), program);

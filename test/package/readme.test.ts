@@ -12,7 +12,7 @@ import { type Daemon, startDaemon } from "../end-to-end/daemon.ts";
 const root = resolve(import.meta.dirname, "../..");
 const readme = readFileSync(join(root, "README.md"), "utf8");
 const programs = [...readme.matchAll(/```js\n([\s\S]*?)```/g)].map((match) => match[1]!);
-const [modern, classic, library] = programs as [string, string, string];
+const [modern, chat, classic, library] = programs as [string, string, string, string];
 
 let daemon: Daemon;
 let folder: string;
@@ -65,13 +65,19 @@ function run(
 }
 
 describe("the README's programs", () => {
-	it("are three", () => {
-		expect(programs.length).toBe(3);
+	it("are four", () => {
+		expect(programs.length).toBe(4);
 	});
 
 	it("the modern client speaks in the lobby and ends", async () => {
 		const { code, output } = await run("modern", modern.replaceAll("9000", String(daemon.port)));
 		expect(output).toContain(">2 &lt; 3 &amp; true</said>");
+		expect(code).toBe(0);
+	});
+
+	it("the chat client says something, reads it, and ends", async () => {
+		const { code, output } = await run("chat", chat.replaceAll("9000", String(daemon.port)));
+		expect(output).toMatch(/^\d+ ann 2 < 3 & true\n$/m);
 		expect(code).toBe(0);
 	});
 

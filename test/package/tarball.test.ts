@@ -37,6 +37,7 @@ const ENTRIES = [
 	"xmlsocket/hub",
 	"xmlsocket/server",
 	"xmlsocket/tools",
+	"xmlsocket/asc",
 ];
 
 describe("the packed package", () => {

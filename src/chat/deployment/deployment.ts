@@ -25,6 +25,8 @@ const DEMAND_MS = 3000;
 const MAX_DEMANDS = 10_000;
 const GATHER_MS = 5;
 const MAX_GONE = 1000;
+/** How long what waited is held for nodes that are not back yet. */
+const HOLD_MS = 2000;
 const MAX_CHANGES = 1000;
 
 /** Another node. */
@@ -64,6 +66,8 @@ export class Deployment {
 	/** Since when the others can be heard. */
 	#sinceMs: number;
 	#closed = false;
+	/** Whether the connection is back and what waited is not sent yet. */
+	#holding = false;
 	#extraGuests = 0;
 
 	constructor(chat: Chat, bus: Bus) {
@@ -131,6 +135,8 @@ export class Deployment {
 		const feed = new LiveFeed(room, ++this.#lastOpening, {
 			bus: this.bus,
 			outbox: this.outbox,
+			isElsewhere: (session, node) =>
+				this.#chat.sessions.has(session) || (this.roster.bySession(session)?.node ?? node) !== node,
 			tellSent: (node, { room: { name }, opening, sent }) =>
 				this.#tell(node, ["sent", this.bus.node, name, opening, sent]),
 		});
@@ -272,6 +278,7 @@ export class Deployment {
 		}
 		if (nowMs - this.#beatMs >= BEAT_MS) this.#beat();
 		if (!this.bus.connected) return;
+		if (this.#holding && nowMs - this.#sinceMs >= HOLD_MS) this.#sendWaiting();
 		for (const [id, node] of this.#nodes) {
 			if (nowMs - Math.max(node.heardMs, this.#sinceMs) >= LEASE_MS) this.#removeNode(id);
 		}
@@ -301,11 +308,18 @@ export class Deployment {
 		this.#chat.reachable("bus", connected);
 		if (!connected) return;
 		this.#sinceMs = this.#chat.nowMs();
+		this.#holding = true;
 		this.#tellAll(["ask", this.bus.node]);
 		this.#beat();
+		if (this.#nodes.size === 0) this.#sendWaiting();
+		void this.#claimAgain();
+	}
+
+	// What waited goes out once all nodes are heard again: those that are still coming back would miss it.
+	#sendWaiting(): void {
+		this.#holding = false;
 		for (const { room, data } of this.outbox.take()) this.bus.publish({ to: "room", room }, data);
 		for (const feed of this.#feeds.values()) feed.compare();
-		void this.#claimAgain();
 	}
 
 	#note(change: Change): void {
@@ -379,6 +393,8 @@ export class Deployment {
 			this.#gone.delete(id);
 		}
 		node.heardMs = this.#chat.nowMs();
+		if (this.#holding && [...this.#nodes.values()].every(({ heardMs }) => heardMs >= this.#sinceMs))
+			this.#sendWaiting();
 		return node;
 	}
 
@@ -541,8 +557,12 @@ export class Deployment {
 				return true;
 			}
 			case "tell": {
-				const [, , from, at, text, id] = demand;
+				// Who sends it again over another node is recognised here, where it was delivered.
+				const [, , speaker, from, at, text, id] = demand;
+				const { tells, nowMs } = this.#chat;
+				if (id !== null && tells.has(speaker, session.nameKey, id, nowMs())) return true;
 				session.send(toldDocument(from, at, text, id ?? undefined));
+				if (id !== null) tells.add(speaker, session.nameKey, id, nowMs());
 				return true;
 			}
 			case "notice":

@@ -2,7 +2,7 @@
 // whoever misses a message knows how many, and says so to the readers.
 
 import type { Bus } from "../../hub/index.ts";
-import { messageDocument } from "../documents.ts";
+import type { ChatSession } from "../chat-session.ts";
 import type { LiveRoom } from "../live-room.ts";
 import { decodeMessage, encodeMessage, type LiveMessage } from "./messages.ts";
 import type { Outbox } from "./outbox.ts";
@@ -11,6 +11,8 @@ import type { Outbox } from "./outbox.ts";
 export interface FeedHost {
 	readonly bus: Bus;
 	readonly outbox: Outbox;
+	/** Whether a session is known to be at another node than that, this one included. */
+	isElsewhere(session: string, node: string): boolean;
 	/** Tells `node` how many messages were sent to a room. */
 	tellSent(node: string, feed: LiveFeed): void;
 }
@@ -35,8 +37,12 @@ export class LiveFeed {
 	}
 
 	/** Sends one message, or keeps it while nobody can be reached. */
-	send(kind: "said" | "sent", from: string, at: string, body: string): void {
-		this.#publish(encodeMessage([this.#host.bus.node, this.opening, ++this.sent, kind, from, at, body]));
+	send(kind: "said" | "sent", { key, name }: ChatSession, at: string, body: string): void {
+		const { bus, outbox } = this.#host;
+		const late = outbox.size > 0 || !bus.connected;
+		const data = encodeMessage([bus.node, this.opening, ++this.sent, kind, key.id, name, at, body, late]);
+		if (late) outbox.add(this.room.name, data);
+		else bus.publish({ to: "room", room: this.room.name }, data);
 	}
 
 	/** Says how many were sent and asks the others: a loss is noticed also where nothing follows it. */
@@ -72,12 +78,6 @@ export class LiveFeed {
 		this.#stop();
 	}
 
-	#publish(data: Uint8Array): void {
-		const { bus, outbox } = this.#host;
-		if (outbox.size > 0 || !bus.connected) outbox.add(this.room.name, data);
-		else bus.publish({ to: "room", room: this.room.name }, data);
-	}
-
 	#received(data: Uint8Array): void {
 		const message = decodeMessage<LiveMessage>(data);
 		const node = message?.[0];
@@ -88,12 +88,17 @@ export class LiveFeed {
 			this.#host.tellSent(node, this);
 			return;
 		}
-		const [, , , kind, from, at, body] = message;
+		const [, , , kind, session, from, at, body, late] = message;
 		const before = this.#heard.get(node);
 		if (before?.opening === opening && number <= before.number) return;
 		this.heardOf(node, opening, number - 1);
 		this.#heard.set(node, { opening, number });
+		// Its speaker has gone on at another node, and what was said there may have been heard already.
+		if (this.#host.isElsewhere(session, node)) {
+			this.room.missed(1);
+			return;
+		}
 		this.room.chat.messages++;
-		this.room.sendText(messageDocument({ kind, room: this.room.name, from, at, body }));
+		this.room.hear({ kind, room: this.room.name, from, at, body }, late);
 	}
 }

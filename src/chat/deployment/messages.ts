@@ -27,7 +27,7 @@ export interface Snapshot {
 /** What one node asks another to do. */
 export type Demand =
 	| readonly ["kick", room: string, session: string, by: string]
-	| readonly ["tell", session: string, from: string, at: string, text: string, id: string | null]
+	| readonly ["tell", session: string, speaker: string, from: string, at: string, text: string, id: string | null]
 	| readonly ["notice", session: string, room: string, words: string];
 
 /** Any message but those of live rooms. */
@@ -48,16 +48,21 @@ export type Message =
 	/** How many messages a node has sent to a live room since it opened it. */
 	| readonly ["sent", node: string, room: string, opening: number, count: number];
 
-/** A message of a live room. `opening` counts the node's rooms, `number` its messages in this one. */
+/**
+ * A message of a live room. `opening` counts the node's rooms, `number` its messages in this one; `late`: it had to wait until
+ * the other nodes could be reached.
+ */
 export type LiveMessage =
 	| readonly [
 			node: string,
 			opening: number,
 			number: number,
 			kind: "said" | "sent",
+			session: string,
 			from: string,
 			at: string,
 			body: string,
+			late: boolean,
 	  ]
 	/** "I have sent so many. And you?" */
 	| readonly [node: string, opening: number, number: number];

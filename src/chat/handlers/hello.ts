@@ -26,6 +26,7 @@ function handle(session: ChatSession, root: RootElement): void | Promise<void> {
 		if (holder && holder !== session && holder !== before) {
 			throw new XMLSocketError("XMLSOCKET_NAME_TAKEN", `Someone else has the name "${name}".`);
 		}
+		if (key) session.cameMs = before?.cameMs ?? chat.nowMs();
 		before?.supersede(before.nameKey === wanted);
 		if (key) session.adopt(key);
 		session.rename(name);

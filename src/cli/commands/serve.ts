@@ -3,25 +3,25 @@
 import { existsSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { type AscOptions, type ScriptHost, scriptHost } from "../../asc/index.ts";
 import { XMLSocketError } from "../../errors/index.ts";
 import { createGateway, type GatewayOptions, gatewaySchema, sharedKeys } from "../../gateway/index.ts";
 import { ownPort } from "../../gateway/site/socket-proxy.ts";
-import { MemoryLog } from "../../hub/index.ts";
 import {
 	type ChatOptions,
 	chat,
 	createServer,
 	defaultMaxConnections,
 	type Log,
-	openLog,
 	relay,
 	type Server,
 	type ServerOptions,
 } from "../../server/index.ts";
 import { banner } from "../banner.ts";
-import { parseRetention } from "../retention.ts";
+import { brokers, keepsFolder, openRooms } from "../rooms-home.ts";
 import { makeLog, pick, stopped } from "../running.ts";
-import { chatKeys, type ServeSettings, serverKeys, serveSchema } from "../serve-schema.ts";
+import { listenOr, traceWriter } from "../scripts.ts";
+import { ascKeys, chatKeys, type ServeSettings, serverKeys, serveSchema } from "../serve-schema.ts";
 import { resolveSettings } from "../settings.ts";
 import { makeSite } from "../site.ts";
 
@@ -40,45 +40,63 @@ export async function serve(flags: Record<string, unknown>, version: string): Pr
 			? undefined
 			: createGateway(pick(settings, gatewayKeys) as GatewayOptions, { log });
 	const site = makeSite(settings, gateway, () => [ownPort(server.port, settings.host)], log);
+	const scripts = settings.app.length === 0 ? undefined : await startScripts(settings, flags, version, log);
 	const server: Server = createServer({
 		...(pick(settings, serverKeys) as ServerOptions),
 		// A page's connection and its target's take two file descriptors.
 		...(gateway ? { maxConnections: settings.maxConnections ?? Math.floor(defaultMaxConnections() / 2) } : {}),
-		application: await makeApplication(settings, log),
+		application: scripts ?? (await makeApplication(settings, log)),
 		log,
-		pageFolder: settings.relay === undefined ? pageFolder() : undefined,
+		pageFolder: settings.relay === undefined && !scripts ? pageFolder() : undefined,
 		pagePath: settings.web === undefined ? "/" : PAGE_PATH,
 		routes: [...(gateway ? [gateway] : []), site.routes],
 	});
-	await server.listen();
+	await listenOr(server, scripts);
 	if (flags.json) {
 		process.stdout.write(
-			`${JSON.stringify({ event: "listening", version, port: server.port, addresses: server.addresses, tls: server.secure, policy: server.policyText ?? null, policyPort: server.policyPort ?? null, data: settings.relay !== undefined || settings.memory ? null : resolve(settings.data), targets: gateway?.targets.map(({ name, host, port, path }) => ({ name, host, port, path })) ?? [] })}\n`,
+			`${JSON.stringify({ event: "listening", version, port: server.port, addresses: server.addresses, tls: server.secure, policy: server.policyText ?? null, policyPort: server.policyPort ?? null, data: keepsFolder(settings) ? resolve(settings.data) : null, nats: brokers(settings).length > 0, targets: gateway?.targets.map(({ name, host, port, path }) => ({ name, host, port, path })) ?? [], applications: scripts?.applications.map(({ name, entry }) => ({ name, entry })) ?? [] })}\n`,
 		);
-	} else process.stdout.write(banner(server, gateway, site, settings, version, performance.now() - begun));
+	} else process.stdout.write(banner(server, gateway, scripts, site, settings, version, performance.now() - begun));
 	await stopped(server, log);
+}
+
+function startScripts(
+	settings: ServeSettings,
+	flags: Record<string, unknown>,
+	version: string,
+	log: Log,
+): Promise<ScriptHost> {
+	if (settings.relay !== undefined)
+		throw new XMLSocketError("XMLSOCKET_OPTION_INVALID", "--app and --relay exclude each other: give one of them.");
+	if (settings.nats.length > 0) {
+		throw new XMLSocketError(
+			"XMLSOCKET_OPTION_INVALID",
+			"--app and --nats exclude each other: an application keeps its clients in one process.",
+		);
+	}
+	const trace = traceWriter(flags.json === true);
+	return scriptHost(settings.app, pick(settings, ascKeys) as AscOptions, {
+		log,
+		trace,
+		server: `xmlsocket/${version}`,
+	});
 }
 
 async function makeApplication(
 	settings: ServeSettings,
 	log: Log,
 ): Promise<ReturnType<typeof chat> | ReturnType<typeof relay>> {
+	if (settings.relay !== undefined && settings.nats.length > 0) {
+		throw new XMLSocketError(
+			"XMLSOCKET_OPTION_INVALID",
+			"--relay and --nats exclude each other: a relay has no words for what gets lost between daemons.",
+		);
+	}
 	if (settings.relay !== undefined) return relay({ room: settings.relay === "" ? "lobby" : settings.relay });
 	const tokens = settings.tokenFile === undefined ? "" : readTokens(settings.tokenFile);
 	const options = { ...(pick(settings, chatKeys) as ChatOptions), tokens };
-	const retention = settings.retain.length === 0 ? {} : { retention: parseRetention(settings.retain) };
 	const report = (error: unknown): void => log.error({ err: error }, "the chat met a failure");
-	if (settings.memory) return chat(options, { log: new MemoryLog(retention), report });
-	const stored = await openLog(settings.data, retention);
-	stored.watch?.((reachable) => {
-		if (reachable) log.info({ folder: settings.data }, "the data folder works again: stored rooms take messages");
-		else
-			log.error(
-				{ folder: settings.data },
-				"the data folder cannot be written: stored rooms refuse messages until it can",
-			);
-	});
-	return chat(options, { log: stored, report });
+	return chat(options, { ...(await openRooms(settings, log)), report });
 }
 
 function readTokens(file: string): string {

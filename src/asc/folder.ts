@@ -1,0 +1,112 @@
+// An application's folder: its name, its entry script, and which files its scripts may read. Nothing outside of the folder, its
+// `scripts/` and the folders of ScriptLibPath is ever opened, by whatever name or link.
+// Implements docs/guide/asc.md, "The folder".
+
+import { existsSync, readFileSync, realpathSync, statSync } from "node:fs";
+import { basename, dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
+import { XMLSocketError } from "../errors/index.ts";
+
+/** Where an application is. */
+export interface FoundApplication {
+	/** The folder, absolute, with links resolved. */
+	readonly folder: string;
+	/** The folder's name, or that of a script which is no `main`. */
+	readonly name: string;
+	/** The script to begin with, absolute. */
+	readonly entry: string;
+}
+
+const MAX_SCRIPT_BYTES = 4 * 1024 * 1024;
+
+/**
+ * Finds an application by its folder or its script. In a folder the first of `main.asc`, `main.js`, `NAME.asc` and `NAME.js`
+ * is taken, each looked for in `scripts/` first.
+ *
+ * @throws XMLSOCKET_SCRIPT_UNREADABLE
+ */
+export function findApplication(path: string): FoundApplication {
+	const given = resolve(path);
+	if (!existsSync(given)) throw unreadable(`There is no file or folder ${path}.`);
+	const real = realpathSync(given);
+	if (statSync(real).isDirectory()) {
+		const name = basename(given);
+		const names = ["main.asc", "main.js", `${name}.asc`, `${name}.js`];
+		for (const file of names) {
+			for (const folder of [join(real, "scripts"), real]) {
+				const entry = join(folder, file);
+				if (existsSync(entry) && statSync(entry).isFile()) return { folder: real, name, entry };
+			}
+		}
+		throw unreadable(`${path} has none of ${names.join(", ")}, neither in scripts/ nor beside it.`);
+	}
+	if (!/\.(?:asc|js)$/i.test(real)) throw unreadable(`${path} is neither a folder nor a script (.asc, .js).`);
+	const own = dirname(real);
+	const folder = basename(own) === "scripts" ? dirname(own) : own;
+	const stem = basename(real).replace(/\.[^.]*$/, "");
+	return { folder, name: stem === "main" ? basename(folder) : stem, entry: real };
+}
+
+/** The files that an application's scripts may read. */
+export class ScriptFolder {
+	/** The application's folder, absolute. */
+	readonly path: string;
+	readonly #roots: readonly string[];
+
+	/** @param libraryPath ScriptLibPath's folders; relative ones begin at the application's folder. */
+	constructor(path: string, libraryPath: readonly string[]) {
+		this.path = path;
+		const library = libraryPath.map((folder) => resolve(path, folder)).filter((folder) => existsSync(folder));
+		this.#roots = [path, join(path, "scripts"), ...library.map((folder) => realpathSync(folder))];
+	}
+
+	/**
+	 * A script's text, without its byte order mark, from the first place that has it.
+	 *
+	 * @throws XMLSOCKET_SCRIPT_UNREADABLE
+	 */
+	script(name: string): { readonly text: string; readonly file: string } {
+		if (name === "" || isAbsolute(name) || name.includes("\0"))
+			throw unreadable(`load(${JSON.stringify(name)}): name a file below the application's folder.`);
+		for (const root of this.#roots) {
+			const file = join(root, name);
+			if (this.holds(file, root) && statSync(file).isFile()) return { text: readScript(file), file };
+		}
+		throw unreadable(`load(${JSON.stringify(name)}): there is no such file in ${this.#roots.join(", ")}.`);
+	}
+
+	/** Whether `file` exists below `root` (default: the application's folder), also when its links are followed. */
+	holds(file: string, root: string = this.path): boolean {
+		if (!isBelow(file, root) || !existsSync(file)) return false;
+		return isBelow(realpathSync(file), realpathSync(root));
+	}
+
+	/** A file as errors and traces name it: from the application's folder on. */
+	shown(file: string): string {
+		return isBelow(file, this.path) ? relative(this.path, file) : file;
+	}
+}
+
+/**
+ * Reads a script: UTF-8, the byte order mark removed.
+ *
+ * @throws XMLSOCKET_SCRIPT_UNREADABLE
+ */
+export function readScript(file: string): string {
+	const { size } = statSync(file);
+	if (size > MAX_SCRIPT_BYTES)
+		throw unreadable(`${file} has ${size} bytes; a script has at most ${MAX_SCRIPT_BYTES} bytes.`);
+	try {
+		return readFileSync(file, "utf8").replace(/^\ufeff/, "");
+	} catch (cause) {
+		throw unreadable(`${file} cannot be read: ${(cause as Error).message}.`, cause);
+	}
+}
+
+function isBelow(file: string, root: string): boolean {
+	const path = relative(root, file);
+	return path === "" || !(path === ".." || path.startsWith(`..${sep}`) || isAbsolute(path));
+}
+
+function unreadable(words: string, cause?: unknown): XMLSocketError {
+	return new XMLSocketError("XMLSOCKET_SCRIPT_UNREADABLE", words, cause === undefined ? {} : { cause });
+}

@@ -1,0 +1,5 @@
+// "xmlsocket/asc": Server-Side ActionScript applications as something that a server runs.
+
+export { type AscOptions, ascSchema } from "./options.ts";
+export { ScriptApplication, type TraceLine } from "./script-application.ts";
+export { ScriptHost, type ScriptHostParts, scriptHost } from "./script-host.ts";

@@ -1,0 +1,170 @@
+// The `application` object: its events, its methods, and the way of a client from `onConnect` to `onDisconnect`. Only a Boolean
+// decides about a client; whatever else `onConnect` gives leaves it pending.
+// Implements docs/guide/asc.md, "application".
+
+import { XML } from "../../xml/index.ts";
+import { callback, guarded, hostFunction } from "./border.ts";
+import { type ClientFacts, type ClientState, endClient, makeClient, received, stateOf, tell } from "./client.ts";
+import { callDocument, type Info, plainDocument, readArguments, rootOf } from "./documents.ts";
+import { forgetFollower } from "./reach.ts";
+import { registerClass } from "./values.ts";
+
+/** What the host says about the application when it starts. */
+export interface ApplicationFacts {
+	readonly name: string;
+	readonly hostname: string;
+	readonly server: string;
+	readonly config: Readonly<Record<string, string>>;
+}
+
+type Handler = (...values: unknown[]) => unknown;
+
+const states = new Map<number, ClientState>();
+const clients: object[] = [];
+const accepted = hostFunction("client.accept");
+const broadcast = hostFunction("client.broadcast");
+const statistics = hostFunction("application.stats");
+const shutdown = hostFunction("application.shutdown");
+const collectGarbage = hostFunction("application.gc");
+
+/** The object that scripts see, with their own handlers on it. */
+export const application: Record<string, unknown> = {};
+
+const methods: Record<string, Handler> = {
+	acceptConnection(client: unknown): boolean {
+		const state = stateOf(client);
+		if (state === undefined || state.standing !== "pending") return false;
+		state.standing = "accepted";
+		clients.push(state.client);
+		accepted(state.id);
+		if (state.greeted)
+			tell(state, { level: "status", code: "NetConnection.Connect.Success", description: "Connection succeeded." });
+		for (const text of state.early.splice(0)) guarded(() => received(state, text));
+		return true;
+	},
+	rejectConnection(client: unknown, why?: unknown): boolean {
+		const state = stateOf(client);
+		if (state === undefined || state.standing !== "pending") return false;
+		reject(state, why);
+		return true;
+	},
+	disconnect(client: unknown): boolean {
+		const state = stateOf(client);
+		if (state === undefined || state.standing === "ending") return false;
+		if (state.standing === "pending") reject(state, undefined);
+		else endClient(state);
+		return true;
+	},
+	broadcastMsg(name: unknown, ...values: unknown[]): void {
+		broadcast(plainDocument(String(name), values) ?? callDocument(String(name), undefined, values));
+	},
+	registerClass(name: unknown, made: unknown): boolean {
+		return registerClass(String(name), made);
+	},
+	shutdown(): boolean {
+		shutdown();
+		return true;
+	},
+	gc(): void {
+		collectGarbage();
+	},
+	getStats(): object {
+		return JSON.parse(statistics() as string) as object;
+	},
+};
+
+/** Fills the object in. */
+export function openApplication(facts: ApplicationFacts): void {
+	for (const [name, value] of Object.entries(methods))
+		Object.defineProperty(application, name, { value, writable: true, configurable: true });
+	// Null prototype: `for (i in application.config)` and odd names give what the file holds, and nothing else.
+	const config = Object.assign(Object.create(null) as object, facts.config);
+	for (const [name, value] of Object.entries({ clients, ...facts, config }))
+		Object.defineProperty(application, name, { value, enumerable: true });
+}
+
+/** Tells `application.onStatus`, where there is one. */
+export function applicationStatus(info: object): void {
+	const handler = application.onStatus;
+	if (typeof handler === "function") handler.call(application, info);
+}
+
+/** The callbacks that the host calls by name; it asks for their numbers once. */
+export const applicationCallbacks: Readonly<Record<string, number>> = {
+	start: callback(() => {
+		event("onAppStart");
+	}),
+	stop: callback((reason) => {
+		event("onAppStop", { level: "status", code: "Application.Shutdown", description: String(reason) });
+	}),
+	open: callback((id, ip, transport, connect) => {
+		connected(Number(id), String(ip), String(transport), connect as string | undefined);
+	}),
+	document: callback((id, text) => {
+		const state = states.get(id as number);
+		if (state !== undefined) received(state, text as string);
+	}),
+	closed: callback((id) => {
+		const state = states.get(id as number);
+		if (state === undefined) return;
+		states.delete(state.id);
+		forgetFollower(state);
+		state.standing = "ending";
+		const at = clients.indexOf(state.client);
+		if (at !== -1) clients.splice(at, 1);
+		if (at !== -1) event("onDisconnect", state.client);
+	}),
+};
+
+function event(name: string, ...values: unknown[]): unknown {
+	const handler = application[name];
+	return typeof handler === "function" ? (handler as Handler).apply(application, values) : undefined;
+}
+
+function connected(id: number, ip: string, transport: string, connect: string | undefined): void {
+	const root = connect === undefined ? null : rootOf(new XML(connect));
+	const state = makeClient(id, factsOf(ip, transport, root?.attributes ?? {}), connect !== undefined);
+	states.set(id, state);
+	let values: unknown[];
+	try {
+		values = root === null ? [] : readArguments(root);
+	} catch (error) {
+		endClient(state, (error as Error).message);
+		return;
+	}
+	if (typeof application.onConnect !== "function") {
+		methods.acceptConnection?.(state.client);
+		return;
+	}
+	let verdict: unknown = false;
+	try {
+		verdict = (application.onConnect as Handler).call(application, state.client, ...values);
+	} finally {
+		// A handler that throws has decided nothing, and nobody else would: the client is not left hanging.
+		if (verdict === true) methods.acceptConnection?.(state.client);
+		else if (verdict === false) methods.rejectConnection?.(state.client);
+	}
+}
+
+function factsOf(ip: string, transport: string, attributes: Record<string, unknown>): ClientFacts {
+	const text = (name: string): string => (attributes[name] === undefined ? "" : String(attributes[name]));
+	const app = text("app") || String(application.name).split("/")[0];
+	return {
+		ip,
+		agent: text("agent") || `XMLSocket ${transport}`,
+		referrer: text("referrer"),
+		uri: `xmlsocket://${String(application.hostname)}/${app}`,
+		protocol: transport,
+	};
+}
+
+function reject(state: ClientState, why: unknown): void {
+	const info: Info = {
+		level: "error",
+		code: "NetConnection.Connect.Rejected",
+		description: "Connection failed.",
+		...(why === undefined ? {} : { application: why }),
+	};
+	tell(state, info);
+	endClient(state);
+}

@@ -1,0 +1,268 @@
+// Client: one connection of the daemon, as a script sees it. What it is told of it comes from the host by a number; the methods that
+// scripts put on `Client.prototype` are what the other side may call, and none of the class's own.
+// Implements docs/guide/asc.md, "Client" and "Documents and calls".
+
+import { XML, XMLNode } from "../../xml/index.ts";
+import { guarded, hostFunction } from "./border.ts";
+import {
+	callDocument,
+	type Info,
+	plainDocument,
+	readArguments,
+	readStatus,
+	resultDocument,
+	rootOf,
+	statusDocument,
+} from "./documents.ts";
+import { sharedObjectDocument } from "./reach.ts";
+
+/** Where a client stands. */
+export type Standing = "pending" | "accepted" | "ending";
+
+/** What the runtime knows of a client. */
+export interface ClientState {
+	readonly id: number;
+	readonly client: Client;
+	/** Whether it has sent a `connect` document and is told how that went. */
+	readonly greeted: boolean;
+	standing: Standing;
+	/** Documents that came before the script has decided, and their characters. */
+	readonly early: string[];
+	earlyChars: number;
+	/** Result objects of calls that wait for an answer, by the call's number. */
+	readonly results: Map<number, object>;
+	lastCall: number;
+}
+
+const MAX_EARLY = 100;
+const MAX_EARLY_CHARS = 262_144;
+const MAX_RESULTS = 1000;
+
+const states = new WeakMap<object, ClientState>();
+const send = hostFunction("client.send");
+const end = hostFunction("client.end");
+const statistics = hostFunction("client.stats");
+const log = hostFunction("log");
+
+/** The state of a client; undefined for anything else. */
+export function stateOf(value: unknown): ClientState | undefined {
+	return typeof value === "object" && value !== null ? states.get(value) : undefined;
+}
+
+/** One connection. `new Client()` in a script makes an object that is connected to nothing. */
+export class Client {
+	/**
+	 * Calls a method of the other side. With a result object its answer comes to `onResult` or `onStatus`.
+	 * @returns whether the client is connected
+	 */
+	call(name: unknown, result?: unknown, ...values: unknown[]): boolean {
+		const state = stateOf(this);
+		if (state === undefined || state.standing === "ending") return false;
+		const waits = typeof result === "object" && result !== null;
+		if (waits && state.results.size >= MAX_RESULTS)
+			throw new RangeError(`${MAX_RESULTS} calls of this client wait for their answers, and that is the limit.`);
+		const id = waits ? ++state.lastCall : undefined;
+		const text = (waits ? undefined : plainDocument(String(name), values)) ?? callDocument(String(name), id, values);
+		send(state.id, text);
+		if (id !== undefined) state.results.set(id, result as object);
+		return true;
+	}
+
+	/** Sends a document as it is: XML, or text. Not in the manual; the name is that of the XMLSocket class. */
+	send(document: unknown): boolean {
+		const state = stateOf(this);
+		if (state === undefined || state.standing === "ending") return false;
+		send(state.id, String(document));
+		return true;
+	}
+
+	/** Counts of this connection. */
+	getStats(): object {
+		const state = stateOf(this);
+		return state === undefined ? {} : (JSON.parse(statistics(state.id) as string) as object);
+	}
+
+	/** Whether the client is connected. */
+	ping(): boolean {
+		const state = stateOf(this);
+		return state !== undefined && state.standing !== "ending";
+	}
+}
+
+// The class's own methods, which are not for the other side.
+const own = new Set<unknown>(
+	Object.getOwnPropertyNames(Client.prototype).map((name) => Reflect.get(Client.prototype, name)),
+);
+for (const name of Object.getOwnPropertyNames(Client.prototype))
+	Object.defineProperty(Client.prototype, name, { writable: true, enumerable: false, configurable: true });
+
+/** What is known of a connection when it begins. */
+export interface ClientFacts {
+	readonly ip: string;
+	readonly agent: string;
+	readonly referrer: string;
+	readonly uri: string;
+	readonly protocol: string;
+}
+
+/** Makes the object of a connection. */
+export function makeClient(id: number, facts: ClientFacts, greeted: boolean): ClientState {
+	const client = new Client();
+	for (const [name, value] of Object.entries(facts)) Object.defineProperty(client, name, { value });
+	for (const [name, value] of Object.entries({ id: String(id), readAccess: "/", writeAccess: "/" }))
+		Object.defineProperty(client, name, { value, writable: true, configurable: true });
+	const state: ClientState = {
+		id,
+		client,
+		greeted,
+		standing: "pending",
+		early: [],
+		earlyChars: 0,
+		results: new Map(),
+		lastCall: 0,
+	};
+	states.set(client, state);
+	return state;
+}
+
+/** Tells a client how it stands. */
+export function tell(state: ClientState, info: Info, id?: string): void {
+	send(state.id, statusDocument(info, id));
+}
+
+/** Delivers what was sent, then closes the connection. */
+export function endClient(state: ClientState, words?: string): void {
+	if (state.standing === "ending") return;
+	state.standing = "ending";
+	state.early.length = 0;
+	end(state.id, words);
+}
+
+/** A document of a client. */
+export function received(state: ClientState, text: string): void {
+	if (state.standing === "ending") return;
+	if (state.standing === "pending") {
+		state.earlyChars += text.length;
+		if (state.early.push(text) > MAX_EARLY || state.earlyChars > MAX_EARLY_CHARS) {
+			const limit = `${MAX_EARLY} documents or ${MAX_EARLY_CHARS} characters`;
+			endClient(state, `it sent more than ${limit} before onConnect has decided about it`);
+		}
+		return;
+	}
+	const { client } = state;
+	const onData = scriptMethod(client, "onData");
+	if (onData !== undefined) {
+		onData.call(client, text);
+		return;
+	}
+	const document = new XML(text);
+	const root = rootOf(document);
+	if (root !== null && answered(state, root)) return;
+	if (root?.nodeName === "so" && root.attributes.name !== undefined) sharedObjectDocument(state, root);
+	else if (root?.nodeName === "call" && root.attributes.name !== undefined) called(state, root);
+	else plain(state, document, root);
+}
+
+// `<call name="…">`: the arguments are values, and the answer goes back where the call has an id.
+function called(state: ClientState, root: XMLNode): void {
+	const name = String(root.attributes.name);
+	const id = root.attributes.id === undefined ? undefined : String(root.attributes.id);
+	const method = callableMethod(state.client, name);
+	if (method === undefined) {
+		unknown(state, name, id);
+		return;
+	}
+	let values: unknown[];
+	try {
+		values = readArguments(root);
+	} catch (error) {
+		failed(state, (error as Error).message, id);
+		return;
+	}
+	if (id === undefined) {
+		method.apply(state.client, values);
+		return;
+	}
+	let done = false;
+	try {
+		const value = method.apply(state.client, values);
+		send(state.id, resultDocument(id, value));
+		done = true;
+	} finally {
+		if (!done) failed(state, `${name} failed.`, id);
+	}
+}
+
+// Any other document: its root names the method, the document is the argument, and XML that comes back is the answer.
+function plain(state: ClientState, document: XML, root: XMLNode | null): void {
+	const { client } = state;
+	const name = root?.nodeName ?? "";
+	const method = (root === null ? undefined : callableMethod(client, name)) ?? scriptMethod(client, "onXML");
+	if (method === undefined) {
+		if (root === null) failed(state, `The document is not well-formed XML (status ${document.status}).`, undefined);
+		else unknown(state, name, undefined);
+		return;
+	}
+	const value = method.call(client, document);
+	if (value instanceof XMLNode) send(state.id, value.toString());
+}
+
+function answered(state: ClientState, root: XMLNode): boolean {
+	if (state.results.size === 0 || (root.nodeName !== "result" && root.nodeName !== "status")) return false;
+	const id = Number(root.attributes.id);
+	const result = state.results.get(id) as { onResult?: unknown; onStatus?: unknown } | undefined;
+	if (result === undefined) return false;
+	state.results.delete(id);
+	if (root.nodeName === "status") {
+		if (typeof result.onStatus === "function") result.onStatus(readStatus(root));
+		return true;
+	}
+	let values: unknown[];
+	try {
+		values = readArguments(root);
+	} catch (error) {
+		failed(state, (error as Error).message, undefined);
+		return true;
+	}
+	if (typeof result.onResult === "function") result.onResult(values[0]);
+	return true;
+}
+
+function unknown(state: ClientState, name: string, id: string | undefined): void {
+	if (name === "connect")
+		failed(state, "The client is connected already: <connect> is the first document, and comes soon.", id);
+	else failed(state, `Method not found (${name.slice(0, 100)}).`, id);
+}
+
+function failed(state: ClientState, description: string, id: string | undefined): void {
+	log("debug", `client ${state.id}: ${description}`);
+	tell(state, { level: "error", code: "NetConnection.Call.Failed", description }, id);
+}
+
+// biome-ignore lint/complexity/noBannedTypes: whatever a script has put there and can be called.
+type Method = Function;
+
+const NOT_CALLABLE = new Set(["constructor", "onData", "onXML", "onConnect"]);
+
+// What the other side may call: functions of scripts, on the client itself or its prototypes below Object's.
+function callableMethod(client: Client, name: string): Method | undefined {
+	if (NOT_CALLABLE.has(name) || name.startsWith("__")) return undefined;
+	const found = scriptMethod(client, name);
+	if (found !== undefined) return found;
+	const resolve = scriptMethod(client, "__resolve");
+	const resolved: unknown = resolve === undefined ? undefined : guarded(() => resolve.call(client, name));
+	return typeof resolved === "function" ? resolved : undefined;
+}
+
+function scriptMethod(client: Client, name: string): Method | undefined {
+	for (
+		let holder: object | null = client;
+		holder !== null && holder !== Object.prototype;
+		holder = Object.getPrototypeOf(holder) as object | null
+	) {
+		if (!Object.hasOwn(holder, name)) continue;
+		const value: unknown = Reflect.get(holder, name, client);
+		return typeof value === "function" && !own.has(value) ? value : undefined;
+	}
+	return undefined;
+}

@@ -1,0 +1,212 @@
+// File, the class that scripts see: files and folders inside the application's own folder. Its methods give false, null or
+// undefined where something fails, and never throw; the worker reports why. Server-Side ActionScript Language Reference,
+// class File. The worker's half is `worker/files.ts`.
+
+import { toNumber, toText } from "../../xml/coerce.ts";
+
+/** What the files ask of the worker; `worker/files.ts` says what each means. */
+export interface FileBorder {
+	open(name: string, mode: string, isText: boolean): number;
+	close(id: number): boolean;
+	read(id: number, count: number): string | undefined;
+	readLine(id: number): string | undefined;
+	readRest(id: number): string | undefined;
+	write(id: number, text: string): boolean;
+	flush(id: number): boolean;
+	position(id: number): number;
+	seek(id: number, position: number): number;
+	isAtEnd(id: number): boolean;
+	stat(name: string, fact: string): number;
+	list(name: string): string | undefined;
+	makeFolder(name: string): boolean;
+	remove(name: string, recursive: boolean): boolean;
+	rename(name: string, to: string): boolean;
+	copy(name: string, to: string): boolean;
+}
+
+interface FileState {
+	readonly name: string;
+	/** 0 while it is not open. */
+	id: number;
+	type: string | undefined;
+	mode: string | undefined;
+}
+
+/** The class, bound to the worker's files. */
+export function makeFile(border: FileBorder): new (name?: unknown) => object {
+	const states = new WeakMap<object, FileState>();
+	const nowhere: FileState = { name: "\0", id: 0, type: undefined, mode: undefined };
+	const stateOf = (file: object): FileState => states.get(file) ?? nowhere;
+	const isTrue = (file: object, fact: string): boolean => border.stat(stateOf(file).name, fact) === 1;
+	const time = (file: object, fact: string): Date | undefined => {
+		const ms = border.stat(stateOf(file).name, fact);
+		return Number.isNaN(ms) ? undefined : new Date(ms);
+	};
+
+	class File {
+		constructor(name?: unknown) {
+			states.set(this, { name: toText(name), id: 0, type: undefined, mode: undefined });
+		}
+
+		get name(): string {
+			return stateOf(this).name;
+		}
+		get exists(): boolean {
+			return isTrue(this, "exists");
+		}
+		get isFile(): boolean {
+			return isTrue(this, "isFile");
+		}
+		get isDirectory(): boolean {
+			return isTrue(this, "isDirectory");
+		}
+		get isOpen(): boolean {
+			return stateOf(this).id !== 0;
+		}
+		get canRead(): boolean {
+			return isTrue(this, "canRead");
+		}
+		get canWrite(): boolean {
+			return isTrue(this, "canWrite");
+		}
+		get canAppend(): boolean {
+			return isTrue(this, "canWrite");
+		}
+		get canReplace(): boolean {
+			return isTrue(this, "canReplace");
+		}
+		get creationTime(): Date | undefined {
+			return time(this, "creationTime");
+		}
+		get lastModified(): Date | undefined {
+			return time(this, "lastModified");
+		}
+		/** Bytes of a file, entries of a folder. */
+		get length(): number | undefined {
+			const length = border.stat(stateOf(this).name, "length");
+			return Number.isNaN(length) ? undefined : length;
+		}
+		get type(): string | undefined {
+			return stateOf(this).type;
+		}
+		get mode(): string | undefined {
+			return stateOf(this).mode;
+		}
+		get position(): number | undefined {
+			const position = border.position(stateOf(this).id);
+			return position < 0 ? undefined : position;
+		}
+		set position(position: unknown) {
+			border.seek(stateOf(this).id, toNumber(position));
+		}
+
+		/** @param type `text` or `utf8` (both UTF-8), or `binary`. */
+		open(type: unknown, mode: unknown): boolean {
+			const state = states.get(this);
+			const kind = toText(type).toLowerCase();
+			if (state?.id !== 0 || !["text", "utf8", "binary"].includes(kind)) return false;
+			const id = border.open(state.name, toText(mode), kind !== "binary");
+			if (id < 0) return false;
+			Object.assign(state, { id, type: kind, mode: toText(mode) });
+			return true;
+		}
+
+		close(): boolean {
+			const state = stateOf(this);
+			if (state.id === 0) return false;
+			const isClosed = border.close(state.id);
+			Object.assign(state, { id: 0, type: undefined, mode: undefined });
+			return isClosed;
+		}
+
+		eof(): boolean {
+			return border.isAtEnd(stateOf(this).id);
+		}
+
+		flush(): boolean {
+			return border.flush(stateOf(this).id);
+		}
+
+		read(count: unknown): string | undefined {
+			return border.read(stateOf(this).id, toNumber(count));
+		}
+
+		readByte(): number | undefined {
+			const state = stateOf(this);
+			return state.type === "binary" ? border.read(state.id, 1)?.charCodeAt(0) : undefined;
+		}
+
+		readln(): string | undefined {
+			return border.readLine(stateOf(this).id);
+		}
+
+		/** The lines from the position on. */
+		readAll(): string[] | undefined {
+			const lines = border.readRest(stateOf(this).id)?.split(/\r?\n/);
+			if (lines?.at(-1) === "") lines.pop();
+			return lines;
+		}
+
+		write(...values: unknown[]): boolean {
+			return border.write(stateOf(this).id, values.map(toText).join(""));
+		}
+
+		writeln(...values: unknown[]): boolean {
+			return border.write(stateOf(this).id, `${values.map(toText).join("")}\n`);
+		}
+
+		writeAll(lines: unknown): boolean {
+			if (!Array.isArray(lines)) return false;
+			return border.write(stateOf(this).id, lines.map((line) => `${toText(line)}\n`).join(""));
+		}
+
+		writeByte(byte: unknown): boolean {
+			const state = stateOf(this);
+			return state.type === "binary" && border.write(state.id, String.fromCharCode(toNumber(byte) & 0xff));
+		}
+
+		/** Moves by so many bytes; negative moves back. */
+		seek(bytes: unknown): number {
+			const { id } = stateOf(this);
+			return border.seek(id, border.position(id) + toNumber(bytes));
+		}
+
+		/** The entries of a folder, of those alone whose names `filter` accepts. */
+		list(filter?: unknown): File[] | null {
+			const { name } = stateOf(this);
+			const names = border.list(name);
+			if (names === undefined) return null;
+			return names
+				.split("/")
+				.filter((entry) => entry !== "" && (typeof filter !== "function" || Boolean(filter(entry))))
+				.map((entry) => new File(joined(name, entry)));
+		}
+
+		/** Makes a folder in this one. */
+		mkdir(name: unknown): boolean {
+			return this.isDirectory && border.makeFolder(joined(stateOf(this).name, toText(name)));
+		}
+
+		remove(recursive?: unknown): boolean {
+			this.close();
+			return border.remove(stateOf(this).name, Boolean(recursive));
+		}
+
+		renameTo(name: unknown): boolean {
+			return !this.isOpen && border.rename(stateOf(this).name, toText(name));
+		}
+
+		copyTo(name: unknown): boolean {
+			return border.copy(stateOf(this).name, toText(name));
+		}
+
+		toString(): string {
+			return stateOf(this).name;
+		}
+	}
+	return File;
+}
+
+function joined(folder: string, name: string): string {
+	return folder === "" || folder.endsWith("/") ? `${folder}${name}` : `${folder}/${name}`;
+}

@@ -1,0 +1,62 @@
+// The global functions of Server-Side ActionScript: `trace`, `load`, `setInterval`, `clearInterval`. `escape` and `unescape` are
+// JavaScript's own. Implements docs/guide/asc.md, "What a script sees".
+
+import { callback, hostFunction } from "./border.ts";
+import { callerPosition } from "./positions.ts";
+
+interface Timer {
+	readonly run: unknown;
+	/** The method's name, where `run` is an object. */
+	readonly method: string | undefined;
+	readonly values: readonly unknown[];
+}
+
+const MAX_TIMERS = 1000;
+const timers = new Map<number, Timer>();
+const tell = hostFunction("trace");
+const loadScript = hostFunction("load");
+const startTimer = hostFunction("timer.start");
+const stopTimer = hostFunction("timer.stop");
+let lastTimer = 0;
+
+const tick = callback((id) => {
+	const timer = timers.get(id as number);
+	if (timer === undefined) return;
+	if (timer.method === undefined) (timer.run as (...values: unknown[]) => unknown)(...timer.values);
+	else (timer.run as Record<string, (...values: unknown[]) => unknown>)[timer.method]?.(...timer.values);
+});
+
+/** The functions, by their names. */
+export const globals: Readonly<Record<string, (...values: never[]) => unknown>> = {
+	/** Writes a line to the terminal of the daemon. */
+	trace(value?: unknown): void {
+		const { file, line } = callerPosition();
+		tell(textOf(value), file, line);
+	},
+	/** Runs a further script at once. */
+	load(file: unknown): void {
+		loadScript(String(file));
+	},
+	/** `setInterval(function, ms, …)` or `setInterval(object, "method", ms, …)`. */
+	setInterval(run: unknown, ...rest: unknown[]): number | undefined {
+		const method = typeof run === "function" ? undefined : String(rest.shift());
+		if (typeof run !== "function" && (typeof run !== "object" || run === null)) return undefined;
+		if (timers.size >= MAX_TIMERS)
+			throw new RangeError(`${MAX_TIMERS} intervals are running, and that is the limit; end some with clearInterval.`);
+		const id = ++lastTimer;
+		startTimer(tick, id, Number(rest.shift()));
+		timers.set(id, { run, method, values: rest });
+		return id;
+	},
+	clearInterval(id: unknown): void {
+		if (timers.delete(Number(id))) stopTimer(Number(id));
+	},
+};
+
+function textOf(value: unknown): string {
+	try {
+		return String(value);
+	} catch {
+		return "[type Object]";
+	}
+}

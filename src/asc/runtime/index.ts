@@ -1,0 +1,26 @@
+// The runtime: what stands inside an application's context before its scripts run. It is bundled into one script, evaluated in the
+// context, and opened by the host once; every object that a script can see is born here.
+
+import { type ApplicationFacts, application, applicationCallbacks, openApplication } from "./application.ts";
+import { dispatch, hostFunction, reportErrorsTo } from "./border.ts";
+import { scriptClasses } from "./classes.ts";
+import { addExtras } from "./extras.ts";
+import { globals } from "./globals.ts";
+import { keepError, reportError, reportKept } from "./report.ts";
+
+// What JavaScript 1.5 had not and a limit on the heap does not bound, or what runs code behind the watchdog's back.
+const REMOVED = (
+	"ArrayBuffer SharedArrayBuffer DataView Atomics WebAssembly Int8Array Uint8Array Uint8ClampedArray Int16Array Uint16Array " +
+	"Int32Array Uint32Array Float32Array Float64Array BigInt64Array BigUint64Array FinalizationRegistry WeakRef console"
+).split(" ");
+
+for (const name of REMOVED) Reflect.deleteProperty(globalThis, name);
+for (const [name, value] of Object.entries({ ...scriptClasses(), ...globals, application }))
+	Object.defineProperty(globalThis, name, { value, writable: true, configurable: true, enumerable: false });
+addExtras();
+reportErrorsTo(reportError);
+openApplication(JSON.parse(hostFunction("application.facts")() as string) as ApplicationFacts);
+
+export { dispatch, keepError };
+/** The numbers of what the host calls by itself. */
+export const callbacks: Readonly<Record<string, number>> = { ...applicationCallbacks, reportKept };

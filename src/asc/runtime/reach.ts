@@ -1,0 +1,111 @@
+// What a script can reach beyond its own clients: XMLSocket, LoadVars, SharedObject and File, and XML's way to load, each tied to
+// its part of the host; and the clients' way to shared objects.
+
+import { XML, type XMLNode } from "../../xml/index.ts";
+import { loadingMembers } from "../../xml/loading.ts";
+import { installMembers } from "../../xml/node.ts";
+import type { Transfer } from "../../xml/transfer.ts";
+import { callback, guarded, hostFunction } from "./border.ts";
+import type { ClientState } from "./client.ts";
+import { type FileBorder, makeFile } from "./file.ts";
+import { type HttpBorder, makeTransfer } from "./http.ts";
+import { makeLoadVars } from "./load-vars.ts";
+import { type SharedObjectBorder, SharedObjects } from "./shared-object.ts";
+import { type SharedObjectClient, SharedObjectDocuments } from "./shared-object-documents.ts";
+import { makeXMLSocket, type SocketBorder } from "./xml-socket.ts";
+
+const objects = storedObjects();
+const transfer = httpTransfer();
+installMembers(XML.prototype, loadingMembers(transfer));
+
+/** The classes, by their names. */
+export const reachClasses: Readonly<Record<string, unknown>> = {
+	XMLSocket: xmlSocket(),
+	LoadVars: makeLoadVars(transfer),
+	SharedObject: objects.SharedObject,
+	File: file(),
+};
+
+const documents = new SharedObjectDocuments(objects, (error) => {
+	guarded(() => {
+		throw error;
+	});
+});
+const followers = new WeakMap<ClientState, SharedObjectClient>();
+const send = hostFunction("client.send");
+
+/** Does what a client's `<so>` document asks. */
+export function sharedObjectDocument(state: ClientState, root: XMLNode): void {
+	documents.document(followerOf(state), root);
+}
+
+/** A client is gone: it follows no shared object any more. */
+export function forgetFollower(state: ClientState): void {
+	const follower = followers.get(state);
+	if (follower) documents.forget(follower);
+}
+
+function followerOf(state: ClientState): SharedObjectClient {
+	let follower = followers.get(state);
+	if (!follower) {
+		const client = state.client as { readAccess?: unknown; writeAccess?: unknown };
+		follower = {
+			send(text) {
+				if (state.standing !== "ending") send(state.id, text);
+			},
+			// Read each time: a script may change them whenever it likes.
+			get readAccess() {
+				return client.readAccess;
+			},
+			get writeAccess() {
+				return client.writeAccess;
+			},
+		};
+		followers.set(state, follower);
+	}
+	return follower;
+}
+
+function httpTransfer(): Transfer {
+	const requests = makeTransfer(part<HttpBorder>("http", ["request"]));
+	hostFunction("http.listen")(
+		callback((id, loaded, total) => void requests.progress(id as number, loaded as number, total as number)),
+		callback(
+			(id, status, bytes, text) =>
+				void requests.answered(id as number, status as number, bytes as number, text as string | undefined),
+		),
+	);
+	return requests.transfer;
+}
+
+function xmlSocket(): unknown {
+	const maxUnprocessedChars = hostFunction("socket.maxUnprocessedChars")() as number;
+	const sockets = makeXMLSocket(part<SocketBorder>("socket", ["connect", "send", "close"]), maxUnprocessedChars);
+	hostFunction("socket.listen")(
+		callback((id, success) => void sockets.connected(id as number, success as boolean)),
+		callback((id, text) => void sockets.data(id as number, text as string)),
+		callback((id) => void sockets.closed(id as number)),
+		callback((id) => sockets.maxUnprocessedChars(id as number)),
+	);
+	return sockets.XMLSocket;
+}
+
+function storedObjects(): SharedObjects {
+	const objects = new SharedObjects(part<SharedObjectBorder>("object", ["load", "store", "remove", "commitSoon"]));
+	hostFunction("object.listen")(callback(() => void objects.commit()));
+	return objects;
+}
+
+function file(): unknown {
+	return makeFile(
+		part<FileBorder>("file", [
+			...(["open", "close", "read", "readLine", "readRest", "write", "flush", "position", "seek", "isAtEnd"] as const),
+			...(["stat", "list", "makeFolder", "remove", "rename", "copy"] as const),
+		]),
+	);
+}
+
+/** The host's functions of one part, which takes and gives what its type says. */
+function part<Border>(name: string, members: readonly (keyof Border & string)[]): Border {
+	return Object.fromEntries(members.map((member) => [member, hostFunction(`${name}.${member}`)])) as Border;
+}

@@ -1,0 +1,294 @@
+// SharedObject, the class that scripts see: named properties that all clients of an application share, changed here and by
+// them. Server-Side ActionScript Language Reference, class SharedObject. How clients take part is
+// `shared-object-documents.ts`; what is not there is in docs/guide/asc.md, "Shared objects".
+
+import { XMLSocketError } from "../../errors/index.ts";
+import { toText } from "../../xml/coerce.ts";
+import { readObjectFile, writeObjectFile } from "./shared-object-file.ts";
+import { MAX_NAME_CHARS, type SharedBudget, SharedState } from "./shared-state.ts";
+
+/** What the shared objects ask of the worker. */
+export interface SharedObjectBorder {
+	/** The stored text; undefined where there is none, "" where it cannot be read. */
+	load(name: string): string | undefined;
+	store(name: string, text: string): boolean;
+	remove(name: string): boolean;
+	/** Has `commit` called within a second or so. */
+	commitSoon(): void;
+}
+
+/** One change by a client, as `onSync` lists it. */
+export interface SyncEntry {
+	readonly code: "change" | "delete";
+	readonly name: string;
+	readonly oldValue: unknown;
+}
+
+/** The most shared objects of one application. */
+const MAX_OBJECTS = 1000;
+
+/** All shared objects of one application. */
+export class SharedObjects {
+	/** The class that scripts see. */
+	readonly SharedObject: SharedObjectClass;
+	readonly #border: SharedObjectBorder;
+	readonly #states = new Map<string, SharedState>();
+	readonly #budget: SharedBudget = { chars: 0 };
+	readonly #faces = new WeakMap<SharedState, SharedObject>();
+
+	constructor(border: SharedObjectBorder) {
+		this.#border = border;
+		this.SharedObject = makeClass(this);
+	}
+
+	/** The number of shared objects. */
+	get size(): number {
+		return this.#states.size;
+	}
+
+	/**
+	 * The shared object of a name, made or read from its file where it is not there yet.
+	 *
+	 * @throws XMLSOCKET_SHARED_OBJECT_INVALID, XMLSOCKET_SHARED_OBJECT_UNREADABLE or XMLSOCKET_SCRIPT_LIMIT.
+	 */
+	open(name: string, isPersistent: boolean): SharedState {
+		const key = keyOf(name, isPersistent);
+		const known = this.#states.get(key);
+		if (known) return known;
+		if (name === "" || name.length > MAX_NAME_CHARS || name.includes("\0")) {
+			throw new XMLSocketError(
+				"XMLSOCKET_SHARED_OBJECT_INVALID",
+				`A shared object needs a name of 1 to ${MAX_NAME_CHARS} characters without U+0000.`,
+			);
+		}
+		if (this.#states.size >= MAX_OBJECTS) {
+			throw new XMLSocketError(
+				"XMLSOCKET_SCRIPT_LIMIT",
+				`This application has ${MAX_OBJECTS} shared objects, and may have no more; close some.`,
+				{ details: { limit: MAX_OBJECTS } },
+			);
+		}
+		const stored = isPersistent ? this.#border.load(name) : undefined;
+		const state =
+			stored === undefined
+				? new SharedState(name, isPersistent, this.#budget)
+				: readObjectFile(name, stored, this.#budget);
+		this.#states.set(key, state);
+		return state;
+	}
+
+	/** The shared object of a name, if it is there. */
+	find(name: string, isPersistent: boolean): SharedState | undefined {
+		return this.#states.get(keyOf(name, isPersistent));
+	}
+
+	/** Whether there is an object of a name, here or in its file. */
+	has(name: string, isPersistent: boolean): boolean {
+		return this.find(name, isPersistent) !== undefined || (isPersistent && this.#border.load(name) !== undefined);
+	}
+
+	/** Drops an object that nobody follows or holds any more; a persistent one stays in its file. */
+	release(state: SharedState): void {
+		if (state.isHeld || state.subscribers.size > 0) return;
+		if (state.isDirty && state.autoCommit && !this.store(state)) return;
+		this.#states.delete(keyOf(state.name, state.isPersistent));
+		state.drop();
+	}
+
+	/** Writes the object's file. False where that failed. */
+	store(state: SharedState): boolean {
+		const isStored =
+			state.size === 0 ? this.#border.remove(state.name) : this.#border.store(state.name, writeObjectFile(state));
+		if (isStored) state.isDirty = false;
+		return isStored;
+	}
+
+	/** Has what has changed written down soon. */
+	changed(state: SharedState): void {
+		if (state.isDirty && state.autoCommit) this.#border.commitSoon();
+	}
+
+	/** Writes down what has changed, but for objects whose script wants to say when. */
+	commit(): void {
+		for (const state of this.#states.values()) {
+			if (state.isDirty && state.autoCommit) this.store(state);
+		}
+	}
+
+	/** What the script has of an object, where it has it. */
+	face(state: SharedState): SharedObject | undefined {
+		return state.isHeld ? this.#faces.get(state) : undefined;
+	}
+
+	/** @internal */
+	setFace(state: SharedState, face: SharedObject): void {
+		this.#faces.set(state, face);
+	}
+
+	/** The persistent objects, for `SharedObject.commit()`. */
+	persistent(): SharedState[] {
+		return [...this.#states.values()].filter((state) => state.isPersistent);
+	}
+}
+
+function keyOf(name: string, isPersistent: boolean): string {
+	return `${isPersistent ? "persistent" : "live"} ${name}`;
+}
+
+/** A shared object as scripts see it; any other property that holds a function is a handler for `send`. */
+export interface SharedObject {
+	readonly name: string;
+	readonly version: number;
+	readonly isDirty: boolean;
+	autoCommit: boolean;
+	resyncDepth: number;
+	getProperty(name: string): unknown;
+	getPropertyNames(): string[];
+	setProperty(name: string, value: unknown): void;
+	size(): number;
+	send(handler: string, ...args: unknown[]): boolean;
+	mark(handler: string, ...args: unknown[]): boolean;
+	lock(): void;
+	unlock(): void;
+	flush(): boolean;
+	clear(): boolean;
+	purge(version?: number): void;
+	close(): void;
+	onSync?(list: SyncEntry[]): void;
+	onStatus?(info: { level: string; code: string; description: string }): void;
+}
+
+/** The class, as scripts see it. */
+export interface SharedObjectClass {
+	/** The shared object of a name: the same one for all who ask, until it is closed. */
+	get(name: string, isPersistent?: boolean): SharedObject;
+	/** Writes down one persistent object, or all that have changed. */
+	commit(name?: string): boolean;
+	readonly prototype: SharedObject;
+}
+
+function makeClass(objects: SharedObjects): SharedObjectClass {
+	// Kept apart from the instances, whose properties are the script's. A closed object has no state.
+	const states = new WeakMap<object, SharedState>();
+	const stateOf = (face: unknown): SharedState | undefined => states.get(face as object);
+
+	class SharedObject {
+		constructor() {
+			// The player's kind of property: there, and not seen by for..in.
+			Object.defineProperty(this, "resyncDepth", {
+				value: Number.POSITIVE_INFINITY,
+				writable: true,
+				configurable: true,
+			});
+		}
+
+		static get(name: unknown, isPersistent?: unknown): SharedObject {
+			const state = objects.open(toText(name), Boolean(isPersistent));
+			const known = objects.face(state);
+			if (known) return known as unknown as SharedObject;
+			const face = new SharedObject();
+			states.set(face, state);
+			state.isHeld = true;
+			objects.setFace(state, face as never);
+			return face;
+		}
+
+		static commit(name?: unknown): boolean {
+			const wanted = objects
+				.persistent()
+				.filter((state) => (name === undefined ? state.isDirty : state.name === toText(name)));
+			return wanted.map((state) => objects.store(state)).every(Boolean);
+		}
+
+		get name(): string | undefined {
+			return stateOf(this)?.name;
+		}
+
+		get version(): number | undefined {
+			return stateOf(this)?.version;
+		}
+
+		get autoCommit(): boolean {
+			return stateOf(this)?.autoCommit ?? false;
+		}
+
+		set autoCommit(value: unknown) {
+			const state = stateOf(this);
+			if (state) state.autoCommit = Boolean(value);
+		}
+
+		get isDirty(): boolean {
+			return stateOf(this)?.isDirty ?? false;
+		}
+
+		getProperty(name: unknown): unknown {
+			return stateOf(this)?.value(toText(name));
+		}
+
+		getPropertyNames(): string[] {
+			return stateOf(this)?.names() ?? [];
+		}
+
+		setProperty(name: unknown, value?: unknown): void {
+			const state = stateOf(this);
+			if (!state) return;
+			if (value === null || value === undefined) state.remove(toText(name));
+			else state.set(toText(name), value);
+			objects.changed(state);
+		}
+
+		size(): number {
+			return stateOf(this)?.size ?? 0;
+		}
+
+		send(handler: unknown, ...args: unknown[]): boolean {
+			const state = stateOf(this);
+			state?.broadcast(toText(handler), args);
+			return state !== undefined;
+		}
+
+		mark(handler: unknown, ...args: unknown[]): boolean {
+			return this.send(handler, ...args);
+		}
+
+		lock(): void {
+			stateOf(this)?.lock();
+		}
+
+		unlock(): void {
+			stateOf(this)?.unlock();
+		}
+
+		flush(): boolean {
+			const state = stateOf(this);
+			if (!state?.isPersistent) return false;
+			const isStored = objects.store(state);
+			const { onStatus } = this as { onStatus?: unknown };
+			if (!isStored && typeof onStatus === "function") {
+				const description = `The shared object "${state.name}" could not be stored.`;
+				onStatus.call(this, { level: "error", code: "SharedObject.Flush.Failed", description });
+			}
+			return isStored;
+		}
+
+		clear(): boolean {
+			const state = stateOf(this);
+			state?.clear();
+			if (state) objects.changed(state);
+			return state !== undefined;
+		}
+
+		// Clients get the whole object when they connect, so no deleted property is remembered that could be forgotten here.
+		purge(): void {}
+
+		close(): void {
+			const state = stateOf(this);
+			if (!state) return;
+			states.delete(this);
+			while (state.isLocked) state.unlock();
+			state.isHeld = false;
+			objects.release(state);
+		}
+	}
+	return SharedObject as unknown as SharedObjectClass;
+}

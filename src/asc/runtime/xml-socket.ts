@@ -1,0 +1,96 @@
+// XMLSocket, the class that scripts see. It has the members and the manners of the package's own class (`client/xml-socket.ts`)
+// because each of its connections is one of those, in the worker: what is here is the script's object, its handlers
+// and its XML. Server-Side ActionScript Language Reference pp. 218-227.
+
+import { toNumber, toText } from "../../xml/coerce.ts";
+import { XML } from "../../xml/index.ts";
+
+/** What the sockets ask of the worker; `worker/sockets.ts` answers. */
+export interface SocketBorder {
+	connect(id: number, isStream: boolean, host: string | undefined, port: number, timeoutMs: number): boolean;
+	send(id: number, text: string): void;
+	close(id: number): void;
+}
+
+/** The class and what the worker calls. */
+export interface ScriptSockets {
+	readonly XMLSocket: new (streamtype?: unknown) => object;
+	connected(id: number, success: boolean): void;
+	data(id: number, text: string): void;
+	closed(id: number): void;
+	maxUnprocessedChars(id: number): number;
+}
+
+const DEFAULT_TIMEOUT_MS = 20_000;
+
+/**
+ * The class, bound to the worker's sockets. What a handler throws goes up to whoever told of the event.
+ *
+ * @param maxUnprocessedChars what a stream has unless its script sets it.
+ */
+export function makeXMLSocket(border: SocketBorder, maxUnprocessedChars: number): ScriptSockets {
+	// Kept apart from the instances: a script must find no member on them that the manual does not name.
+	const states = new WeakMap<object, { readonly isStream: boolean; id: number }>();
+	/** Those that are open or being made, by the numbers of their attempts. */
+	const sockets = new Map<number, Record<string, unknown>>();
+	let lastId = 0;
+
+	function XMLSocket(this: object, streamtype?: unknown): undefined {
+		if (!new.target) return undefined;
+		const isStream = streamtype === "stream";
+		states.set(this, { isStream, id: 0 });
+		if (isStream) hide(this, { maxUnprocessedChars });
+		hide(this, { timeout: DEFAULT_TIMEOUT_MS });
+	}
+
+	hide(XMLSocket.prototype, {
+		connect(this: Record<string, unknown>, host?: unknown, port?: unknown): boolean {
+			const state = states.get(this);
+			if (!state) return false;
+			const name = host === null || host === undefined ? undefined : toText(host);
+			const id = ++lastId;
+			if (!border.connect(id, state.isStream, name, toNumber(port), toNumber(this.timeout))) return false;
+			drop(state.id);
+			state.id = id;
+			sockets.set(id, this);
+			return true;
+		},
+		send(this: object, ...objects: unknown[]): void {
+			const id = states.get(this)?.id ?? 0;
+			if (objects.length > 0 && sockets.has(id)) border.send(id, toText(objects[0]));
+		},
+		close(this: object): void {
+			drop(states.get(this)?.id ?? 0);
+		},
+		onData(this: Record<string, unknown>, src: string): void {
+			if (typeof this.onXML === "function") this.onXML(new XML(src));
+		},
+	});
+
+	function drop(id: number): void {
+		if (sockets.delete(id)) border.close(id);
+	}
+
+	// Looked up when it is called: a script may set a handler whenever it likes, also on the prototype.
+	function call(id: number, name: string, ...args: unknown[]): void {
+		const socket = sockets.get(id);
+		if (!socket) return;
+		if (name === "onClose" || args[0] === false) sockets.delete(id);
+		const handler = socket[name];
+		if (typeof handler === "function") handler.apply(socket, args);
+	}
+
+	return {
+		XMLSocket: XMLSocket as unknown as new (streamtype?: unknown) => object,
+		connected: (id, success) => call(id, "onConnect", success),
+		data: (id, text) => call(id, "onData", text),
+		closed: (id) => call(id, "onClose"),
+		maxUnprocessedChars: (id) => toNumber(sockets.get(id)?.maxUnprocessedChars),
+	};
+}
+
+function hide(object: object, members: Record<string, unknown>): void {
+	for (const [name, value] of Object.entries(members)) {
+		Object.defineProperty(object, name, { value, writable: true, configurable: true, enumerable: false });
+	}
+}

@@ -1,0 +1,162 @@
+// The application that a server runs for the script host: one or several applications on one port. A client's first document decides
+// which of them it is in: `<connect app="NAME">` names one, anything else, and silence, means the first.
+// Implements docs/guide/asc.md, "Several applications" and "Documents and calls".
+
+import { hostname } from "node:os";
+import { XMLSocketError } from "../errors/index.ts";
+import type { Application, Peer, Session } from "../hub/index.ts";
+import type { LinkClose } from "../link/index.ts";
+import { checkOptions } from "../options/index.ts";
+import { type Log, noLog } from "../server/index.ts";
+import { readRoot } from "../xml/index.ts";
+import { type AscOptions, ascSchema } from "./options.ts";
+import { ScriptApplication, type TraceLine } from "./script-application.ts";
+import { statusText } from "./status-text.ts";
+
+/** What a script host is made of, beside its options. */
+export interface ScriptHostParts {
+	/** Default: silence. */
+	readonly log?: Log | undefined;
+	/** Takes the lines of `trace()`. Default: they are dropped. */
+	readonly trace?: ((line: TraceLine) => void) | undefined;
+	/** What `application.server` says. Default: `xmlsocket`. */
+	readonly server?: string | undefined;
+}
+
+/**
+ * Runs Server-Side ActionScript applications; each is a folder with a `main.asc`, or a script.
+ *
+ * Rejects with XMLSOCKET_SCRIPT_UNREADABLE, XMLSOCKET_SCRIPT_FAILED, XMLSOCKET_APPLICATION_XML_INVALID, XMLSOCKET_OPTION_UNKNOWN or
+ * XMLSOCKET_OPTION_INVALID.
+ *
+ * @example
+ * ```ts
+ * const application = await scriptHost(["applications/chat"], {}, { trace: (line) => console.log(line.text) });
+ * const server = await createServer({ port: 9000, application }).listen();
+ * ```
+ */
+export async function scriptHost(
+	paths: readonly string[],
+	options: AscOptions = {},
+	parts: ScriptHostParts = {},
+): Promise<ScriptHost> {
+	const settings = checkOptions(ascSchema, options);
+	const surroundings = {
+		settings,
+		log: parts.log ?? noLog,
+		trace: parts.trace ?? (() => {}),
+		server: parts.server ?? "xmlsocket",
+		hostname: hostname(),
+	};
+	const applications = paths.map((path) => new ScriptApplication(path, surroundings));
+	const names = new Set<string>();
+	for (const { name } of applications) {
+		if (names.has(name))
+			throw new XMLSocketError("XMLSOCKET_OPTION_INVALID", `Two applications are called "${name}"; rename a folder.`);
+		names.add(name);
+	}
+	const [first] = applications;
+	if (!first) throw new XMLSocketError("XMLSOCKET_OPTION_INVALID", "There is no application to run.");
+	try {
+		await Promise.all(applications.map((application) => (settings.watch ? application.watch() : application.start())));
+	} catch (error) {
+		await Promise.all(applications.map((application) => application.close()));
+		throw error;
+	}
+	return new ScriptHost([first, ...applications.slice(1)], settings.connectWaitMs);
+}
+
+/** The running applications, as one that a server runs. */
+export class ScriptHost implements Application {
+	readonly output = "text";
+	/** In the order of their naming; the first takes the clients that name none. */
+	readonly applications: readonly [ScriptApplication, ...ScriptApplication[]];
+	readonly #waiting = new Map<Visitor, number>();
+	readonly #waitMs: number;
+
+	/** @internal use `scriptHost`. */
+	constructor(applications: readonly [ScriptApplication, ...ScriptApplication[]], waitMs: number) {
+		this.applications = applications;
+		this.#waitMs = waitMs;
+	}
+
+	open(peer: Peer): Session {
+		const visitor = new Visitor(peer, this.applications, () => this.#waiting.delete(visitor));
+		this.#waiting.set(visitor, performance.now());
+		return visitor;
+	}
+
+	sweep(): void {
+		const now = performance.now();
+		for (const [visitor, sinceMs] of this.#waiting) if (now - sinceMs >= this.#waitMs) visitor.silent();
+	}
+
+	async close(): Promise<void> {
+		await Promise.all(this.applications.map((application) => application.close()));
+	}
+
+	stats(): Record<string, number> {
+		let [clients, errors, restarts] = [0, 0, 0];
+		for (const application of this.applications) {
+			clients += application.clients;
+			errors += application.errors;
+			restarts += application.restarts;
+		}
+		return { asc_clients: clients, asc_errors: errors, asc_restarts: restarts };
+	}
+}
+
+/** A connection on its way to its application, and in it. */
+class Visitor implements Session {
+	readonly #peer: Peer;
+	readonly #applications: readonly [ScriptApplication, ...ScriptApplication[]];
+	readonly #settled: () => void;
+	#session: Session | undefined = undefined;
+	#over = false;
+
+	constructor(peer: Peer, applications: readonly [ScriptApplication, ...ScriptApplication[]], settled: () => void) {
+		this.#peer = peer;
+		this.#applications = applications;
+		this.#settled = settled;
+	}
+
+	document(text: string): void {
+		if (this.#over) return;
+		if (this.#session) this.#session.document(text);
+		else this.#first(text);
+	}
+
+	/** It has said nothing for long enough. */
+	silent(): void {
+		this.#settled();
+		this.#session = this.#applications[0].enter(this.#peer, undefined);
+	}
+
+	closed(close: LinkClose): void {
+		this.#over = true;
+		this.#settled();
+		this.#session?.closed(close);
+	}
+
+	#first(text: string): void {
+		this.#settled();
+		const root = readRoot(text);
+		if (root?.name !== "connect") {
+			this.#session = this.#applications[0].enter(this.#peer, undefined);
+			this.#session.document(text);
+			return;
+		}
+		// `chat/room1` is an instance in Flash Media Server; here an application has one.
+		const wanted = (root.attribute("app") ?? this.#applications[0].name).split("/", 1)[0] as string;
+		const application = this.#applications.find(({ name }) => name === wanted);
+		if (application) this.#session = application.enter(this.#peer, text);
+		else this.#unknown(wanted);
+	}
+
+	#unknown(wanted: string): void {
+		this.#over = true;
+		const words = `There is no application "${wanted.slice(0, 100)}".`;
+		this.#peer.send(statusText("error", "NetConnection.Connect.InvalidApp", words));
+		this.#peer.end(new XMLSocketError("XMLSOCKET_APPLICATION_UNKNOWN", words));
+	}
+}

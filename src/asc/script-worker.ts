@@ -1,0 +1,169 @@
+// One run of an application's scripts: a worker thread, the messages to and from it, and the watchdog that ends it where a call does
+// not come back. What happens after its end is its owner's affair.
+
+import { Worker } from "node:worker_threads";
+import { XMLSocketError } from "../errors/index.ts";
+import { type FromWorker, type ToWorker, WATCH_LENGTH, Watch, type WorkerSettings } from "./messages.ts";
+import { stoppedAt } from "./stopped-at.ts";
+
+/** What the worker is told, beside what this file adds. */
+export type RunSettings = Omit<WorkerSettings, "watch" | "heapMiB">;
+
+/** What one run may take. */
+export interface RunLimits {
+	/** Longest call, in milliseconds; 0: no limit. */
+	readonly timeoutMs: number;
+	/** What the scripts may hold on to. */
+	readonly heapMiB: number;
+}
+
+/** What its owner hears. */
+export interface RunEvents {
+	message(message: FromWorker): void;
+	/** The worker has ended without being asked to. Once, and last. */
+	failed(error: XMLSocketError): void;
+}
+
+const YOUNG_MIB = 4;
+/** How many times the heap V8's own limit is, see `worker/heap-watch.ts`. */
+const HARD_LIMIT = 4;
+const MOST_WATCH_MS = 250;
+
+/** A worker that runs an application's scripts. */
+export class ScriptWorker {
+	readonly #worker: Worker;
+	readonly #watch: Int32Array;
+	readonly #events: RunEvents;
+	readonly #limits: RunLimits;
+	readonly #name: string;
+	readonly #words = new Map<number, string>();
+	readonly #watchdog: NodeJS.Timeout | undefined;
+	#outgoing: ToWorker[] = [];
+	#posted = 0;
+	#over = false;
+	#stopped: (() => void) | undefined;
+	#lastCalls = -1;
+	#sinceMs = 0;
+
+	constructor(settings: RunSettings, limits: RunLimits, events: RunEvents) {
+		const watch = new SharedArrayBuffer(WATCH_LENGTH * 4);
+		this.#watch = new Int32Array(watch);
+		this.#limits = limits;
+		this.#events = events;
+		this.#name = settings.name;
+		this.#worker = new Worker(new URL("./worker/main.js", import.meta.url), {
+			name: `application ${settings.name}`,
+			workerData: { ...settings, watch, heapMiB: limits.heapMiB } satisfies WorkerSettings,
+			resourceLimits: { maxOldGenerationSizeMb: limits.heapMiB * HARD_LIMIT, maxYoungGenerationSizeMb: YOUNG_MIB },
+		});
+		this.#worker.on("message", (messages: FromWorker[]) => this.#heard(messages));
+		this.#worker.on("error", (error) => this.#fail(this.#errorOf(error)));
+		this.#worker.on("exit", () =>
+			this.#fail(new XMLSocketError("XMLSOCKET_SCRIPT_FAILED", `The application ${this.#name} has ended by itself.`)),
+		);
+		if (limits.timeoutMs > 0) {
+			this.#watchdog = setInterval(() => this.#look(), Math.min(MOST_WATCH_MS, Math.max(10, limits.timeoutMs >> 2)));
+			this.#watchdog.unref();
+		}
+	}
+
+	/** Messages that the worker has not taken yet. */
+	get waiting(): number {
+		return (this.#posted - (this.#watch[Watch.taken] as number)) | 0;
+	}
+
+	/** Sends a message with the others of this tick. */
+	post(message: ToWorker): void {
+		this.#posted = (this.#posted + 1) | 0;
+		if (this.#outgoing.push(message) > 1) return;
+		setImmediate(() => {
+			const messages = this.#outgoing;
+			this.#outgoing = [];
+			if (!this.#over) this.#worker.postMessage(messages);
+		});
+	}
+
+	/** `onAppStop`, then the end; at once where that takes longer than `graceMs`. */
+	async stop(reason: string, graceMs: number): Promise<void> {
+		if (this.#over) return;
+		this.post(["stop", reason]);
+		await new Promise<void>((resolve) => {
+			const timer = setTimeout(resolve, graceMs);
+			this.#stopped = () => {
+				clearTimeout(timer);
+				resolve();
+			};
+		});
+		await this.#end();
+	}
+
+	#heard(messages: readonly FromWorker[]): void {
+		this.#watch[Watch.heard] = ((this.#watch[Watch.heard] as number) + messages.length) | 0;
+		for (const message of messages) {
+			if (this.#over) return;
+			if (message[0] === "call") this.#words.set(message[1], message[2]);
+			else if (message[0] === "stopped") this.#stopped?.();
+			else if (message[0] === "heap") {
+				this.#fail(this.#outOfMemory());
+				void this.#worker.terminate();
+			} else this.#events.message(message);
+		}
+	}
+
+	#look(): void {
+		const watch = this.#watch;
+		const calls = watch[Watch.calls] as number;
+		const now = performance.now();
+		if (watch[Watch.busy] === 0 || calls !== this.#lastCalls) {
+			this.#lastCalls = calls;
+			this.#sinceMs = now;
+		} else if (now - this.#sinceMs >= this.#limits.timeoutMs) void this.#stopStuck();
+	}
+
+	async #stopStuck(): Promise<void> {
+		clearInterval(this.#watchdog);
+		const call = this.#words.get(this.#watch[Watch.what] as number) ?? "a call";
+		const { place, release } = await stoppedAt(this.#worker.threadId);
+		const error = new XMLSocketError(
+			"XMLSOCKET_SCRIPT_STOPPED",
+			`The application ${this.#name} was stopped${place === undefined ? "" : ` at ${place}`}: ${call} ran longer than ${this.#limits.timeoutMs} ms.`,
+			{ details: { application: this.#name, call, timeoutMs: this.#limits.timeoutMs, ...(place ? { place } : {}) } },
+		);
+		if (this.#over) return;
+		this.#fail(error);
+		const ended = this.#worker.terminate();
+		release();
+		await ended;
+	}
+
+	#errorOf(error: Error & { code?: string }): XMLSocketError {
+		return error.code === "ERR_WORKER_OUT_OF_MEMORY"
+			? this.#outOfMemory()
+			: new XMLSocketError(
+					"XMLSOCKET_SCRIPT_FAILED",
+					`The application ${this.#name} has failed: ${String(error?.message ?? error)}`,
+				);
+	}
+
+	#outOfMemory(): XMLSocketError {
+		return new XMLSocketError(
+			"XMLSOCKET_SCRIPT_OUT_OF_MEMORY",
+			`The application ${this.#name} has used up its heap of ${this.#limits.heapMiB} MiB.`,
+			{ details: { application: this.#name, heapMiB: this.#limits.heapMiB } },
+		);
+	}
+
+	#fail(error: XMLSocketError): void {
+		if (this.#over) return;
+		this.#over = true;
+		clearInterval(this.#watchdog);
+		this.#stopped?.();
+		this.#events.failed(error);
+	}
+
+	async #end(): Promise<void> {
+		this.#over = true;
+		clearInterval(this.#watchdog);
+		await this.#worker.terminate();
+	}
+}

@@ -1,0 +1,8 @@
+// The one document that the host writes without a script: how a connection stands, in the form of `runtime/documents.ts`.
+
+import { xml } from "../xml/index.ts";
+
+/** `<status level="…" code="…" description="…"/>`, escaped. */
+export function statusText(level: "status" | "error", code: string, description: string): string {
+	return String(xml`<status level=${level} code=${code} description=${description}/>`);
+}

@@ -1,0 +1,108 @@
+// A part of the host: the clients of the application and its own life, towards the daemon's thread. It counts what crosses.
+
+import { setFlagsFromString } from "node:v8";
+import vm from "node:vm";
+import { XMLSocketError } from "../../errors/index.ts";
+import type { WorkerSettings } from "../messages.ts";
+import type { HostPart, Surroundings } from "./border.ts";
+
+/** What was counted of one connection, by the names of the manual. */
+interface Counts {
+	bytes_in: number;
+	bytes_out: number;
+	msg_in: number;
+	msg_out: number;
+	msg_dropped: number;
+}
+
+/** The part, and what the worker tells it of the clients. */
+export interface ClientsPart extends HostPart {
+	opened(id: number): void;
+	document(id: number, text: string): void;
+	closed(id: number): void;
+}
+
+const nothing = (): Counts => ({ bytes_in: 0, bytes_out: 0, msg_in: 0, msg_out: 0, msg_dropped: 0 });
+
+/** `client.…` and `application.…`. */
+export function clientsPart(surroundings: Surroundings): ClientsPart {
+	const counts = new Map<number, Counts>();
+	const accepted = new Set<number>();
+	const all = { ...nothing(), total_connects: 0, total_disconnects: 0 };
+	const sent = (id: number, bytes: number): void => {
+		const own = counts.get(id);
+		for (const one of own ? [own, all] : [all]) {
+			one.bytes_out += bytes;
+			one.msg_out++;
+		}
+	};
+	return {
+		functions: {
+			"client.accept"(id: number): void {
+				accepted.add(id);
+				surroundings.post(["accept", id]);
+			},
+			"client.send"(id: number, text: string): void {
+				sent(id, bytesOf(text));
+				surroundings.post(["send", id, text]);
+			},
+			"client.end"(id: number, words: string | undefined): void {
+				accepted.delete(id);
+				surroundings.post(["end", id, words]);
+			},
+			"client.stats": (id: number): string => JSON.stringify(counts.get(id) ?? nothing()),
+			"client.broadcast"(text: string): void {
+				const bytes = bytesOf(text);
+				for (const id of accepted) sent(id, bytes);
+				surroundings.post(["broadcast", text]);
+			},
+			"application.facts": (): string => factsOf(surroundings.settings),
+			"application.stats": (): string => JSON.stringify(all),
+			"application.gc": collectGarbage,
+			"application.shutdown"(): void {
+				surroundings.post(["shutdown"]);
+			},
+		},
+		opened(id) {
+			counts.set(id, nothing());
+			all.total_connects++;
+		},
+		document(id, text) {
+			const own = counts.get(id);
+			for (const one of own ? [own, all] : [all]) {
+				one.bytes_in += Buffer.byteLength(text) + 1;
+				one.msg_in++;
+			}
+		},
+		closed(id) {
+			counts.delete(id);
+			accepted.delete(id);
+			all.total_disconnects++;
+		},
+	};
+}
+
+let collect: (() => void) | undefined;
+
+// V8 gives the function only to contexts that are made after its flag was set.
+function collectGarbage(): void {
+	if (!collect) {
+		setFlagsFromString("--expose-gc");
+		collect = vm.runInNewContext("gc") as () => void;
+	}
+	collect();
+}
+
+function factsOf({ name, hostname, server, config }: WorkerSettings): string {
+	return JSON.stringify({ name: `${name}/_definst_`, hostname, server, config });
+}
+
+// With the zero byte behind it.
+function bytesOf(text: string): number {
+	if (text.includes("\0"))
+		throw new XMLSocketError(
+			"XMLSOCKET_NUL_IN_DOCUMENT",
+			`A document holds a zero byte at character ${text.indexOf("\0")}, where the client would see its end.`,
+		);
+	return Buffer.byteLength(text) + 1;
+}

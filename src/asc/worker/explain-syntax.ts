@@ -1,0 +1,39 @@
+// What V8 cannot parse and the engine of that time could: says where, and what to write instead. Nothing is rewritten.
+
+/** Old syntax, how to know it on its line, and the mend. */
+const OLD: readonly { readonly sign: RegExp; readonly mend: string }[] = [
+	{ sign: /\bfor\s+each\b/, mend: "write `for (var key in object) { var value = object[key]; … }` for `for each`" },
+	{
+		sign: /\bcatch\s*\(\s*[\w$]+\s+if\b/,
+		mend: "write one `catch (e)` with `if (…) … else throw e;` for `catch (e if …)`",
+	},
+	{ sign: /#\d+[=#]/, mend: "write the object first and set its property afterwards for a sharp variable (`#1=`)" },
+	{ sign: /^\s*#(?:include|initclip|endinitclip)/, mend: 'write `load("file.asc");` for `#include`' },
+	{ sign: /\b(?:getter|setter)\s*=/, mend: "write `object.addProperty(name, getter, setter)` for `getter =`" },
+	{
+		sign: /\bget\s+[\w$]+\s+function\b|\b[\w$]+\s+(?:getter|setter)\s*:/,
+		mend: "write `get name() { … }` within the object",
+	},
+	{ sign: /[=(,:]\s*<[A-Za-z_>]/, mend: 'write `new XML("<a/>")` for an XML literal' },
+	{ sign: /^\s*(?:import|export)\b/, mend: 'write `load("file.asc");`: scripts are no modules' },
+	{
+		sign: /\b(?:class|enum|await|yield|let|static|implements|interface|package|private|protected|public)\b/,
+		mend: "choose another name: this word is reserved today",
+	},
+];
+
+/** A parser's error with its place: `main.asc:3:5: SyntaxError: …`, and the mend where the line shows old syntax. */
+export function explainSyntax(error: unknown, text: string, file: string): string {
+	const { message, stack } = error as { message: string; stack?: string };
+	// Node puts the place, the line and a mark under it in front of the stack; behind the end of a file there is nothing to mark.
+	const line = Number(/^.*:(\d+)\n/.exec(stack ?? "")?.[1] ?? 0);
+	const lines = text.split(/\r\n|\r|\n/);
+	const mark = /^.*\n.*\n(\s*)\^/.exec(stack ?? "")?.[1]?.length;
+	const column = (mark ?? lines[line - 1]?.length ?? 0) + 1;
+	const near = [lines[line - 1] ?? "", lines[line - 2] ?? ""];
+	let mend = "";
+	for (const source of near) {
+		mend ||= OLD.find(({ sign }) => sign.test(source))?.mend ?? "";
+	}
+	return `${file}:${line}:${column}: SyntaxError: ${message}${mend === "" ? "" : `; ${mend}`}.`;
+}

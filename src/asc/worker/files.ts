@@ -1,0 +1,312 @@
+// The files of a script, in its worker: open ones by number, all of them inside the application's folder. Text crosses as a
+// string, bytes as characters from U+0000 to U+00FF. Nothing here throws: what fails gives false, undefined, -1 or NaN, as the
+// class File of Server-Side ActionScript has it, and the reason is reported. `runtime/file.ts` is that class.
+
+import {
+	accessSync,
+	closeSync,
+	constants,
+	copyFileSync,
+	existsSync,
+	fstatSync,
+	mkdirSync,
+	openSync,
+	readdirSync,
+	renameSync,
+	rmdirSync,
+	rmSync,
+	statSync,
+	unlinkSync,
+} from "node:fs";
+import { dirname } from "node:path";
+import { XMLSocketError } from "../../errors/index.ts";
+import type { HostPart, Surroundings } from "./border.ts";
+import { Jail } from "./jail.ts";
+import { MAX_FILE_SIZE_BYTES, MAX_FOLDER_ENTRIES, MAX_OPEN_FILES } from "./limits.ts";
+import { OpenFile } from "./open-file.ts";
+import { reportTo } from "./report.ts";
+
+/** What `stat` tells, as a number: 1 or 0 for yes or no, milliseconds since 1970 for times, bytes or entries for `length`. */
+export type FileFact =
+	| "exists"
+	| "isFile"
+	| "isDirectory"
+	| "length"
+	| "creationTime"
+	| "lastModified"
+	| "canRead"
+	| "canWrite"
+	| "canReplace";
+
+/** All files of one application. */
+export class ScriptFiles {
+	readonly #jail: Jail;
+	readonly #report: (error: unknown) => void;
+	readonly #open = new Map<number, OpenFile>();
+	#lastId = 0;
+
+	/** @param report hears why something failed: the script is only told that it did. */
+	constructor(jail: Jail, report: (error: unknown) => void) {
+		this.#jail = jail;
+		this.#report = report;
+	}
+
+	/** Files that are open. */
+	get size(): number {
+		return this.#open.size;
+	}
+
+	/**
+	 * Opens a file.
+	 *
+	 * @param mode words with commas between: `read`, `write`, `readWrite`, `append`, `create`. All but `read` alone make the file
+	 * where there is none; `create` empties one that is there.
+	 * @param isText whether it is read and written as UTF-8; else as bytes.
+	 * @returns its number, or -1.
+	 */
+	open(name: string, mode: string, isText: boolean): number {
+		return this.#try(`open ${name}`, -1, (): number => {
+			const flags = flagsOf(mode);
+			if (this.#open.size >= MAX_OPEN_FILES) {
+				throw new XMLSocketError(
+					"XMLSOCKET_SCRIPT_LIMIT",
+					`${MAX_OPEN_FILES} files of this application are open; close some before opening more.`,
+					{ details: { limit: MAX_OPEN_FILES } },
+				);
+			}
+			const path = this.#jail.pathOf(name);
+			// Looked at before it is opened: a pipe would make the application wait for its other end.
+			const before = statSync(path, { throwIfNoEntry: false });
+			if (before && !before.isFile()) throw new Error("it is no ordinary file");
+			const descriptor = openSync(path, flags | (constants.O_NOFOLLOW ?? 0), 0o666);
+			if (!fstatSync(descriptor).isFile()) {
+				closeSync(descriptor);
+				throw new Error("it is no ordinary file");
+			}
+			this.#open.set(++this.#lastId, new OpenFile(descriptor, isText, (flags & constants.O_APPEND) !== 0));
+			return this.#lastId;
+		});
+	}
+
+	/** @returns false where the number is of no open file. */
+	close(id: number): boolean {
+		const file = this.#open.get(id);
+		if (!file) return false;
+		this.#open.delete(id);
+		return this.#try("close a file", false, () => file.close());
+	}
+
+	/** Up to `count` characters (bytes of a binary file) from the position on; undefined at the end, or where it fails. */
+	read(id: number, count: number): string | undefined {
+		return this.#with(id, "read", undefined, (file) => file.read(count));
+	}
+
+	/** The rest of the line without its end, which may be LF or CR LF; undefined at the end of the file. */
+	readLine(id: number): string | undefined {
+		return this.#with(id, "read", undefined, (file) => file.readLine());
+	}
+
+	/** Everything from the position on. */
+	readRest(id: number): string | undefined {
+		return this.#with(id, "read", undefined, (file) => file.readRest());
+	}
+
+	/** Writes at the position, or at the end of a file that is opened to append. */
+	write(id: number, text: string): boolean {
+		return this.#with(id, "write", false, (file) => file.write(text));
+	}
+
+	/** Hands what was written to the disk. */
+	flush(id: number): boolean {
+		return this.#with(id, "flush", false, (file) => file.flush());
+	}
+
+	/** The position in bytes, or -1. */
+	position(id: number): number {
+		return this.#open.get(id)?.position ?? -1;
+	}
+
+	/** Sets the position, at most to the end of the file; returns the new one, or -1. */
+	seek(id: number, position: number): number {
+		return this.#with(id, "seek", -1, (file) => file.seek(position));
+	}
+
+	/** Whether nothing more can be read. */
+	isAtEnd(id: number): boolean {
+		return this.#with(id, "read", true, (file) => file.isAtEnd);
+	}
+
+	/** One fact of a file or folder; NaN where it cannot be told, also because there is none. */
+	stat(name: string, fact: FileFact): number {
+		try {
+			const path = this.#jail.pathOf(name);
+			const stats = statSync(path, { throwIfNoEntry: false });
+			if (!stats) return fact === "exists" ? 0 : Number.NaN;
+			switch (fact) {
+				case "exists":
+					return 1;
+				case "isFile":
+					return Number(stats.isFile());
+				case "isDirectory":
+					return Number(stats.isDirectory());
+				case "length":
+					return stats.isDirectory() ? readdirSync(path).length : stats.size;
+				case "creationTime":
+					return stats.birthtimeMs;
+				case "lastModified":
+					return stats.mtimeMs;
+				case "canRead":
+					return mayAccess(path, constants.R_OK);
+				case "canWrite":
+					return mayAccess(path, constants.W_OK);
+				case "canReplace":
+					return path === this.#jail.root ? 0 : mayAccess(dirname(path), constants.W_OK);
+				default:
+					return Number.NaN;
+			}
+		} catch (error) {
+			if (error instanceof XMLSocketError) this.#report(error);
+			return Number.NaN; // a folder on the way is missing, for example
+		}
+	}
+
+	/** The names in a folder, sorted, with "/" between them; undefined where it is none. */
+	list(name: string): string | undefined {
+		return this.#try(`list ${name}`, undefined, () => {
+			const names = readdirSync(this.#jail.pathOf(name));
+			if (names.length > MAX_FOLDER_ENTRIES) {
+				throw new XMLSocketError(
+					"XMLSOCKET_SCRIPT_LIMIT",
+					`The folder ${name} has ${names.length} entries, more than the ${MAX_FOLDER_ENTRIES} that list() gives.`,
+					{ details: { entries: names.length, limit: MAX_FOLDER_ENTRIES } },
+				);
+			}
+			return names.sort().join("/");
+		});
+	}
+
+	/** Makes a folder in a folder that is there. */
+	makeFolder(name: string): boolean {
+		return this.#try(`make the folder ${name}`, false, () => {
+			mkdirSync(this.#jail.pathOf(name));
+			return true;
+		});
+	}
+
+	/** Removes a file, or a folder: an empty one, unless `recursive`. */
+	remove(name: string, recursive: boolean): boolean {
+		return this.#try(`remove ${name}`, false, () => {
+			const path = this.#jail.pathOf(name);
+			if (path === this.#jail.root) throw new Error("it is the application's own folder");
+			if (!statSync(path).isDirectory()) unlinkSync(path);
+			else if (recursive) rmSync(path, { recursive: true });
+			else rmdirSync(path);
+			return true;
+		});
+	}
+
+	/** Moves a file or folder to a name that is free. */
+	rename(name: string, to: string): boolean {
+		return this.#try(`rename ${name} to ${to}`, false, () => {
+			const from = this.#jail.pathOf(name);
+			const target = this.#jail.pathOf(to);
+			if (from === this.#jail.root) throw new Error("it is the application's own folder");
+			if (existsSync(target)) throw new Error(`there is a ${to} already`);
+			renameSync(from, target);
+			return true;
+		});
+	}
+
+	/** Copies a file; one that has the new name already is replaced. */
+	copy(name: string, to: string): boolean {
+		return this.#try(`copy ${name} to ${to}`, false, () => {
+			const from = this.#jail.pathOf(name);
+			const stats = statSync(from);
+			if (!stats.isFile()) throw new Error("it is no ordinary file");
+			if (stats.size > MAX_FILE_SIZE_BYTES) throw new Error(`it is longer than ${MAX_FILE_SIZE_BYTES} bytes`);
+			const target = this.#jail.pathOf(to);
+			if (statSync(target, { throwIfNoEntry: false })?.isFile() === false) throw new Error(`${to} is no ordinary file`);
+			copyFileSync(from, target);
+			return true;
+		});
+	}
+
+	/** Closes all files. */
+	end(): void {
+		for (const id of [...this.#open.keys()]) this.close(id);
+	}
+
+	#with<Result>(id: number, what: string, failure: Result, run: (file: OpenFile) => Result): Result {
+		const file = this.#open.get(id);
+		return file ? this.#try(`${what} a file`, failure, () => run(file)) : failure;
+	}
+
+	#try<Result>(what: string, failure: Result, run: () => Result): Result {
+		try {
+			return run();
+		} catch (error) {
+			this.#report(
+				error instanceof XMLSocketError
+					? error
+					: new XMLSocketError("XMLSOCKET_FILE_FAILED", `A script could not ${what}: ${messageOf(error)}.`, {
+							cause: error,
+						}),
+			);
+			return failure;
+		}
+	}
+}
+
+function flagsOf(mode: string): number {
+	const words = mode.split(",").map((word) => word.trim().toLowerCase());
+	const unknown = words.find((word) => !["read", "write", "readwrite", "append", "create"].includes(word));
+	if (unknown !== undefined) {
+		throw new Error(`the mode "${unknown}" is none of read, write, readWrite, append and create`);
+	}
+	const reads = words.includes("read") || words.includes("readwrite");
+	const writes = words.some((word) => word !== "read");
+	return (
+		(writes ? (reads ? constants.O_RDWR : constants.O_WRONLY) | constants.O_CREAT : constants.O_RDONLY) |
+		(words.includes("append") ? constants.O_APPEND : 0) |
+		(words.includes("create") ? constants.O_TRUNC : 0)
+	);
+}
+
+function mayAccess(path: string, mode: number): 0 | 1 {
+	try {
+		accessSync(path, mode);
+		return 1;
+	} catch {
+		return 0;
+	}
+}
+
+function messageOf(error: unknown): string {
+	return error instanceof Error ? error.message : String(error);
+}
+
+/** The files as a part of the host: every method of `ScriptFiles` under its name. */
+export function filesPart({ folder, log }: Surroundings): HostPart {
+	const files = new ScriptFiles(new Jail(folder.path), reportTo(log));
+	return {
+		functions: {
+			"file.open": (name: string, mode: string, isText: boolean) => files.open(name, mode, isText),
+			"file.close": (id: number) => files.close(id),
+			"file.read": (id: number, count: number) => files.read(id, count),
+			"file.readLine": (id: number) => files.readLine(id),
+			"file.readRest": (id: number) => files.readRest(id),
+			"file.write": (id: number, text: string) => files.write(id, text),
+			"file.flush": (id: number) => files.flush(id),
+			"file.position": (id: number) => files.position(id),
+			"file.seek": (id: number, position: number) => files.seek(id, position),
+			"file.isAtEnd": (id: number) => files.isAtEnd(id),
+			"file.stat": (name: string, fact: FileFact) => files.stat(name, fact),
+			"file.list": (name: string) => files.list(name),
+			"file.makeFolder": (name: string) => files.makeFolder(name),
+			"file.remove": (name: string, recursive: boolean) => files.remove(name, recursive),
+			"file.rename": (name: string, to: string) => files.rename(name, to),
+			"file.copy": (name: string, to: string) => files.copy(name, to),
+		},
+		close: () => files.end(),
+	};
+}

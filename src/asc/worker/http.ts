@@ -1,0 +1,235 @@
+// The HTTP requests of a script, in its worker: `XML.load`, `LoadVars.sendAndLoad` and their kin ask here, with texts and numbers
+// alone. Every request has an end: a time-out, a largest answer, a bounded number of redirects, each of which must lead to
+// a host that the operator allows. It knows no class of the script's. docs/xml.md, "Document properties and loading".
+
+import { XMLSocketError } from "../../errors/index.ts";
+import type { HostPart, Surroundings } from "./border.ts";
+import { MAX_REDIRECTS, MAX_REQUESTS } from "./limits.ts";
+import { reportTo } from "./report.ts";
+
+/** What the operator allows. */
+export interface HttpOptions {
+	/** Host names and addresses that may be asked, each for any port or as `host:port`; none: every host. */
+	readonly httpHosts: readonly string[];
+	/** From the request to the end of its answer, redirects included, in milliseconds. */
+	readonly httpTimeoutMs: number;
+	/** The longest answer, in bytes. */
+	readonly maxHttpBytes: number;
+}
+
+/** What the script's side hears of its requests, by their numbers. None of them throws. */
+export interface HttpEvents {
+	/** `totalBytes` is NaN where the answer does not say. */
+	progress(id: number, loadedBytes: number, totalBytes: number): void;
+	/** Once, and last. `status` is 0 where there was no answer, `text` undefined where the request failed, also by its status. */
+	answered(id: number, status: number, bytes: number, text: string | undefined): void;
+}
+
+/** One request: what crosses from the script. */
+export interface ScriptRequest {
+	readonly method: string;
+	readonly url: string;
+	/** `name: value`, one a line. */
+	readonly headers: string;
+	readonly body: string | undefined;
+}
+
+/** All requests of one application. */
+export class ScriptHttp {
+	readonly #options: HttpOptions;
+	readonly #events: HttpEvents;
+	readonly #report: (error: unknown) => void;
+	readonly #end = new AbortController();
+	#underWay = 0;
+
+	/** @param report hears why a request was refused or failed: the script is only told that it did. */
+	constructor(options: HttpOptions, events: HttpEvents, report: (error: unknown) => void) {
+		this.#options = options;
+		this.#events = events;
+		this.#report = report;
+	}
+
+	/** Makes a request; `answered` follows, never from inside this call. */
+	request(id: number, request: ScriptRequest): void {
+		const answer = { status: 0, bytes: 0, text: undefined as string | undefined };
+		void this.#run(id, request, answer)
+			.catch((error: unknown) => {
+				if (!this.#end.signal.aborted) this.#report(this.#explained(error, request.url));
+			})
+			.then(() => {
+				if (!this.#end.signal.aborted) this.#events.answered(id, answer.status, answer.bytes, answer.text);
+			});
+	}
+
+	/** Gives all requests up; nothing is heard of them any more. */
+	end(): void {
+		this.#end.abort();
+	}
+
+	async #run(id: number, request: ScriptRequest, answer: { status: number; bytes: number; text: string | undefined }) {
+		await Promise.resolve(); // never from inside `request`
+		if (this.#underWay >= MAX_REQUESTS) {
+			throw new XMLSocketError(
+				"XMLSOCKET_SCRIPT_LIMIT",
+				`${MAX_REQUESTS} HTTP requests of this application are under way; wait for some before making more.`,
+				{ details: { limit: MAX_REQUESTS } },
+			);
+		}
+		this.#underWay++;
+		const timeout = AbortSignal.timeout(this.#options.httpTimeoutMs);
+		try {
+			const response = await this.#fetch(request, AbortSignal.any([timeout, this.#end.signal]));
+			answer.status = response.status;
+			const body = await this.#read(id, response);
+			answer.bytes = body.length;
+			if (response.ok) answer.text = decode(body, response.headers.get("content-type"));
+		} finally {
+			this.#underWay--;
+		}
+	}
+
+	async #fetch(request: ScriptRequest, signal: AbortSignal): Promise<Response> {
+		let url = new URL(request.url);
+		let method = request.method;
+		let body = request.body;
+		const headers = new Headers(
+			request.headers.split("\n").flatMap((line): [string, string][] => {
+				const colon = line.indexOf(":");
+				return colon < 1 ? [] : [[line.slice(0, colon), line.slice(colon + 1).trim()]];
+			}),
+		);
+		if (url.username !== "" && !headers.has("authorization")) {
+			const pair = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
+			headers.set("authorization", `Basic ${Buffer.from(pair).toString("base64")}`);
+		}
+		for (let hop = 0; ; hop++) {
+			this.#check(url);
+			url.username = ""; // fetch takes no address that holds them
+			url.password = "";
+			const response = await fetch(url, {
+				method,
+				headers,
+				redirect: "manual",
+				signal,
+				...(body === undefined ? {} : { body }),
+			});
+			const location = response.headers.get("location");
+			if (location === null || ![301, 302, 303, 307, 308].includes(response.status)) return response;
+			await response.body?.cancel();
+			if (hop === MAX_REDIRECTS) {
+				throw new XMLSocketError("XMLSOCKET_HTTP_FAILED", `${url.origin} redirects more than ${MAX_REDIRECTS} times.`);
+			}
+			const next = new URL(location, url);
+			// As browsers do: what was posted is not posted to the page that follows, unless the status says so.
+			if (method !== "GET" && response.status < 307) {
+				method = "GET";
+				body = undefined;
+				headers.delete("content-type");
+			}
+			if (next.origin !== url.origin) for (const name of ["authorization", "cookie"]) headers.delete(name);
+			url = next;
+		}
+	}
+
+	#check(url: URL): void {
+		if (url.protocol !== "http:" && url.protocol !== "https:") {
+			throw new XMLSocketError(
+				"XMLSOCKET_HTTP_REFUSED",
+				`A script may load from http:// and https:// alone, not from ${url.protocol}//.`,
+			);
+		}
+		const hosts = this.#options.httpHosts;
+		const port = url.port === "" ? (url.protocol === "https:" ? "443" : "80") : url.port;
+		const named = (host: string) => host === url.hostname || host === `${url.hostname}:${port}`;
+		if (hosts.length > 0 && !hosts.some((host) => named(host.toLowerCase()))) {
+			throw new XMLSocketError(
+				"XMLSOCKET_HTTP_REFUSED",
+				`The host ${url.hostname}:${port} is none of those that scripts may load from (--http-host ${hosts.join(" ")}).`,
+				{ details: { host: url.hostname, port: Number(port) } },
+			);
+		}
+	}
+
+	async #read(id: number, response: Response): Promise<Uint8Array> {
+		// A compressed answer grows on the way: its length says nothing of what is counted here.
+		const length = response.headers.has("content-encoding") ? null : response.headers.get("content-length");
+		const total = length === null ? Number.NaN : Number(length);
+		const limit = this.#options.maxHttpBytes;
+		const chunks: Uint8Array[] = [];
+		let loaded = 0;
+		if (!response.body) return new Uint8Array(0);
+		for await (const chunk of response.body as ReadableStream<Uint8Array>) {
+			loaded += chunk.length;
+			if (loaded > limit) {
+				throw new XMLSocketError(
+					"XMLSOCKET_HTTP_TOO_LARGE",
+					`The answer of ${shown(response.url)} is longer than ${limit} bytes.`,
+					{ details: { limitBytes: limit } },
+				);
+			}
+			chunks.push(chunk);
+			this.#events.progress(id, loaded, total);
+		}
+		return Buffer.concat(chunks, loaded);
+	}
+
+	#explained(error: unknown, url: string): XMLSocketError {
+		if (error instanceof XMLSocketError) return error;
+		if (error instanceof Error && error.name === "TimeoutError") {
+			return new XMLSocketError(
+				"XMLSOCKET_HTTP_FAILED",
+				`No whole answer of ${shown(url)} within ${this.#options.httpTimeoutMs} ms.`,
+				{ cause: error },
+			);
+		}
+		// fetch hides what happened one error deeper.
+		const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+		const why = cause instanceof Error ? cause.message : String(cause);
+		return new XMLSocketError("XMLSOCKET_HTTP_FAILED", `The request to ${shown(url)} failed: ${why}.`, {
+			cause: error,
+		});
+	}
+}
+
+/** An address as a log may have it: without its query, where secrets travel. */
+function shown(url: string): string {
+	return URL.canParse(url)
+		? url.replace(/[?#].*$/s, "").replace(/\/\/[^/]*@/, "//")
+		: JSON.stringify(url.slice(0, 100));
+}
+
+/** The text of an answer: by its byte order mark, else by the charset that its header names, else UTF-8. */
+function decode(body: Uint8Array, contentType: string | null): string {
+	const mark = body.length < 2 ? 0 : (body[0]! << 8) | body[1]!;
+	const named = /;\s*charset\s*=\s*"?([^\s;"]+)/i.exec(contentType ?? "")?.[1];
+	const label = mark === 0xfffe ? "utf-16le" : mark === 0xfeff ? "utf-16be" : mark === 0xefbb ? "utf-8" : named;
+	try {
+		return new TextDecoder(label ?? "utf-8").decode(body);
+	} catch {
+		return new TextDecoder().decode(body); // a charset that nobody knows
+	}
+}
+
+/** HTTP as a part of the host. */
+export function httpPart({ call, log, settings }: Surroundings): HostPart {
+	let progress = 0;
+	let answered = 0;
+	const http = new ScriptHttp(
+		settings,
+		{
+			progress: (id, loaded, total) => void call(progress, "the progress of a request", id, loaded, total),
+			answered: (id, status, bytes, text) => void call(answered, "a request's onData", id, status, bytes, text),
+		},
+		reportTo(log),
+	);
+	return {
+		functions: {
+			"http.listen": (...numbers: number[]): undefined => {
+				[progress = 0, answered = 0] = numbers;
+			},
+			"http.request": (id: number, method: string, url: string, headers: string, body?: string): undefined =>
+				http.request(id, { method, url, headers, body }) as undefined,
+		},
+		close: () => http.end(),
+	};
+}

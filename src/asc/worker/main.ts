@@ -1,0 +1,150 @@
+// The thread of one application: makes its context, runs its entry script, and passes on what the daemon's thread says. What it
+// sends goes out once for each turn of the event loop.
+
+import { parentPort, workerData } from "node:worker_threads";
+import { XMLSocketError } from "../../errors/index.ts";
+import { readScript, ScriptFolder } from "../folder.ts";
+import { type FromWorker, type ToWorker, Watch, type WorkerSettings } from "../messages.ts";
+import type { HostFunction, Surroundings } from "./border.ts";
+import { type ClientsPart, clientsPart } from "./clients.ts";
+import { watchHeap } from "./heap-watch.ts";
+import { makeParts } from "./parts.ts";
+import { Realm } from "./realm.ts";
+import { runScript } from "./scripts.ts";
+import { sever } from "./sever.ts";
+
+/** Lines of trace() that may wait, and documents. */
+const MAX_UNHEARD = 10_000;
+const MAX_UNSENT = 100_000;
+
+sever();
+const port = parentPort!;
+const settings = workerData as WorkerSettings;
+const watch = new Int32Array(settings.watch);
+const folder = new ScriptFolder(settings.folder, settings.libraryPath);
+let outgoing: FromWorker[] = [];
+let posted = 0;
+let turn = false;
+
+const realm = new Realm(watch, {
+	turn: beginTurn,
+	named: (number, words) => postNow(["call", number, words]),
+});
+
+const surroundings: Surroundings = {
+	call: (callback, what, a, b, c, d) => realm.call(callback, what, a, b, c, d),
+	run: (text, file) => runScript((source, shown) => realm.run(source, shown), text, folder.shown(file)),
+	folder,
+	settings,
+	log: (level, words, code) => post(["log", level, words, code]),
+	post,
+	postNow(message) {
+		if (((posted - (watch[Watch.heard] as number)) | 0) > MAX_UNHEARD) return false;
+		postNow(message);
+		return true;
+	},
+};
+
+// A turn lasts until the event loop has nothing more at hand, so that the jobs of promises belong to it, too.
+function beginTurn(): void {
+	if (turn) return;
+	turn = true;
+	watch[Watch.busy] = 1;
+	setImmediate(() => {
+		turn = false;
+		watch[Watch.busy] = 0;
+		flush();
+	});
+}
+
+function post(message: FromWorker): void {
+	beginTurn();
+	const [kind] = message;
+	const unheard = (posted + outgoing.length - (watch[Watch.heard] as number)) | 0;
+	if ((kind === "send" || kind === "broadcast") && unheard >= MAX_UNSENT) {
+		throw new XMLSocketError(
+			"XMLSOCKET_OUTBOX_FULL",
+			`${unheard} documents of the application wait to be sent, and ${MAX_UNSENT} is the limit.`,
+		);
+	}
+	outgoing.push(message);
+}
+
+function postNow(message: FromWorker): void {
+	posted = (posted + 1) | 0;
+	port.postMessage([message]);
+}
+
+function flush(): void {
+	if (outgoing.length === 0) return;
+	posted = (posted + outgoing.length) | 0;
+	port.postMessage(outgoing);
+	outgoing = [];
+}
+
+watchHeap(settings.heapMiB, () => postNow(["heap"]));
+process.on("unhandledRejection", (error) => realm.rejected(error));
+
+const clients: ClientsPart = clientsPart(surroundings);
+const parts = [clients, ...makeParts(surroundings)];
+const functions = Object.assign(Object.create(null), ...parts.map((part) => part.functions)) as Record<
+	string,
+	HostFunction
+>;
+
+function take(message: ToWorker): void {
+	const { callbacks } = realm;
+	switch (message[0]) {
+		case "document": {
+			const [, id, text] = message;
+			clients.document(id, text);
+			realm.call(callbacks.document, "a client's document", id, text);
+			break;
+		}
+		case "open": {
+			const [, id, ip, transport, connect] = message;
+			clients.opened(id);
+			realm.call(callbacks.open, "application.onConnect", id, ip, transport, connect);
+			break;
+		}
+		case "closed":
+			clients.closed(message[1]);
+			realm.call(callbacks.closed, "application.onDisconnect", message[1]);
+			break;
+		case "stop":
+			void stop(message[1]);
+	}
+}
+
+async function stop(reason: string): Promise<void> {
+	realm.call(realm.callbacks.stop, "application.onAppStop", reason);
+	await Promise.all(parts.map((part) => part.close?.()));
+	post(["stopped"]);
+}
+
+port.on("message", (messages: ToWorker[]) => {
+	for (const message of messages) {
+		take(message);
+		watch[Watch.taken] = (watch[Watch.taken] as number) + 1;
+	}
+});
+
+try {
+	realm.open(functions);
+	surroundings.run(readScript(settings.entry), settings.entry);
+	realm.call(realm.callbacks.start, "application.onAppStart");
+	post(["started"]);
+} catch (error) {
+	post(["failed", failureWords(error)]);
+}
+
+// It may be an object of the script's, so that looking at it can fail as well.
+function failureWords(error: unknown): string {
+	try {
+		const { code, message, stack } = error as { code?: unknown; message?: unknown; stack?: unknown };
+		if (code === "XMLSOCKET_SCRIPT_FAILED" || code === "XMLSOCKET_SCRIPT_UNREADABLE") return String(message);
+		return typeof stack === "string" ? (stack.split("\n    at xmlsocket:", 1)[0] as string) : String(error);
+	} catch {
+		return "the script threw an object that cannot be shown";
+	}
+}

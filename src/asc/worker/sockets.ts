@@ -1,0 +1,167 @@
+// The sockets of a script, in its worker: each attempt to connect is one XMLSocket of the package, so that a script's socket
+// behaves as that class does, and only numbers, texts and Booleans go to and from the script's own class
+// (`runtime/xml-socket.ts`). It parses nothing and calls no handler itself. Server-Side ActionScript
+// Language Reference pp. 218-227.
+
+import type { XMLSocket, XMLSocketConstructor } from "../../client/index.ts";
+import { socketTarget } from "../../client/socket-target.ts";
+import { XMLSocketError } from "../../errors/index.ts";
+import { nodeClock } from "../../transport/node-clock.ts";
+import type { HostPart, Surroundings } from "./border.ts";
+import { MAX_SOCKETS } from "./limits.ts";
+import { reportTo } from "./report.ts";
+
+const LOCAL_HOST = "localhost";
+
+/** What the script's side hears of its attempts, by their numbers. None of them throws. */
+export interface SocketEvents {
+	connected(id: number, success: boolean): void;
+	data(id: number, text: string): void;
+	closed(id: number): void;
+	/** `maxUnprocessedChars` as the script has it when the connection opens; NaN where it has none. */
+	maxUnprocessedChars(id: number): number;
+}
+
+/** The class of the sockets, once it is there. */
+export type SocketClass = () => XMLSocketConstructor | Promise<XMLSocketConstructor>;
+
+/** All sockets of one application. */
+export class ScriptSockets {
+	readonly #socketClass: SocketClass;
+	readonly #events: SocketEvents;
+	readonly #report: (error: unknown) => void;
+	readonly #maxSockets: number;
+	/** Those that are open or being made, by their numbers; undefined while the class is not there yet. */
+	readonly #sockets = new Map<number, XMLSocket | undefined>();
+
+	/**
+	 * @param report hears why a connection was refused.
+	 * @param maxSockets how many may be open or being made.
+	 */
+	constructor(
+		socketClass: SocketClass,
+		events: SocketEvents,
+		report: (error: unknown) => void,
+		maxSockets: number = MAX_SOCKETS,
+	) {
+		this.#socketClass = socketClass;
+		this.#events = events;
+		this.#report = report;
+		this.#maxSockets = maxSockets;
+	}
+
+	/** Connections that are open or being made. */
+	get size(): number {
+		return this.#sockets.size;
+	}
+
+	/**
+	 * Starts an attempt, whose number the caller has not used before. A `host` of undefined is the local host.
+	 *
+	 * @returns false, and nothing follows, where the port or the host cannot be connected to, or too many connections are open.
+	 */
+	connect(id: number, isStream: boolean, host: string | undefined, port: number, timeoutMs: number): boolean {
+		if (!socketTarget(host, port, LOCAL_HOST)) return false;
+		if (this.#sockets.size >= this.#maxSockets) {
+			this.#report(
+				new XMLSocketError(
+					"XMLSOCKET_SCRIPT_LIMIT",
+					`XMLSocket.connect was refused: ${this.#maxSockets} connections of this application are open; close some first.`,
+					{ details: { limit: this.#maxSockets } },
+				),
+			);
+			return false;
+		}
+		this.#sockets.set(id, undefined);
+		const begin = (XMLSocket: XMLSocketConstructor): void => {
+			if (!this.#sockets.has(id)) return; // closed meanwhile
+			const socket = new XMLSocket(isStream ? "stream" : undefined);
+			this.#sockets.set(id, socket);
+			this.#listen(id, socket);
+			socket.timeout = timeoutMs;
+			socket.connect(host, port);
+		};
+		const known = this.#socketClass();
+		if (typeof known === "function") begin(known);
+		else void known.then(begin);
+		return true;
+	}
+
+	/** Sends a text; nothing where the number is of no open connection. */
+	send(id: number, text: string): void {
+		this.#sockets.get(id)?.send(text);
+	}
+
+	/** Ends a connection or an attempt, silently; what was sent still goes out. */
+	close(id: number): void {
+		this.#sockets.get(id)?.close();
+		this.#sockets.delete(id);
+	}
+
+	/** Ends all of them; once it settles, what was sent has been handed to the system as far as that takes it at once. */
+	async end(): Promise<void> {
+		for (const id of [...this.#sockets.keys()]) this.close(id);
+		await new Promise<void>((resolve) => nodeClock.afterTick(() => setImmediate(resolve)));
+	}
+
+	#listen(id: number, socket: XMLSocket): void {
+		Object.defineProperty(socket, "maxUnprocessedChars", { get: () => this.#events.maxUnprocessedChars(id) });
+		socket.onConnect = (success) => {
+			if (!success) this.#sockets.delete(id);
+			this.#events.connected(id, success);
+		};
+		socket.onData = (text) => this.#events.data(id, text);
+		socket.onClose = () => {
+			this.#sockets.delete(id);
+			this.#events.closed(id);
+		};
+	}
+}
+
+/** The sockets as a part of the host. */
+export function socketsPart({ call, log, settings }: Surroundings): HostPart {
+	let connected = 0;
+	let data = 0;
+	let closed = 0;
+	let maxUnprocessedChars = 0;
+	const report = reportTo(log);
+	let socketClass: XMLSocketConstructor | Promise<XMLSocketConstructor> | undefined;
+	const events: SocketEvents = {
+		connected: (id, success) => void call(connected, "the XMLSocket's onConnect", id, success),
+		data: (id, text) => void call(data, "the XMLSocket's onData", id, text),
+		closed: (id) => void call(closed, "the XMLSocket's onClose", id),
+		maxUnprocessedChars: (id) => Number(call(maxUnprocessedChars, "the XMLSocket's maxUnprocessedChars", id)),
+	};
+	// Loaded for the first connection: most applications make none, and each thread pays for what it loads.
+	const load = async (): Promise<XMLSocketConstructor> => {
+		const [{ makeXMLSocket }, { dialSocket }, { nodeUtf8 }] = await Promise.all([
+			import("../../client/xml-socket.ts"),
+			import("../../transport/dial-socket.ts"),
+			import("../../transport/node-utf8.ts"),
+		]);
+		socketClass = makeXMLSocket({
+			dial: dialSocket,
+			clock: nodeClock,
+			wait: nodeClock.delay,
+			random: Math.random,
+			report,
+			codec: nodeUtf8,
+			localHost: LOCAL_HOST,
+		});
+		return socketClass;
+	};
+	const sockets = new ScriptSockets(() => (socketClass ??= load()), events, report);
+	return {
+		functions: {
+			"socket.maxUnprocessedChars": () => settings.maxUnprocessedChars,
+			"socket.listen": (...numbers: number[]): undefined => {
+				[connected = 0, data = 0, closed = 0, maxUnprocessedChars = 0] = numbers;
+			},
+			"socket.connect": (id: number, isStream: boolean, host: string | undefined, port: number, timeoutMs: number) =>
+				sockets.connect(id, isStream, host, port, timeoutMs),
+			"socket.send": (id: number, text: string): undefined => sockets.send(id, text) as undefined,
+			"socket.close": (id: number): undefined => sockets.close(id) as undefined,
+		},
+		close: () => sockets.end(),
+	};
+}

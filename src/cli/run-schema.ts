@@ -1,0 +1,16 @@
+// The options of `run`: the server's and the script host's. All are keys of the daemon's configuration file as well.
+
+import * as v from "valibot";
+import { ascSchema } from "../asc/index.ts";
+import { serverSchema } from "../server/index.ts";
+import { serveSchema } from "./serve-schema.ts";
+
+/** The schema of its flags, variables and configuration file. */
+export const runSchema = v.strictObject({
+	...ascSchema.entries,
+	...serverSchema.entries,
+	logLevel: serveSchema.entries.logLevel,
+});
+
+/** The options with their defaults. */
+export type RunSettings = v.InferOutput<typeof runSchema>;

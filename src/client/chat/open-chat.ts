@@ -1,0 +1,34 @@
+// openChat(): from an address and options to a chat in which one has a name. docs/guide/chat-client.md.
+
+import type { Connect } from "../connect.ts";
+import type { ClientHost } from "../dial.ts";
+import { Chat } from "./chat.ts";
+import { type ChatClientOptions, chatClientSettings } from "./options.ts";
+
+/** See `makeOpenChat`. */
+export type OpenChat = (address: string, options?: ChatClientOptions) => Promise<Chat>;
+
+/**
+ * Makes the function `openChat(address, options)`, bound to a way to connect.
+ *
+ * It resolves when the server has given the name, and rejects as `connect` does, or with the server's refusal:
+ * XMLSOCKET_NAME_TAKEN, XMLSOCKET_NAME_INVALID, XMLSOCKET_TOKEN_INVALID, XMLSOCKET_SESSION_IN_USE; or with
+ * XMLSOCKET_REQUEST_TIMEOUT where the server does not answer.
+ */
+export function makeOpenChat(connect: Connect, host: Pick<ClientHost, "clock" | "report">): OpenChat {
+	return async (address, options) => {
+		const settings = chatClientSettings(options);
+		const chat = new Chat(settings, host.clock, host.report);
+		const connection = await connect(address, {
+			...settings.connection,
+			onReconnected: (rejoin) => chat.resume(rejoin),
+		});
+		try {
+			await chat.attach(connection);
+		} catch (error) {
+			await connection.close();
+			throw error;
+		}
+		return chat;
+	};
+}

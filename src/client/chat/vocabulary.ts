@@ -1,0 +1,207 @@
+// The chat's documents as typed values, read from what a server sends and written for what a client says. It judges nothing
+// and keeps nothing; what it does not understand it calls unknown. docs/chat.md.
+
+import { attribute, child, element, elements, type MarkupValue, textContent, type XMLNode } from "../../xml/index.ts";
+
+/** A message of a room, as it came. */
+export interface Message {
+	/** `said`: a text. `sent`: an application's own document. */
+	readonly kind: "said" | "sent";
+	readonly from: string;
+	/** The text; of a `sent` document its content as markup. */
+	readonly text: string;
+	/** The whole element. */
+	readonly xml: XMLNode;
+	/** When the server took it, in milliseconds since 1970; when it came, where the server does not say. */
+	readonly at: number;
+	/** Its number in a stored room. */
+	readonly seq: number | undefined;
+	/** The number of the message before it in a stored room. */
+	readonly prev: number | undefined;
+	/** The speaker's own id of it; only in the speaker's copy. */
+	readonly id: string | undefined;
+}
+
+/** A room in the server's list. */
+export interface RoomEntry {
+	readonly name: string;
+	readonly members: number;
+}
+
+/** What a server sends. */
+export type ServerDocument =
+	| { readonly is: "welcome"; readonly name: string; readonly session: string; readonly maxDocumentBytes: number }
+	| {
+			readonly is: "joined";
+			readonly room: string;
+			readonly stored: boolean;
+			readonly log: string | undefined;
+			readonly seq: number | undefined;
+			readonly members: number;
+			readonly names: readonly string[];
+	  }
+	| { readonly is: "message"; readonly room: string; readonly message: Message }
+	| { readonly is: "ack"; readonly id: string; readonly seq: number | undefined; readonly duplicate: boolean }
+	| {
+			readonly is: "told";
+			readonly from: string;
+			readonly id: string | undefined;
+			readonly text: string;
+			readonly at: number;
+	  }
+	| {
+			readonly is: "presence";
+			readonly room: string;
+			readonly name: string;
+			readonly came: boolean;
+			readonly members: number | undefined;
+			/** Why someone had to go; undefined: by choice. */
+			readonly reason: string | undefined;
+	  }
+	| { readonly is: "count"; readonly room: string; readonly members: number }
+	| { readonly is: "topic"; readonly room: string; readonly by: string; readonly text: string }
+	| { readonly is: "members"; readonly room: string; readonly members: number; readonly names: readonly string[] }
+	| { readonly is: "rooms"; readonly rooms: readonly RoomEntry[] }
+	| { readonly is: "page"; readonly room: string; readonly more: boolean; readonly messages: readonly Message[] }
+	| {
+			readonly is: "gap";
+			readonly room: string;
+			readonly from: number | undefined;
+			readonly to: number | undefined;
+	  }
+	| { readonly is: "notice"; readonly code: string; readonly text: string; readonly room: string | undefined }
+	| { readonly is: "bye"; readonly reason: string; readonly retryAfterSeconds: number | undefined }
+	| { readonly is: "error"; readonly code: string; readonly id: string | undefined; readonly text: string }
+	| { readonly is: "ping"; readonly id: string | undefined }
+	| { readonly is: "unknown"; readonly element: string };
+
+/** What a server that announces no limit takes in one document. */
+const ASSUMED_DOCUMENT_BYTES = 65_536;
+
+/** The document with this root element as a value. */
+export function readServerDocument(root: XMLNode | null): ServerDocument {
+	const name = root?.nodeName ?? "";
+	if (root === null) return { is: "unknown", element: name };
+	const room = text(root, "room");
+	switch (name) {
+		case "welcome": {
+			const limits = child(root, "limits");
+			return {
+				is: "welcome",
+				name: text(root, "name"),
+				session: text(root, "session"),
+				maxDocumentBytes: (limits && count(limits, "document")) ?? ASSUMED_DOCUMENT_BYTES,
+			};
+		}
+		case "joined":
+			return {
+				is: "joined",
+				room,
+				stored: attribute(root, "kind") === "stored",
+				log: attribute(root, "log"),
+				seq: count(root, "seq"),
+				...members(root, 0),
+			};
+		case "said":
+		case "sent":
+			return { is: "message", room, message: readMessage(root) };
+		case "ack":
+			return {
+				is: "ack",
+				id: text(root, "id"),
+				seq: count(root, "seq"),
+				duplicate: attribute(root, "duplicate") === "true",
+			};
+		case "told":
+			return {
+				is: "told",
+				from: text(root, "from"),
+				id: attribute(root, "id"),
+				text: textContent(root),
+				at: time(root),
+			};
+		case "enter":
+		case "exit":
+			return {
+				is: "presence",
+				room,
+				name: text(root, "name"),
+				came: name === "enter",
+				members: count(root, "members"),
+				reason: attribute(root, "reason"),
+			};
+		case "count":
+			return { is: "count", room, members: count(root, "members") ?? 0 };
+		case "topic":
+			return { is: "topic", room, by: text(root, "by"), text: textContent(root) };
+		case "members":
+			return { is: "members", room, ...members(root) };
+		case "rooms":
+			return {
+				is: "rooms",
+				rooms: elements(root, "room").map((entry) => ({
+					name: text(entry, "name"),
+					members: count(entry, "members") ?? 0,
+				})),
+			};
+		case "page": {
+			const messages = [...elements(root, "said"), ...elements(root, "sent")].map(readMessage);
+			messages.sort((a, b) => (a.seq ?? 0) - (b.seq ?? 0));
+			return { is: "page", room, more: attribute(root, "more") === "true", messages };
+		}
+		case "gap":
+			return { is: "gap", room, from: count(root, "from"), to: count(root, "to") };
+		case "notice":
+			return { is: "notice", code: text(root, "code"), text: textContent(root), room: attribute(root, "room") };
+		case "bye":
+			return { is: "bye", reason: text(root, "reason"), retryAfterSeconds: count(root, "retry-after") };
+		case "error":
+			return { is: "error", code: text(root, "code"), id: attribute(root, "id"), text: textContent(root) };
+		case "ping":
+			return { is: "ping", id: attribute(root, "id") };
+		default:
+			return { is: "unknown", element: name };
+	}
+}
+
+/** A client's document as text; an attribute without a value is left out. */
+export function clientDocument(
+	name: "hello" | "join" | "leave" | "say" | "send" | "tell" | "who" | "rooms" | "history" | "topic" | "ping" | "pong",
+	attributes: Readonly<Record<string, string | number | undefined>> = {},
+	content?: MarkupValue,
+): string {
+	return String(element(name, attributes, content));
+}
+
+function readMessage(node: XMLNode): Message {
+	const kind = node.nodeName === "said" ? "said" : "sent";
+	return {
+		kind,
+		from: text(node, "from"),
+		text: kind === "said" ? textContent(node) : node.childNodes.join(""),
+		xml: node,
+		at: time(node),
+		seq: count(node, "seq"),
+		prev: count(node, "prev"),
+		id: attribute(node, "id"),
+	};
+}
+
+function members(node: XMLNode, unsaid?: number): { readonly members: number; readonly names: readonly string[] } {
+	const names = elements(node, "member").map((member) => text(member, "name"));
+	return { members: count(node, "members") ?? unsaid ?? names.length, names };
+}
+
+function text(node: XMLNode, name: string): string {
+	return attribute(node, name) ?? "";
+}
+
+function count(node: XMLNode, name: string): number | undefined {
+	const value = Number(attribute(node, name) || Number.NaN);
+	return Number.isSafeInteger(value) && value >= 0 ? value : undefined;
+}
+
+function time(node: XMLNode): number {
+	const at = Date.parse(text(node, "at"));
+	return Number.isNaN(at) ? Date.now() : at;
+}

@@ -1,0 +1,201 @@
+// Start, reload and restart of applications, and which of several a client is in.
+
+import { rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, describe, expect, it } from "vitest";
+import { scriptHost } from "../../dist/asc/index.js";
+import { makeFolder, type Running, startScript, startScripts, stopAll } from "./support.ts";
+
+afterEach(stopAll);
+
+const names = (running: Running): string[] => running.host.applications.map(({ name }) => name);
+
+describe("the entry script", () => {
+	it.each([
+		[
+			"scripts/main.asc before main.asc",
+			{ "scripts/main.asc": 'trace("1")', "main.asc": 'trace("2")', "main.js": "" },
+			"1",
+		],
+		["main.asc before main.js", { "main.asc": 'trace("2")', "main.js": 'trace("3")', "app.asc": "" }, "2"],
+		["main.js before the folder's name", { "main.js": 'trace("3")', "app.asc": 'trace("4")' }, "3"],
+		["NAME.asc", { "app.asc": 'trace("4")', "app.js": "" }, "4"],
+		["scripts/NAME.js", { "scripts/app.js": 'trace("5")', "other.asc": "" }, "5"],
+	])("is %s", async (_what, files, text) => {
+		const running = await startScripts([makeFolder(files as Record<string, string>)]);
+		expect(running.traces.map((line) => line.text)).toEqual([text]);
+	});
+
+	it("may be named itself, and its folder or its own name is the application's", async () => {
+		const folder = makeFolder({ "scripts/main.asc": "", "other.asc": "" }, "shop");
+		const running = await startScripts([join(folder, "scripts/main.asc"), join(folder, "other.asc")]);
+		expect(names(running)).toEqual(["shop", "other"]);
+	});
+
+	it.each([
+		["there is none", { "a.asc": "" }, "XMLSOCKET_SCRIPT_UNREADABLE", "has none of main.asc, main.js, app.asc, app.js"],
+		["it cannot be parsed", { "main.asc": "var a;\nif (" }, "XMLSOCKET_SCRIPT_FAILED", "main.asc:2:5: SyntaxError"],
+		["it throws", { "main.asc": "a = 1;\nnull.x" }, "XMLSOCKET_SCRIPT_FAILED", "main.asc:2:6"],
+		["what it loads is missing", { "main.asc": 'load("gone.asc")' }, "XMLSOCKET_SCRIPT_FAILED", 'load("gone.asc")'],
+	])("makes the start fail where %s", async (_what, files, code, words) => {
+		const failure = scriptHost([makeFolder(files as Record<string, string>)]);
+		await expect(failure).rejects.toMatchObject({ code });
+		await expect(failure).rejects.toThrow(words);
+	});
+
+	it("whose onAppStart throws runs all the same", async () => {
+		const running = await startScript(
+			"application.onAppStart = function () { null.x }; Client.prototype.hi = function (x) { return x }",
+		);
+		expect(running.log.lines.find(({ level }) => level === "error")?.words).toContain("reading 'x'");
+		await running.client("<hi/>").until((text) => text.includes("hi"));
+	});
+});
+
+describe("Application.xml", () => {
+	const start = (xml: string, text = "") =>
+		startScripts([makeFolder({ "main.asc": text, "Application.xml": xml })], {
+			scriptTimeoutMs: 20_000,
+			scriptRestartMs: 50,
+		});
+
+	it("MaxTimeOut, in seconds, wins over the option", async () => {
+		const running = await start(
+			"<Application><ScriptEngine><MaxTimeOut>1</MaxTimeOut></ScriptEngine></Application>",
+			"Client.prototype.loop = function () { for (;;) { n = 1 } }",
+		);
+		running.client("<loop/>");
+		expect((await running.logged("was stopped")).facts.timeoutMs).toBe(1000);
+	});
+
+	it("RuntimeSize, in KiB, is the heap beside what the runtime needs", async () => {
+		const running = await start(
+			"<Application><JSEngine><RuntimeSize>1024</RuntimeSize></JSEngine></Application>",
+			"Client.prototype.hog = function () { var all = []; for (;;) all.push({}) }",
+		);
+		running.client("<hog/>");
+		await running.logged("has used up its heap of 17 MiB");
+	});
+
+	it.each([
+		["<Application>", "not well-formed (status -9)"],
+		["<Application><JSEngine><MaxTimeOut>soon</MaxTimeOut></JSEngine></Application>", 'MaxTimeOut is "soon"'],
+	])("%s is refused with the reason", async (xml, words) => {
+		await expect(start(xml)).rejects.toThrow(words);
+		await expect(start(xml)).rejects.toMatchObject({ code: "XMLSOCKET_APPLICATION_XML_INVALID" });
+	});
+});
+
+describe("several applications on a port", () => {
+	const say = (word: string): string => `Client.prototype.who = function () { return new XML("<is>${word}</is>") }`;
+
+	it("are told apart by the app of connect; the first takes whoever names none", async () => {
+		const running = await startScripts([
+			makeFolder({ "main.asc": say("one") }, "one"),
+			makeFolder({ "main.asc": say("two") }, "two"),
+		]);
+		const asked = async (...documents: string[]): Promise<string> => {
+			const client = running.client(...documents, "<who/>");
+			await client.until((text) => text.includes("<is>"));
+			return client.documents.at(-1) as string;
+		};
+		expect(await asked('<connect app="two"/>')).toBe("<is>two</is>");
+		expect(await asked('<connect app="one"/>')).toBe("<is>one</is>");
+		expect(await asked('<connect app="two/room"/>')).toBe("<is>two</is>");
+		expect(await asked("<connect/>")).toBe("<is>one</is>");
+		expect(await asked()).toBe("<is>one</is>");
+	});
+
+	it("refuse the name of none, with a reason on both sides", async () => {
+		const running = await startScript("");
+		const client = running.client('<connect app="&lt;x>"/>', "<who/>");
+		await client.closed;
+		expect(client.documents).toEqual([
+			'<status level="error" code="NetConnection.Connect.InvalidApp" description="There is no application &quot;&lt;x&gt;&quot;."/>',
+		]);
+		expect((await running.logged("There is no application")).facts.code).toBe("XMLSOCKET_APPLICATION_UNKNOWN");
+	});
+
+	it("must have different names", async () => {
+		const same = [makeFolder({ "main.asc": "" }), makeFolder({ "main.asc": "" })];
+		await expect(scriptHost(same)).rejects.toThrow('Two applications are called "app"');
+	});
+});
+
+describe("--watch", () => {
+	const version = (n: number): string => `
+application.onConnect = function (client, name) { client.name = name; trace("connect " + name + " ${n}"); return true }
+application.onAppStop = function () { trace("stop ${n}") }
+Client.prototype.version = function () { return new XML("<version n='" + this.name + "${n}'/>") }`;
+
+	it("runs the scripts anew, and connected clients stay and are connected again with their arguments", async () => {
+		const folder = makeFolder({ "main.asc": version(1) });
+		const running = await startScripts([folder], { watch: true });
+		const client = running.client("<connect><string>ann</string></connect>", "<version/>");
+		await client.until((text) => text.includes('n="ann1"'));
+		writeFileSync(join(folder, "main.asc"), version(2));
+		await running.traced("connect ann 2");
+		client.send("<version/>\0");
+		await client.until((text) => text.includes('n="ann2"'));
+		const order = running.traces.map(({ text }) => text);
+		expect(order).toEqual(["connect ann 1", "stop 1", "connect ann 2"]);
+	});
+
+	it("keeps the old scripts while a changed one cannot be parsed", async () => {
+		const folder = makeFolder({ "main.asc": version(1) });
+		const running = await startScripts([folder], { watch: true });
+		writeFileSync(join(folder, "main.asc"), "for each (x in y) {}");
+		await running.logged("main.asc:1:5: SyntaxError");
+		const client = running.client("<connect><string>ann</string></connect>", "<version/>");
+		await client.until((text) => text.includes('n="ann1"'));
+		expect(running.traces.map(({ text }) => text)).toEqual(["connect ann 1"]);
+	});
+
+	it("waits for a change where the first run cannot start", async () => {
+		const folder = makeFolder({ "main.asc": "null.x" });
+		const running = await startScripts([folder], { watch: true });
+		await running.logged("It is started when a file changes.");
+		const early = running.client("<connect/>");
+		await early.closed;
+		expect(early.text).toContain("NetConnection.Connect.Failed");
+		writeFileSync(join(folder, "main.asc"), version(3));
+		await running.logged("files have changed");
+		let answer = "";
+		for (let tries = 0; tries < 100 && answer === ""; tries++) {
+			const client = running.client("<connect><string>bob</string></connect>");
+			answer = await client.until((text) => text.includes("Success")).catch(() => "");
+		}
+		expect(answer).toContain("Success");
+	});
+
+	it("goes on when files come and go", async () => {
+		const folder = makeFolder({ "main.asc": version(1), "part.asc": "" });
+		const running = await startScripts([folder], { watch: true });
+		rmSync(join(folder, "part.asc"));
+		await running.traced("stop 1");
+		await running
+			.client("<connect><string>ann</string></connect>", "<version/>")
+			.until((text) => text.includes("ann1"));
+	});
+});
+
+it("an application that failed starts again after a pause that doubles, and refuses clients in between", async () => {
+	const running = await startScript("Client.prototype.loop = function () { for (;;) { n = 1 } }", {
+		scriptTimeoutMs: 100,
+		scriptRestartMs: 400,
+	});
+	running.client("<loop/>");
+	await running.logged("It is started again in 400 ms.");
+	const refused = running.client("<connect/>");
+	await refused.closed;
+	expect(refused.text).toContain("NetConnection.Connect.Failed");
+	for (
+		let tries = 0;
+		running.log.lines.filter(({ words }) => words === "the application runs").length < 2 && tries < 500;
+		tries++
+	)
+		await new Promise((resolve) => setTimeout(resolve, 20));
+	running.client("<loop/>");
+	await running.logged("It is started again in 800 ms.");
+	expect(running.host.stats()).toMatchObject({ asc_restarts: 2 });
+});

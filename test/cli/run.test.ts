@@ -1,0 +1,138 @@
+// `xmlsocket run` and `serve --app` as processes: what they print, and how they end.
+
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { cleanEnvironment, command } from "../end-to-end/daemon.ts";
+import { RawClient } from "../server/peers.ts";
+
+let folder: string;
+beforeAll(() => {
+	folder = mkdtempSync(join(tmpdir(), "xmlsocket run "));
+	const application = (name: string, text: string): void => {
+		mkdirSync(join(folder, name));
+		writeFileSync(join(folder, name, "main.asc"), text);
+	};
+	application(
+		"shop",
+		`trace("two\\nlines \\u001b[31m");
+application.onAppStop = function () { trace("closing"); };
+application.onDisconnect = function () { trace("gone"); };
+Client.prototype.hi = function (doc) { return doc; };`,
+	);
+	application("broken", "a = 1;\nfor each (b in c) {}\n");
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const run = (...args: string[]): ReturnType<typeof spawnSync> & { stdout: string; stderr: string } =>
+	spawnSync(process.execPath, [command, ...args], {
+		cwd: folder,
+		env: cleanEnvironment({ NO_COLOR: "1" }),
+		encoding: "utf8",
+		timeout: 15_000,
+	}) as ReturnType<typeof run>;
+
+/** Starts a command, waits for `sign` on standard output, says hi to it, ends it with SIGTERM. */
+async function session(args: string[], sign: RegExp): Promise<{ code: number; output: string; answer: string }> {
+	const child = spawn(process.execPath, [command, ...args, "--port", "0"], { cwd: folder, env: cleanEnvironment() });
+	let output = "";
+	child.stdout.on("data", (chunk) => {
+		output += String(chunk);
+	});
+	const exited = once(child, "exit");
+	while (!sign.test(output)) await Promise.race([once(child.stdout, "data"), exited]);
+	const client = RawClient.tcp(Number(sign.exec(output)?.[1]));
+	client.send("<hi/>\0");
+	await client.until((text) => text.includes("<hi"));
+	child.kill("SIGTERM");
+	const [code] = (await exited) as [number];
+	return { code, output, answer: client.documents[0] as string };
+}
+
+const LISTENING = /"listening".*?"port":(\d+)/;
+
+describe("xmlsocket run", () => {
+	it("shows where it is and what scripts trace, keeps terminals safe, and runs onAppStop on SIGTERM", async () => {
+		const { code, output, answer } = await session(["run", "shop"], /XMLSocket +localhost:(\d+)/);
+		expect(code).toBe(0);
+		expect(answer).toBe("<hi />");
+		expect(output).toContain("shop  main.asc:1  two\n    lines \ufffd[31m\n");
+		expect(output).toContain(`Application shop  from ${join(folder, "shop", "main.asc")}`);
+		expect(output).toMatch(/shop {2}main\.asc:3 {2}gone\nshop {2}main\.asc:2 {2}closing\n$/);
+	});
+
+	it("--json prints one object for each line", async () => {
+		const { output } = await session(["run", "shop/main.asc", "--json"], LISTENING);
+		const lines = output.trimEnd().split("\n");
+		const events = lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+		expect(events[0]).toEqual({
+			event: "trace",
+			application: "shop",
+			file: "main.asc",
+			line: 1,
+			text: "two\nlines \u001b[31m",
+		});
+		expect(events[1]).toMatchObject({ event: "listening", tls: false, applications: [{ name: "shop" }] });
+		expect(events.at(-1)).toMatchObject({ event: "trace", text: "closing" });
+	});
+
+	it.each([
+		["nowhere", 2, "There is no file or folder nowhere.", "XMLSOCKET_SCRIPT_UNREADABLE"],
+		[
+			"broken",
+			1,
+			"main.asc:2:5: SyntaxError: Unexpected identifier 'each'; write `for (var key",
+			"XMLSOCKET_SCRIPT_FAILED",
+		],
+	])("run %s ends with %i and says why and what to do", (path, status, words, code) => {
+		const result = run("run", path, "--port", "0");
+		expect(result.status).toBe(status);
+		expect(result.stderr).toContain(words);
+		expect(result.stderr).toContain(code);
+	});
+
+	it("without an application is wrong usage", () => {
+		expect(run("run").status).toBe(2);
+	});
+
+	it("--help names the flags of scripts and of the port, and none of the chat", () => {
+		const { stdout } = run("run", "--help");
+		expect(stdout).toContain("--script-timeout");
+		expect(stdout).toContain("--tls-cert");
+		expect(stdout).not.toContain("--room");
+	});
+
+	it("stops its scripts where the port cannot be had", async () => {
+		const taken = spawn(process.execPath, [command, "run", "shop", "--port", "0", "--json"], {
+			cwd: folder,
+			env: cleanEnvironment(),
+		});
+		let output = "";
+		while (!LISTENING.test(output)) output += String((await once(taken.stdout, "data"))[0]);
+		const result = run("run", "shop", "--port", LISTENING.exec(output)?.[1] as string);
+		taken.kill("SIGTERM");
+		await once(taken, "exit");
+		expect(result.status).toBe(1);
+		expect(result.stderr).toContain("XMLSOCKET_PORT_IN_USE");
+		expect(result.stdout).toContain("closing");
+	});
+});
+
+describe("xmlsocket serve --app", () => {
+	it("runs the application in place of the chat", async () => {
+		const { code, output, answer } = await session(["serve", "--app", "shop", "--json"], LISTENING);
+		expect(code).toBe(0);
+		expect(answer).toBe("<hi />");
+		expect(output).toContain('"applications":[{"name":"shop"');
+		expect(output).toContain('"text":"closing"');
+	});
+
+	it("goes with no relay", () => {
+		const result = run("serve", "--app", "shop", "--relay", "--port", "0");
+		expect(result.status).toBe(2);
+		expect(result.stderr).toContain("--app and --relay exclude each other");
+	});
+});

@@ -1,0 +1,178 @@
+// Several daemons on one NATS as processes: one conversation, a daemon that is killed, brokers that are killed.
+
+import { afterEach, describe, expect, it } from "vitest";
+import { type Connection, connect, xml } from "../../src/index.ts";
+import { hasNatsServer, NatsServers } from "../cluster/nats-server.js";
+import { type Daemon, startDaemon } from "./daemon.ts";
+
+type Document = Record<string, string>;
+
+/** A client that keeps all that it was sent. */
+class Person {
+	readonly all: Document[] = [];
+	readonly #read = new Map<string, number>();
+	readonly #connection: Connection;
+
+	private constructor(connection: Connection) {
+		this.#connection = connection;
+	}
+
+	static async at({ port }: Daemon, name?: string, session?: string): Promise<Person> {
+		const connection = await connect(`localhost:${port}`);
+		const person = new Person(connection);
+		void (async () => {
+			for await (const { xml: document } of connection) {
+				const root = document.firstChild!;
+				person.all.push({ ...root.attributes, is: root.nodeName!, text: root.firstChild?.nodeValue ?? "" } as Document);
+			}
+		})().catch(() => {});
+		await person.next("welcome");
+		if (name !== undefined) {
+			person.say(xml`<hello name=${name} session=${session}/>`);
+			await person.next("welcome");
+		}
+		return person;
+	}
+
+	get session(): string {
+		return this.all.findLast(({ is }) => is === "welcome")!.session!;
+	}
+
+	say(document: ReturnType<typeof xml>): void {
+		this.#connection.send(document);
+	}
+
+	/** The next document of that kind; those of other kinds keep their place. */
+	async next(is: string, withinMs = 30_000): Promise<Document> {
+		for (const end = Date.now() + withinMs; Date.now() < end; ) {
+			const found = this.all.findIndex((document, at) => document.is === is && at >= (this.#read.get(is) ?? 0));
+			if (found >= 0) {
+				this.#read.set(is, found + 1);
+				return this.all[found]!;
+			}
+			await new Promise((resolve) => setTimeout(resolve, 10));
+		}
+		throw new Error(`no <${is}> within ${withinMs} ms; there were: ${this.all.map((one) => one.is).join(" ")}`);
+	}
+
+	async close(): Promise<void> {
+		await this.#connection.close();
+	}
+}
+
+async function readiness({ port }: Daemon): Promise<string> {
+	const answer = await fetch(`http://localhost:${port}/readyz`);
+	return `${answer.status} ${await answer.text()}`;
+}
+
+describe.skipIf(!hasNatsServer()).each([1, 3])("three daemons on %i nats-servers", { timeout: 90_000 }, (nodes) => {
+	let nats: NatsServers;
+	let daemons: Daemon[] = [];
+	const people: Person[] = [];
+
+	const start = async (): Promise<Daemon[]> => {
+		nats = await NatsServers.start({ nodes });
+		const flags = ["--nats", nats.urls.join(","), "--replicas", String(nodes), "--room", "game:live"];
+		daemons = await Promise.all([0, 1, 2].map(() => startDaemon(flags)));
+		return daemons;
+	};
+	const come = async (daemon: Daemon, name: string, session?: string): Promise<Person> => {
+		const person = await Person.at(daemon, name, session);
+		people.push(person);
+		return person;
+	};
+	const enter = async (person: Person, room: string): Promise<Document> => {
+		person.say(xml`<join room=${room} after="-1"/>`);
+		return await person.next("joined");
+	};
+	afterEach(async () => {
+		for (const person of people.splice(0)) await person.close();
+		for (const daemon of daemons.splice(0)) await daemon.stop("SIGKILL");
+		await nats.stop();
+	});
+
+	it("are one conversation: stored and live rooms, names, private messages", async () => {
+		const [one, two, three] = (await start()) as [Daemon, Daemon, Daemon];
+		const ann = await come(one, "ann");
+		const bob = await come(two, "bob");
+		const eve = await come(three, "eve");
+		for (const person of [ann, bob, eve]) {
+			await enter(person, "lobby");
+			await enter(person, "game");
+		}
+		for (let i = 0; i < 20; i++) {
+			ann.say(xml`<say room="lobby" id=${`a${i}`}>${`a${i}`}</say>`);
+			bob.say(xml`<say room="lobby" id=${`b${i}`}>${`b${i}`}</say>`);
+		}
+		const orders: string[] = [];
+		for (const person of [ann, bob, eve]) {
+			const texts: string[] = [];
+			for (let prev = 0; texts.length < 40; ) {
+				const said = await person.next("said");
+				expect(Number(said.prev)).toBe(prev);
+				prev = Number(said.seq);
+				texts.push(said.text!);
+			}
+			orders.push(texts.join(" "));
+		}
+		expect(new Set(orders).size).toBe(1);
+		eve.say(xml`<say room="game">now</say>`);
+		expect(await ann.next("said")).toMatchObject({ room: "game", from: "eve", text: "now" });
+		eve.say(xml`<tell to="ann" id="t">psst</tell>`);
+		expect(await ann.next("told")).toMatchObject({ from: "eve", text: "psst" });
+		const rival = await Person.at(two);
+		people.push(rival);
+		rival.say(xml`<hello name="Ann"/>`);
+		expect(await rival.next("error")).toMatchObject({ code: "name-taken" });
+	});
+
+	it("let a client go on at another daemon when its own is killed, and lose the ghosts of the others within 15 s", async () => {
+		const [one, two] = (await start()) as [Daemon, Daemon, Daemon];
+		const ann = await come(one, "ann");
+		const al = await come(one, "al");
+		const bob = await come(two, "bob");
+		for (const person of [ann, al, bob]) await enter(person, "lobby");
+		ann.say(xml`<say room="lobby" id="1">before</say>`);
+		const { seq } = await ann.next("ack");
+		one.process.kill("SIGKILL");
+		const killedMs = Date.now();
+		const again = await come(two, "ann", ann.session);
+		again.say(xml`<join room="lobby" after="0"/>`);
+		await again.next("joined");
+		expect(await again.next("said")).toMatchObject({ seq, text: "before" });
+		again.say(xml`<say room="lobby" id="1">before</say>`);
+		expect(await again.next("ack")).toMatchObject({ seq, duplicate: "true" });
+		const gone = new Set<string>();
+		while (!gone.has("al")) gone.add((await bob.next("exit")).name!);
+		expect(gone).toContain("ann");
+		console.log(`ghosts of a killed daemon gone after ${Date.now() - killedMs} ms`);
+	});
+
+	it("say that the brokers are lost, go on locally in live rooms, and take stored messages again afterwards", async () => {
+		const [one, two] = (await start()) as [Daemon, Daemon, Daemon];
+		const ann = await come(one, "ann");
+		const al = await come(one, "al");
+		const bob = await come(two, "bob");
+		for (const person of [ann, al, bob]) {
+			await enter(person, "lobby");
+			await enter(person, "game");
+		}
+		expect(await readiness(one)).toBe("200 ready\n");
+		await nats.killAll();
+		expect(await ann.next("notice")).toMatchObject({ code: "broker-lost" });
+		expect(await readiness(one)).toMatch(/^503 not ready: The broker/);
+		ann.say(xml`<say room="game">here</say>`);
+		expect(await al.next("said")).toMatchObject({ room: "game", text: "here" });
+		ann.say(xml`<say room="lobby" id="w">waited</say>`);
+		await nats.startAll();
+		expect(await ann.next("notice")).toMatchObject({ code: "broker-back" });
+		expect(await ann.next("ack")).toMatchObject({ id: "w" });
+		const heard = [(await bob.next("said")).text];
+		if (!heard.includes("waited")) heard.push((await bob.next("said")).text);
+		expect(heard).toContain("waited");
+		// What was said among those who were here waits for the others for ten seconds; after that its loss is told.
+		if (!heard.includes("here")) expect(await bob.next("gap")).toMatchObject({ room: "game", messages: "1" });
+		expect(await readiness(one)).toBe("200 ready\n");
+		expect(one.log()).toContain("NATS cannot be reached");
+	});
+});

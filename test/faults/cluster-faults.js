@@ -1,0 +1,149 @@
+// The faults of a deployment: three daemons on one broker or three. Each round takes its numbers from its own random source. What is
+// right afterwards is decided by the checker.
+
+import { canRun, serveOffers } from "./processes.js";
+
+/** @typedef {import("./faults.js").Fault} Fault */
+
+/** @type {readonly Omit<Fault, "topology">[]} */
+const FAULTS = [
+	{
+		name: "daemon-kill",
+		what: "kill -9 of one daemon",
+		async round({ topology: { daemons }, random, begin, end, wait }) {
+			const daemon = random.pick(daemons);
+			await wait(20, 500);
+			begin();
+			await daemon.end();
+			end();
+			await wait(0, 500);
+			await daemon.start();
+		},
+	},
+	{
+		name: "daemon-freeze",
+		what: "SIGSTOP of one daemon for 0.2 to 6 s",
+		async round({ topology: { daemons }, random, begin, end, wait }) {
+			await freeze(random.pick(daemons), { begin, end, wait }, 6000);
+		},
+	},
+	{
+		name: "broker-kill",
+		what: "kill -9 of one broker, started again at once",
+		async round({ topology: { brokers }, random, begin, end, wait }) {
+			const broker = random.pick(brokers);
+			await wait(20, 500);
+			begin();
+			await broker.end();
+			end();
+			await broker.start();
+		},
+	},
+	{
+		name: "broker-outage",
+		what: "one broker killed for 3 s",
+		async round({ topology: { brokers }, random, begin, end, wait }) {
+			const broker = random.pick(brokers);
+			await wait(20, 500);
+			begin();
+			await broker.end();
+			await wait(3000);
+			end();
+			await broker.start();
+		},
+	},
+	{
+		name: "broker-freeze",
+		what: "SIGSTOP of one broker for 0.2 to 6 s",
+		async round({ topology: { brokers }, random, begin, end, wait }) {
+			await freeze(random.pick(brokers), { begin, end, wait }, 6000);
+		},
+	},
+	{
+		name: "brokers-killed",
+		what: "kill -9 of all brokers at once",
+		async round({ topology: { brokers }, begin, end, wait }) {
+			await wait(20, 500);
+			begin();
+			await Promise.all(brokers.map((broker) => broker.end()));
+			end();
+			await Promise.all(brokers.map((broker) => broker.start()));
+		},
+	},
+	{
+		name: "all-killed",
+		what: "kill -9 of everything at once",
+		async round({ topology: { brokers, daemons }, begin, end, wait }) {
+			await wait(20, 500);
+			begin();
+			await Promise.all([...daemons, ...brokers].map((one) => one.end()));
+			end();
+			await Promise.all(brokers.map((broker) => broker.start()));
+			await Promise.all(daemons.map((daemon) => daemon.start()));
+		},
+	},
+	{
+		name: "link-cut",
+		what: "one daemon's connections to the brokers cut, and refused for up to 4 s",
+		async round({ topology: { links }, random, begin, end, wait }) {
+			const own = random.pick(links);
+			await wait(20, 500);
+			begin();
+			for (const link of own) {
+				link.refusing = true;
+				link.cut();
+			}
+			await wait(0, 4000);
+			for (const link of own) link.refusing = false;
+			end();
+		},
+	},
+	{
+		name: "link-silent",
+		what: "one daemon's connections to the brokers go silent for 1 to 8 s and tell nobody",
+		async round({ topology: { links }, random, begin, end, wait }) {
+			const own = random.pick(links);
+			await wait(20, 500);
+			begin();
+			for (const link of own) link.treatment = "swallow";
+			await wait(1000, 8000);
+			for (const link of own) {
+				link.treatment = "pass";
+				link.cutDoomed();
+			}
+			end();
+		},
+	},
+];
+
+/** @type {readonly Fault[]} */
+export const CLUSTER = [1, 3].flatMap((brokers) =>
+	FAULTS.map((fault) => ({
+		...fault,
+		name: `${brokers}-broker-${fault.name}`,
+		what: `${fault.what}; three daemons, ${brokers === 1 ? "one broker" : "three brokers"}`,
+		topology: { daemons: 3, brokers },
+		absent,
+	})),
+);
+
+function absent() {
+	if (!serveOffers("--nats")) return "not offered by this build: `xmlsocket serve --help` has no --nats";
+	return canRun("nats-server", "--version")
+		? undefined
+		: "nats-server is not on PATH (Debian: apt-get install nats-server)";
+}
+
+/**
+ * @param {{ signal(name: NodeJS.Signals): void }} one
+ * @param {Pick<import("./faults.js").Round, "begin" | "end" | "wait">} round
+ * @param {number} longestMs
+ */
+async function freeze(one, { begin, end, wait }, longestMs) {
+	await wait(20, 500);
+	begin();
+	one.signal("SIGSTOP");
+	await wait(200, longestMs);
+	one.signal("SIGCONT");
+	end();
+}
