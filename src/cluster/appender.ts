@@ -9,7 +9,9 @@ import { isUnreachable, pause, unavailable } from "./patience.ts";
 import { RoomPages } from "./room-pages.ts";
 import type { TrackedRoom, TrackedRooms } from "./tracked-rooms.ts";
 
-const PUBLISH_TIMEOUT_MS = 500;
+const FIRST_TIMEOUT_MS = 500;
+// What is repeated to a server that is frozen is all there when it goes on: ever slower.
+const LONGEST_TIMEOUT_MS = 2000;
 const FIRST_RETRY_MS = 50;
 const LONGEST_RETRY_MS = 500;
 const FAILED_TRIES = 2;
@@ -122,9 +124,10 @@ export class Appender {
 		const begun = room.cursor;
 		const subject = this.#api.entries(token);
 		const headers = { "Nats-Msg-Id": messageId };
+		let timeoutMs = FIRST_TIMEOUT_MS;
 		for (let tries = 0, waitMs = FIRST_RETRY_MS; !isSettled(); tries++) {
 			try {
-				const { seq, duplicate } = await this.#api.publish(subject, data, PUBLISH_TIMEOUT_MS, headers);
+				const { seq, duplicate } = await this.#api.publish(subject, data, timeoutMs, headers);
 				for (let waitedMs = 0; room.cursor < seq && !isSettled(); waitedMs += 10) {
 					if (waitedMs >= TOLD_WITHIN_MS) room.committedUpTo(seq);
 					if (this.#isLate(untilMs)) throw unavailable("The room's followers could not be brought up to date");
@@ -143,6 +146,7 @@ export class Appender {
 				}
 				await pause(waitMs);
 				waitMs = Math.min(waitMs * 2, LONGEST_RETRY_MS);
+				timeoutMs = Math.min(timeoutMs * 2, LONGEST_TIMEOUT_MS);
 			}
 		}
 		return undefined;
@@ -162,7 +166,7 @@ export class Appender {
 
 	// Of what was stored before; 0 where retention has dropped it.
 	async #prevOf(token: string, seq: number): Promise<number> {
-		const { entries } = await new RoomPages(this.#api, token, seq).before(seq, { maxCount: 1, maxBytes: 0 });
+		const { entries } = await new RoomPages(this.#api, token).before(seq, { maxCount: 1, maxBytes: 0 });
 		const [entry] = entries;
 		return entry?.seq === seq ? entry.prev : 0;
 	}

@@ -1,6 +1,6 @@
 // The few requests that stored rooms make of JetStream: one stream made and checked, single messages read, old ones purged. It
-// knows subjects and sequence numbers, nothing of entries. Reads ask any replica ("direct"), or the stream's leader where a
-// replica that lags behind would be wrong. https://docs.nats.io/reference/reference-protocols/nats_api_reference
+// knows subjects and sequence numbers, nothing of entries. Where there are replicas every read asks the stream's leader: another one may
+// lag behind, and with nats-server 2.9.10 one that was frozen while it led may come back with other numbers for the same messages. https://docs.nats.io/reference/reference-protocols/nats_api_reference
 
 import { XMLSocketError } from "../errors/index.ts";
 import type { Broker, Headers, Reply } from "./broker.ts";
@@ -77,10 +77,12 @@ const decoder = new TextDecoder();
 export class StreamApi {
 	readonly name: string;
 	readonly #broker: Broker;
+	readonly #replicas: number;
 
-	constructor(broker: Broker, name: string) {
+	constructor(broker: Broker, name: string, replicas: number) {
 		this.name = name;
 		this.#broker = broker;
+		this.#replicas = replicas;
 	}
 
 	/** Where a room's entries are published. */
@@ -156,9 +158,9 @@ export class StreamApi {
 		for (let tries = 0; ; tries++) {
 			const known = await this.last(subject);
 			if (known) return decoder.decode(known.data);
-			const headers = { "Nats-Expected-Last-Subject-Sequence": "0" };
+			// Of several daemons that write at once, one is let through: see `writeAccount` for why by a message id.
+			const headers = { "Nats-Msg-Id": subject };
 			await this.publish(subject, encoder.encode(name), READ_TIMEOUT_MS, headers).catch((error: unknown) => {
-				// Another daemon was quicker, and its name is read next.
 				if (tries === MAX_TRIES) throw error;
 			});
 		}
@@ -186,18 +188,14 @@ export class StreamApi {
 		await this.publish(this.account("probe"), new Uint8Array(0), timeoutMs, { "Nats-Rollup": "sub" });
 	}
 
-	/** The first message of a subject from `seq` on, at any replica; undefined where that knows none. */
+	/** The first message of a subject from `seq` on. */
 	async next(subject: string, seq: number): Promise<StoredMessage | undefined> {
+		if (this.#replicas > 1) return await this.#atLeader({ seq, next_by_subj: subject });
 		const body = encoder.encode(`{"seq":${seq},"next_by_subj":${JSON.stringify(subject)}}`);
 		const reply = await this.#broker.request(`$JS.API.DIRECT.GET.${this.name}`, body, READ_TIMEOUT_MS);
 		if (reply.status === 404) return undefined;
 		if (reply.status !== 0) throw unreachable({ code: reply.status, description: reply.description });
 		return messageOf(reply);
-	}
-
-	/** As `next`, at the leader. */
-	async nextAtLeader(subject: string, seq: number): Promise<StoredMessage | undefined> {
-		return await this.#atLeader({ seq, next_by_subj: subject });
 	}
 
 	/** The newest message of a subject, at the leader. */

@@ -128,7 +128,7 @@ export class JetStreamLog implements Log {
 				`The stream ${JSON.stringify(stream)} has no usable name: 1 to 64 letters, digits, '-' and '_'.`,
 			);
 		}
-		const api = new StreamApi(broker, stream);
+		const api = new StreamApi(broker, stream, replicas);
 		const settings: StreamSettings = { replicas, storage, dedupeWindowMs };
 		const open = async (): Promise<JetStreamLog> =>
 			new JetStreamLog(broker, api, settings, await api.ensure(settings), await api.history(), options);
@@ -175,7 +175,7 @@ export class JetStreamLog implements Log {
 	async state(name: string): Promise<RoomState> {
 		return await this.#reading(async () => {
 			const lastSeq = await this.#reached(name, Number.POSITIVE_INFINITY);
-			return { log: this.#name, lastSeq, firstSeq: await this.#pages(name, lastSeq).firstSeq(lastSeq) };
+			return { log: this.#name, lastSeq, firstSeq: await this.#pages(name).firstSeq(lastSeq) };
 		});
 	}
 
@@ -189,7 +189,7 @@ export class JetStreamLog implements Log {
 				room.followers.delete(own);
 				tracked.usedMs = performance.now();
 			};
-			const firstSeq = await this.#pages(name, room.cursor).firstSeq(room.cursor);
+			const firstSeq = await this.#pages(name).firstSeq(room.cursor);
 			this.#checkOpen();
 			if (this.#rooms.get(name) !== tracked) throw unavailable("The room is being opened anew");
 			room.followers.add(own);
@@ -217,11 +217,11 @@ export class JetStreamLog implements Log {
 
 	// --- reading
 
-	#pages(name: string, last: number): RoomPages {
+	#pages(name: string): RoomPages {
 		const { maxAgeMs } = this.#retention;
 		const oldestMs = maxAgeMs === undefined ? Number.NEGATIVE_INFINITY : this.#nowMs() - maxAgeMs;
 		const spacing = this.#rooms.get(name)?.spacing ?? 1;
-		return new RoomPages(this.#api, tokenOf(name), last, { spacing, oldestMs });
+		return new RoomPages(this.#api, tokenOf(name), { spacing, oldestMs });
 	}
 
 	/** The last number up to `through` that may be in the room by now. */
@@ -235,7 +235,7 @@ export class JetStreamLog implements Log {
 	// Nothing is committed any more up to `last`, so that whoever asks for the same gets the same.
 	#page(name: string, last: number, what: unknown[], read: (pages: RoomPages) => Promise<RoomPage>): Promise<LogPage> {
 		return this.#reads.read(JSON.stringify([name, last, what]), async () => {
-			const pages = this.#pages(name, last);
+			const pages = this.#pages(name);
 			const { entries, more } = await read(pages);
 			const tracked = this.#rooms.get(name);
 			if (tracked) tracked.spacing = pages.spacing;

@@ -126,7 +126,7 @@ export class Retainer {
 	async #run(token: string, kept: Kept): Promise<boolean> {
 		const before = await readAccount(this.#api, token);
 		const last = kept.lastSeq;
-		const pages = new RoomPages(this.#api, token, last);
+		const pages = new RoomPages(this.#api, token);
 		const counted = await this.#counted(kept, pages, before, last);
 		const account = counted.through < last ? counted : await this.#dropped(pages, counted);
 		const drops = account.dropped > before.dropped;

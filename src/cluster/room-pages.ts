@@ -34,16 +34,13 @@ export class RoomPages {
 	/** Entries of this time and before are too old. */
 	readonly #oldestMs: number;
 
-	/** @param last a number that the stream is known to have reached */
-	constructor(api: StreamApi, token: string, last: number, options: { spacing?: number; oldestMs?: number } = {}) {
+	constructor(api: StreamApi, token: string, options: { spacing?: number; oldestMs?: number } = {}) {
 		this.#api = api;
 		this.#token = token;
 		this.#oldestMs = options.oldestMs ?? Number.NEGATIVE_INFINITY;
 		const subject = api.entries(token);
 		this.#reader = new RoomReader(async (from) => {
-			// A replica may lag behind; of what is certainly there the leader knows.
-			const message =
-				(await api.next(subject, from)) ?? (from <= last ? await api.nextAtLeader(subject, from) : undefined);
+			const message = await api.next(subject, from);
 			return message && messageOf(message);
 		}, options.spacing);
 	}

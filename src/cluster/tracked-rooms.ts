@@ -157,7 +157,7 @@ export class TrackedRooms {
 	}
 
 	async #refill(token: string, after: number, through: number) {
-		const pages = new RoomPages(this.#api, token, through);
+		const pages = new RoomPages(this.#api, token);
 		const { entries } = await pages.after(after, through, REFILL);
 		return { entries, dropped: entries.length > 0 ? 0 : await pages.dropped() };
 	}

@@ -65,7 +65,7 @@ describe.skipIf(!hasServer)("the account of a room on three servers", () => {
 		const servers = await NatsServers.start({ nodes: 3 });
 		const brokers = await Promise.all(servers.urls.map((url) => Broker.connect({ servers: [url] })));
 		try {
-			const apis = brokers.map((broker) => new StreamApi(broker, "ACCOUNTS"));
+			const apis = brokers.map((broker) => new StreamApi(broker, "ACCOUNTS", 3));
 			await apis[0]!.ensure({ replicas: 3, storage: "file", dedupeWindowMs: 600_000 });
 			for (let round = 1; round <= 100; round++) {
 				const before = await readAccount(apis[0]!, "_x");
