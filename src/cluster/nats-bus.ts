@@ -46,8 +46,9 @@ export class NatsBus implements Bus {
 	 */
 	static async open(broker: Broker, options: NatsBusOptions = {}): Promise<NatsBus> {
 		const { replicas = 1, prefix = "xmlsocket" } = options;
-		const claims = await NatsClaims.open(broker, `${prefix.toUpperCase()}_NAMES`, `${prefix}.claim`, replicas);
-		return new NatsBus(broker, claims, prefix, await claims.numbers(BLOCK));
+		const stream = `${prefix.toUpperCase()}_NAMES`;
+		const { claims, first } = await NatsClaims.open(broker, stream, `${prefix}.claim`, replicas, BLOCK);
+		return new NatsBus(broker, claims, prefix, first);
 	}
 
 	get connected(): boolean {
@@ -76,6 +77,7 @@ export class NatsBus implements Bus {
 	}
 
 	close(): Promise<void> {
+		this.claims.close();
 		return this.#broker.close();
 	}
 

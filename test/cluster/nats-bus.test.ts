@@ -69,7 +69,7 @@ describe.skipIf(!hasNatsServer()).each([1, 3])("a bus on %i nats-servers", (node
 
 	it("gives a key to one of those who ask at the same time", async () => {
 		const [one, two] = await start();
-		for (let round = 0; round < 5; round++) {
+		for (let round = 0; round < 30; round++) {
 			const key = `ann ${round}`;
 			const owners = await Promise.all(
 				Array.from({ length: 8 }, (_, at) => (at % 2 ? one : two).claims.take(key, `h${at}`, never)),
