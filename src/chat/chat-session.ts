@@ -141,7 +141,7 @@ export class ChatSession implements Session, Member {
 		const { names, deployment } = this.chat;
 		names.release(this.nameKey, this);
 		const key = nameKey(name);
-		if (key !== this.nameKey) deployment?.release(this.nameKey, this.key.id);
+		if (key !== this.nameKey) deployment?.names.release(this.nameKey, this.key.id);
 		this.name = name;
 		this.nameKey = key;
 		names.take(key, this);
@@ -262,7 +262,7 @@ export class ChatSession implements Session, Member {
 		const { chat } = this;
 		for (const room of [...chat.hub.roomsOf(this)]) room.exit(this);
 		chat.names.release(this.nameKey, this);
-		if (!keepsName) chat.deployment?.release(this.nameKey, this.key.id);
+		if (!keepsName) chat.deployment?.names.release(this.nameKey, this.key.id);
 		if (chat.sessions.get(this.key.id) === this) {
 			chat.sessions.delete(this.key.id);
 			chat.deployment?.gone(this.key.id);

@@ -104,6 +104,7 @@ export class Chat implements Application {
 			dropped: (room) => {
 				this.#counts.delete(room);
 				room.dropped();
+				this.deployment?.roomClosed(room.name);
 			},
 			maxRooms: settings.maxRooms,
 			maxRoomsPerMember: settings.maxRoomsPerClient,

@@ -3,16 +3,17 @@
 // it. While the others cannot be reached nothing here stalls: what they are told is told, or reported missing, later.
 // docs/scale.md, "Between daemons".
 
-import { XMLSocketError } from "../../errors/index.ts";
 import type { Bus } from "../../hub/index.ts";
 import type { Chat } from "../chat.ts";
 import type { ChatRoom } from "../chat-room.ts";
 import type { ChatSession } from "../chat-session.ts";
-import { type ExitReason, noticeDocument, toldDocument } from "../documents.ts";
+import { type ExitReason, toldDocument } from "../documents.ts";
 import type { LiveRoom } from "../live-room.ts";
 import { isGuestKey } from "../names.ts";
+import { Demands } from "./demands.ts";
 import { LiveFeed } from "./live-feed.ts";
 import { type Change, type Demand, decodeMessage, encodeMessage, type Message, type Snapshot } from "./messages.ts";
+import { NameClaims } from "./name-claims.ts";
 import { Outbox } from "./outbox.ts";
 import { type Remote, Roster } from "./roster.ts";
 import { snapshots } from "./snapshots.ts";
@@ -21,8 +22,6 @@ const BEAT_MS = 5000;
 /** With the sweep of a second: people of a dead node are gone within 15 s. */
 const LEASE_MS = 14_000;
 const ASK_AGAIN_MS = 1000;
-const DEMAND_MS = 3000;
-const MAX_DEMANDS = 10_000;
 const GATHER_MS = 5;
 const MAX_GONE = 1000;
 /** How long what waited is held for nodes that are not back yet. */
@@ -44,22 +43,17 @@ export class Deployment {
 	readonly bus: Bus;
 	readonly roster: Roster = new Roster();
 	readonly outbox: Outbox;
+	readonly names: NameClaims;
 	readonly #chat: Chat;
 	readonly #nodes = new Map<string, Node>();
 	readonly #gone = new Set<string>();
 	readonly #feeds = new Map<string, LiveFeed>();
 	readonly #topics = new Map<string, { readonly by: string; readonly text: string }>();
-	readonly #demands = new Map<
-		number,
-		{ readonly settle: (ok: boolean | undefined) => void; readonly untilMs: number }
-	>();
-	// Whoever is at work on a name's claim; the next one waits for it.
-	readonly #turns = new Map<string, Promise<void>>();
+	readonly #demands: Demands;
 	readonly #stops: (() => void)[];
 	#changes: Change[] = [];
 	#change = 0;
 	#gathering: ReturnType<typeof setTimeout> | undefined = undefined;
-	#lastDemand = 0;
 	#lastOpening = 0;
 	#beatMs: number;
 	#sweptMs: number;
@@ -74,6 +68,8 @@ export class Deployment {
 		this.#chat = chat;
 		this.bus = bus;
 		this.outbox = new Outbox(chat.nowMs);
+		this.#demands = new Demands(chat.nowMs);
+		this.names = new NameClaims(chat, bus, (node) => this.#mayLive(node));
 		this.#sinceMs = this.#sweptMs = this.#beatMs = chat.nowMs();
 		const receive = (data: Uint8Array): void => {
 			const message = decodeMessage<Message>(data);
@@ -162,82 +158,24 @@ export class Deployment {
 		return this.#topics.get(room);
 	}
 
+	/** A room is not open here any more: where nobody else is in it, its topic goes too. */
+	roomClosed(room: string): void {
+		if (this.roster.count(room) === 0) this.#topics.delete(room);
+	}
+
 	/**
 	 * Asks another node to do something.
 	 *
 	 * @returns whether it could. Rejects with XMLSOCKET_UNAVAILABLE where no answer came within 3 s.
 	 */
 	demand(node: string, demand: Demand): Promise<boolean> {
-		return new Promise((resolve, reject) => {
-			this.flush();
-			const id = ++this.#lastDemand;
-			const full = this.#demands.size >= MAX_DEMANDS;
-			if (full || !this.#tell(node, ["demand", this.bus.node, id, demand])) {
-				reject(unreachable());
-				return;
-			}
-			const settle = (ok: boolean | undefined): void => (ok === undefined ? reject(unreachable()) : resolve(ok));
-			this.#demands.set(id, { settle, untilMs: this.#chat.nowMs() + DEMAND_MS });
-		});
+		this.flush();
+		return this.#demands.make((number) => this.#tell(node, ["demand", this.bus.node, number, demand]));
 	}
-
-	// --- names
 
 	/** Whether a key proves a session that another node has. */
 	proves(session: Remote, secret: string): boolean {
 		return session.digest === this.bus.digest(secret);
-	}
-
-	/**
-	 * Takes a name for a session in the whole deployment, and then calls `begin`, before anyone else here gets a turn with
-	 * that name; where `begin` throws, the name is given back.
-	 *
-	 * Rejects with XMLSOCKET_NAME_TAKEN, XMLSOCKET_UNAVAILABLE, and what `begin` throws.
-	 */
-	claim(key: string, name: string, session: string, begin: () => void): Promise<void> {
-		const holder = this.#holder(session);
-		return this.#inTurn(key, async () => {
-			const owner = await this.bus.claims.take(key, holder, (present) => this.#mayReplace(key, present, session));
-			if (owner !== holder) {
-				throw new XMLSocketError("XMLSOCKET_NAME_TAKEN", `Someone else has the name "${name}".`);
-			}
-			try {
-				begin();
-			} finally {
-				if (this.#chat.names.holder(key)?.key.id !== session) await this.bus.claims.release(key, holder);
-			}
-		});
-	}
-
-	/** Gives a name back. */
-	release(key: string, session: string): void {
-		if (isGuestKey(key)) return;
-		this.#inTurn(key, async () => {
-			// The same client may be back already.
-			if (this.#chat.names.holder(key)?.key.id !== session) await this.bus.claims.release(key, this.#holder(session));
-		}).catch(() => {});
-	}
-
-	#inTurn(key: string, work: () => Promise<void>): Promise<void> {
-		const turn = (this.#turns.get(key) ?? Promise.resolve()).then(work);
-		const over = turn
-			.catch(() => {})
-			.then(() => {
-				if (this.#turns.get(key) === over) this.#turns.delete(key);
-			});
-		this.#turns.set(key, over);
-		return turn;
-	}
-
-	#holder(session: string): string {
-		return `${this.bus.node} ${session}`;
-	}
-
-	#mayReplace(key: string, present: string, session: string): boolean {
-		const [node, owner] = present.split(" ");
-		if (owner === session) return true;
-		if (node === this.bus.node) return this.#chat.names.holder(key)?.key.id !== owner;
-		return !this.#mayLive(node ?? "");
 	}
 
 	// A node that was never heard of may be one that has not been heard of yet.
@@ -246,35 +184,18 @@ export class Deployment {
 		return !this.#gone.has(node) && this.#chat.nowMs() - this.#sinceMs < LEASE_MS;
 	}
 
-	// After a silence of this node's own, names may have gone to others.
-	async #claimAgain(): Promise<void> {
-		for (const session of [...this.#chat.sessions.values()]) {
-			if (session.gone || isGuestKey(session.nameKey)) continue;
-			try {
-				await this.claim(session.nameKey, session.name, session.key.id, () => {});
-			} catch (error) {
-				if (!(error instanceof XMLSocketError) || error.code !== "XMLSOCKET_NAME_TAKEN") return;
-				if (!session.gone) session.loseName(error);
-			}
-		}
-	}
-
 	// --- life
 
 	/** Once a second. */
 	sweep(): void {
 		const nowMs = this.#chat.nowMs();
-		for (const [id, { settle, untilMs }] of this.#demands) {
-			if (untilMs > nowMs) continue;
-			this.#demands.delete(id);
-			settle(undefined);
-		}
+		this.#demands.sweep();
 		const stalled = nowMs - this.#sweptMs > LEASE_MS / 2;
 		this.#sweptMs = nowMs;
 		if (stalled) {
 			// What the others said meanwhile is still to be read.
 			this.#sinceMs = nowMs;
-			if (this.bus.connected) void this.#claimAgain();
+			if (this.bus.connected) void this.names.claimAgain();
 		}
 		if (nowMs - this.#beatMs >= BEAT_MS) this.#beat();
 		if (!this.bus.connected) return;
@@ -293,8 +214,7 @@ export class Deployment {
 		clearTimeout(this.#gathering);
 		for (const stop of this.#stops) stop();
 		for (const feed of this.#feeds.values()) feed.stop();
-		for (const { settle } of this.#demands.values()) settle(undefined);
-		this.#demands.clear();
+		this.#demands.sweep(true);
 	}
 
 	#beat(): void {
@@ -312,7 +232,7 @@ export class Deployment {
 		this.#tellAll(["ask", this.bus.node]);
 		this.#beat();
 		if (this.#nodes.size === 0) this.#sendWaiting();
-		void this.#claimAgain();
+		void this.names.claimAgain();
 	}
 
 	// What waited goes out once all nodes are heard again: those that are still coming back would miss it.
@@ -375,8 +295,7 @@ export class Deployment {
 			}
 			case "outcome": {
 				const [, , id, ok] = message;
-				this.#demands.get(id)?.settle(ok);
-				this.#demands.delete(id);
+				this.#demands.answered(id, ok);
 				break;
 			}
 			case "sent":
@@ -470,7 +389,7 @@ export class Deployment {
 		if (known) this.#removePerson(known);
 		const person = this.roster.add(node, session, name, digest);
 		const rival = this.#chat.names.holder(person.nameKey);
-		if (rival && !isGuestKey(person.nameKey)) void this.#claimAgain();
+		if (rival && !isGuestKey(person.nameKey)) void this.names.claimAgain();
 		return person;
 	}
 
@@ -498,15 +417,7 @@ export class Deployment {
 		const people = this.roster.of(id);
 		for (const person of people) this.#removePerson(person);
 		// One of those who are left gives its names back.
-		if ([...this.#nodes.keys()].every((other) => other > this.bus.node)) void this.#releaseAll(people);
-	}
-
-	async #releaseAll(people: readonly Remote[]): Promise<void> {
-		for (const { nameKey: key, node, session } of people) {
-			if (isGuestKey(key)) continue;
-			// Where it fails, the name can be taken all the same: its node is gone.
-			await this.bus.claims.release(key, `${node} ${session}`).catch(() => {});
-		}
+		if ([...this.#nodes.keys()].every((other) => other > this.bus.node)) void this.names.releaseAll(people);
 	}
 
 	#topicAt(room: string, by: string, text: string): void {
@@ -565,16 +476,6 @@ export class Deployment {
 				if (id !== null) tells.add(speaker, session.nameKey, id, nowMs());
 				return true;
 			}
-			case "notice":
-				session.send(noticeDocument("muted", demand[3], demand[2]));
-				return true;
 		}
 	}
-}
-
-function unreachable(): XMLSocketError {
-	return new XMLSocketError(
-		"XMLSOCKET_UNAVAILABLE",
-		"The server that this person is connected to does not answer; it is not known whether the request was met.",
-	);
 }

@@ -27,8 +27,7 @@ export interface Snapshot {
 /** What one node asks another to do. */
 export type Demand =
 	| readonly ["kick", room: string, session: string, by: string]
-	| readonly ["tell", session: string, speaker: string, from: string, at: string, text: string, id: string | null]
-	| readonly ["notice", session: string, room: string, words: string];
+	| readonly ["tell", session: string, speaker: string, from: string, at: string, text: string, id: string | null];
 
 /** Any message but those of live rooms. */
 export type Message =

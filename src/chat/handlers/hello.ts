@@ -36,7 +36,7 @@ function handle(session: ChatSession, root: RootElement): void | Promise<void> {
 	};
 	const { deployment } = chat;
 	if (!deployment || isGuestKey(wanted) || (!key && wanted === session.nameKey)) return begin();
-	return deployment.claim(wanted, name, (key ?? session.key).id, () => {
+	return deployment.names.claim(wanted, name, (key ?? session.key).id, () => {
 		if (!session.gone) begin();
 	});
 }
