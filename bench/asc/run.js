@@ -17,6 +17,7 @@ import { createServer } from "../../dist/server/index.js";
 import { XML } from "../../dist/xml/index.js";
 import { median, table, writeSection, writes } from "../report.js";
 import { messageRows } from "./messages.js";
+import { BAD, GOOD, neighbourRows } from "./neighbours.js";
 
 const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 5);
 const CALLS = Number(process.env.BENCH_CALLS ?? 300_000);
@@ -128,6 +129,7 @@ for (const path of many) hosts.push(await scriptHost([path]));
 const startMs = (performance.now() - begun) / APPLICATIONS;
 const memoryMiB = (process.memoryUsage().rss - before) / APPLICATIONS / 2 ** 20;
 await Promise.all(hosts.map((host) => host.close()));
+const neighbours = await neighbourRows(application("good", GOOD), application("bad", BAD));
 rmSync(parent, { recursive: true });
 
 const ns = (name) => median(took[name]);
@@ -146,6 +148,7 @@ rows.push([
 ]);
 rows.push([`memory of an application, ${APPLICATIONS} in one process`, `${memoryMiB.toFixed(1)} MiB`]);
 rows.push(...(await messageRows()));
+rows.push(...neighbours);
 const text = table(["", ""], rows);
 console.log(text);
 console.log(
