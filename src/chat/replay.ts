@@ -119,8 +119,8 @@ export class Replay {
 	}
 
 	#send(entry: LogEntry): void {
-		const text = this.#room.document(entry, this.#session);
-		if (text !== undefined) this.#session.send(text);
+		const { name } = this.#room;
+		this.#session.send(this.#room.document(entry, this.#session) ?? gapDocument(name, entry.prev + 1, entry.seq));
 	}
 
 	async #outboxHasRoom(): Promise<void> {

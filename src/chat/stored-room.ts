@@ -67,7 +67,11 @@ export class StoredRoom extends ChatRoom {
 	/** Follows the log, so that `lastSeq` and `log` are known. Rejects where the log cannot be reached; asking again tries again. */
 	open(): Promise<Following> {
 		this.#opening ??= this.chat.log
-			.follow(this.name, (entry) => this.#committed(entry))
+			.follow(
+				this.name,
+				(entry) => this.#committed(entry),
+				() => this.#replaced(),
+			)
 			.then(
 				(following) => {
 					if (this.#dropped) following.stop();
@@ -88,7 +92,10 @@ export class StoredRoom extends ChatRoom {
 		this.#following?.stop();
 	}
 
-	/** The document of an entry as `reader` gets it; undefined where the entry holds no message. */
+	/**
+	 * The document of an entry as `reader` gets it; undefined where the entry holds no message.
+	 * Whoever counts gets a `gap` in its place, or would wait for it for ever.
+	 */
 	document(entry: LogEntry, reader: ChatSession | undefined): string | undefined {
 		const record = decodeRecord(entry.payload);
 		if (!record) return undefined;
@@ -115,6 +122,15 @@ export class StoredRoom extends ChatRoom {
 		else session.send(ack);
 	}
 
+	// The log's call: the history is another one. Members begin with it as whoever joins with a number of the old one does.
+	#replaced(): void {
+		const known: Known = { after: this.lastSeq, log: this.log };
+		this.#following = undefined;
+		this.#opening = undefined;
+		this.lastSeq = 0;
+		for (const member of [...this.members()]) this.greet(member, known);
+	}
+
 	// The log's call: it must not fail whatever an entry holds.
 	#committed(entry: LogEntry): void {
 		const before = this.lastSeq;
@@ -125,7 +141,9 @@ export class StoredRoom extends ChatRoom {
 				if (gap) this.sendLive(gap);
 			}
 			const text = this.document(entry, undefined);
-			const bytes = text === undefined ? undefined : this.encode(text);
+			if (text === undefined)
+				this.chat.report(new Error(`Entry ${entry.seq} of room "${this.name}" holds no message.`));
+			const bytes = this.encode(text ?? gapDocument(this.name, entry.prev + 1, entry.seq));
 			if (!bytes) return;
 			const speaker = entry.id === undefined ? undefined : this.chat.sessions.get(entry.session ?? "");
 			if (speaker && this.isLive(speaker)) {

@@ -21,6 +21,7 @@ import { Appender } from "./appender.ts";
 import type { Broker } from "./broker.ts";
 import { encodeEntry } from "./entry-format.ts";
 import { StreamApi, type StreamSettings, type StreamState } from "./jetstream-api.ts";
+import type { Follower } from "./jetstream-room.ts";
 import { isUnreachable, unavailable, within } from "./patience.ts";
 import { Retainer } from "./retainer.ts";
 import { entryOf, type RoomPage, RoomPages } from "./room-pages.ts";
@@ -179,12 +180,11 @@ export class JetStreamLog implements Log {
 		});
 	}
 
-	async follow(name: string, follower: (entry: LogEntry) => void): Promise<Following> {
+	async follow(name: string, entry: (entry: LogEntry) => void, replaced?: () => void): Promise<Following> {
 		return await this.#reading(async () => {
 			const tracked = await this.#rooms.track(name);
 			const { room } = tracked;
-			// A follower may be given twice; each following is one of its own.
-			const own = (entry: LogEntry): void => follower(entry);
+			const own: Follower = { entry, replaced };
 			const stop = (): void => {
 				room.followers.delete(own);
 				tracked.usedMs = performance.now();
@@ -284,10 +284,11 @@ export class JetStreamLog implements Log {
 			if (state.created !== this.#created) {
 				const name = await this.#api.history();
 				if (name !== this.#name) {
-					// It was deleted and made anew: numbers begin at 1 again, and followers are given all that is in it.
+					// It was deleted and made anew: numbers begin at 1 again.
+					const ends = await this.#rooms.ends();
 					this.#name = name;
 					this.#sweptSeq = 0;
-					this.#rooms.restart();
+					this.#rooms.restart(ends);
 				}
 				this.#created = state.created;
 			}

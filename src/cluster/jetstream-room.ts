@@ -24,9 +24,15 @@ export interface RoomEvents {
 	goesOn(): boolean;
 }
 
+/** Whom a room's entries are given to; see `Log.follow`. */
+export interface Follower {
+	readonly entry: (entry: LogEntry) => void;
+	readonly replaced: (() => void) | undefined;
+}
+
 /** The followers of one room, and how far they are. */
 export class JetStreamRoom {
-	readonly followers: Set<(entry: LogEntry) => void> = new Set();
+	readonly followers: Set<Follower> = new Set();
 	readonly #refill: Refill;
 	readonly #events: RoomEvents;
 	/** The number that followers were given last. */
@@ -85,12 +91,15 @@ export class JetStreamRoom {
 		});
 	}
 
-	/** Begins anew in another stream, whose numbers have nothing to do with those before. */
-	restart(): void {
-		this.#cursor = 0;
-		this.#target = 0;
+	/** Goes on behind `cursor` in another stream, whose numbers have nothing to do with those before: all followings end. */
+	restart(cursor: number): void {
+		this.#cursor = cursor;
+		this.#target = cursor;
 		this.#ahead = [];
 		this.#aheadBytes = 0;
+		const followers = [...this.followers];
+		this.followers.clear();
+		for (const { replaced } of followers) replaced?.();
 	}
 
 	async #catchUp(): Promise<void> {
@@ -122,7 +131,7 @@ export class JetStreamRoom {
 		this.#cursor = entry.seq;
 		this.#target = Math.max(this.#target, entry.seq);
 		const told = entryOf(entry);
-		for (const follower of this.followers) follower(told);
+		for (const follower of this.followers) follower.entry(told);
 		this.#events.delivered(entry);
 	}
 }

@@ -96,14 +96,22 @@ export class TrackedRooms {
 		const from = this.#checkedUpTo < rooms.length ? this.#checkedUpTo : 0;
 		const chosen = rooms.slice(from, from + count);
 		this.#checkedUpTo = from + count;
-		for (let at = 0; at < chosen.length; at += CHECKS_AT_ONCE) {
-			await this.#checkRooms(chosen.slice(at, at + CHECKS_AT_ONCE));
-		}
+		await this.#check(chosen);
 	}
 
-	/** Begins anew in another stream. */
-	restart(): void {
-		for (const { room } of this.#rooms.values()) room.restart();
+	/** The last number of each room in the stream. */
+	async ends(): Promise<Map<TrackedRoom, number>> {
+		const ends = new Map<TrackedRoom, number>();
+		await this.#each([...this.#rooms.values()], (tracked, lastSeq) => ends.set(tracked, lastSeq));
+		return ends;
+	}
+
+	/** The stream is another one: all followings end, and rooms go on behind these numbers of it. */
+	restart(ends: ReadonlyMap<TrackedRoom, number>): void {
+		for (const tracked of [...this.#rooms.values()]) {
+			this.#retainer.forget(tracked.token);
+			tracked.room.restart(ends.get(tracked) ?? 0);
+		}
 	}
 
 	close(): void {
@@ -134,7 +142,7 @@ export class TrackedRooms {
 		});
 		try {
 			await this.#broker.flush();
-			const cursor = (await this.#api.last(this.#api.entries(token)))?.seq ?? 0;
+			const cursor = await this.#lastSeq(token);
 			if (this.#closed) throw unavailable("The log is closed");
 			const room = new JetStreamRoom(cursor, (after, through) => this.#refill(token, after, through), {
 				delivered: (entry) => {
@@ -148,7 +156,7 @@ export class TrackedRooms {
 			this.#rooms.set(name, opened);
 			room.committedUpTo(heard);
 			// The other servers of a cluster hear of the subscription a little later.
-			setTimeout(() => this.#checkRooms([opened]).catch(() => {}), SETTLED_MS).unref();
+			setTimeout(() => this.#check([opened]).catch(() => {}), SETTLED_MS).unref();
 			return opened;
 		} catch (error) {
 			unsubscribe();
@@ -162,12 +170,20 @@ export class TrackedRooms {
 		return { entries, dropped: entries.length > 0 ? 0 : await pages.dropped() };
 	}
 
-	async #checkRooms(rooms: readonly TrackedRoom[]): Promise<void> {
-		await Promise.all(
-			rooms.map(async ({ token, room }) => {
-				room.committedUpTo((await this.#api.last(this.#api.entries(token)))?.seq ?? 0);
-			}),
-		);
+	#check(rooms: readonly TrackedRoom[]): Promise<void> {
+		return this.#each(rooms, ({ room }, lastSeq) => room.committedUpTo(lastSeq));
+	}
+
+	/** Asks the stream for the last number of each of these rooms. */
+	async #each(rooms: readonly TrackedRoom[], told: (room: TrackedRoom, lastSeq: number) => void): Promise<void> {
+		for (let at = 0; at < rooms.length; at += CHECKS_AT_ONCE) {
+			const some = rooms.slice(at, at + CHECKS_AT_ONCE);
+			await Promise.all(some.map(async (tracked) => told(tracked, await this.#lastSeq(tracked.token))));
+		}
+	}
+
+	async #lastSeq(token: string): Promise<number> {
+		return (await this.#api.last(this.#api.entries(token)))?.seq ?? 0;
 	}
 
 	#forget(tracked: TrackedRoom): void {

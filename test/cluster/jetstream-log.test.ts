@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { readAccount, writeAccount } from "../../src/cluster/account.ts";
 import { Broker, JetStreamLog, type JetStreamLogOptions, subjectToken } from "../../src/cluster/index.ts";
 import { StreamApi } from "../../src/cluster/jetstream-api.ts";
-import type { LogEntry } from "../../src/hub/index.ts";
+import type { Following, LogEntry } from "../../src/hub/index.ts";
 import { describeLog, type SuiteOptions } from "../hub/log-suite.ts";
 import { hasNatsServer, NatsServers } from "./nats-server.js";
 import { bytes, checkHeard, checkStored, everything, listen, Speakers, textOf } from "./speakers.ts";
@@ -249,6 +249,15 @@ describe.skipIf(!hasServer)("a stream that daemons share", () => {
 	it("is another history after it was deleted, and rooms go on in it", { timeout: 30_000 }, async () => {
 		const log = await daemon();
 		const { heard } = await listen(log);
+		const again: LogEntry[] = [];
+		let afresh: Promise<Following> | undefined;
+		await log.follow(
+			"lobby",
+			() => {},
+			() => {
+				afresh = log.follow("lobby", (entry) => again.push(entry));
+			},
+		);
 		for (let at = 0; at < 3; at++) await log.append("lobby", { payload: bytes(`old ${at}`) });
 		const before = await log.state("lobby");
 		await api("STREAM.DELETE");
@@ -257,7 +266,14 @@ describe.skipIf(!hasServer)("a stream that daemons share", () => {
 		expect(after.log).not.toBe(before.log);
 		expect(after).toMatchObject({ firstSeq: seq, lastSeq: seq });
 		expect((await everything(log)).map(textOf)).toEqual(["new"]);
-		await expect.poll(() => heard.map(textOf)).toEqual(["old 0", "old 1", "old 2", "new"]);
+		// Whoever follows is told that this history has ended, and hears the new one once it follows again.
+		await expect.poll(() => afresh).toBeDefined();
+		const { log: name, lastSeq } = (await afresh)!;
+		expect(name).toBe(after.log);
+		await log.append("lobby", { payload: bytes("newer") });
+		expect(again.map(textOf)).toEqual(lastSeq < seq ? ["new", "newer"] : ["newer"]);
+		expect(heard.map(textOf).slice(0, 3)).toEqual(["old 0", "old 1", "old 2"]);
+		expect(heard.map(textOf)).not.toContain("newer");
 		expect((await (await daemon()).state("lobby")).log).toBe(after.log);
 	});
 

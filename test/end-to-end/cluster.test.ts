@@ -1,7 +1,8 @@
 // Several daemons on one NATS as processes: one conversation, a daemon that is killed, brokers that are killed.
 
 import { afterEach, describe, expect, it } from "vitest";
-import { type Connection, connect, xml } from "../../src/index.ts";
+import { Broker } from "../../src/cluster/index.ts";
+import { type Connection, connect, openChat, xml } from "../../src/index.ts";
 import { hasNatsServer, NatsServers } from "../cluster/nats-server.js";
 import { type Daemon, startDaemon } from "./daemon.ts";
 
@@ -155,6 +156,30 @@ describe.skipIf(!hasNatsServer()).each([1, 3])("three daemons on %i nats-servers
 		while (!gone.has("al")) gone.add((await bob.next("exit")).name!);
 		expect(gone).toContain("ann");
 		console.log(`ghosts of a killed daemon gone after ${Date.now() - killedMs} ms`);
+	});
+
+	it("tell those who are there that the history is gone and another one has begun", async () => {
+		const [one, two] = (await start()) as [Daemon, Daemon, Daemon];
+		const ann = await come(one, "ann");
+		const before = await enter(ann, "lobby");
+		const chat = await openChat(`localhost:${two.port}`, { name: "bob" });
+		const lobby = await chat.join("lobby");
+		const read: string[] = [];
+		lobby.on("message", ({ text }) => read.push(text));
+		for (let at = 0; at < 5; at++) await lobby.say(`old ${at}`);
+		const broker = await Broker.connect({ servers: nats.urls });
+		await broker.request("$JS.API.STREAM.DELETE.XMLSOCKET", new Uint8Array(), 5000);
+		await broker.close();
+		const after = await ann.until(({ is, log }) => is === "joined" && log !== before.log);
+		ann.say(xml`<say room="lobby" id="new">new</say>`);
+		const { seq } = await ann.until(({ is, id }) => is === "ack" && id === "new");
+		expect(await ann.until(({ is, text }) => is === "said" && text === "new")).toMatchObject({ seq });
+		await expect.poll(() => read.at(-1)).toBe("new");
+		await lobby.say("newer");
+		expect(await ann.until(({ is, text }) => is === "said" && text === "newer")).toMatchObject({ prev: seq });
+		await expect.poll(() => read).toEqual(["old 0", "old 1", "old 2", "old 3", "old 4", "new", "newer"]);
+		await chat.close();
+		expect((await enter(await come(two, "eve"), "lobby")).log).toBe(after.log);
 	});
 
 	it("say that the brokers are lost, go on locally in live rooms, and take stored messages again afterwards", async () => {
