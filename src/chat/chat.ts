@@ -252,6 +252,14 @@ export class Chat implements Application {
 		return this.deployment?.guestNumber() ?? String(++this.#lastGuest);
 	}
 
+	/**
+	 * For a connection that begins now: after `before`, and, where nobody here knows of an earlier one, after it by the clocks of
+	 * the nodes.
+	 */
+	arrival(before = 0): number {
+		return Math.max(before + 1, this.#wallMs());
+	}
+
 	/** A time as documents carry it. */
 	timestamp(wallMs: number = this.#wallMs()): string {
 		return new Date(wallMs).toISOString();

@@ -3,7 +3,8 @@
 // that cannot leave is told to its publisher, a callback's error is reported, and every wait and buffer ends. It knows subjects and
 // bytes, nothing of rooms. docs/reliability.md.
 
-import type { MsgHdrs, NatsConnection, Subscription } from "@nats-io/transport-node";
+import { checkServerIdentity, type PeerCertificate } from "node:tls";
+import type { MsgHdrs, NatsConnection, Subscription, TlsOptions } from "@nats-io/transport-node";
 import { XMLSocketError } from "../errors/index.ts";
 import { type BrokerAddress, readBrokerAddress } from "./broker-address.ts";
 
@@ -108,7 +109,7 @@ export class Broker {
 		const connecting = nats.connect({
 			servers: address.servers,
 			name: options.name ?? "xmlsocket",
-			...(address.tls ? { tls: {} } : {}),
+			...(address.tls ? { tls: tlsOptions(address) } : {}),
 			...(address.token === undefined ? {} : { token: address.token }),
 			...(address.user === undefined ? {} : { user: address.user, pass: address.pass! }),
 			timeout: DIAL_TIMEOUT_MS,
@@ -384,11 +385,32 @@ function unanswered(message: string): XMLSocketError {
 	return new XMLSocketError("XMLSOCKET_BROKER_UNREACHABLE", message);
 }
 
-function unreachable({ servers }: BrokerAddress, error: Error): XMLSocketError {
+// The client leaves the name out where an address is an IP address, and Node then wants a certificate for "localhost": there one is
+// good that is for any of the servers.
+function tlsOptions({ servers }: BrokerAddress): TlsOptions {
+	const hosts = servers.map((server) => server.slice(0, server.lastIndexOf(":")).replace(/^\[|\]$/g, ""));
+	const identity = {
+		checkServerIdentity(host: string, certificate: PeerCertificate): Error | undefined {
+			const wrong = (host === "localhost" ? hosts : [host]).map((name) => checkServerIdentity(name, certificate));
+			return wrong.includes(undefined) ? undefined : wrong[0];
+		},
+	};
+	return identity as TlsOptions;
+}
+
+function unreachable({ servers, tls }: BrokerAddress, error: Error): XMLSocketError {
 	const where = servers.join(", ");
-	return new XMLSocketError(
-		"XMLSOCKET_BROKER_UNREACHABLE",
-		`No NATS server let us in at ${where}: ${error.message || error.name}. Start one with nats-server -js, or check the address and the user.`,
-		{ cause: error, details: { servers: where } },
-	);
+	const said = error.message || error.name;
+	let mend = "Start one with nats-server -js, or check the address and the user.";
+	if (/certificate|altnames|issuer/i.test(said)) {
+		mend = `${tls ? "" : "They want TLS: write tls://. "}Give the authority of their certificate with NODE_EXTRA_CA_CERTS=FILE, and the name or address that it is for.`;
+	} else if (/\btls\b/i.test(said)) {
+		mend = "Write nats:// for servers without TLS.";
+	} else if (/authorization|authentication/i.test(said)) {
+		mend = "Check the user and the password before the @ of the address.";
+	}
+	return new XMLSocketError("XMLSOCKET_BROKER_UNREACHABLE", `No NATS server let us in at ${where}: ${said}. ${mend}`, {
+		cause: error,
+		details: { servers: where },
+	});
 }

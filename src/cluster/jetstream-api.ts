@@ -229,8 +229,9 @@ export class StreamApi {
 	}
 
 	#refused(what: string, error: ApiError): XMLSocketError {
-		// 503: no leader yet, or no room; the rest is about the settings.
-		if (error.code === 503) return unreachable(error);
+		// 503: no leader yet, or no room. Not found: another daemon is making it, and this server does not know of it yet. The rest is
+		// about the settings.
+		if (error.code === 503 || error.err_code === STREAM_NOT_FOUND) return unreachable(error);
 		return this.#unsuitable(`${what}: ${error.description ?? `error ${error.code}`}`);
 	}
 

@@ -370,6 +370,37 @@ describe("a deployment of several nodes", () => {
 		]);
 	});
 
+	it("believes the node where a client came last, whatever a node says that was deaf meanwhile", async () => {
+		const [one, two, three] = [await nodes.start(), await nodes.start(), await nodes.start()];
+		const ann = await one.client("ann", "game");
+		const bob = await three.client("bob", "game");
+		await nodes.settle();
+		one.bus.connected = false;
+		await one.client("eve", "game");
+		const again = two.bench.connect();
+		again.send(`<hello session="${ann.session}" />`, '<join room="game" />', '<say room="game">2</say>');
+		await nodes.settle();
+		again.take();
+		bob.take();
+		// It is back, and the others ask how it is before it hears anything from them: it has the client, too.
+		const hear = one.bus.deliver.bind(one.bus);
+		one.bus.deliver = (channel, data) => {
+			if (new TextDecoder().decode(data).startsWith('["ask"')) hear(channel, data);
+		};
+		one.bus.connected = true;
+		await nodes.settle();
+		ann.send('<say room="game">late</say>');
+		await nodes.settle();
+		one.bus.deliver = hear;
+		await nodes.sweep(6);
+		again.send('<say room="game">3</say>');
+		await nodes.settle();
+		const heard = bob.take().filter((text) => /^<(gap|said)/.test(text));
+		expect(heard.filter((text) => text.startsWith("<said"))).toEqual([game("3", "ann")]);
+		expect(again.close).toBeUndefined();
+		expect(ann.take().some((text) => text.startsWith('<bye reason="session-resumed"'))).toBe(true);
+	});
+
 	it("gives nobody twice what was heard at another node before", async () => {
 		const [one, two] = [await nodes.start(), await nodes.start()];
 		const ann = await one.client("ann", "game");

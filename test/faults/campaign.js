@@ -83,7 +83,7 @@ async function runSpell(fault, { spell, first, last, seed, flags, progress }) {
 		new Recorder({
 			name,
 			logFile: join(spell, `${name}.ndjson`),
-			ports: () => topology.ports(),
+			addresses: () => topology.addresses(),
 			rooms: Object.keys(ROOMS),
 			random: seeded(seed, fault.name, first, name),
 			...more,

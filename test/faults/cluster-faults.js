@@ -1,6 +1,7 @@
 // The faults of a deployment: three daemons on one broker or three. Each round takes its numbers from its own random source. What is
 // right afterwards is decided by the checker.
 
+import { inNetwork } from "./network.js";
 import { canRun, serveOffers } from "./processes.js";
 
 /** @typedef {import("./faults.js").Fault} Fault */
@@ -116,18 +117,78 @@ const FAULTS = [
 	},
 ];
 
+/** Where each of them is on a machine of its own. @type {readonly Omit<Fault, "topology">[]} */
+const NETWORK_FAULTS = [
+	{
+		name: "net-daemon-cut",
+		what: "nothing passes between one daemon and all brokers for 1 to 8 s, or for longer than it is believed to live; its clients reach it",
+		async round({ topology: { network, machines }, random, begin, end, wait }) {
+			const daemon = random.pick(machines.daemons);
+			await wait(20, 500);
+			begin();
+			for (const broker of machines.brokers) network?.cut(daemon, broker);
+			await (random.chance(1 / 3) ? wait(16_000, 20_000) : wait(1000, 8000));
+			network?.mend();
+			end();
+		},
+	},
+	{
+		name: "net-daemon-alone",
+		what: "the cable of one daemon is pulled for 1 to 8 s: no broker, no client",
+		async round({ topology: { network, machines }, random, begin, end, wait }) {
+			await wait(20, 500);
+			begin();
+			random.pick(machines.daemons).unplug();
+			await wait(1000, 8000);
+			network?.mend();
+			end();
+		},
+	},
+	{
+		name: "net-broker-alone",
+		what: "the cable of one broker is pulled for 1 to 8 s",
+		async round({ topology: { network, machines }, random, begin, end, wait }) {
+			await wait(20, 500);
+			begin();
+			random.pick(machines.brokers).unplug();
+			await wait(1000, 8000);
+			network?.mend();
+			end();
+		},
+	},
+	{
+		name: "net-broker-parted",
+		what: "nothing passes between one broker and the others for 1 to 8 s; all daemons reach all brokers",
+		async round({ topology: { network, machines }, random, begin, end, wait }) {
+			const parted = random.pick(machines.brokers);
+			await wait(20, 500);
+			begin();
+			for (const broker of machines.brokers) if (broker !== parted) network?.cut(parted, broker);
+			await wait(1000, 8000);
+			network?.mend();
+			end();
+		},
+	},
+];
+
 /** @type {readonly Fault[]} */
-export const CLUSTER = [1, 3].flatMap((brokers) =>
-	FAULTS.map((fault) => ({
+export const CLUSTER = [1, 3].flatMap((brokers) => {
+	const on = (/** @type {Omit<Fault, "topology">} */ fault, /** @type {boolean} */ network) => ({
 		...fault,
 		name: `${brokers}-broker-${fault.name}`,
 		what: `${fault.what}; three daemons, ${brokers === 1 ? "one broker" : "three brokers"}`,
-		topology: { daemons: 3, brokers },
-		absent,
-	})),
-);
+		topology: { daemons: 3, brokers, network },
+		absent: () => absent(network),
+	});
+	const possible = NETWORK_FAULTS.filter(({ name }) => brokers > 1 || name !== "net-broker-parted");
+	return [...FAULTS.map((fault) => on(fault, false)), ...possible.map((fault) => on(fault, true))];
+});
 
-function absent() {
+/** @param {boolean} network */
+function absent(network) {
+	if (network && !inNetwork) {
+		return "not permitted: network namespaces are for root, or for users who may make them, on Linux; link-cut and link-silent cut proxies instead";
+	}
 	if (!serveOffers("--nats")) return "not offered by this build: `xmlsocket serve --help` has no --nats";
 	return canRun("nats-server", "--version")
 		? undefined

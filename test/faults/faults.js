@@ -31,7 +31,7 @@ const REFUSAL_MS = 20_000;
  * @property {string} name
  * @property {string} what
  * @property {(round: Round) => Promise<void>} round
- * @property {{ daemons: number, brokers: number, proxied?: boolean, data?: string }} [topology]
+ * @property {{ daemons: number, brokers: number, proxied?: boolean, network?: boolean, data?: string }} [topology]
  * @property {{ everyMs?: [number, number], fillerCharacters?: number }} [clients]
  * @property {() => string | undefined} [absent] why it cannot run here
  * @property {(folder: string) => void} [prepare] before anything is started

@@ -12,7 +12,15 @@ import type { LiveRoom } from "../live-room.ts";
 import { isGuestKey } from "../names.ts";
 import { Demands } from "./demands.ts";
 import { LiveFeed } from "./live-feed.ts";
-import { type Change, type Demand, decodeMessage, encodeMessage, type Message, type Snapshot } from "./messages.ts";
+import {
+	type Change,
+	type Demand,
+	decodeMessage,
+	encodeMessage,
+	type Message,
+	type PersonRow,
+	type Snapshot,
+} from "./messages.ts";
 import { NameClaims } from "./name-claims.ts";
 import { Outbox } from "./outbox.ts";
 import { type Remote, Roster } from "./roster.ts";
@@ -260,8 +268,8 @@ export class Deployment {
 		return this.bus.publish({ to: "node", node }, encodeMessage(message));
 	}
 
-	#row(session: ChatSession): [string, string, string] {
-		return [session.key.id, session.name, this.bus.digest(session.key.secret)];
+	#row({ key, name, arrival }: ChatSession): PersonRow {
+		return [key.id, name, this.bus.digest(key.secret), arrival];
 	}
 
 	// --- what the others say
@@ -345,8 +353,8 @@ export class Deployment {
 	#apply(node: string, change: Change): void {
 		switch (change[0]) {
 			case "person": {
-				const [, session, name, digest] = change;
-				this.#personAt(node, session, name, digest);
+				const [, ...row] = change;
+				this.#personAt(node, row);
 				break;
 			}
 			case "gone": {
@@ -374,11 +382,20 @@ export class Deployment {
 		}
 	}
 
-	#personAt(node: string, session: string, name: string, digest: string): Remote {
+	// undefined where that connection of the client's is an earlier one, of which that node does not know yet that it is over.
+	#personAt(node: string, row: PersonRow): Remote | undefined {
+		const [session, name, digest, arrival] = row;
+		const own = this.#chat.sessions.get(session);
+		if (own && own.arrival > arrival) {
+			this.person(own);
+			return undefined;
+		}
 		// The client went on over a connection to that node.
-		this.#chat.sessions.get(session)?.supersede(false);
+		own?.supersede(false);
 		const known = this.roster.bySession(session);
+		if (known && known.node !== node && known.arrival > arrival) return undefined;
 		if (known && known.node === node && known.digest === digest) {
+			known.arrival = arrival;
 			if (known.name !== name) {
 				const old = known.name;
 				this.roster.rename(known, name);
@@ -387,7 +404,7 @@ export class Deployment {
 			return known;
 		}
 		if (known) this.#removePerson(known);
-		const person = this.roster.add(node, session, name, digest);
+		const person = this.roster.add(node, row);
 		const rival = this.#chat.names.holder(person.nameKey);
 		if (rival && !isGuestKey(person.nameKey)) void this.names.claimAgain();
 		return person;
@@ -442,8 +459,9 @@ export class Deployment {
 		const named = new Set(under.got.flatMap(({ people }) => people.map(([session]) => session)));
 		for (const person of this.roster.of(id)) if (!named.has(person.session)) this.#removePerson(person);
 		for (const { people, topics, sanctions, sent } of under.got) {
-			for (const [session, name, digest, rooms] of people) {
-				const person = this.#personAt(id, session, name, digest);
+			for (const [session, name, digest, arrival, rooms] of people) {
+				const person = this.#personAt(id, [session, name, digest, arrival]);
+				if (!person) continue;
 				const present = new Set(rooms);
 				for (const room of [...person.rooms]) if (!present.has(room)) this.#exit(person, room);
 				for (const room of rooms) this.#enter(person, room);

@@ -3,8 +3,11 @@
 
 import type { ExitReason } from "../documents.ts";
 
-/** A client as other nodes know it: the public part of its session, its name, and the digest of its secret. */
-export type PersonRow = readonly [session: string, name: string, digest: string];
+/**
+ * A client as other nodes know it: the public part of its session, its name, the digest of its secret, and which of the session's
+ * connections it is: of two nodes that have the same session, the one with the higher `arrival` has it.
+ */
+export type PersonRow = readonly [session: string, name: string, digest: string, arrival: number];
 
 /** What changed at a node. */
 export type Change =
