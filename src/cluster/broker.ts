@@ -43,6 +43,7 @@ const CONNECT_TIMEOUT_MS = 10_000;
 const RECONNECT_WAIT_MS = 200;
 const RECONNECT_JITTER_MS = 200;
 const CLOSE_TIMEOUT_MS = 2000;
+const MOVE_TIMEOUT_MS = 2000;
 const DEFAULT_MAX_PENDING_BYTES = 8 * 1024 * 1024;
 // Beside the data: the command with its subject, roughly.
 const PUBLICATION_BYTES = 64;
@@ -68,6 +69,8 @@ export class Broker {
 	readonly #connection: NatsConnection;
 	readonly #report: (error: unknown) => void;
 	readonly #maxPendingBytes: number;
+	/** How many were named. */
+	readonly #servers: number;
 	readonly #watchers = new Set<(connected: boolean) => void>();
 	#connected = true;
 	#closing: Promise<void> | undefined = undefined;
@@ -85,6 +88,7 @@ export class Broker {
 		this.#connection = connection;
 		this.#report = options.report ?? ((error) => console.error(error));
 		this.#maxPendingBytes = options.maxPendingBytes ?? DEFAULT_MAX_PENDING_BYTES;
+		this.#servers = options.servers.length;
 		this.#follow().catch(this.#report);
 	}
 
@@ -268,6 +272,40 @@ export class Broker {
 		} catch (cause) {
 			throw new XMLSocketError("XMLSOCKET_BROKER_UNREACHABLE", "The connection to NATS was lost.", { cause });
 		}
+	}
+
+	/**
+	 * Goes to another server of the cluster, where there is one: this one answers, and what it should have is not there.
+	 *
+	 * @returns whether it is at another one now.
+	 */
+	async moveOn(): Promise<boolean> {
+		const from = this.#connection.getServer();
+		// The client begins again at the first of its list, which may be the same.
+		for (let tries = 0; tries < 2 && this.#hasOthers && this.#connected && !this.#closing; tries++) {
+			await this.#reconnected();
+			if (this.#connected && this.#connection.getServer() !== from) return true;
+		}
+		return false;
+	}
+
+	get #hasOthers(): boolean {
+		return this.#servers > 1 || (this.#connection.info?.connect_urls?.length ?? 0) > 1;
+	}
+
+	async #reconnected(): Promise<void> {
+		let stop = (): void => {};
+		let timer: ReturnType<typeof setTimeout> | undefined;
+		const back = new Promise<void>((resolve) => {
+			timer = setTimeout(resolve, MOVE_TIMEOUT_MS);
+			stop = this.watch((connected) => {
+				if (connected) resolve();
+			});
+		});
+		await this.#connection.reconnect();
+		await back;
+		clearTimeout(timer);
+		stop();
 	}
 
 	/** Reports each loss and each return of the connection. @returns a function that ends the reports. */

@@ -54,6 +54,9 @@ const PROBE_TIMEOUT_MS = 500;
 const SWEEP_MS = 2000;
 // A cluster that chooses a new leader misses one.
 const FAILED_SWEEPS = 2;
+// A server that is cut off from the majority answers, and has no JetStream: another one may be on the right side.
+const MOVE_AFTER_MS = 3000;
+const MAX_MOVES = 2;
 const ROOMS_A_SWEEP = 256;
 // Of a publication, beside the entry.
 const HEADER_BYTES = 512;
@@ -79,6 +82,9 @@ export class JetStreamLog implements Log {
 	#sweeping: Promise<void> | undefined = undefined;
 	#sweptSeq = 0;
 	#failedSweeps = 0;
+	/** Since when it is out of reach at this server, and how often it has been tried at another one. */
+	#lostAtMs = 0;
+	#moves = 0;
 	#closing: Promise<void> | undefined = undefined;
 
 	private constructor(
@@ -259,6 +265,8 @@ export class JetStreamLog implements Log {
 	#changed(reachable: boolean): void {
 		if (this.#reachable === reachable || this.#closing) return;
 		this.#reachable = reachable;
+		this.#lostAtMs = performance.now();
+		if (reachable) this.#moves = 0;
 		for (const changed of this.#watchers) changed(reachable);
 		if (!reachable) this.#sweepLater(0);
 	}
@@ -303,7 +311,16 @@ export class JetStreamLog implements Log {
 			this.#sweptSeq = state.lastSeq;
 		} catch {
 			if (++this.#failedSweeps >= FAILED_SWEEPS) this.#changed(false);
+			await this.#moveOn();
 		}
+	}
+
+	async #moveOn(): Promise<void> {
+		if (this.#reachable || !this.#broker.connected || this.#moves >= MAX_MOVES) return;
+		if (performance.now() - this.#lostAtMs < MOVE_AFTER_MS) return;
+		this.#moves++;
+		await this.#broker.moveOn();
+		this.#lostAtMs = performance.now();
 	}
 
 	#checkOpen(): void {

@@ -180,6 +180,26 @@ describe.skipIf(!hasNatsServer())("a Broker", () => {
 		servers.thaw(0);
 	});
 
+	it("moves to another server with its subscriptions where it is told to, and stays where there is none", async () => {
+		servers = await NatsServers.start({ nodes: 3, jetstream: false });
+		const broker = await open();
+		const heard: string[] = [];
+		broker.subscribe("x", (data) => heard.push(text(data)));
+		const changes: boolean[] = [];
+		broker.watch((connected) => changes.push(connected));
+		for (let moves = 0; moves < 4; moves++) expect(await broker.moveOn()).toBe(true);
+		expect(changes.slice(0, 2)).toEqual([false, true]);
+		broker.publish("x", bytes("1"));
+		await expect.poll(() => heard).toEqual(["1"]);
+		await servers.stop();
+		servers = await NatsServers.start({ jetstream: false });
+		const alone = await open();
+		alone.watch((connected) => changes.push(connected));
+		changes.length = 0;
+		expect(await alone.moveOn()).toBe(false);
+		expect(changes).toEqual([]);
+	});
+
 	it("closes within its time at a frozen server, and then refuses", async () => {
 		servers = await NatsServers.start({ jetstream: false });
 		const broker = await open();

@@ -11,6 +11,7 @@ import { type ExitReason, toldDocument } from "../documents.ts";
 import type { LiveRoom } from "../live-room.ts";
 import { isGuestKey } from "../names.ts";
 import { Demands } from "./demands.ts";
+import { Lateness } from "./lateness.ts";
 import { LiveFeed } from "./live-feed.ts";
 import {
 	type Change,
@@ -39,6 +40,7 @@ const MAX_CHANGES = 1000;
 /** Another node. */
 interface Node {
 	heardMs: number;
+	readonly lateness: Lateness;
 	/** Its last change that is known here; -1 before the first snapshot. */
 	change: number;
 	askedMs: number;
@@ -141,6 +143,7 @@ export class Deployment {
 			outbox: this.outbox,
 			isElsewhere: (session, node) =>
 				this.#chat.sessions.has(session) || (this.roster.bySession(session)?.node ?? node) !== node,
+			isLate: (node, sentMs) => this.#nodes.get(node)?.lateness.isLate(sentMs, this.#chat.nowMs()) ?? false,
 			tellSent: (node, { room: { name }, opening, sent }) =>
 				this.#tell(node, ["sent", this.bus.node, name, opening, sent]),
 		});
@@ -228,7 +231,7 @@ export class Deployment {
 	#beat(): void {
 		this.#beatMs = this.#chat.nowMs();
 		this.flush();
-		this.#tellAll(["beat", this.bus.node, this.#change]);
+		this.#tellAll(["beat", this.bus.node, this.#change, Math.round(this.#beatMs)]);
 	}
 
 	#connectedChanged(connected: boolean): void {
@@ -283,6 +286,7 @@ export class Deployment {
 		const node = this.#heard(from);
 		switch (what) {
 			case "beat":
+				node.lateness.isLate(message[3], node.heardMs);
 				if (message[2] !== node.change) this.#ask(from, node);
 				break;
 			case "changes":
@@ -315,7 +319,7 @@ export class Deployment {
 	#heard(id: string): Node {
 		let node = this.#nodes.get(id);
 		if (!node) {
-			node = { heardMs: 0, change: -1, askedMs: Number.NEGATIVE_INFINITY, pieces: undefined };
+			node = { heardMs: 0, lateness: new Lateness(), change: -1, askedMs: Number.NEGATIVE_INFINITY, pieces: undefined };
 			this.#nodes.set(id, node);
 			this.#gone.delete(id);
 		}

@@ -13,6 +13,8 @@ export interface FeedHost {
 	readonly outbox: Outbox;
 	/** Whether a session is known to be at another node than that, this one included. */
 	isElsewhere(session: string, node: string): boolean;
+	/** Whether what a node sent at that time of its clock was held up on the way. */
+	isLate(node: string, sentMs: number): boolean;
 	/** Tells `node` how many messages were sent to a room. */
 	tellSent(node: string, feed: LiveFeed): void;
 }
@@ -40,7 +42,8 @@ export class LiveFeed {
 	send(kind: "said" | "sent", { key, name }: ChatSession, at: string, body: string): void {
 		const { bus, outbox } = this.#host;
 		const late = outbox.size > 0 || !bus.connected;
-		const data = encodeMessage([bus.node, this.opening, ++this.sent, kind, key.id, name, at, body, late]);
+		const sentMs = Math.round(this.room.chat.nowMs());
+		const data = encodeMessage([bus.node, this.opening, ++this.sent, kind, key.id, name, at, body, late, sentMs]);
 		if (late) outbox.add(this.room.name, data);
 		else bus.publish({ to: "room", room: this.room.name }, data);
 	}
@@ -88,7 +91,8 @@ export class LiveFeed {
 			this.#host.tellSent(node, this);
 			return;
 		}
-		const [, , , kind, session, from, at, body, late] = message;
+		const [, , , kind, session, from, at, body, waited, sentMs] = message;
+		const late = this.#host.isLate(node, sentMs) || waited;
 		const before = this.#heard.get(node);
 		if (before?.opening === opening && number <= before.number) return;
 		this.heardOf(node, opening, number - 1);
