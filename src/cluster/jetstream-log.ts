@@ -71,6 +71,7 @@ export class JetStreamLog implements Log {
 	readonly #watchers = new Set<(reachable: boolean) => void>();
 	readonly #unwatch: () => void;
 	#created: string;
+	#firstSeq: number;
 	/** Of the history in the stream. */
 	#name: string;
 	#reachable = true;
@@ -92,6 +93,7 @@ export class JetStreamLog implements Log {
 		this.#api = api;
 		this.#settings = settings;
 		this.#created = state.created;
+		this.#firstSeq = state.firstSeq;
 		this.#name = name;
 		this.#retention = options.retention ?? DEFAULT_JETSTREAM_RETENTION;
 		this.#nowMs = options.nowMs ?? Date.now;
@@ -130,8 +132,10 @@ export class JetStreamLog implements Log {
 		}
 		const api = new StreamApi(broker, stream, replicas);
 		const settings: StreamSettings = { replicas, storage, dedupeWindowMs };
-		const open = async (): Promise<JetStreamLog> =>
-			new JetStreamLog(broker, api, settings, await api.ensure(settings), await api.history(), options);
+		const open = async (): Promise<JetStreamLog> => {
+			const state = await api.ensure(settings);
+			return new JetStreamLog(broker, api, settings, state, await api.history(state), options);
+		};
 		const { giveUpAfterMs = GIVE_UP_AFTER_MS } = options;
 		return await within(giveUpAfterMs, open).catch((error: Error) => {
 			if (!isUnreachable(error)) throw error;
@@ -179,20 +183,26 @@ export class JetStreamLog implements Log {
 		});
 	}
 
-	async follow(name: string, follower: (entry: LogEntry) => void): Promise<Following> {
+	async follow(name: string, follower: (entry: LogEntry) => void, anew: () => void = () => {}): Promise<Following> {
 		return await this.#reading(async () => {
 			const tracked = await this.#rooms.track(name);
 			const { room } = tracked;
 			// A follower may be given twice; each following is one of its own.
 			const own = (entry: LogEntry): void => follower(entry);
+			const renewed = (): void => {
+				stop();
+				anew();
+			};
 			const stop = (): void => {
 				room.followers.delete(own);
+				tracked.renewals.delete(renewed);
 				tracked.usedMs = performance.now();
 			};
 			const firstSeq = await this.#pages(name).firstSeq(room.cursor);
 			this.#checkOpen();
 			if (this.#rooms.get(name) !== tracked) throw unavailable("The room is being opened anew");
 			room.followers.add(own);
+			tracked.renewals.add(renewed);
 			return { log: this.#name, lastSeq: room.cursor, firstSeq, stop };
 		});
 	}
@@ -281,15 +291,18 @@ export class JetStreamLog implements Log {
 		if (!this.#broker.connected) return;
 		try {
 			const state = (await this.#api.state()) ?? (await this.#api.ensure(this.#settings));
-			if (state.created !== this.#created) {
-				const name = await this.#api.history();
+			if (state.created !== this.#created || state.firstSeq !== this.#firstSeq) {
+				const purged = state.created === this.#created;
+				const name = await this.#api.history(state, purged ? this.#name : undefined);
+				// It was deleted and made anew: numbers begin at 1 again, and whoever follows a room begins anew.
 				if (name !== this.#name) {
-					// It was deleted and made anew: numbers begin at 1 again, and followers are given all that is in it.
-					this.#name = name;
-					this.#sweptSeq = 0;
-					this.#rooms.restart();
+					await this.#rooms.restart(() => {
+						this.#name = name;
+						this.#sweptSeq = 0;
+					});
 				}
 				this.#created = state.created;
+				this.#firstSeq = state.firstSeq;
 			}
 			if (!this.#reachable) {
 				// A server without a majority answers questions for a while; only a write shows that there is one again.

@@ -37,6 +37,8 @@ export class JetStreamRoom {
 	#ahead: RoomEntry[] = [];
 	#aheadBytes = 0;
 	#catchingUp: Promise<void> | undefined = undefined;
+	// Counts the streams: what was asked of the one before says nothing of this one.
+	#life = 0;
 
 	constructor(cursor: number, refill: Refill, events: RoomEvents) {
 		this.#cursor = cursor;
@@ -85,10 +87,11 @@ export class JetStreamRoom {
 		});
 	}
 
-	/** Begins anew in another stream, whose numbers have nothing to do with those before. */
-	restart(): void {
-		this.#cursor = 0;
-		this.#target = 0;
+	/** Begins anew in another stream, whose numbers have nothing to do with those before, after its number `last`. */
+	restart(last: number): void {
+		this.#life++;
+		this.#cursor = last;
+		this.#target = last;
 		this.#ahead = [];
 		this.#aheadBytes = 0;
 	}
@@ -105,7 +108,9 @@ export class JetStreamRoom {
 			}
 			const through = first ? first.prev : this.#target;
 			try {
+				const life = this.#life;
 				const { entries, dropped } = await this.#refill(this.#cursor, through);
+				if (life !== this.#life) continue;
 				for (const entry of entries) if (entry.seq > this.#cursor) this.#deliver(entry);
 				if (entries.length > 0) continue;
 				// It was committed, so that retention has dropped it since, and the next entry's `prev` tells the followers; or a

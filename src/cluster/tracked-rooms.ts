@@ -23,6 +23,8 @@ export class TrackedRoom {
 	readonly room: JetStreamRoom;
 	/** Who waits for an entry to be delivered, by the id of its publication. */
 	readonly waiting: Map<string, (entry: RoomEntry) => void> = new Map();
+	/** Who follows it, and is to follow anew where it begins anew in another stream. */
+	readonly renewals: Set<() => void> = new Set();
 	/** How far apart its entries were when they were read last. */
 	spacing = 1;
 	usedMs: number = performance.now();
@@ -101,9 +103,25 @@ export class TrackedRooms {
 		}
 	}
 
-	/** Begins anew in another stream. */
-	restart(): void {
-		for (const { room } of this.#rooms.values()) room.restart();
+	/** Begins anew in another stream, at the end of what is in it. @param begun is called before anyone is told. */
+	async restart(begun: () => void): Promise<void> {
+		const before = [...this.#rooms.values()];
+		const lasts = new Map<TrackedRoom, number>();
+		for (let at = 0; at < before.length; at += CHECKS_AT_ONCE) {
+			const chosen = before.slice(at, at + CHECKS_AT_ONCE);
+			const found = await Promise.all(chosen.map(({ token }) => this.#api.last(this.#api.entries(token))));
+			for (const [index, tracked] of chosen.entries()) lasts.set(tracked, found[index]?.seq ?? 0);
+		}
+		begun();
+		for (const tracked of [...this.#rooms.values()]) {
+			// What was opened meanwhile was opened in the new one.
+			const last = lasts.get(tracked);
+			if (last !== undefined) {
+				tracked.room.restart(last);
+				this.#retainer.forget(tracked.token);
+			}
+			for (const renewed of [...tracked.renewals]) renewed();
+		}
 	}
 
 	close(): void {
