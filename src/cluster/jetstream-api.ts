@@ -16,6 +16,8 @@ export interface StreamSettings {
 export interface StreamState {
 	/** When it was made: another value may be another stream. */
 	readonly created: string;
+	/** Of the oldest message of all; 1 unless somebody has purged the stream by hand. */
+	readonly firstSeq: number;
 	/** Of the newest message of all. */
 	readonly lastSeq: number;
 }
@@ -50,7 +52,7 @@ interface InfoAnswer {
 	readonly error?: ApiError;
 	readonly config: StreamConfig;
 	readonly created: string;
-	readonly state: { readonly last_seq: number };
+	readonly state: { readonly first_seq: number; readonly last_seq: number };
 }
 
 interface MessageAnswer {
@@ -145,21 +147,23 @@ export class StreamApi {
 			const updated = await this.#manage<InfoAnswer>("STREAM.UPDATE", { ...config, ...wanted });
 			if (updated.error) throw this.#refused("cannot be changed", updated.error);
 		}
-		return { created: answer.created, lastSeq: answer.state.last_seq };
+		return stateOf(answer);
 	}
 
 	/**
 	 * The name of what is in the stream, which whoever asks first writes into it. Its time of birth will not do: of several
 	 * daemons that make a stream at once, each is told another one, and so may be who asks another server later.
+	 *
+	 * @param known the name that it had: who has purged the stream by hand has purged that too.
 	 */
-	async history(): Promise<string> {
+	async history({ firstSeq }: StreamState, known?: string): Promise<string> {
 		const subject = `${this.name}.k.history`;
-		const name = crypto.randomUUID().replaceAll("-", "").slice(0, 12);
+		const name = known ?? crypto.randomUUID().replaceAll("-", "").slice(0, 12);
 		for (let tries = 0; ; tries++) {
-			const known = await this.last(subject);
-			if (known) return decoder.decode(known.data);
+			const written = await this.last(subject);
+			if (written) return decoder.decode(written.data);
 			// Of several daemons that write at once, one is let through: see `writeAccount` for why by a message id.
-			const headers = { "Nats-Msg-Id": subject };
+			const headers = { "Nats-Msg-Id": `${subject}.${firstSeq}` };
 			await this.publish(subject, encoder.encode(name), READ_TIMEOUT_MS, headers).catch((error: unknown) => {
 				if (tries === MAX_TRIES) throw error;
 			});
@@ -168,8 +172,9 @@ export class StreamApi {
 
 	/** How the stream stands; undefined where it is not there. Rejects with XMLSOCKET_BROKER_UNREACHABLE. */
 	async state(): Promise<StreamState | undefined> {
-		const { error, created, state } = await this.#manage<InfoAnswer>("STREAM.INFO", undefined, READ_TIMEOUT_MS);
-		if (!error) return { created, lastSeq: state.last_seq };
+		const answer = await this.#manage<InfoAnswer>("STREAM.INFO", undefined, READ_TIMEOUT_MS);
+		const { error } = answer;
+		if (!error) return stateOf(answer);
 		if (error.err_code === STREAM_NOT_FOUND) return undefined;
 		throw unreachable(error);
 	}
@@ -241,6 +246,11 @@ export class StreamApi {
 			`The stream ${this.name} ${what}. Choose another name, or delete it with all that it holds: nats stream rm ${this.name}`,
 		);
 	}
+}
+
+function stateOf({ created, state }: InfoAnswer): StreamState {
+	// A stream in which nothing ever was says 0.
+	return { created, firstSeq: Math.max(1, state.first_seq), lastSeq: state.last_seq };
 }
 
 function messageOf(reply: Reply): StoredMessage {

@@ -21,7 +21,6 @@ import { Appender } from "./appender.ts";
 import type { Broker } from "./broker.ts";
 import { encodeEntry } from "./entry-format.ts";
 import { StreamApi, type StreamSettings, type StreamState } from "./jetstream-api.ts";
-import type { Follower } from "./jetstream-room.ts";
 import { isUnreachable, unavailable, within } from "./patience.ts";
 import { Retainer } from "./retainer.ts";
 import { entryOf, type RoomPage, RoomPages } from "./room-pages.ts";
@@ -75,6 +74,7 @@ export class JetStreamLog implements Log {
 	readonly #watchers = new Set<(reachable: boolean) => void>();
 	readonly #unwatch: () => void;
 	#created: string;
+	#firstSeq: number;
 	/** Of the history in the stream. */
 	#name: string;
 	#reachable = true;
@@ -99,6 +99,7 @@ export class JetStreamLog implements Log {
 		this.#api = api;
 		this.#settings = settings;
 		this.#created = state.created;
+		this.#firstSeq = state.firstSeq;
 		this.#name = name;
 		this.#retention = options.retention ?? DEFAULT_JETSTREAM_RETENTION;
 		this.#nowMs = options.nowMs ?? Date.now;
@@ -137,8 +138,10 @@ export class JetStreamLog implements Log {
 		}
 		const api = new StreamApi(broker, stream, replicas);
 		const settings: StreamSettings = { replicas, storage, dedupeWindowMs };
-		const open = async (): Promise<JetStreamLog> =>
-			new JetStreamLog(broker, api, settings, await api.ensure(settings), await api.history(), options);
+		const open = async (): Promise<JetStreamLog> => {
+			const state = await api.ensure(settings);
+			return new JetStreamLog(broker, api, settings, state, await api.history(state), options);
+		};
 		const { giveUpAfterMs = GIVE_UP_AFTER_MS } = options;
 		return await within(giveUpAfterMs, open).catch((error: Error) => {
 			if (!isUnreachable(error)) throw error;
@@ -186,19 +189,26 @@ export class JetStreamLog implements Log {
 		});
 	}
 
-	async follow(name: string, entry: (entry: LogEntry) => void, replaced?: () => void): Promise<Following> {
+	async follow(name: string, follower: (entry: LogEntry) => void, anew: () => void = () => {}): Promise<Following> {
 		return await this.#reading(async () => {
 			const tracked = await this.#rooms.track(name);
 			const { room } = tracked;
-			const own: Follower = { entry, replaced };
+			// A follower may be given twice; each following is one of its own.
+			const own = (entry: LogEntry): void => follower(entry);
+			const renewed = (): void => {
+				stop();
+				anew();
+			};
 			const stop = (): void => {
 				room.followers.delete(own);
+				tracked.renewals.delete(renewed);
 				tracked.usedMs = performance.now();
 			};
 			const firstSeq = await this.#pages(name).firstSeq(room.cursor);
 			this.#checkOpen();
 			if (this.#rooms.get(name) !== tracked) throw unavailable("The room is being opened anew");
 			room.followers.add(own);
+			tracked.renewals.add(renewed);
 			return { log: this.#name, lastSeq: room.cursor, firstSeq, stop };
 		});
 	}
@@ -289,16 +299,18 @@ export class JetStreamLog implements Log {
 		if (!this.#broker.connected) return;
 		try {
 			const state = (await this.#api.state()) ?? (await this.#api.ensure(this.#settings));
-			if (state.created !== this.#created) {
-				const name = await this.#api.history();
+			if (state.created !== this.#created || state.firstSeq !== this.#firstSeq) {
+				const purged = state.created === this.#created;
+				const name = await this.#api.history(state, purged ? this.#name : undefined);
+				// It was deleted and made anew: numbers begin at 1 again, and whoever follows a room begins anew.
 				if (name !== this.#name) {
-					// It was deleted and made anew: numbers begin at 1 again.
-					const ends = await this.#rooms.ends();
-					this.#name = name;
-					this.#sweptSeq = 0;
-					this.#rooms.restart(ends);
+					await this.#rooms.restart(() => {
+						this.#name = name;
+						this.#sweptSeq = 0;
+					});
 				}
 				this.#created = state.created;
+				this.#firstSeq = state.firstSeq;
 			}
 			if (!this.#reachable) {
 				// A server without a majority answers questions for a while; only a write shows that there is one again.

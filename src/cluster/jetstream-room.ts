@@ -24,15 +24,9 @@ export interface RoomEvents {
 	goesOn(): boolean;
 }
 
-/** Whom a room's entries are given to; see `Log.follow`. */
-export interface Follower {
-	readonly entry: (entry: LogEntry) => void;
-	readonly replaced: (() => void) | undefined;
-}
-
 /** The followers of one room, and how far they are. */
 export class JetStreamRoom {
-	readonly followers: Set<Follower> = new Set();
+	readonly followers: Set<(entry: LogEntry) => void> = new Set();
 	readonly #refill: Refill;
 	readonly #events: RoomEvents;
 	/** The number that followers were given last. */
@@ -43,6 +37,8 @@ export class JetStreamRoom {
 	#ahead: RoomEntry[] = [];
 	#aheadBytes = 0;
 	#catchingUp: Promise<void> | undefined = undefined;
+	// Counts the streams: what was asked of the one before says nothing of this one.
+	#life = 0;
 
 	constructor(cursor: number, refill: Refill, events: RoomEvents) {
 		this.#cursor = cursor;
@@ -91,15 +87,13 @@ export class JetStreamRoom {
 		});
 	}
 
-	/** Goes on behind `cursor` in another stream, whose numbers have nothing to do with those before: all followings end. */
-	restart(cursor: number): void {
-		this.#cursor = cursor;
-		this.#target = cursor;
+	/** Begins anew in another stream, whose numbers have nothing to do with those before, after its number `last`. */
+	restart(last: number): void {
+		this.#life++;
+		this.#cursor = last;
+		this.#target = last;
 		this.#ahead = [];
 		this.#aheadBytes = 0;
-		const followers = [...this.followers];
-		this.followers.clear();
-		for (const { replaced } of followers) replaced?.();
 	}
 
 	async #catchUp(): Promise<void> {
@@ -114,7 +108,9 @@ export class JetStreamRoom {
 			}
 			const through = first ? first.prev : this.#target;
 			try {
+				const life = this.#life;
 				const { entries, dropped } = await this.#refill(this.#cursor, through);
+				if (life !== this.#life) continue;
 				for (const entry of entries) if (entry.seq > this.#cursor) this.#deliver(entry);
 				if (entries.length > 0) continue;
 				// It was committed, so that retention has dropped it since, and the next entry's `prev` tells the followers; or a
@@ -131,7 +127,7 @@ export class JetStreamRoom {
 		this.#cursor = entry.seq;
 		this.#target = Math.max(this.#target, entry.seq);
 		const told = entryOf(entry);
-		for (const follower of this.followers) follower.entry(told);
+		for (const follower of this.followers) follower(told);
 		this.#events.delivered(entry);
 	}
 }

@@ -23,6 +23,8 @@ export class TrackedRoom {
 	readonly room: JetStreamRoom;
 	/** Who waits for an entry to be delivered, by the id of its publication. */
 	readonly waiting: Map<string, (entry: RoomEntry) => void> = new Map();
+	/** Who follows it, and is to follow anew where it begins anew in another stream. */
+	readonly renewals: Set<() => void> = new Set();
 	/** How far apart its entries were when they were read last. */
 	spacing = 1;
 	usedMs: number = performance.now();
@@ -96,21 +98,29 @@ export class TrackedRooms {
 		const from = this.#checkedUpTo < rooms.length ? this.#checkedUpTo : 0;
 		const chosen = rooms.slice(from, from + count);
 		this.#checkedUpTo = from + count;
-		await this.#check(chosen);
+		for (let at = 0; at < chosen.length; at += CHECKS_AT_ONCE) {
+			await this.#checkRooms(chosen.slice(at, at + CHECKS_AT_ONCE));
+		}
 	}
 
-	/** The last number of each room in the stream. */
-	async ends(): Promise<Map<TrackedRoom, number>> {
-		const ends = new Map<TrackedRoom, number>();
-		await this.#each([...this.#rooms.values()], (tracked, lastSeq) => ends.set(tracked, lastSeq));
-		return ends;
-	}
-
-	/** The stream is another one: all followings end, and rooms go on behind these numbers of it. */
-	restart(ends: ReadonlyMap<TrackedRoom, number>): void {
+	/** Begins anew in another stream, at the end of what is in it. @param begun is called before anyone is told. */
+	async restart(begun: () => void): Promise<void> {
+		const before = [...this.#rooms.values()];
+		const lasts = new Map<TrackedRoom, number>();
+		for (let at = 0; at < before.length; at += CHECKS_AT_ONCE) {
+			const chosen = before.slice(at, at + CHECKS_AT_ONCE);
+			const found = await Promise.all(chosen.map(({ token }) => this.#api.last(this.#api.entries(token))));
+			for (const [index, tracked] of chosen.entries()) lasts.set(tracked, found[index]?.seq ?? 0);
+		}
+		begun();
 		for (const tracked of [...this.#rooms.values()]) {
-			this.#retainer.forget(tracked.token);
-			tracked.room.restart(ends.get(tracked) ?? 0);
+			// What was opened meanwhile was opened in the new one.
+			const last = lasts.get(tracked);
+			if (last !== undefined) {
+				tracked.room.restart(last);
+				this.#retainer.forget(tracked.token);
+			}
+			for (const renewed of [...tracked.renewals]) renewed();
 		}
 	}
 
@@ -142,7 +152,7 @@ export class TrackedRooms {
 		});
 		try {
 			await this.#broker.flush();
-			const cursor = await this.#lastSeq(token);
+			const cursor = (await this.#api.last(this.#api.entries(token)))?.seq ?? 0;
 			if (this.#closed) throw unavailable("The log is closed");
 			const room = new JetStreamRoom(cursor, (after, through) => this.#refill(token, after, through), {
 				delivered: (entry) => {
@@ -156,7 +166,7 @@ export class TrackedRooms {
 			this.#rooms.set(name, opened);
 			room.committedUpTo(heard);
 			// The other servers of a cluster hear of the subscription a little later.
-			setTimeout(() => this.#check([opened]).catch(() => {}), SETTLED_MS).unref();
+			setTimeout(() => this.#checkRooms([opened]).catch(() => {}), SETTLED_MS).unref();
 			return opened;
 		} catch (error) {
 			unsubscribe();
@@ -170,20 +180,12 @@ export class TrackedRooms {
 		return { entries, dropped: entries.length > 0 ? 0 : await pages.dropped() };
 	}
 
-	#check(rooms: readonly TrackedRoom[]): Promise<void> {
-		return this.#each(rooms, ({ room }, lastSeq) => room.committedUpTo(lastSeq));
-	}
-
-	/** Asks the stream for the last number of each of these rooms. */
-	async #each(rooms: readonly TrackedRoom[], told: (room: TrackedRoom, lastSeq: number) => void): Promise<void> {
-		for (let at = 0; at < rooms.length; at += CHECKS_AT_ONCE) {
-			const some = rooms.slice(at, at + CHECKS_AT_ONCE);
-			await Promise.all(some.map(async (tracked) => told(tracked, await this.#lastSeq(tracked.token))));
-		}
-	}
-
-	async #lastSeq(token: string): Promise<number> {
-		return (await this.#api.last(this.#api.entries(token)))?.seq ?? 0;
+	async #checkRooms(rooms: readonly TrackedRoom[]): Promise<void> {
+		await Promise.all(
+			rooms.map(async ({ token, room }) => {
+				room.committedUpTo((await this.#api.last(this.#api.entries(token)))?.seq ?? 0);
+			}),
+		);
 	}
 
 	#forget(tracked: TrackedRoom): void {

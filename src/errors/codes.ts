@@ -288,6 +288,11 @@ export const ERROR_CODES = {
 		text: "XMLSocket connects to ports 1024 to 65535 only.",
 		mend: "Choose a port from 1024 up; players refuse lower ones (Server-Side ActionScript Language Reference, p. 218).",
 	},
+	XMLSOCKET_RECORD_UNREADABLE: {
+		class: "internal",
+		text: "An entry of a stored room holds no message that can be sent.",
+		mend: "Something else wrote into the stream or the data folder, the entry was damaged, or it holds the terminator of today. Readers are told of a gap; nothing else is affected.",
+	},
 	XMLSOCKET_REQUEST_TIMEOUT: {
 		class: "network",
 		text: "No document answered a request in time.",

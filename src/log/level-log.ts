@@ -110,9 +110,14 @@ export class LevelLog implements Log {
 	 */
 	static async open(folder: string, options: LevelLogOptions = {}): Promise<LevelLog> {
 		const store = await LevelStore.open(folder);
-		const log = new LevelLog(folder, store, options);
-		await log.#load(store);
-		return log;
+		try {
+			const log = new LevelLog(folder, store, options);
+			await log.#load(store);
+			return log;
+		} catch (error) {
+			await store.close();
+			throw error;
+		}
 	}
 
 	append(name: string, entry: NewEntry): Promise<Appended> {

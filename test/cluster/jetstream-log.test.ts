@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { readAccount, writeAccount } from "../../src/cluster/account.ts";
 import { Broker, JetStreamLog, type JetStreamLogOptions, subjectToken } from "../../src/cluster/index.ts";
 import { StreamApi } from "../../src/cluster/jetstream-api.ts";
-import type { Following, LogEntry } from "../../src/hub/index.ts";
+import type { LogEntry } from "../../src/hub/index.ts";
 import { describeLog, type SuiteOptions } from "../hub/log-suite.ts";
 import { hasNatsServer, NatsServers } from "./nats-server.js";
 import { bytes, checkHeard, checkStored, everything, listen, Speakers, textOf } from "./speakers.ts";
@@ -246,35 +246,50 @@ describe.skipIf(!hasServer)("a stream that daemons share", () => {
 		expect(prev).toBe(seq);
 	});
 
-	it("is another history after it was deleted, and rooms go on in it", { timeout: 30_000 }, async () => {
+	it("is another history after it was deleted: who follows is told so, and follows anew", {
+		timeout: 30_000,
+	}, async () => {
 		const log = await daemon();
-		const { heard } = await listen(log);
-		const again: LogEntry[] = [];
-		let afresh: Promise<Following> | undefined;
-		await log.follow(
-			"lobby",
-			() => {},
-			() => {
-				afresh = log.follow("lobby", (entry) => again.push(entry));
-			},
-		);
+		const heard: string[] = [];
+		let told = 0;
+		const hear = (entry: LogEntry): number => heard.push(textOf(entry));
+		await log.follow("lobby", hear, () => told++);
 		for (let at = 0; at < 3; at++) await log.append("lobby", { payload: bytes(`old ${at}`) });
 		const before = await log.state("lobby");
 		await api("STREAM.DELETE");
 		const { seq } = await log.append("lobby", { payload: bytes("new") });
-		const after = await log.state("lobby");
+		await expect.poll(() => told, { timeout: 10_000 }).toBe(1);
+		const after = await log.follow("lobby", hear, () => told++);
 		expect(after.log).not.toBe(before.log);
 		expect(after).toMatchObject({ firstSeq: seq, lastSeq: seq });
 		expect((await everything(log)).map(textOf)).toEqual(["new"]);
-		// Whoever follows is told that this history has ended, and hears the new one once it follows again.
-		await expect.poll(() => afresh).toBeDefined();
-		const { log: name, lastSeq } = (await afresh)!;
-		expect(name).toBe(after.log);
 		await log.append("lobby", { payload: bytes("newer") });
-		expect(again.map(textOf)).toEqual(lastSeq < seq ? ["new", "newer"] : ["newer"]);
-		expect(heard.map(textOf).slice(0, 3)).toEqual(["old 0", "old 1", "old 2"]);
-		expect(heard.map(textOf)).not.toContain("newer");
+		expect(heard).toEqual(["old 0", "old 1", "old 2", "newer"]);
+		expect(told).toBe(1);
 		expect((await (await daemon()).state("lobby")).log).toBe(after.log);
+	});
+
+	it("keeps the name of its history when somebody empties it by hand, for daemons that come later too", async () => {
+		const log = await daemon();
+		const { seq } = await log.append("lobby", { payload: bytes("1") });
+		const before = await log.state("lobby");
+		await api("STREAM.PURGE");
+		await expect
+			.poll(async () => (await api("STREAM.INFO", { subjects_filter: ">" })).state.subjects, { timeout: 10_000 })
+			.toMatchObject({ [`${stream}.k.history`]: 1 });
+		const later = await daemon();
+		expect((await later.state("lobby")).log).toBe(before.log);
+		expect((await later.append("lobby", { payload: bytes("2") })).seq).toBeGreaterThan(seq);
+	});
+
+	it("gets a name again where it was emptied by hand while no daemon ran", async () => {
+		const first = await daemon();
+		await first.append("lobby", { payload: bytes("1") });
+		await first.close();
+		await api("STREAM.PURGE");
+		const log = await daemon();
+		expect((await log.state("lobby")).log).toMatch(/^[0-9a-f]{12}$/);
+		expect((await log.append("lobby", { payload: bytes("2") })).seq).toBeGreaterThan(1);
 	});
 
 	it("is changed where it can be, and refused with the cause where not", async () => {

@@ -108,7 +108,11 @@ export class Deployment {
 
 	/** The name for a client that has said none. */
 	guestNumber(): string {
-		return String(this.bus.nextNumber() ?? `${this.bus.node}-${++this.#extraGuests}`);
+		for (;;) {
+			const number = String(this.bus.nextNumber() ?? `${this.bus.node}-${++this.#extraGuests}`);
+			// A broker that has lost its store counts from 1 again.
+			if (!this.roster.byName(`guest-${number}`)) return number;
+		}
 	}
 
 	/** A client is here, or has another name or session. */
