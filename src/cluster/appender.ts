@@ -27,6 +27,8 @@ export class Appender {
 	readonly #giveUpAfterMs: number;
 	/** Called when JetStream leaves publications without an answer. */
 	readonly #unanswered: () => void;
+	/** Called when an entry got a number that had been another's. */
+	readonly #contradicted: () => void;
 	// By room and session: settles with the last append of each.
 	readonly #sessions = new Map<string, Promise<void>>();
 	readonly #idPrefix: string = crypto.randomUUID();
@@ -35,11 +37,18 @@ export class Appender {
 	#queuedBytes = 0;
 	#latestMs = Number.POSITIVE_INFINITY;
 
-	constructor(api: StreamApi, rooms: TrackedRooms, giveUpAfterMs: number, unanswered: () => void) {
+	constructor(
+		api: StreamApi,
+		rooms: TrackedRooms,
+		giveUpAfterMs: number,
+		unanswered: () => void,
+		contradicted: () => void,
+	) {
 		this.#api = api;
 		this.#rooms = rooms;
 		this.#giveUpAfterMs = giveUpAfterMs;
 		this.#unanswered = unanswered;
+		this.#contradicted = contradicted;
 	}
 
 	/** Appends an entry whose bytes are `data`. Rejects with XMLSOCKET_UNAVAILABLE, XMLSOCKET_TOO_MANY_ROOMS. */
@@ -122,12 +131,14 @@ export class Appender {
 		isSettled: () => boolean,
 	): Promise<Appended | undefined> {
 		const begun = room.cursor;
+		const { life } = room;
 		const subject = this.#api.entries(token);
 		const headers = { "Nats-Msg-Id": messageId };
 		let timeoutMs = FIRST_TIMEOUT_MS;
 		for (let tries = 0, waitMs = FIRST_RETRY_MS; !isSettled(); tries++) {
 			try {
 				const { seq, duplicate } = await this.#api.publish(subject, data, timeoutMs, headers);
+				if (!duplicate && seq <= begun && room.life === life) this.#contradicted();
 				for (let waitedMs = 0; room.cursor < seq && !isSettled(); waitedMs += 10) {
 					if (waitedMs >= TOLD_WITHIN_MS) room.committedUpTo(seq);
 					if (this.#isLate(untilMs)) throw unavailable("The room's followers could not be brought up to date");

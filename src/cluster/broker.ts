@@ -67,7 +67,8 @@ type Nats = typeof import("@nats-io/transport-node");
 export class Broker {
 	readonly #nats: Nats;
 	readonly #connection: NatsConnection;
-	readonly #report: (error: unknown) => void;
+	/** Takes failures that are nobody's answer. */
+	readonly report: (error: unknown) => void;
 	readonly #maxPendingBytes: number;
 	/** How many were named. */
 	readonly #servers: number;
@@ -86,10 +87,10 @@ export class Broker {
 	private constructor(nats: Nats, connection: NatsConnection, options: BrokerOptions) {
 		this.#nats = nats;
 		this.#connection = connection;
-		this.#report = options.report ?? ((error) => console.error(error));
+		this.report = options.report ?? ((error) => console.error(error));
 		this.#maxPendingBytes = options.maxPendingBytes ?? DEFAULT_MAX_PENDING_BYTES;
 		this.#servers = options.servers.length;
-		this.#follow().catch(this.#report);
+		this.#follow().catch(this.report);
 	}
 
 	/**
@@ -199,10 +200,10 @@ export class Broker {
 			// The client closes the connection's reader for good when this throws.
 			callback: (error, message) => {
 				try {
-					if (error) this.#report(error);
+					if (error) this.report(error);
 					else receive(message.data, message.subject, message.reply || undefined);
 				} catch (thrown) {
-					this.#report(thrown);
+					this.report(thrown);
 				}
 			},
 		});
@@ -214,7 +215,7 @@ export class Broker {
 		const subscription = this.#connection.subscribe(`${this.#inbox}.*`, {
 			callback: (error, message) => {
 				if (error) {
-					this.#report(error);
+					this.report(error);
 					return;
 				}
 				const token = message.subject.slice(this.#inbox.length + 1);
@@ -248,13 +249,13 @@ export class Broker {
 		const subscription: Subscription = this.#connection.subscribe(subject, {
 			callback: (error, message) => {
 				try {
-					if (error) this.#report(error);
+					if (error) this.report(error);
 					else {
 						const head = message.headers;
 						receive(message.data, head ? (name) => head.get(name) : none, message.subject);
 					}
 				} catch (thrown) {
-					this.#report(thrown);
+					this.report(thrown);
 				}
 			},
 		});
@@ -339,7 +340,7 @@ export class Broker {
 			if (status.type === "reconnect") this.#changed(true);
 			else if (status.type === "disconnect" || status.type === "staleConnection" || status.type === "close") {
 				this.#changed(false);
-			} else if (status.type === "error") this.#report(status.error);
+			} else if (status.type === "error") this.report(status.error);
 		}
 	}
 
@@ -360,7 +361,7 @@ export class Broker {
 			try {
 				changed(connected);
 			} catch (error) {
-				this.#report(error);
+				this.report(error);
 			}
 		}
 	}

@@ -158,7 +158,7 @@ export class StreamApi {
 	 */
 	async history({ firstSeq }: StreamState, known?: string): Promise<string> {
 		const subject = `${this.name}.k.history`;
-		const name = known ?? crypto.randomUUID().replaceAll("-", "").slice(0, 12);
+		const name = known ?? newName();
 		for (let tries = 0; ; tries++) {
 			const written = await this.last(subject);
 			if (written) return decoder.decode(written.data);
@@ -168,6 +168,23 @@ export class StreamApi {
 				if (tries === MAX_TRIES) throw error;
 			});
 		}
+	}
+
+	/**
+	 * Gives what is in the stream another name, because it is not what it was. Of several daemons that do so at once, one is let
+	 * through.
+	 *
+	 * @returns the name that it has now.
+	 */
+	async renamed(before: string): Promise<string> {
+		const subject = `${this.name}.k.history`;
+		const present = async (): Promise<string> =>
+			decoder.decode((await this.last(subject))?.data ?? encoder.encode(before));
+		const name = await present();
+		if (name !== before) return name;
+		const headers = { "Nats-Msg-Id": `${subject}.after.${before}` };
+		await this.publish(subject, encoder.encode(newName()), READ_TIMEOUT_MS, headers);
+		return await present();
 	}
 
 	/** How the stream stands; undefined where it is not there. Rejects with XMLSOCKET_BROKER_UNREACHABLE. */
@@ -187,10 +204,15 @@ export class StreamApi {
 		return { seq: answer.seq, duplicate: answer.duplicate === true };
 	}
 
-	/** Writes something that changes nothing, in the place of the last such thing. Rejects with XMLSOCKET_BROKER_UNREACHABLE. */
-	async probe(timeoutMs: number): Promise<void> {
+	/**
+	 * Writes something that changes nothing, in the place of the last such thing. Rejects with XMLSOCKET_BROKER_UNREACHABLE.
+	 *
+	 * @returns its number.
+	 */
+	async probe(timeoutMs: number): Promise<number> {
 		// No room's token begins without an underscore.
-		await this.publish(this.account("probe"), new Uint8Array(0), timeoutMs, { "Nats-Rollup": "sub" });
+		const { seq } = await this.publish(this.account("probe"), new Uint8Array(0), timeoutMs, { "Nats-Rollup": "sub" });
+		return seq;
 	}
 
 	/** The first message of a subject from `seq` on. */
@@ -246,6 +268,10 @@ export class StreamApi {
 			`The stream ${this.name} ${what}. Choose another name, or delete it with all that it holds: nats stream rm ${this.name}`,
 		);
 	}
+}
+
+function newName(): string {
+	return crypto.randomUUID().replaceAll("-", "").slice(0, 12);
 }
 
 function stateOf({ created, state }: InfoAnswer): StreamState {

@@ -74,13 +74,14 @@ export class JetStreamLog implements Log {
 	readonly #watchers = new Set<(reachable: boolean) => void>();
 	readonly #unwatch: () => void;
 	#created: string;
-	#firstSeq: number;
 	/** Of the history in the stream. */
 	#name: string;
 	#reachable = true;
 	#sweepTimer: ReturnType<typeof setTimeout> | undefined = undefined;
 	#sweeping: Promise<void> | undefined = undefined;
 	#sweptSeq = 0;
+	/** Whether the stream has numbers twice: it lost its end, and goes on from there. */
+	#rewound = false;
 	#failedSweeps = 0;
 	/** Since when it is out of reach at this server, and how often it has been tried at another one. */
 	#lostAtMs = 0;
@@ -99,15 +100,18 @@ export class JetStreamLog implements Log {
 		this.#api = api;
 		this.#settings = settings;
 		this.#created = state.created;
-		this.#firstSeq = state.firstSeq;
 		this.#name = name;
 		this.#retention = options.retention ?? DEFAULT_JETSTREAM_RETENTION;
 		this.#nowMs = options.nowMs ?? Date.now;
 		this.#retainer = new Retainer(api, this.#retention, this.#nowMs);
-		this.#rooms = new TrackedRooms(broker, api, this.#retainer, options.maxRooms ?? 10_000);
-		this.#appender = new Appender(api, this.#rooms, options.giveUpAfterMs ?? GIVE_UP_AFTER_MS, () =>
-			this.#changed(false),
-		);
+		const { giveUpAfterMs = GIVE_UP_AFTER_MS } = options;
+		const contradicted = (): void => {
+			this.#rewound = true;
+			this.#sweepLater(0);
+		};
+		this.#rooms = new TrackedRooms(broker, api, this.#retainer, options.maxRooms ?? 10_000, contradicted);
+		const unanswered = (): void => this.#changed(false);
+		this.#appender = new Appender(api, this.#rooms, giveUpAfterMs, unanswered, contradicted);
 		this.#unwatch = broker.watch((connected) => {
 			if (connected) this.#sweepLater(0);
 			else this.#changed(false);
@@ -299,19 +303,7 @@ export class JetStreamLog implements Log {
 		if (!this.#broker.connected) return;
 		try {
 			const state = (await this.#api.state()) ?? (await this.#api.ensure(this.#settings));
-			if (state.created !== this.#created || state.firstSeq !== this.#firstSeq) {
-				const purged = state.created === this.#created;
-				const name = await this.#api.history(state, purged ? this.#name : undefined);
-				// It was deleted and made anew: numbers begin at 1 again, and whoever follows a room begins anew.
-				if (name !== this.#name) {
-					await this.#rooms.restart(() => {
-						this.#name = name;
-						this.#sweptSeq = 0;
-					});
-				}
-				this.#created = state.created;
-				this.#firstSeq = state.firstSeq;
-			}
+			await this.#checkHistory(state);
 			if (!this.#reachable) {
 				// A server without a majority answers questions for a while; only a write shows that there is one again.
 				await this.#api.probe(PROBE_TIMEOUT_MS);
@@ -325,6 +317,31 @@ export class JetStreamLog implements Log {
 			if (++this.#failedSweeps >= FAILED_SWEEPS) this.#changed(false);
 			await this.#moveOn();
 		}
+	}
+
+	// Where it is another one, whoever follows a room begins anew: the stream was deleted and made anew, so that numbers begin at 1
+	// again, or it has numbers twice. Whoever notices that tells it to all by giving the history another name.
+	async #checkHistory(state: StreamState): Promise<void> {
+		// A server that has just begun to lead may not be up to date; what it numbers now is above all that was committed.
+		if (state.lastSeq < this.#sweptSeq && (await this.#api.probe(PROBE_TIMEOUT_MS)) <= this.#sweptSeq) {
+			this.#rewound = true;
+		}
+		const purged = state.created === this.#created;
+		const name = this.#rewound
+			? await this.#api.renamed(this.#name)
+			: await this.#api.history(state, purged ? this.#name : undefined);
+		if (name !== this.#name) {
+			if (this.#rewound) {
+				const words = `The stream ${this.#api.name} has numbers twice: history ${this.#name} has ended, and ${name} has begun.`;
+				this.#broker.report(new XMLSocketError("XMLSOCKET_STREAM_REWOUND", words));
+			}
+			await this.#rooms.restart(() => {
+				this.#name = name;
+				this.#sweptSeq = 0;
+			});
+		}
+		this.#rewound = false;
+		this.#created = state.created;
 	}
 
 	async #moveOn(): Promise<void> {

@@ -52,12 +52,15 @@ export class TrackedRooms {
 	readonly #api: StreamApi;
 	readonly #retainer: Retainer;
 	readonly #max: number;
+	readonly #contradicted: () => void;
 	readonly #rooms = new Map<string, TrackedRoom>();
 	readonly #opening = new Map<string, Promise<TrackedRoom>>();
 	#checkedUpTo = 0;
 	#closed = false;
 
-	constructor(broker: Broker, api: StreamApi, retainer: Retainer, max: number) {
+	/** @param contradicted is called when a number of the stream stands for another entry than before */
+	constructor(broker: Broker, api: StreamApi, retainer: Retainer, max: number, contradicted: () => void) {
+		this.#contradicted = contradicted;
 		this.#broker = broker;
 		this.#api = api;
 		this.#retainer = retainer;
@@ -160,6 +163,7 @@ export class TrackedRooms {
 					this.#retainer.came(token, entry);
 				},
 				goesOn: () => this.#rooms.get(name)?.room === room,
+				contradicted: this.#contradicted,
 			});
 			const opened = new TrackedRoom(name, token, room, unsubscribe);
 			tracked = opened;

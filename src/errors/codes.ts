@@ -373,6 +373,11 @@ export const ERROR_CODES = {
 		text: "The other end reads more slowly than documents come for it.",
 		mend: "Read faster, join fewer rooms, or raise the outbox limit.",
 	},
+	XMLSOCKET_STREAM_REWOUND: {
+		class: "internal",
+		text: "The JetStream stream no longer holds what it had committed: its numbers stand for other messages now.",
+		mend: "A nats-server lost what it had not synced, was restored from an older copy, or a cluster parted and disagreed. Clients go on in a new history and are told. Set sync_interval: always, run three servers, and use a recent nats-server.",
+	},
 	XMLSOCKET_STREAM_UNSUITABLE: {
 		class: "usage",
 		text: "A JetStream stream that stored rooms should use is there already with settings that cannot be changed, or cannot be made.",

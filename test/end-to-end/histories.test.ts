@@ -1,7 +1,8 @@
 // What befalls the history of stored rooms behind the daemons' backs: a broker that comes back without its store, a stream that is
 // deleted, entries that are no messages. Real daemons, a real nats-server.
 
-import { rmSync } from "node:fs";
+import { cpSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { Broker, subjectToken } from "../../src/cluster/index.ts";
@@ -83,6 +84,44 @@ describe.skipIf(!hasNatsServer())("two daemons on one nats-server", { timeout: 9
 		rival.say(xml`<hello name="bob"/>`);
 		await rival.until(({ is, name }) => is === "welcome" && name === "bob");
 		expect(await say(rival, "lobby", "too")).not.toBe("");
+	});
+
+	it("tell who is there that the server lost the end of its store, and let nobody miss what comes under the same numbers", async () => {
+		const store = join(nats.folder, nats.nodes[0]!.name);
+		const [ann, bob] = [await come(0, "ann", "news"), await come(1, "bob", "news")];
+		for (let at = 0; at < 5; at++) await say(ann, "news", `kept ${at}`);
+		await nats.kill(0);
+		const copy = mkdtempSync(join(tmpdir(), "xmlsocket-older-"));
+		cpSync(store, copy, { recursive: true });
+		nats.start(0);
+		await nats.ready();
+		for (let at = 0; at < 5; at++) await say(ann, "news", `lost ${at}`);
+		const last = await bob.until(({ is, text }) => is === "said" && text === "lost 4");
+		await nats.kill(0);
+		rmSync(store, { recursive: true });
+		cpSync(copy, store, { recursive: true });
+		rmSync(copy, { recursive: true });
+		nats.start(0);
+		await nats.ready();
+		const seq = await say(ann, "news", "new");
+		expect(Number(seq)).toBeLessThanOrEqual(Number(last.seq));
+		const before = ann.all.find(({ is }) => is === "joined")!.log;
+		const logs: (string | undefined)[] = [];
+		for (const person of [ann, bob]) {
+			const { log } = await person.until(({ is, log }) => is === "joined" && log !== before);
+			logs.push(log);
+			await person.until(({ is, text }) => is === "said" && text === "new");
+		}
+		expect(new Set(logs).size).toBe(1);
+		expect((await Promise.all([0, 1].map((at) => say(bob, "news", `after ${at}`)))).length).toBe(2);
+		await ann.until(({ is, text }) => is === "said" && text === "after 1");
+		const eve = await Person.at(daemons[1]!, "eve");
+		opened.push(eve);
+		eve.say(xml`<join room="news" after=${last.seq} log=${before}/>`);
+		await eve.until(({ is, text }) => is === "said" && text === "after 1");
+		const shown = eve.all.filter(({ is }) => is === "said").map(({ text }) => text);
+		expect(shown).toEqual(["kept 0", "kept 1", "kept 2", "kept 3", "kept 4", "new", "after 0", "after 1"]);
+		expect(daemons.some((daemon) => daemon.log().includes("has numbers twice"))).toBe(true);
 	});
 
 	it("show an entry that is no message as a gap, to who is there and to who comes, and nobody waits for it", async () => {
