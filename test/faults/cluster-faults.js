@@ -1,12 +1,17 @@
 // The faults of a deployment: three daemons on one broker or three. Each round takes its numbers from its own random source. What is
 // right afterwards is decided by the checker.
 
+import { clock, noClock, setClock } from "./clock.js";
 import { inNetwork } from "./network.js";
 import { canRun, serveOffers } from "./processes.js";
 
 /** @typedef {import("./faults.js").Fault} Fault */
 
-/** @type {readonly Omit<Fault, "topology">[]} */
+const DAEMONS = 3;
+
+/** @typedef {Omit<Fault, "topology"> & { env?: NonNullable<Fault["topology"]>["env"] }} ClusterFault */
+
+/** @type {readonly ClusterFault[]} */
 const FAULTS = [
 	{
 		name: "daemon-kill",
@@ -84,6 +89,22 @@ const FAULTS = [
 		},
 	},
 	{
+		name: "daemon-clock",
+		what: "the wall clock of one daemon set forward or back by up to a day",
+		env: clock,
+		absent: noClock,
+		prepare: (folder) => {
+			for (let daemon = 0; daemon < DAEMONS; daemon++) setClock(folder, daemon, 0);
+		},
+		async round({ folder, random, begin, end, wait }) {
+			await wait(20, 500);
+			begin();
+			setClock(folder, random.between(0, DAEMONS - 1), random.between(-86_400, 86_400));
+			end();
+			await wait(100, 2000);
+		},
+	},
+	{
 		name: "link-cut",
 		what: "one daemon's connections to the brokers cut, and refused for up to 4 s",
 		async round({ topology: { links }, random, begin, end, wait }) {
@@ -117,7 +138,7 @@ const FAULTS = [
 	},
 ];
 
-/** Where each of them is on a machine of its own. @type {readonly Omit<Fault, "topology">[]} */
+/** Where each of them is on a machine of its own. @type {readonly ClusterFault[]} */
 const NETWORK_FAULTS = [
 	{
 		name: "net-daemon-cut",
@@ -173,12 +194,12 @@ const NETWORK_FAULTS = [
 
 /** @type {readonly Fault[]} */
 export const CLUSTER = [1, 3].flatMap((brokers) => {
-	const on = (/** @type {Omit<Fault, "topology">} */ fault, /** @type {boolean} */ network) => ({
+	const on = (/** @type {ClusterFault} */ { env, ...fault }, /** @type {boolean} */ network) => ({
 		...fault,
 		name: `${brokers}-broker-${fault.name}`,
 		what: `${fault.what}; three daemons, ${brokers === 1 ? "one broker" : "three brokers"}`,
-		topology: { daemons: 3, brokers, network },
-		absent: () => absent(network),
+		topology: { daemons: DAEMONS, brokers, network, ...(env ? { env } : {}) },
+		absent: () => absent(network) ?? fault.absent?.(),
 	});
 	const possible = NETWORK_FAULTS.filter(({ name }) => brokers > 1 || name !== "net-broker-parted");
 	return [...FAULTS.map((fault) => on(fault, false)), ...possible.map((fault) => on(fault, true))];

@@ -23,9 +23,9 @@ export const inNetwork = process.env[MARK] === "1";
 
 /** Whether `inside` would succeed. */
 function canUnshare() {
-	const made = spawnSync("unshare", [...UNSHARE, "ip", "link", "add", "bridge0", "type", "bridge"], {
-		stdio: "ignore",
-	});
+	const links =
+		"ip link add bridge0 type bridge && ip link add one0 type veth peer name two0 && nsenter -V && setpriv -V";
+	const made = spawnSync("unshare", [...UNSHARE, "sh", "-c", links], { stdio: "ignore" });
 	return process.platform === "linux" && made.status === 0;
 }
 
@@ -34,6 +34,7 @@ function canUnshare() {
  * this is that run.
  */
 export function inside() {
+	if (inNetwork) ip("link", "set", "lo", "up");
 	if (inNetwork || !canUnshare()) return;
 	// Whoever ends this process ends that one, which puts away what it has made.
 	const command = [process.execPath, ...process.execArgv, ...process.argv.slice(1)];
@@ -49,7 +50,6 @@ export class Network {
 	#number = ++networks % 256;
 
 	constructor() {
-		ip("link", "set", "lo", "up");
 		ip("link", "add", this.#bridge, "type", "bridge");
 		ip("address", "add", `${this.#address(254)}/24`, "dev", this.#bridge);
 		ip("link", "set", this.#bridge, "up");

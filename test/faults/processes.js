@@ -44,12 +44,15 @@ class Process {
 	/** Where its server listens. */
 	host;
 	#enter;
+	#env;
 
 	/**
 	 * @param {string} errors the file that its standard error is added to
 	 * @param {Machine} machine
+	 * @param {Record<string, string>} env beside this process's own
 	 */
-	constructor(errors, { address, enter }) {
+	constructor(errors, { address, enter }, env = {}) {
+		this.#env = env;
 		this.#errors = errors;
 		this.host = address;
 		this.#enter = enter;
@@ -75,7 +78,7 @@ class Process {
 		const [first, ...words] = [...this.#enter, program, ...flags];
 		const child = spawn(/** @type {string} */ (first), words, {
 			cwd,
-			env: Object.fromEntries(kept),
+			env: { ...Object.fromEntries(kept), ...this.#env },
 			stdio: ["ignore", "pipe", errors],
 		});
 		closeSync(errors);
@@ -134,9 +137,15 @@ export class Daemon extends Process {
 	#folder;
 	#flags;
 
-	/** @param {string} folder @param {readonly string[]} flags @param {string} name @param {Machine} machine */
-	constructor(folder, flags, name, machine) {
-		super(join(folder, `${name}.err`), machine);
+	/**
+	 * @param {string} folder
+	 * @param {readonly string[]} flags
+	 * @param {string} name
+	 * @param {Machine} machine
+	 * @param {Record<string, string>} env
+	 */
+	constructor(folder, flags, name, machine, env = {}) {
+		super(join(folder, `${name}.err`), machine, env);
 		this.#folder = folder;
 		this.#flags = flags;
 	}

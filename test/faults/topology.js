@@ -38,6 +38,7 @@ export class Topology {
 	 * @param {number} options.brokers
 	 * @param {boolean} [options.proxied] whether clients come through proxies
 	 * @param {boolean} [options.network] whether each process is on a machine of its own, without proxies
+	 * @param {(daemon: number, folder: string) => Record<string, string>} [options.env] of a daemon, beside this process's own
 	 * @param {string} [options.data] the folder of the messages, where there is no broker
 	 * @param {readonly string[]} [options.flags] more flags for each daemon
 	 */
@@ -76,7 +77,7 @@ export class Topology {
 
 	/** @param {number} at */
 	async #addDaemon(at) {
-		const { folder, seed, proxied, network, data = "data", flags = [] } = this.#options;
+		const { folder, seed, proxied, network, env, data = "data", flags = [] } = this.#options;
 		const links = network
 			? []
 			: this.brokers.map((broker, to) => new FaultProxy(() => broker.port, seeded(seed, "link", at, to)));
@@ -90,6 +91,7 @@ export class Topology {
 			[...ROOM_FLAGS, ...(flags.includes("--memory") ? [] : home), ...flags],
 			`daemon-${at}`,
 			this.machines.daemons[at] ?? HERE,
+			env?.(at, folder),
 		);
 		this.daemons.push(daemon);
 		if (!proxied) return;
