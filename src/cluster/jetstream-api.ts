@@ -20,6 +20,8 @@ export interface StreamState {
 	readonly firstSeq: number;
 	/** Of the newest message of all. */
 	readonly lastSeq: number;
+	/** The server that leads it, where there are several. */
+	readonly leader: string;
 }
 
 /** One message of the stream. */
@@ -53,6 +55,7 @@ interface InfoAnswer {
 	readonly config: StreamConfig;
 	readonly created: string;
 	readonly state: { readonly first_seq: number; readonly last_seq: number };
+	readonly cluster?: { readonly leader?: string };
 }
 
 interface MessageAnswer {
@@ -274,9 +277,10 @@ function newName(): string {
 	return crypto.randomUUID().replaceAll("-", "").slice(0, 12);
 }
 
-function stateOf({ created, state }: InfoAnswer): StreamState {
+function stateOf({ created, state, cluster }: InfoAnswer): StreamState {
 	// A stream in which nothing ever was says 0.
-	return { created, firstSeq: Math.max(1, state.first_seq), lastSeq: state.last_seq };
+	const { first_seq, last_seq } = state;
+	return { created, firstSeq: Math.max(1, first_seq), lastSeq: last_seq, leader: cluster?.leader ?? "" };
 }
 
 function messageOf(reply: Reply): StoredMessage {

@@ -82,6 +82,8 @@ export class JetStreamLog implements Log {
 	#sweptSeq = 0;
 	/** Whether the stream has numbers twice: it lost its end, and goes on from there. */
 	#rewound = false;
+	/** Of the servers, the one that led when the stream was looked at last. */
+	#leader = "";
 	#failedSweeps = 0;
 	/** Since when it is out of reach at this server, and how often it has been tried at another one. */
 	#lostAtMs = 0;
@@ -322,10 +324,13 @@ export class JetStreamLog implements Log {
 	// Where it is another one, whoever follows a room begins anew: the stream was deleted and made anew, so that numbers begin at 1
 	// again, or it has numbers twice. Whoever notices that tells it to all by giving the history another name.
 	async #checkHistory(state: StreamState): Promise<void> {
-		// A server that has just begun to lead may not be up to date; what it numbers now is above all that was committed.
+		// A server that has just begun to lead may not be up to date; what it numbers now is above all that was committed. Or it may
+		// have something else under the same numbers.
 		if (state.lastSeq < this.#sweptSeq && (await this.#api.probe(PROBE_TIMEOUT_MS)) <= this.#sweptSeq) {
 			this.#rewound = true;
 		}
+		if (state.leader !== this.#leader || !this.#reachable) await this.#rooms.verify();
+		this.#leader = state.leader;
 		const purged = state.created === this.#created;
 		const name = this.#rewound
 			? await this.#api.renamed(this.#name)

@@ -70,7 +70,7 @@ export class JetStreamRoom {
 	heard(message: RoomMessage, prev: number): void {
 		const { seq } = message;
 		if (seq <= this.#cursor) {
-			if (this.#contradicts(message)) this.#events.contradicted();
+			this.verify(message);
 			return;
 		}
 		// Where the room was emptied by hand, the stream knows of nothing before.
@@ -88,6 +88,13 @@ export class JetStreamRoom {
 		this.#ahead.push(entry);
 		this.#aheadBytes += entry.payload.length;
 		this.committedUpTo(seq);
+	}
+
+	/** A message stands in the stream: whether it is the one that was delivered under its number. */
+	verify({ seq, messageId }: Pick<RoomMessage, "seq" | "messageId">): void {
+		const [oldest] = this.#recent;
+		if (!oldest || seq < oldest.seq || seq > this.#cursor) return;
+		if (this.#recent.find((one) => one.seq === seq)?.messageId !== messageId) this.#events.contradicted();
 	}
 
 	/** Something up to this number is committed: what did not come is read. */
@@ -137,12 +144,6 @@ export class JetStreamRoom {
 				await pause();
 			}
 		}
-	}
-
-	#contradicts({ seq, messageId }: RoomMessage): boolean {
-		const [oldest] = this.#recent;
-		if (!oldest || seq < oldest.seq) return false;
-		return this.#recent.find((one) => one.seq === seq)?.messageId !== messageId;
 	}
 
 	#deliver(entry: RoomEntry): void {

@@ -13,6 +13,7 @@ import { subjectToken } from "./subject.ts";
 const IDLE_MS = 60_000;
 const SETTLED_MS = 250;
 const CHECKS_AT_ONCE = 32;
+const VERIFIED = 32;
 const REFILL = { maxCount: 256, maxBytes: 1024 * 1024 };
 const MAX_NAME_BYTES = 1024;
 
@@ -104,6 +105,20 @@ export class TrackedRooms {
 		for (let at = 0; at < chosen.length; at += CHECKS_AT_ONCE) {
 			await this.#checkRooms(chosen.slice(at, at + CHECKS_AT_ONCE));
 		}
+	}
+
+	/**
+	 * Whether the stream has what was delivered last, in some rooms: what it lost, or has otherwise, it has so for all of them.
+	 * A room tells where it has not.
+	 */
+	async verify(): Promise<void> {
+		const some = [...this.#rooms.values()].filter(({ room }) => room.cursor > 0).slice(-VERIFIED);
+		await Promise.all(
+			some.map(async ({ token, room }) => {
+				const found = await this.#api.next(this.#api.entries(token), room.cursor);
+				if (found) room.verify(found);
+			}),
+		);
 	}
 
 	/** Begins anew in another stream, at the end of what is in it. @param begun is called before anyone is told. */
