@@ -54,7 +54,7 @@ class Person {
 	async until(
 		wanted: (document: Document, at: number) => boolean,
 		withinMs = 30_000,
-		what = wanted,
+		what = String(wanted),
 	): Promise<Document> {
 		for (const end = Date.now() + withinMs; Date.now() < end; ) {
 			const found = this.all.find(wanted);
