@@ -36,7 +36,12 @@ describe("the entry script", () => {
 		["there is none", { "a.asc": "" }, "XMLSOCKET_SCRIPT_UNREADABLE", "has none of main.asc, main.js, app.asc, app.js"],
 		["it cannot be parsed", { "main.asc": "var a;\nif (" }, "XMLSOCKET_SCRIPT_FAILED", "main.asc:2:5: SyntaxError"],
 		["it throws", { "main.asc": "a = 1;\nnull.x" }, "XMLSOCKET_SCRIPT_FAILED", "main.asc:2:6"],
-		["what it loads is missing", { "main.asc": 'load("gone.asc")' }, "XMLSOCKET_SCRIPT_FAILED", 'load("gone.asc")'],
+		[
+			"what it loads is missing",
+			{ "main.asc": ';load("gone.asc")' },
+			"XMLSOCKET_SCRIPT_FAILED",
+			'main.asc:1:2: load("gone.asc")',
+		],
 	])("makes the start fail where %s", async (_what, files, code, words) => {
 		const failure = scriptHost([makeFolder(files as Record<string, string>)]);
 		await expect(failure).rejects.toMatchObject({ code });
