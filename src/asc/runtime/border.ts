@@ -55,7 +55,7 @@ export function hostFunction(name: string): HostFunction {
 			return raw(a, b, c, d, e, f);
 		} catch (error) {
 			// A script's own exception, which only passed through the host, stays what it is.
-			throw error instanceof Error ? error : madeHere(error);
+			throw isBornHere(error) ? error : madeHere(error);
 		}
 	};
 }
@@ -93,11 +93,22 @@ export function guarded<Result>(run: () => Result): Result | undefined {
 	}
 }
 
+// Taken before any script runs: `instanceof` would ask `Error[Symbol.hasInstance]`, and hand the host's error to a script's own.
+const { getPrototypeOf } = Object;
+const { prototype: root } = Object;
+
+function isBornHere(error: unknown): boolean {
+	if ((typeof error !== "object" && typeof error !== "function") || error === null) return true;
+	let last: object = error;
+	for (let next: object | null = last; next !== null; next = getPrototypeOf(next) as object | null) last = next;
+	return last === root;
+}
+
 // The host's error is looked at here and nowhere else; of it only texts and numbers come through.
 function madeHere(error: unknown): Error {
 	const { name, message, code } = error as { name?: unknown; message?: unknown; code?: unknown };
 	const kind = typeof name === "string" ? name : "Error";
-	const words = typeof message === "string" ? message : typeof error === "string" ? error : "The host failed.";
+	const words = typeof message === "string" ? message : "The host failed.";
 	const made =
 		kind === "SyntaxError"
 			? new SyntaxError(words)
