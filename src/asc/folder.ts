@@ -56,6 +56,10 @@ export function findApplication(path: string): FoundApplication {
 		}
 		throw unreadable(`${path} has none of ${names.join(", ")}, neither in scripts/ nor beside it.`);
 	}
+	if (/\.mjs$/i.test(real))
+		throw unreadable(
+			`${path} is a module and no script; a module with an application runs by \`xmlsocket serve --app ${path}\`.`,
+		);
 	if (!/\.(?:asc|js)$/i.test(real)) throw unreadable(`${path} is neither a folder nor a script (.asc, .js).`);
 	const own = dirname(real);
 	const folder = basename(own) === "scripts" ? dirname(own) : own;

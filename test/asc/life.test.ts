@@ -150,7 +150,8 @@ Client.prototype.version = function () { return new XML("<version n='" + this.na
 		const folder = makeFolder({ "main.asc": version(1) });
 		const running = await startScripts([folder], { watch: true });
 		writeFileSync(join(folder, "main.asc"), "for each (x in y) {}");
-		await running.logged("main.asc:1:5: SyntaxError");
+		const { words } = await running.logged("main.asc:1:5: SyntaxError");
+		expect(words).toContain("The application is not run anew.");
 		const client = running.client("<connect><string>ann</string></connect>", "<version/>");
 		await client.until((text) => text.includes('n="ann1"'));
 		expect(running.traces.map(({ text }) => text)).toEqual(["connect ann 1"]);
