@@ -299,3 +299,12 @@ Client.prototype.fail = function () { throw { get stack() { watch.apply(this, ar
 	);
 	expect((await running.traced("probe:")).text).toBe("probe:nothing");
 });
+
+it("a rejection of the host's that nobody catches is reported, and leads nowhere", async () => {
+	const running = await startScript(`${PROBE}
+reached = "";
+Object.defineProperty(Error, Symbol.hasInstance, { value: function (e) { reached = reached || out(e, 0); return true; } });
+application.onStatus = function (info) { trace("probe:" + (reached || out(info, 0) || "nothing") + " " + info.code); };
+import("node:fs");`);
+	expect((await running.traced("probe:")).text).toBe("probe:nothing Application.Script.Error");
+});
