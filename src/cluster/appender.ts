@@ -2,7 +2,7 @@
 // each with an id under which JetStream stores it once; repeated until it is answered, or refused with a code when the time is over.
 // What waits is bounded in count and bytes.
 
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import type { Appended, NewEntry } from "../hub/index.ts";
 import type { StreamApi } from "./jetstream-api.ts";
 import { isUnreachable, pause, unavailable } from "./patience.ts";
@@ -96,7 +96,7 @@ export class Appender {
 	#messageId(name: string, { session, id }: NewEntry): string {
 		if (session === undefined || id === undefined) return `${this.#idPrefix}.${this.#nextId++}`;
 		const words = JSON.stringify([name, session, id]);
-		return createHash("sha256").update(words).digest("base64url").slice(0, 24);
+		return hash("sha256", words, "base64url").slice(0, 24);
 	}
 
 	async #store(name: string, data: Uint8Array, messageId: string, untilMs: number): Promise<Appended> {

@@ -44,6 +44,7 @@ const RECONNECT_WAIT_MS = 200;
 const RECONNECT_JITTER_MS = 200;
 const CLOSE_TIMEOUT_MS = 2000;
 const MOVE_TIMEOUT_MS = 2000;
+const EXPIRE_MS = 50;
 const DEFAULT_MAX_PENDING_BYTES = 8 * 1024 * 1024;
 // Beside the data: the command with its subject, roughly.
 const PUBLICATION_BYTES = 64;
@@ -58,7 +59,8 @@ interface Asked {
 	readonly subject: string;
 	readonly resolve: (reply: Reply) => void;
 	readonly reject: (error: XMLSocketError) => void;
-	readonly timer: ReturnType<typeof setTimeout>;
+	readonly timeoutMs: number;
+	readonly untilMs: number;
 }
 
 type Nats = typeof import("@nats-io/transport-node");
@@ -78,6 +80,7 @@ export class Broker {
 	readonly #inbox = `_INBOX.${crypto.randomUUID()}`;
 	readonly #asked = new Map<string, Asked>();
 	#nextToken = 1;
+	#expiring: ReturnType<typeof setInterval> | undefined = undefined;
 	#unsubscribeInbox: (() => void) | undefined = undefined;
 	// What was published since the last mark, and what the marks stand for; a loss of the connection forgets both.
 	#unmarkedBytes = 0;
@@ -181,12 +184,24 @@ export class Broker {
 				...(headers ? { headers: this.#headersOf(headers) } : {}),
 			});
 			this.#count(data.length);
-			const timer = setTimeout(() => {
-				this.#asked.delete(token);
-				reject(unanswered(`NATS gave no answer on ${subject} within ${timeoutMs} ms.`));
-			}, timeoutMs);
-			this.#asked.set(token, { subject, resolve, reject, timer });
+			this.#asked.set(token, { subject, resolve, reject, timeoutMs, untilMs: performance.now() + timeoutMs });
+			this.#expiring ??= setInterval(() => this.#expire(), EXPIRE_MS);
 		});
+	}
+
+	// One timer for all requests: thousands are on their way at a time, and nearly all are answered.
+	#expire(): void {
+		if (this.#asked.size === 0) {
+			clearInterval(this.#expiring);
+			this.#expiring = undefined;
+			return;
+		}
+		const nowMs = performance.now();
+		for (const [token, { subject, reject, timeoutMs, untilMs }] of this.#asked) {
+			if (untilMs > nowMs) continue;
+			this.#asked.delete(token);
+			reject(unanswered(`NATS gave no answer on ${subject} within ${timeoutMs} ms.`));
+		}
 	}
 
 	/**
@@ -222,7 +237,6 @@ export class Broker {
 				const asked = this.#asked.get(token);
 				if (!asked) return;
 				this.#asked.delete(token);
-				clearTimeout(asked.timer);
 				const { data, headers } = message;
 				const status = headers?.code ?? 0;
 				if (status === NOBODY_LISTENS && data.length === 0) {
@@ -351,8 +365,7 @@ export class Broker {
 		this.#unmarkedBytes = 0;
 		this.#markedBytes = 0;
 		if (!connected) {
-			for (const { reject, timer } of this.#asked.values()) {
-				clearTimeout(timer);
+			for (const { reject } of this.#asked.values()) {
 				reject(unanswered("The connection to NATS was lost before the answer came."));
 			}
 			this.#asked.clear();
