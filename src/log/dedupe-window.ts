@@ -20,16 +20,21 @@ export class EntryId {
 	}
 }
 
+/** The window of one folder. */
 export class DedupeWindow {
 	readonly #windowMs: number;
-	// The clock that ids expire by never goes back: a wall clock that is set back must not make a resend a second message.
-	#latestMs = 0;
+	// The clock that ids expire by begins with the wall's, or with the newest id in the folder, and goes on by itself: a wall clock that
+	// is set meanwhile must not make a resend a second message.
+	readonly #monotonicMs: () => number;
+	#offsetMs: number;
 	#forgottenPeriod = 0;
 	// No id came in an earlier period: nobody looks where nothing can be.
 	#firstPeriod = Number.POSITIVE_INFINITY;
 
-	constructor(windowMs: number) {
+	constructor(windowMs: number, wallMs: number, monotonicMs: () => number) {
 		this.#windowMs = windowMs;
+		this.#monotonicMs = monotonicMs;
+		this.#offsetMs = wallMs - monotonicMs();
 	}
 
 	/** Goes on from what a folder holds. */
@@ -37,16 +42,15 @@ export class DedupeWindow {
 		const period = await store.newestPeriod();
 		if (period === undefined) return;
 		this.#firstPeriod = period - 1;
-		this.#latestMs = Math.max(this.#latestMs, period * this.#windowMs);
+		this.#offsetMs += Math.max(0, period * this.#windowMs - this.#nowMs);
 	}
 
 	/** What is known of the ids of one batch, in one look-up. */
-	async lookUp(store: LevelStore, wallMs: number, ids: readonly EntryId[]): Promise<KnownIds> {
-		this.#latestMs = Math.max(this.#latestMs, wallMs);
+	async lookUp(store: LevelStore, ids: readonly EntryId[]): Promise<KnownIds> {
 		const period = this.#period;
 		const periods = [period, period - 1].filter((one) => one >= this.#firstPeriod);
 		if (ids.length > 0) this.#firstPeriod = Math.min(this.#firstPeriod, period);
-		const known = new KnownIds(this.#latestMs, this.#windowMs, period);
+		const known = new KnownIds(this.#nowMs, this.#windowMs, period);
 		const found = await store.ids(periods, ids);
 		for (const [at, id] of ids.entries()) if (found[at]) known.add(id, found[at]);
 		return known;
@@ -60,8 +64,12 @@ export class DedupeWindow {
 		await store.forgetIdsBefore(oldest);
 	}
 
+	get #nowMs(): number {
+		return Math.floor(this.#monotonicMs() + this.#offsetMs);
+	}
+
 	get #period(): number {
-		return Math.floor(this.#latestMs / this.#windowMs);
+		return Math.floor(this.#nowMs / this.#windowMs);
 	}
 }
 

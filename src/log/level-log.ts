@@ -28,6 +28,8 @@ export interface LevelLogOptions extends LogOptions {
 	readonly retention?: Retention;
 	/** Wall time in milliseconds. Default `Date.now`. */
 	readonly nowMs?: () => number;
+	/** Monotonic milliseconds, by which ids expire. Default: `nowMs` where that is given, otherwise `performance.now`. */
+	readonly monotonicMs?: () => number;
 	/** Rooms in all, those with nothing left in them too; more are refused with XMLSOCKET_TOO_MANY_ROOMS. Default 100 000. */
 	readonly maxRooms?: number;
 }
@@ -89,8 +91,9 @@ export class LevelLog implements Log {
 		this.#store = store;
 		this.#name = store.log;
 		this.#retention = options.retention ?? DEFAULT_LEVEL_RETENTION;
-		this.#dedupe = new DedupeWindow(options.dedupeWindowMs ?? DEFAULT_DEDUPE_WINDOW_MS);
-		this.#nowMs = options.nowMs ?? Date.now;
+		const { nowMs = Date.now, monotonicMs = options.nowMs ?? ((): number => performance.now()) } = options;
+		this.#nowMs = nowMs;
+		this.#dedupe = new DedupeWindow(options.dedupeWindowMs ?? DEFAULT_DEDUPE_WINDOW_MS, nowMs(), monotonicMs);
 		this.#maxRooms = options.maxRooms ?? 100_000;
 	}
 
@@ -236,7 +239,6 @@ export class LevelLog implements Log {
 		const ids = waiting.map(idOf);
 		const known = await this.#dedupe.lookUp(
 			store,
-			atMs,
 			ids.filter((id) => id !== undefined),
 		);
 		const batch = new Batch();

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
+import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -256,6 +257,16 @@ describe("xmlsocket serve", () => {
 		a.socket.destroy();
 		b.socket.destroy();
 		expect(await relay.stop("SIGINT")).toBe(0);
+	});
+
+	it("ends where NATS takes the connection and says nothing", async () => {
+		const silent = createServer(() => {}).listen(0, "127.0.0.1");
+		await once(silent, "listening");
+		const { port } = silent.address() as AddressInfo;
+		const { code, err } = await run(["serve", "--port", "0", "--nats", `nats://127.0.0.1:${port}`], { cwd: folder });
+		silent.close();
+		expect(err).toContain("XMLSOCKET_BROKER_UNREACHABLE");
+		expect(code).toBe(1);
 	});
 
 	it("says bye and exits with 0 on SIGTERM", async () => {
