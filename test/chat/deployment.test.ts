@@ -323,6 +323,28 @@ describe("a deployment of several nodes", () => {
 		expect(bob.take()).toEqual([game("2", "ann")]);
 	});
 
+	it("counts what waits as not sent yet, and what was given up as lost, also for a node that had given it up", async () => {
+		const [one, two] = [await nodes.start(), await nodes.start()];
+		const ann = await one.client("ann", "game");
+		const bob = await two.client("bob", "game");
+		ann.send('<say room="game">0</say>');
+		await nodes.settle();
+		one.bus.connected = false;
+		ann.send('<say room="game">1</say>', '<say room="game">2</say>');
+		await nodes.settle();
+		await nodes.sweep(16);
+		ann.send('<say room="game">3</say>', '<say room="game">4</say>');
+		await nodes.settle();
+		bob.take();
+		one.bus.connected = true;
+		await nodes.sweep(6);
+		expect(bob.take().filter((text) => /^<(gap|said)/.test(text))).toEqual([
+			'<gap room="game" messages="2" />',
+			game("3", "ann"),
+			game("4", "ann"),
+		]);
+	});
+
 	it("reports how many messages are lost, where they waited too long or were sent while a reader's node was cut off", async () => {
 		const [one, two] = [await nodes.start(), await nodes.start()];
 		const ann = await one.client("ann", "game");
@@ -420,6 +442,31 @@ describe("a deployment of several nodes", () => {
 		const heard = (texts: string[]): string[] => texts.filter((text) => /^<(gap|said)/.test(text));
 		expect(heard(again.take())).toEqual(['<gap room="game" messages="1" />']);
 		expect(heard(bob.take())).toEqual([game("1", "ann")]);
+	});
+
+	it("keeps one connection of a session that comes to all nodes at once, with its name", async () => {
+		const [one, two, three] = [await nodes.start(), await nodes.start(), await nodes.start()];
+		const ann = await one.client("ann", "game");
+		const bob = await two.client("bob", "game");
+		await nodes.settle();
+		const again = [one, two, three].map((node) => node.bench.connect());
+		for (const client of again) client.send(`<hello session="${ann.session}" />`, '<join room="game" />');
+		await nodes.settle();
+		await nodes.sweep(6);
+		const left = again.filter((client) => client.close === undefined);
+		expect(left).toHaveLength(1);
+		expect(ann.close).toBeDefined();
+		bob.take();
+		expect(await bob.ask('<who room="game" />')).toEqual([
+			'<members room="game" members="2" offset="0"><member name="bob" /><member name="ann" /></members>',
+		]);
+		const rival = three.bench.connect();
+		rival.send('<hello name="ann" id="h" />');
+		await nodes.settle();
+		expect(rival.take().at(-1)).toContain('<error code="name-taken" id="h"');
+		left[0]!.send('<say room="game">still here</say>');
+		await nodes.settle();
+		expect(bob.take()).toContain(game("still here", "ann"));
 	});
 
 	it("gives nobody twice what was heard at another node before, where the way itself held it up", async () => {

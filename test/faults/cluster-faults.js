@@ -3,6 +3,7 @@
 
 import { clock, noClock, setClock } from "./clock.js";
 import { inNetwork } from "./network.js";
+import { NETWORK } from "./network-faults.js";
 import { canRun, serveOffers } from "./processes.js";
 
 /** @typedef {import("./faults.js").Fault} Fault */
@@ -138,60 +139,6 @@ const FAULTS = [
 	},
 ];
 
-/** Where each of them is on a machine of its own. @type {readonly ClusterFault[]} */
-const NETWORK_FAULTS = [
-	{
-		name: "net-daemon-cut",
-		what: "nothing passes between one daemon and all brokers for 1 to 8 s, or for longer than it is believed to live; its clients reach it",
-		async round({ topology: { network, machines }, random, begin, end, wait }) {
-			const daemon = random.pick(machines.daemons);
-			await wait(20, 500);
-			begin();
-			for (const broker of machines.brokers) network?.cut(daemon, broker);
-			await (random.chance(1 / 3) ? wait(16_000, 20_000) : wait(1000, 8000));
-			network?.mend();
-			end();
-		},
-	},
-	{
-		name: "net-daemon-alone",
-		what: "the cable of one daemon is pulled for 1 to 8 s: no broker, no client",
-		async round({ topology: { network, machines }, random, begin, end, wait }) {
-			await wait(20, 500);
-			begin();
-			random.pick(machines.daemons).unplug();
-			await wait(1000, 8000);
-			network?.mend();
-			end();
-		},
-	},
-	{
-		name: "net-broker-alone",
-		what: "the cable of one broker is pulled for 1 to 8 s",
-		async round({ topology: { network, machines }, random, begin, end, wait }) {
-			await wait(20, 500);
-			begin();
-			random.pick(machines.brokers).unplug();
-			await wait(1000, 8000);
-			network?.mend();
-			end();
-		},
-	},
-	{
-		name: "net-broker-parted",
-		what: "nothing passes between one broker and the others for 1 to 8 s; all daemons reach all brokers",
-		async round({ topology: { network, machines }, random, begin, end, wait }) {
-			const parted = random.pick(machines.brokers);
-			await wait(20, 500);
-			begin();
-			for (const broker of machines.brokers) if (broker !== parted) network?.cut(parted, broker);
-			await wait(1000, 8000);
-			network?.mend();
-			end();
-		},
-	},
-];
-
 /** @type {readonly Fault[]} */
 export const CLUSTER = [1, 3].flatMap((brokers) => {
 	const on = (/** @type {ClusterFault} */ { env, ...fault }, /** @type {boolean} */ network) => ({
@@ -201,7 +148,7 @@ export const CLUSTER = [1, 3].flatMap((brokers) => {
 		topology: { daemons: DAEMONS, brokers, network, ...(env ? { env } : {}) },
 		absent: () => absent(network) ?? fault.absent?.(),
 	});
-	const possible = NETWORK_FAULTS.filter(({ name }) => brokers > 1 || name !== "net-broker-parted");
+	const possible = NETWORK.filter(({ name }) => brokers > 1 || name !== "net-broker-parted");
 	return [...FAULTS.map((fault) => on(fault, false)), ...possible.map((fault) => on(fault, true))];
 });
 

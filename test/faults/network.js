@@ -71,6 +71,11 @@ export class Network {
 		other.lose(one.address);
 	}
 
+	/** What one node sends to the other does not arrive any more; the other way it does. @param {Node} from @param {Node} to */
+	silence(from, to) {
+		from.lose(to.address);
+	}
+
 	/** All that was cut is joined again. */
 	mend() {
 		for (const node of this.#nodes) node.find();

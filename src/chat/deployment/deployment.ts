@@ -393,15 +393,18 @@ export class Deployment {
 	// undefined where that connection of the client's is an earlier one, of which that node does not know yet that it is over.
 	#personAt(node: string, row: PersonRow): Remote | undefined {
 		const [session, name, digest, arrival] = row;
+		const isNewer = (one: { readonly arrival: number }, at: string): boolean =>
+			one.arrival > arrival || (one.arrival === arrival && at > node);
 		const own = this.#chat.sessions.get(session);
-		if (own && own.arrival > arrival) {
+		if (own && isNewer(own, this.bus.node)) {
 			this.person(own);
+			void this.names.confirm(own);
 			return undefined;
 		}
 		// The client went on over a connection to that node.
 		own?.supersede(false);
 		const known = this.roster.bySession(session);
-		if (known && known.node !== node && known.arrival > arrival) return undefined;
+		if (known && known.node !== node && isNewer(known, known.node)) return undefined;
 		if (known && known.node === node && known.digest === digest) {
 			known.arrival = arrival;
 			if (known.name !== name) {
@@ -438,7 +441,6 @@ export class Deployment {
 		if (!this.#nodes.delete(id)) return;
 		this.#gone.add(id);
 		if (this.#gone.size > MAX_GONE) for (const oldest of this.#gone) if (this.#gone.delete(oldest)) break;
-		for (const feed of this.#feeds.values()) feed.forget(id);
 		const people = this.roster.of(id);
 		for (const person of people) this.#removePerson(person);
 		// One of those who are left gives its names back.

@@ -5,7 +5,9 @@ import type { Bus } from "../../hub/index.ts";
 import type { ChatSession } from "../chat-session.ts";
 import type { LiveRoom } from "../live-room.ts";
 import { decodeMessage, encodeMessage, type LiveMessage } from "./messages.ts";
-import type { Outbox } from "./outbox.ts";
+import type { Outbox, Sender } from "./outbox.ts";
+
+const MAX_NODES = 256;
 
 /** What a feed needs of its deployment. */
 export interface FeedHost {
@@ -20,12 +22,13 @@ export interface FeedHost {
 }
 
 /** The feed of one room that is open here. */
-export class LiveFeed {
+export class LiveFeed implements Sender {
 	readonly room: LiveRoom;
 	/** Tells this room from one of the same name that was open before. */
 	readonly opening: number;
-	/** Messages sent so far. */
-	sent = 0;
+	/** Messages said here that still wait for the other nodes. */
+	waiting = 0;
+	#sent = 0;
 	readonly #host: FeedHost;
 	readonly #heard = new Map<string, { opening: number; number: number }>();
 	readonly #stop: () => void;
@@ -43,9 +46,14 @@ export class LiveFeed {
 		const { bus, outbox } = this.#host;
 		const late = outbox.size > 0 || !bus.connected;
 		const sentMs = Math.round(this.room.chat.nowMs());
-		const data = encodeMessage([bus.node, this.opening, ++this.sent, kind, key.id, name, at, body, late, sentMs]);
-		if (late) outbox.add(this.room.name, data);
+		const data = encodeMessage([bus.node, this.opening, ++this.#sent, kind, key.id, name, at, body, late, sentMs]);
+		if (late) outbox.add(this, this.room.name, data);
 		else bus.publish({ to: "room", room: this.room.name }, data);
+	}
+
+	/** Messages that left so far, or were given up: whoever has heard of fewer has missed some. */
+	get sent(): number {
+		return this.#sent - this.waiting;
 	}
 
 	/** Says how many were sent and asks the others: a loss is noticed also where nothing follows it. */
@@ -59,6 +67,8 @@ export class LiveFeed {
 		const before = this.#heard.get(node);
 		if (!before) {
 			this.#heard.set(node, { opening, number });
+			// A node that was given up may come back: how far it was is kept as long as there is room.
+			if (this.#heard.size > MAX_NODES) for (const oldest of this.#heard.keys()) if (this.#heard.delete(oldest)) break;
 			return;
 		}
 		if (before.opening === opening) {
@@ -69,11 +79,6 @@ export class LiveFeed {
 			before.opening = opening;
 			before.number = number;
 		}
-	}
-
-	/** A node is gone. */
-	forget(node: string): void {
-		this.#heard.delete(node);
 	}
 
 	/** The room is closed. */

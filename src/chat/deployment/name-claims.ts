@@ -4,6 +4,7 @@
 import { XMLSocketError } from "../../errors/index.ts";
 import type { Bus } from "../../hub/index.ts";
 import type { Chat } from "../chat.ts";
+import type { ChatSession } from "../chat-session.ts";
 import { isGuestKey } from "../names.ts";
 import type { Remote } from "./roster.ts";
 
@@ -54,15 +55,24 @@ export class NameClaims {
 
 	/** After a silence of this node's own, names may have gone to others: whoever lost one is told so. */
 	async claimAgain(): Promise<void> {
-		for (const session of [...this.#chat.sessions.values()]) {
-			if (session.gone || isGuestKey(session.nameKey)) continue;
-			try {
-				await this.claim(session.nameKey, session.name, session.key.id, () => {});
-			} catch (error) {
-				if (!(error instanceof XMLSocketError) || error.code !== "XMLSOCKET_NAME_TAKEN") return;
-				if (!session.gone) session.loseName(error);
-			}
+		for (const session of [...this.#chat.sessions.values()]) if (!(await this.confirm(session))) return;
+	}
+
+	/**
+	 * Claims the name of somebody here once more, where the claim may be another's by now, or that of an earlier connection of the same
+	 * session at another node.
+	 *
+	 * @returns false where the claims cannot be reached.
+	 */
+	async confirm(session: ChatSession): Promise<boolean> {
+		if (session.gone || isGuestKey(session.nameKey)) return true;
+		try {
+			await this.claim(session.nameKey, session.name, session.key.id, () => {});
+		} catch (error) {
+			if (!(error instanceof XMLSocketError) || error.code !== "XMLSOCKET_NAME_TAKEN") return false;
+			if (!session.gone) session.loseName(error);
 		}
+		return true;
 	}
 
 	/** Gives back what people of a dead node had. */
