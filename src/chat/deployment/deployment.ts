@@ -214,6 +214,7 @@ export class Deployment {
 		}
 		if (nowMs - this.#beatMs >= BEAT_MS) this.#beat();
 		if (!this.bus.connected) return;
+		void this.names.sweep();
 		if (this.#holding && nowMs - this.#sinceMs >= HOLD_MS) this.#sendWaiting();
 		for (const [id, node] of this.#nodes) {
 			if (nowMs - Math.max(node.heardMs, this.#sinceMs) >= LEASE_MS) this.#removeNode(id);

@@ -15,6 +15,8 @@ export class NameClaims {
 	readonly #mayLive: (node: string) => boolean;
 	// Whoever is at work on a name's claim; the next one waits for it.
 	readonly #turns = new Map<string, Promise<void>>();
+	#unconfirmed = false;
+	#confirming = false;
 
 	/** @param mayLive whether a node may be alive, as far as is known */
 	constructor(chat: Chat, bus: Bus, mayLive: (node: string) => boolean) {
@@ -53,9 +55,26 @@ export class NameClaims {
 		}).catch(() => {});
 	}
 
-	/** After a silence of this node's own, names may have gone to others: whoever lost one is told so. */
+	/**
+	 * After a silence of this node's own, names may have gone to others: whoever lost one is told so. Where the claims cannot be
+	 * reached, `sweep` goes on.
+	 */
 	async claimAgain(): Promise<void> {
-		for (const session of [...this.#chat.sessions.values()]) if (!(await this.confirm(session))) return;
+		this.#unconfirmed = true;
+		await this.sweep();
+	}
+
+	/** Once a second: claims what is to be claimed again. */
+	async sweep(): Promise<void> {
+		if (!this.#unconfirmed || this.#confirming) return;
+		this.#unconfirmed = false;
+		this.#confirming = true;
+		for (const session of [...this.#chat.sessions.values()]) {
+			if (await this.confirm(session)) continue;
+			this.#unconfirmed = true;
+			break;
+		}
+		this.#confirming = false;
 	}
 
 	/**
