@@ -2,7 +2,7 @@
 // `scripts/` and the folders of ScriptLibPath is ever opened, by whatever name or link.
 // Implements docs/guide/asc.md, "The folder".
 
-import { existsSync, readFileSync, realpathSync, statSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
 import { XMLSocketError } from "../errors/index.ts";
 
@@ -17,6 +17,23 @@ export interface FoundApplication {
 }
 
 const MAX_SCRIPT_BYTES = 4 * 1024 * 1024;
+/** Scripts that came with Flash Media Server in its `scriptlib`, and what to do without them. */
+const SCRIPTLIB: readonly { readonly sign: RegExp; readonly words: string }[] = [
+	{
+		sign: /^(?:netservices|recordset|dataglue|netdebug)\.asc$/i,
+		words:
+			"that is Flash Remoting, from the scriptlib of Flash Media Server, and needs NetConnection; ask a server with LoadVars or XML.sendAndLoad instead",
+	},
+	{
+		sign: /^webservices\//i,
+		words: "that is SOAP, from the scriptlib of Flash Media Server; send the envelope with XML.sendAndLoad instead",
+	},
+	{
+		sign: /^(?:(?:components|framework|application|facade|component)\.asc$|(?:components|framework)\/)/i,
+		words:
+			"that is the communication components, from the scriptlib of Flash Media Server, which need RTMP; write their methods on Client.prototype instead",
+	},
+];
 
 /**
  * Finds an application by its folder or its script. In a folder the first of `main.asc`, `main.js`, `NAME.asc` and `NAME.js`
@@ -39,6 +56,10 @@ export function findApplication(path: string): FoundApplication {
 		}
 		throw unreadable(`${path} has none of ${names.join(", ")}, neither in scripts/ nor beside it.`);
 	}
+	if (/\.mjs$/i.test(real))
+		throw unreadable(
+			`${path} is a module and no script; a module with an application runs by \`xmlsocket serve --app ${path}\`.`,
+		);
 	if (!/\.(?:asc|js)$/i.test(real)) throw unreadable(`${path} is neither a folder nor a script (.asc, .js).`);
 	const own = dirname(real);
 	const folder = basename(own) === "scripts" ? dirname(own) : own;
@@ -71,7 +92,23 @@ export class ScriptFolder {
 			const file = join(root, name);
 			if (this.holds(file, root) && statSync(file).isFile()) return { text: readScript(file), file };
 		}
-		throw unreadable(`load(${JSON.stringify(name)}): there is no such file in ${this.#roots.join(", ")}.`);
+		throw unreadable(
+			`load(${JSON.stringify(name)}): there is no such file in ${this.#roots.join(", ")}${this.#instead(name)}.`,
+		);
+	}
+
+	// Scripts from Windows, where case does not count and a backslash divides, name their files as they like.
+	#instead(name: string): string {
+		const wanted = name.replaceAll("\\", "/");
+		for (const root of this.#roots) {
+			const folder = dirname(join(root, wanted));
+			if (!this.holds(folder, root) || !statSync(folder).isDirectory()) continue;
+			const file = basename(wanted).toLowerCase();
+			const found = readdirSync(folder).find((entry) => entry.toLowerCase() === file);
+			if (found !== undefined) return `; write load(${JSON.stringify(relative(root, join(folder, found)))})`;
+		}
+		const known = SCRIPTLIB.find(({ sign }) => sign.test(wanted));
+		return known === undefined ? "" : `; ${known.words}`;
 	}
 
 	/** Whether `file` exists below `root` (default: the application's folder), also when its links are followed. */

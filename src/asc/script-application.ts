@@ -110,7 +110,8 @@ export class ScriptApplication {
 				log.info({ application, files }, "files have changed: the application is run anew");
 				void this.reload();
 			},
-			failed: (words) => log.error({ application, code: "XMLSOCKET_SCRIPT_FAILED" }, words),
+			failed: (words) =>
+				log.error({ application, code: "XMLSOCKET_SCRIPT_FAILED" }, `${words} The application is not run anew.`),
 		});
 		try {
 			await this.start();

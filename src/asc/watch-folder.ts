@@ -40,7 +40,7 @@ export function watchFolder(folder: string, events: WatchEvents): () => void {
 		clearTimeout(timer);
 		timer = setTimeout(settle, BURST_MS);
 	});
-	watcher.on("error", (error) => events.failed(`${folder} is no longer watched: ${error.message}`));
+	watcher.on("error", (error) => events.failed(`${folder} is no longer watched: ${error.message}.`));
 	return () => {
 		clearTimeout(timer);
 		watcher.close();

@@ -29,6 +29,8 @@ export class ChatSession implements Session, Member {
 	/** Whether this client has been told its name. */
 	welcomed = false;
 	gone = false;
+	/** Orders the connections of its session over all nodes: that of the newest is the highest. */
+	arrival: number;
 	/** When it went on here with a session that it had elsewhere; monotonic milliseconds. */
 	cameMs: number = Number.NEGATIVE_INFINITY;
 	/** The rooms in which it is still being brought up to date. */
@@ -46,6 +48,7 @@ export class ChatSession implements Session, Member {
 		this.name = chat.names.takeGuest(this, () => chat.nextGuest());
 		this.nameKey = this.name;
 		this.key = newSessionKey();
+		this.arrival = chat.arrival();
 		chat.sessions.set(this.key.id, this);
 		chat.deployment?.person(this);
 	}
@@ -162,13 +165,14 @@ export class ChatSession implements Session, Member {
 		this.welcome();
 	}
 
-	/** Goes on with the session of an earlier connection. */
-	adopt(key: SessionKey): void {
+	/** Goes on with the session of an earlier connection. @param before that connection's `arrival`, where it is known */
+	adopt(key: SessionKey, before?: number): void {
 		const { sessions } = this.chat;
 		if (sessions.get(this.key.id) === this) sessions.delete(this.key.id);
 		const { deployment } = this.chat;
 		deployment?.gone(this.key.id);
 		this.key = key;
+		this.arrival = this.chat.arrival(before);
 		sessions.set(key.id, this);
 		deployment?.person(this);
 	}

@@ -77,6 +77,8 @@ export class Chat implements Application {
 	messages = 0;
 	/** Documents refused with an error. */
 	refused = 0;
+	/** Entries of logs that hold no message that can be sent. */
+	unreadable = 0;
 	readonly #wallMs: () => number;
 	readonly #kinds = new Map<string, "live" | "stored">();
 	readonly #stopWatching: (() => void) | undefined;
@@ -164,6 +166,7 @@ export class Chat implements Application {
 			chat_rooms: this.hub.size,
 			chat_messages: this.messages,
 			chat_refused: this.refused,
+			chat_unreadable: this.unreadable,
 			...(deployment && {
 				chat_nodes: deployment.nodes,
 				chat_remote_clients: deployment.roster.size,
@@ -250,6 +253,14 @@ export class Chat implements Application {
 	/** The next `guest-N`'s number. */
 	nextGuest(): string {
 		return this.deployment?.guestNumber() ?? String(++this.#lastGuest);
+	}
+
+	/**
+	 * For a connection that begins now: after `before`, and, where nobody here knows of an earlier one, after it by the clocks of
+	 * the nodes.
+	 */
+	arrival(before = 0): number {
+		return Math.max(before + 1, this.#wallMs());
 	}
 
 	/** A time as documents carry it. */

@@ -21,6 +21,6 @@ export function decodeRecord(payload: Uint8Array): Pick<Message, "kind" | "from"
 	const text = decoder.decode(payload);
 	const end = text.indexOf("\n");
 	const mark = text[0];
-	if (end < 2 || (mark !== "t" && mark !== "x")) return undefined;
+	if (end < 2 || (mark !== "t" && mark !== "x") || text.includes("\0")) return undefined;
 	return { kind: mark === "t" ? "said" : "sent", from: text.slice(1, end), body: text.slice(end + 1) };
 }

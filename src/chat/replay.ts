@@ -3,7 +3,6 @@
 // messages that arrive meanwhile: those are in the log.
 
 import { XMLSocketError } from "../errors/index.ts";
-import type { LogEntry } from "../hub/index.ts";
 import type { Known } from "./chat-room.ts";
 import type { ChatSession } from "./chat-session.ts";
 import { gapDocument } from "./documents.ts";
@@ -99,7 +98,7 @@ export class Replay {
 			maxCount: history,
 			maxBytes: NEWEST_BYTES,
 		});
-		if (!this.#stopped) for (const entry of entries) this.#send(entry);
+		if (!this.#stopped) for (const entry of entries) room.sendEntry(entry, this.#session);
 		return upTo;
 	}
 
@@ -110,17 +109,12 @@ export class Replay {
 		if (this.#stopped) return cursor;
 		for (const entry of entries) {
 			if (entry.prev > cursor) this.#session.send(gapDocument(room.name, cursor + 1, entry.prev));
-			this.#send(entry);
+			room.sendEntry(entry, this.#session);
 			cursor = entry.seq;
 		}
 		if (entries.length > 0) return cursor;
 		this.#session.send(gapDocument(room.name, cursor + 1, through));
 		return through;
-	}
-
-	#send(entry: LogEntry): void {
-		const text = this.#room.document(entry, this.#session);
-		if (text !== undefined) this.#session.send(text);
 	}
 
 	async #outboxHasRoom(): Promise<void> {

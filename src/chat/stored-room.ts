@@ -3,7 +3,7 @@
 // docs/reliability.md, "The promise".
 
 import { XMLSocketError } from "../errors/index.ts";
-import type { Appended, Following, LogEntry } from "../hub/index.ts";
+import type { Appended, Following, LogEntry, Peer } from "../hub/index.ts";
 import type { Chat } from "./chat.ts";
 import { ChatRoom, type Known, type Spoken } from "./chat-room.ts";
 import type { ChatSession } from "./chat-session.ts";
@@ -19,6 +19,8 @@ export class StoredRoom extends ChatRoom {
 	#following: Following | undefined = undefined;
 	#opening: Promise<Following> | undefined = undefined;
 	#dropped = false;
+	/** The highest number of an entry that could not be shown. */
+	#unreadableSeq = 0;
 
 	constructor(name: string, chat: Chat) {
 		super(name, chat);
@@ -66,21 +68,28 @@ export class StoredRoom extends ChatRoom {
 
 	/** Follows the log, so that `lastSeq` and `log` are known. Rejects where the log cannot be reached; asking again tries again. */
 	open(): Promise<Following> {
-		this.#opening ??= this.chat.log
-			.follow(this.name, (entry) => this.#committed(entry))
+		if (this.#opening) return this.#opening;
+		const opening = this.chat.log
+			.follow(
+				this.name,
+				(entry) => this.#committed(entry),
+				() => this.#beginAnew(),
+			)
 			.then(
 				(following) => {
+					if (this.#opening !== opening) return this.open();
 					if (this.#dropped) following.stop();
 					this.#following = following;
 					this.lastSeq = Math.max(this.lastSeq, following.lastSeq);
 					return following;
 				},
 				(error: unknown) => {
-					this.#opening = undefined;
+					if (this.#opening === opening) this.#opening = undefined;
 					throw error;
 				},
 			);
-		return this.#opening;
+		this.#opening = opening;
+		return opening;
 	}
 
 	override dropped(): void {
@@ -88,13 +97,38 @@ export class StoredRoom extends ChatRoom {
 		this.#following?.stop();
 	}
 
-	/** The document of an entry as `reader` gets it; undefined where the entry holds no message. */
-	document(entry: LogEntry, reader: ChatSession | undefined): string | undefined {
-		const record = decodeRecord(entry.payload);
-		if (!record) return undefined;
-		const id = reader !== undefined && entry.session === reader.key.id ? entry.id : undefined;
+	/**
+	 * The document of an entry and its bytes, as a client of `peer` gets it; undefined where the entry holds no message that can
+	 * be sent: somebody else wrote it, it was damaged, or it was said under another terminator.
+	 *
+	 * @param reader whose own messages carry their ids.
+	 */
+	shown(
+		entry: LogEntry,
+		peer: Peer,
+		reader?: ChatSession,
+	): { readonly text: string; readonly bytes: Uint8Array } | undefined {
 		const { seq, prev } = entry;
-		return messageDocument({ ...record, room: this.name, seq, prev, at: this.chat.timestamp(entry.atMs), id });
+		const id = reader !== undefined && entry.session === reader.key.id ? entry.id : undefined;
+		try {
+			const record = decodeRecord(entry.payload);
+			if (record) {
+				const at = this.chat.timestamp(entry.atMs);
+				const text = messageDocument({ ...record, room: this.name, seq, prev, at, id });
+				return { text, bytes: peer.encode(text) };
+			}
+			this.#unreadable(entry);
+		} catch (error) {
+			this.#unreadable(entry, error);
+		}
+		return undefined;
+	}
+
+	/** Sends an entry to one member; in the place of one that cannot be shown, a gap. */
+	sendEntry(entry: LogEntry, session: ChatSession): void {
+		const shown = this.shown(entry, session.peer, session);
+		if (shown) session.sendEncoded(shown.bytes);
+		else session.send(gapDocument(this.name, entry.seq, entry.seq));
 	}
 
 	/** What a client is told where the log fails. */
@@ -108,11 +142,36 @@ export class StoredRoom extends ChatRoom {
 		);
 	}
 
+	// Each is counted and reported when it is met first, not for every reader.
+	#unreadable({ seq }: LogEntry, cause?: unknown): void {
+		if (seq <= this.#unreadableSeq) return;
+		this.#unreadableSeq = seq;
+		this.chat.unreadable++;
+		const words = `Entry ${seq} of room "${this.name}" holds no message that can be sent; readers are told of a gap.`;
+		this.chat.report(new XMLSocketError("XMLSOCKET_RECORD_UNREADABLE", words, { cause }));
+	}
+
 	#acknowledge(session: ChatSession, id: string, { seq, duplicate }: Appended): void {
 		const ack = ackDocument(id, seq, duplicate);
 		const replay = session.replays?.get(this);
 		if (replay) replay.acks.push(ack);
 		else session.send(ack);
+	}
+
+	// The room has another history: whoever is here is told its name, and gets its newest page, as if they came in.
+	#beginAnew(): void {
+		this.#opening = undefined;
+		this.#following = undefined;
+		this.lastSeq = 0;
+		this.#unreadableSeq = 0;
+		for (const session of [...this.members()]) {
+			try {
+				this.greet(session, { after: undefined, log: undefined });
+			} catch (error) {
+				session.refuse(error);
+				this.exit(session, { reason: "unavailable" });
+			}
+		}
 	}
 
 	// The log's call: it must not fail whatever an entry holds.
@@ -124,13 +183,14 @@ export class StoredRoom extends ChatRoom {
 				const gap = this.encode(gapDocument(this.name, before + 1, entry.prev));
 				if (gap) this.sendLive(gap);
 			}
-			const text = this.document(entry, undefined);
-			const bytes = text === undefined ? undefined : this.encode(text);
-			if (!bytes) return;
+			const [anyone] = this.members();
+			if (!anyone) return;
+			const bytes =
+				this.shown(entry, anyone.peer)?.bytes ?? anyone.peer.encode(gapDocument(this.name, entry.seq, entry.seq));
 			const speaker = entry.id === undefined ? undefined : this.chat.sessions.get(entry.session ?? "");
 			if (speaker && this.isLive(speaker)) {
 				this.sendLive(bytes, speaker);
-				speaker.send(this.document(entry, speaker) ?? "");
+				this.sendEntry(entry, speaker);
 			} else this.sendLive(bytes);
 		} catch (error) {
 			this.chat.report(error);

@@ -1,7 +1,6 @@
 // What the daemon says when it is up: where it is, and one line for each thing to know, with its mend.
 
 import { resolve } from "node:path";
-import type { ScriptHost } from "../asc/index.ts";
 import type { Gateway } from "../gateway/index.ts";
 import type { Server } from "../server/index.ts";
 import { framed, isPublic, styles, urlHost } from "./banner-parts.ts";
@@ -14,7 +13,7 @@ import type { Site } from "./site.ts";
 export function banner(
 	server: Server,
 	gateway: Gateway | undefined,
-	scripts: ScriptHost | undefined,
+	applications: readonly NamedApplication[],
 	site: Site,
 	settings: ServeSettings,
 	version: string,
@@ -22,14 +21,14 @@ export function banner(
 ): string {
 	const { cyan, dim } = styles();
 	const at = `${urlHost(settings.host)}:${server.port}`;
-	const isChat = settings.relay === undefined && scripts === undefined;
+	const isChat = settings.relay === undefined && applications.length === 0;
 	const rows: [string, string][] = [];
 	const web = `${server.secure ? "https" : "http"}://${at}`;
 	if (settings.web !== undefined && settings.sniff)
 		rows.push(["Site", `${cyan(`${web}/`)}  ${dim(`from ${settings.web}`)}`]);
 	if (server.pageFolder !== undefined && settings.sniff) rows.push(["Chat page", cyan(`${web}${server.pagePath}`)]);
 	rows.push(...portRows(server));
-	if (scripts) rows.push(...applicationRows(scripts));
+	if (applications.length > 0) rows.push(...applicationRows(applications));
 	else
 		rows.push(
 			settings.relay === undefined
@@ -70,11 +69,18 @@ export function portRows(server: Server): [string, string][] {
 	return rows;
 }
 
-/** A row for each application of the script host. */
-export function applicationRows(scripts: ScriptHost): [string, string][] {
+/** An application as a banner names it. */
+export interface NamedApplication {
+	readonly name: string;
+	/** Its script or module, absolute. */
+	readonly entry: string;
+}
+
+/** A row for each application. */
+export function applicationRows(applications: readonly NamedApplication[]): [string, string][] {
 	const { dim } = styles();
-	const several = scripts.applications.length > 1;
-	return scripts.applications.map(({ name, entry }, at) => [
+	const several = applications.length > 1;
+	return applications.map(({ name, entry }, at) => [
 		at === 0 ? "Application" : "",
 		`${name}  ${dim(`from ${entry}${several && at === 0 ? ", also for clients that name none" : ""}`)}`,
 	]);

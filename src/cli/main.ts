@@ -188,7 +188,7 @@ try {
 } catch (error) {
 	if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
 	else {
-		process.stderr.write(`${failureText(error)}\n`);
-		process.exitCode = exitCodeOf(error);
+		// What a command that failed has left open, a connection to a silent server for example, must not keep the process.
+		process.stderr.write(`${failureText(error)}\n`, () => process.exit(exitCodeOf(error)));
 	}
 }

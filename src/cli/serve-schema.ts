@@ -54,7 +54,7 @@ export const serveSchema = v.strictObject({
 	app: v.optional(
 		described(
 			v.array(v.pipe(v.string(), v.nonEmpty())),
-			"no chat: these Server-Side ActionScript applications, each a folder with main.asc or a script",
+			"no chat: these Server-Side ActionScript applications, each a folder with main.asc or a script; or one module in JavaScript (.mjs)",
 			"--app <path...>",
 		),
 		[],

@@ -34,6 +34,8 @@ export class Appender {
 	readonly #giveUpAfterMs: number;
 	/** Called when JetStream leaves publications without an answer. */
 	readonly #unanswered: () => void;
+	/** Called when an entry got a number that had been another's. */
+	readonly #contradicted: () => void;
 	// By room and session: the last append of each.
 	readonly #sessions = new Map<string, Append>();
 	readonly #idPrefix: string = crypto.randomUUID();
@@ -42,11 +44,18 @@ export class Appender {
 	#queuedBytes = 0;
 	#latestMs = Number.POSITIVE_INFINITY;
 
-	constructor(api: StreamApi, rooms: TrackedRooms, giveUpAfterMs: number, unanswered: () => void) {
+	constructor(
+		api: StreamApi,
+		rooms: TrackedRooms,
+		giveUpAfterMs: number,
+		unanswered: () => void,
+		contradicted: () => void,
+	) {
 		this.#api = api;
 		this.#rooms = rooms;
 		this.#giveUpAfterMs = giveUpAfterMs;
 		this.#unanswered = unanswered;
+		this.#contradicted = contradicted;
 	}
 
 	/** Appends an entry whose bytes are `data`. Rejects with XMLSOCKET_UNAVAILABLE, XMLSOCKET_TOO_MANY_ROOMS. */
@@ -102,6 +111,11 @@ export class Appender {
 	/** A publication was left without an answer so many times. */
 	unanswered(tries: number): void {
 		if (tries >= FAILED_TRIES) this.#unanswered();
+	}
+
+	/** An entry got a number that had been another's. */
+	contradicted(): void {
+		this.#contradicted();
 	}
 
 	/** What a refusal of JetStream becomes when the time is over. */
@@ -165,6 +179,8 @@ class Append implements Asker, Waiting {
 	#settled = false;
 	/** How far the room was when it was published first. */
 	#begun = 0;
+	/** And which life of it that was. */
+	#life = 0;
 	#tries = 0;
 	#timeoutMs = FIRST_TIMEOUT_MS;
 	#waitMs = FIRST_RETRY_MS;
@@ -188,6 +204,7 @@ class Append implements Asker, Waiting {
 	begin(tracked: TrackedRoom): void {
 		this.#tracked = tracked;
 		this.#begun = tracked.room.cursor;
+		this.#life = tracked.room.life;
 		tracked.waiting.set(this.messageId, this);
 		this.#appender.publish(this, tracked, this.#timeoutMs);
 	}
@@ -231,6 +248,7 @@ class Append implements Asker, Waiting {
 	async #acknowledged(data: Uint8Array): Promise<void> {
 		const { room, token } = this.#tracked!;
 		const { seq, duplicate } = acknowledgementOf(data);
+		if (!duplicate && seq <= this.#begun && room.life === this.#life) this.#appender.contradicted();
 		for (let waitedMs = 0; room.cursor < seq && !this.#settled; waitedMs += 10) {
 			if (waitedMs >= TOLD_WITHIN_MS) room.committedUpTo(seq);
 			if (this.#appender.isLate(this.untilMs))

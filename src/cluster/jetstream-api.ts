@@ -17,8 +17,12 @@ export interface StreamSettings {
 export interface StreamState {
 	/** When it was made: another value may be another stream. */
 	readonly created: string;
+	/** Of the oldest message of all; 1 unless somebody has purged the stream by hand. */
+	readonly firstSeq: number;
 	/** Of the newest message of all. */
 	readonly lastSeq: number;
+	/** The server that leads it, where there are several. */
+	readonly leader: string;
 }
 
 /** One message of the stream. */
@@ -51,7 +55,8 @@ interface InfoAnswer {
 	readonly error?: ApiError;
 	readonly config: StreamConfig;
 	readonly created: string;
-	readonly state: { readonly last_seq: number };
+	readonly state: { readonly first_seq: number; readonly last_seq: number };
+	readonly cluster?: { readonly leader?: string };
 }
 
 interface MessageAnswer {
@@ -146,31 +151,51 @@ export class StreamApi {
 			const updated = await this.#manage<InfoAnswer>("STREAM.UPDATE", { ...config, ...wanted });
 			if (updated.error) throw this.#refused("cannot be changed", updated.error);
 		}
-		return { created: answer.created, lastSeq: answer.state.last_seq };
+		return stateOf(answer);
 	}
 
 	/**
 	 * The name of what is in the stream, which whoever asks first writes into it. Its time of birth will not do: of several
 	 * daemons that make a stream at once, each is told another one, and so may be who asks another server later.
+	 *
+	 * @param known the name that it had: who has purged the stream by hand has purged that too.
 	 */
-	async history(): Promise<string> {
+	async history({ firstSeq }: StreamState, known?: string): Promise<string> {
 		const subject = `${this.name}.k.history`;
-		const name = crypto.randomUUID().replaceAll("-", "").slice(0, 12);
+		const name = known ?? newName();
 		for (let tries = 0; ; tries++) {
-			const known = await this.last(subject);
-			if (known) return decoder.decode(known.data);
+			const written = await this.last(subject);
+			if (written) return decoder.decode(written.data);
 			// Of several daemons that write at once, one is let through: see `writeAccount` for why by a message id.
-			const headers = { "Nats-Msg-Id": subject };
+			const headers = { "Nats-Msg-Id": `${subject}.${firstSeq}` };
 			await this.publish(subject, encoder.encode(name), READ_TIMEOUT_MS, headers).catch((error: unknown) => {
 				if (tries === MAX_TRIES) throw error;
 			});
 		}
 	}
 
+	/**
+	 * Gives what is in the stream another name, because it is not what it was. Of several daemons that do so at once, one is let
+	 * through.
+	 *
+	 * @returns the name that it has now.
+	 */
+	async renamed(before: string): Promise<string> {
+		const subject = `${this.name}.k.history`;
+		const present = async (): Promise<string> =>
+			decoder.decode((await this.last(subject))?.data ?? encoder.encode(before));
+		const name = await present();
+		if (name !== before) return name;
+		const headers = { "Nats-Msg-Id": `${subject}.after.${before}` };
+		await this.publish(subject, encoder.encode(newName()), READ_TIMEOUT_MS, headers);
+		return await present();
+	}
+
 	/** How the stream stands; undefined where it is not there. Rejects with XMLSOCKET_BROKER_UNREACHABLE. */
 	async state(): Promise<StreamState | undefined> {
-		const { error, created, state } = await this.#manage<InfoAnswer>("STREAM.INFO", undefined, READ_TIMEOUT_MS);
-		if (!error) return { created, lastSeq: state.last_seq };
+		const answer = await this.#manage<InfoAnswer>("STREAM.INFO", undefined, READ_TIMEOUT_MS);
+		const { error } = answer;
+		if (!error) return stateOf(answer);
 		if (error.err_code === STREAM_NOT_FOUND) return undefined;
 		throw unreachable(error);
 	}
@@ -185,10 +210,15 @@ export class StreamApi {
 		this.#broker.ask(subject, data, timeoutMs, asker, headers);
 	}
 
-	/** Writes something that changes nothing, in the place of the last such thing. Rejects with XMLSOCKET_BROKER_UNREACHABLE. */
-	async probe(timeoutMs: number): Promise<void> {
+	/**
+	 * Writes something that changes nothing, in the place of the last such thing. Rejects with XMLSOCKET_BROKER_UNREACHABLE.
+	 *
+	 * @returns its number.
+	 */
+	async probe(timeoutMs: number): Promise<number> {
 		// No room's token begins without an underscore.
-		await this.publish(this.account("probe"), new Uint8Array(0), timeoutMs, { "Nats-Rollup": "sub" });
+		const { seq } = await this.publish(this.account("probe"), new Uint8Array(0), timeoutMs, { "Nats-Rollup": "sub" });
+		return seq;
 	}
 
 	/** The first message of a subject from `seq` on. */
@@ -233,8 +263,9 @@ export class StreamApi {
 	}
 
 	#refused(what: string, error: ApiError): XMLSocketError {
-		// 503: no leader yet, or no room; the rest is about the settings.
-		if (error.code === 503) return unreachable(error);
+		// 503: no leader yet, or no room. Not found: another daemon is making it, and this server does not know of it yet. The rest is
+		// about the settings.
+		if (error.code === 503 || error.err_code === STREAM_NOT_FOUND) return unreachable(error);
 		return this.#unsuitable(`${what}: ${error.description ?? `error ${error.code}`}`);
 	}
 
@@ -251,6 +282,16 @@ export function acknowledgementOf(data: Uint8Array): Acknowledgement {
 	const answer = JSON.parse(decoder.decode(data)) as { error?: ApiError; seq: number; duplicate?: boolean };
 	if (answer.error) throw unreachable(answer.error);
 	return { seq: answer.seq, duplicate: answer.duplicate === true };
+}
+
+function newName(): string {
+	return crypto.randomUUID().replaceAll("-", "").slice(0, 12);
+}
+
+function stateOf({ created, state, cluster }: InfoAnswer): StreamState {
+	// A stream in which nothing ever was says 0.
+	const { first_seq, last_seq } = state;
+	return { created, firstSeq: Math.max(1, first_seq), lastSeq: last_seq, leader: cluster?.leader ?? "" };
 }
 
 function messageOf(reply: Reply): StoredMessage {

@@ -53,6 +53,9 @@ const PROBE_TIMEOUT_MS = 500;
 const SWEEP_MS = 2000;
 // A cluster that chooses a new leader misses one.
 const FAILED_SWEEPS = 2;
+// A server that is cut off from the majority answers, and has no JetStream: another one may be on the right side.
+const MOVE_AFTER_MS = 3000;
+const MAX_MOVES = 2;
 const ROOMS_A_SWEEP = 256;
 // Of a publication, beside the entry.
 const HEADER_BYTES = 512;
@@ -77,7 +80,14 @@ export class JetStreamLog implements Log {
 	#sweepTimer: ReturnType<typeof setTimeout> | undefined = undefined;
 	#sweeping: Promise<void> | undefined = undefined;
 	#sweptSeq = 0;
+	/** Whether the stream has numbers twice: it lost its end, and goes on from there. */
+	#rewound = false;
+	/** Of the servers, the one that led when the stream was looked at last. */
+	#leader = "";
 	#failedSweeps = 0;
+	/** Since when it is out of reach at this server, and how often it has been tried at another one. */
+	#lostAtMs = 0;
+	#moves = 0;
 	#closing: Promise<void> | undefined = undefined;
 
 	private constructor(
@@ -96,10 +106,14 @@ export class JetStreamLog implements Log {
 		this.#retention = options.retention ?? DEFAULT_JETSTREAM_RETENTION;
 		this.#nowMs = options.nowMs ?? Date.now;
 		this.#retainer = new Retainer(api, this.#retention, this.#nowMs);
-		this.#rooms = new TrackedRooms(broker, api, this.#retainer, options.maxRooms ?? 10_000);
-		this.#appender = new Appender(api, this.#rooms, options.giveUpAfterMs ?? GIVE_UP_AFTER_MS, () =>
-			this.#changed(false),
-		);
+		const { giveUpAfterMs = GIVE_UP_AFTER_MS } = options;
+		const contradicted = (): void => {
+			this.#rewound = true;
+			this.#sweepLater(0);
+		};
+		this.#rooms = new TrackedRooms(broker, api, this.#retainer, options.maxRooms ?? 10_000, contradicted);
+		const unanswered = (): void => this.#changed(false);
+		this.#appender = new Appender(api, this.#rooms, giveUpAfterMs, unanswered, contradicted);
 		this.#unwatch = broker.watch((connected) => {
 			if (connected) this.#sweepLater(0);
 			else this.#changed(false);
@@ -130,8 +144,10 @@ export class JetStreamLog implements Log {
 		}
 		const api = new StreamApi(broker, stream, replicas);
 		const settings: StreamSettings = { replicas, storage, dedupeWindowMs };
-		const open = async (): Promise<JetStreamLog> =>
-			new JetStreamLog(broker, api, settings, await api.ensure(settings), await api.history(), options);
+		const open = async (): Promise<JetStreamLog> => {
+			const state = await api.ensure(settings);
+			return new JetStreamLog(broker, api, settings, state, await api.history(state), options);
+		};
 		const { giveUpAfterMs = GIVE_UP_AFTER_MS } = options;
 		return await within(giveUpAfterMs, open).catch((error: Error) => {
 			if (!isUnreachable(error)) throw error;
@@ -179,20 +195,26 @@ export class JetStreamLog implements Log {
 		});
 	}
 
-	async follow(name: string, follower: (entry: LogEntry) => void): Promise<Following> {
+	async follow(name: string, follower: (entry: LogEntry) => void, anew: () => void = () => {}): Promise<Following> {
 		return await this.#reading(async () => {
 			const tracked = await this.#rooms.track(name);
 			const { room } = tracked;
 			// A follower may be given twice; each following is one of its own.
 			const own = (entry: LogEntry): void => follower(entry);
+			const renewed = (): void => {
+				stop();
+				anew();
+			};
 			const stop = (): void => {
 				room.followers.delete(own);
+				tracked.renewals.delete(renewed);
 				tracked.usedMs = performance.now();
 			};
 			const firstSeq = await this.#pages(name).firstSeq(room.cursor);
 			this.#checkOpen();
 			if (this.#rooms.get(name) !== tracked) throw unavailable("The room is being opened anew");
 			room.followers.add(own);
+			tracked.renewals.add(renewed);
 			return { log: this.#name, lastSeq: room.cursor, firstSeq, stop };
 		});
 	}
@@ -259,6 +281,8 @@ export class JetStreamLog implements Log {
 	#changed(reachable: boolean): void {
 		if (this.#reachable === reachable || this.#closing) return;
 		this.#reachable = reachable;
+		this.#lostAtMs = performance.now();
+		if (reachable) this.#moves = 0;
 		for (const changed of this.#watchers) changed(reachable);
 		if (!reachable) this.#sweepLater(0);
 	}
@@ -281,16 +305,7 @@ export class JetStreamLog implements Log {
 		if (!this.#broker.connected) return;
 		try {
 			const state = (await this.#api.state()) ?? (await this.#api.ensure(this.#settings));
-			if (state.created !== this.#created) {
-				const name = await this.#api.history();
-				if (name !== this.#name) {
-					// It was deleted and made anew: numbers begin at 1 again, and followers are given all that is in it.
-					this.#name = name;
-					this.#sweptSeq = 0;
-					this.#rooms.restart();
-				}
-				this.#created = state.created;
-			}
+			await this.#checkHistory(state);
 			if (!this.#reachable) {
 				// A server without a majority answers questions for a while; only a write shows that there is one again.
 				await this.#api.probe(PROBE_TIMEOUT_MS);
@@ -302,7 +317,44 @@ export class JetStreamLog implements Log {
 			this.#sweptSeq = state.lastSeq;
 		} catch {
 			if (++this.#failedSweeps >= FAILED_SWEEPS) this.#changed(false);
+			await this.#moveOn();
 		}
+	}
+
+	// Where it is another one, whoever follows a room begins anew: the stream was deleted and made anew, so that numbers begin at 1
+	// again, or it has numbers twice. Whoever notices that tells it to all by giving the history another name.
+	async #checkHistory(state: StreamState): Promise<void> {
+		// A server that has just begun to lead may not be up to date; what it numbers now is above all that was committed. Or it may
+		// have something else under the same numbers.
+		if (state.lastSeq < this.#sweptSeq && (await this.#api.probe(PROBE_TIMEOUT_MS)) <= this.#sweptSeq) {
+			this.#rewound = true;
+		}
+		if (state.leader !== this.#leader || !this.#reachable) await this.#rooms.verify();
+		this.#leader = state.leader;
+		const purged = state.created === this.#created;
+		const name = this.#rewound
+			? await this.#api.renamed(this.#name)
+			: await this.#api.history(state, purged ? this.#name : undefined);
+		if (name !== this.#name) {
+			if (this.#rewound) {
+				const words = `The stream ${this.#api.name} has numbers twice: history ${this.#name} has ended, and ${name} has begun.`;
+				this.#broker.report(new XMLSocketError("XMLSOCKET_STREAM_REWOUND", words));
+			}
+			await this.#rooms.restart(() => {
+				this.#name = name;
+				this.#sweptSeq = 0;
+			});
+		}
+		this.#rewound = false;
+		this.#created = state.created;
+	}
+
+	async #moveOn(): Promise<void> {
+		if (this.#reachable || !this.#broker.connected || this.#moves >= MAX_MOVES) return;
+		if (performance.now() - this.#lostAtMs < MOVE_AFTER_MS) return;
+		this.#moves++;
+		await this.#broker.moveOn();
+		this.#lostAtMs = performance.now();
 	}
 
 	#checkOpen(): void {

@@ -15,6 +15,7 @@ const MAX_AHEAD = 1024;
 const MAX_AHEAD_BYTES = 1024 * 1024;
 const RETRY_MS = 200;
 const MAX_MISSING = 25;
+const MAX_RECENT = 32;
 
 /** What a room tells its log. */
 export interface RoomEvents {
@@ -22,6 +23,8 @@ export interface RoomEvents {
 	delivered(entry: RoomEntry): void;
 	/** Whether a refill that failed is worth another attempt. */
 	goesOn(): boolean;
+	/** A number stands for another entry than the one that was delivered under it. */
+	contradicted(): void;
 }
 
 /** The followers of one room, and how far they are. */
@@ -37,12 +40,21 @@ export class JetStreamRoom {
 	#ahead: RoomEntry[] = [];
 	#aheadBytes = 0;
 	#catchingUp: Promise<void> | undefined = undefined;
+	/** What was delivered last, to know it again; nothing is missing in it. */
+	#recent: { readonly seq: number; readonly messageId: string }[] = [];
+	// Counts the streams: what was asked of the one before says nothing of this one.
+	#life = 0;
 
 	constructor(cursor: number, refill: Refill, events: RoomEvents) {
 		this.#cursor = cursor;
 		this.#target = cursor;
 		this.#refill = refill;
 		this.#events = events;
+	}
+
+	/** Another one after each restart. */
+	get life(): number {
+		return this.#life;
 	}
 
 	get cursor(): number {
@@ -57,7 +69,10 @@ export class JetStreamRoom {
 	/** A committed entry came. @param prev the number before it, as the stream knows it */
 	heard(message: RoomMessage, prev: number): void {
 		const { seq } = message;
-		if (seq <= this.#cursor) return;
+		if (seq <= this.#cursor) {
+			this.verify(message);
+			return;
+		}
 		// Where the room was emptied by hand, the stream knows of nothing before.
 		const entry: RoomEntry = { ...message, prev: prev === 0 ? this.#cursor : prev };
 		if (this.#catchingUp === undefined && entry.prev <= this.#cursor) {
@@ -75,6 +90,13 @@ export class JetStreamRoom {
 		this.committedUpTo(seq);
 	}
 
+	/** A message stands in the stream: whether it is the one that was delivered under its number. */
+	verify({ seq, messageId }: Pick<RoomMessage, "seq" | "messageId">): void {
+		const [oldest] = this.#recent;
+		if (!oldest || seq < oldest.seq || seq > this.#cursor) return;
+		if (this.#recent.find((one) => one.seq === seq)?.messageId !== messageId) this.#events.contradicted();
+	}
+
 	/** Something up to this number is committed: what did not come is read. */
 	committedUpTo(seq: number): void {
 		this.#target = Math.max(this.#target, seq);
@@ -85,10 +107,12 @@ export class JetStreamRoom {
 		});
 	}
 
-	/** Begins anew in another stream, whose numbers have nothing to do with those before. */
-	restart(): void {
-		this.#cursor = 0;
-		this.#target = 0;
+	/** Begins anew in another stream, whose numbers have nothing to do with those before, after its number `last`. */
+	restart(last: number): void {
+		this.#life++;
+		this.#recent = [];
+		this.#cursor = last;
+		this.#target = last;
 		this.#ahead = [];
 		this.#aheadBytes = 0;
 	}
@@ -105,13 +129,17 @@ export class JetStreamRoom {
 			}
 			const through = first ? first.prev : this.#target;
 			try {
+				const life = this.#life;
 				const { entries, dropped } = await this.#refill(this.#cursor, through);
+				if (life !== this.#life) continue;
 				for (const entry of entries) if (entry.seq > this.#cursor) this.#deliver(entry);
 				if (entries.length > 0) continue;
 				// It was committed, so that retention has dropped it since, and the next entry's `prev` tells the followers; or a
 				// server that has just become the leader is not there yet; or somebody has deleted it by hand.
-				if (dropped >= through || ++missing > MAX_MISSING) this.#cursor = Math.max(this.#cursor, through);
-				else await pause();
+				if (dropped >= through || ++missing > MAX_MISSING) {
+					this.#cursor = Math.max(this.#cursor, through);
+					this.#recent = [];
+				} else await pause();
 			} catch {
 				await pause();
 			}
@@ -120,6 +148,7 @@ export class JetStreamRoom {
 
 	#deliver(entry: RoomEntry): void {
 		this.#cursor = entry.seq;
+		if (this.#recent.push({ seq: entry.seq, messageId: entry.messageId }) > MAX_RECENT) this.#recent.shift();
 		this.#target = Math.max(this.#target, entry.seq);
 		const told = entryOf(entry);
 		for (const follower of this.followers) follower(told);

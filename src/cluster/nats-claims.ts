@@ -19,6 +19,7 @@ const MAX_TRACES = 10_000;
 const NO_MESSAGE = 10037;
 const WRONG_LAST_SEQUENCE = 10071;
 const STREAM_NAME_IN_USE = 10058;
+const STREAM_NOT_FOUND = 10059;
 // No name's token: those begin with an underscore.
 const NUMBERS = "numbers";
 
@@ -35,16 +36,18 @@ export class NatsClaims implements Claims {
 	readonly #broker: Broker;
 	readonly #stream: string;
 	readonly #prefix: string;
+	readonly #replicas: number;
 	/** Where one's own claims stand, so that they can be given back. */
 	readonly #held = new Map<string, { readonly holder: string; readonly seq: number }>();
 	/** Keys that were given back, oldest first; what remains of them is removed later. */
 	readonly #traces: { readonly token: string; readonly seq: number; readonly atMs: number }[] = [];
 	#sweeping: ReturnType<typeof setTimeout> | undefined = undefined;
 
-	private constructor(broker: Broker, stream: string, prefix: string) {
+	private constructor(broker: Broker, stream: string, prefix: string, replicas: number) {
 		this.#broker = broker;
 		this.#stream = stream;
 		this.#prefix = prefix;
+		this.#replicas = replicas;
 	}
 
 	/**
@@ -61,23 +64,8 @@ export class NatsClaims implements Claims {
 		replicas: number,
 		count: number,
 	): Promise<{ readonly claims: NatsClaims; readonly first: number }> {
-		const claims = new NatsClaims(broker, stream, prefix);
-		await claims.#patiently(async () => {
-			const answer = await claims.#api(`STREAM.CREATE.${stream}`, {
-				name: stream,
-				subjects: [`${prefix}.*`],
-				max_msgs_per_subject: 1,
-				num_replicas: replicas,
-				storage: "file",
-				retention: "limits",
-				discard: "old",
-				allow_direct: false,
-				duplicate_window: WINDOW_MS * 1_000_000,
-			});
-			// Made by an earlier run, perhaps with other settings: what matters here is the same.
-			if (answer.error && answer.error.err_code !== STREAM_NAME_IN_USE) throw refused(answer.error.description);
-			return true;
-		}, OPEN_WITHIN_MS);
+		const claims = new NatsClaims(broker, stream, prefix, replicas);
+		await claims.#patiently(() => claims.#make(), OPEN_WITHIN_MS);
 		return { claims, first: await claims.#numbers(count, OPEN_WITHIN_MS) };
 	}
 
@@ -172,12 +160,34 @@ export class NatsClaims implements Claims {
 		}
 	}
 
+	async #make(): Promise<true> {
+		const answer = await this.#api(`STREAM.CREATE.${this.#stream}`, {
+			name: this.#stream,
+			subjects: [`${this.#prefix}.*`],
+			max_msgs_per_subject: 1,
+			num_replicas: this.#replicas,
+			storage: "file",
+			retention: "limits",
+			discard: "old",
+			allow_direct: false,
+			duplicate_window: WINDOW_MS * 1_000_000,
+		});
+		// Made by an earlier run, perhaps with other settings: what matters here is the same.
+		if (answer.error && answer.error.err_code !== STREAM_NAME_IN_USE) throw refused(answer.error.description);
+		return true;
+	}
+
 	async #last(token: string): Promise<Stored | undefined> {
 		const answer = await this.#api(`STREAM.MSG.GET.${this.#stream}`, { last_by_subj: `${this.#prefix}.${token}` });
 		if (answer.message) {
 			return { text: Buffer.from(answer.message.data ?? "", "base64").toString("utf8"), seq: answer.message.seq };
 		}
 		if (answer.error?.err_code === NO_MESSAGE) return undefined;
+		if (answer.error?.err_code === STREAM_NOT_FOUND) {
+			// A server that has lost its store, or somebody who has deleted it.
+			await this.#make();
+			return undefined;
+		}
 		throw refused(answer.error?.description);
 	}
 

@@ -13,6 +13,7 @@ import { subjectToken } from "./subject.ts";
 const IDLE_MS = 60_000;
 const SETTLED_MS = 250;
 const CHECKS_AT_ONCE = 32;
+const VERIFIED = 32;
 const REFILL = { maxCount: 256, maxBytes: 1024 * 1024 };
 const MAX_NAME_BYTES = 1024;
 
@@ -28,6 +29,8 @@ export class TrackedRoom {
 	readonly room: JetStreamRoom;
 	/** Who waits for an entry to be delivered, by the id of its publication. */
 	readonly waiting: Map<string, Waiting> = new Map();
+	/** Who follows it, and is to follow anew where it begins anew in another stream. */
+	readonly renewals: Set<() => void> = new Set();
 	/** How far apart its entries were when they were read last. */
 	spacing = 1;
 	usedMs: number = performance.now();
@@ -55,12 +58,15 @@ export class TrackedRooms {
 	readonly #api: StreamApi;
 	readonly #retainer: Retainer;
 	readonly #max: number;
+	readonly #contradicted: () => void;
 	readonly #rooms = new Map<string, TrackedRoom>();
 	readonly #opening = new Map<string, Promise<TrackedRoom>>();
 	#checkedUpTo = 0;
 	#closed = false;
 
-	constructor(broker: Broker, api: StreamApi, retainer: Retainer, max: number) {
+	/** @param contradicted is called when a number of the stream stands for another entry than before */
+	constructor(broker: Broker, api: StreamApi, retainer: Retainer, max: number, contradicted: () => void) {
+		this.#contradicted = contradicted;
 		this.#broker = broker;
 		this.#api = api;
 		this.#retainer = retainer;
@@ -110,9 +116,39 @@ export class TrackedRooms {
 		}
 	}
 
-	/** Begins anew in another stream. */
-	restart(): void {
-		for (const { room } of this.#rooms.values()) room.restart();
+	/**
+	 * Whether the stream has what was delivered last, in some rooms: what it lost, or has otherwise, it has so for all of them.
+	 * A room tells where it has not.
+	 */
+	async verify(): Promise<void> {
+		const some = [...this.#rooms.values()].filter(({ room }) => room.cursor > 0).slice(-VERIFIED);
+		await Promise.all(
+			some.map(async ({ token, room }) => {
+				const found = await this.#api.next(this.#api.entries(token), room.cursor);
+				if (found) room.verify(found);
+			}),
+		);
+	}
+
+	/** Begins anew in another stream, at the end of what is in it. @param begun is called before anyone is told. */
+	async restart(begun: () => void): Promise<void> {
+		const before = [...this.#rooms.values()];
+		const lasts = new Map<TrackedRoom, number>();
+		for (let at = 0; at < before.length; at += CHECKS_AT_ONCE) {
+			const chosen = before.slice(at, at + CHECKS_AT_ONCE);
+			const found = await Promise.all(chosen.map(({ token }) => this.#api.last(this.#api.entries(token))));
+			for (const [index, tracked] of chosen.entries()) lasts.set(tracked, found[index]?.seq ?? 0);
+		}
+		begun();
+		for (const tracked of [...this.#rooms.values()]) {
+			// What was opened meanwhile was opened in the new one.
+			const last = lasts.get(tracked);
+			if (last !== undefined) {
+				tracked.room.restart(last);
+				this.#retainer.forget(tracked.token);
+			}
+			for (const renewed of [...tracked.renewals]) renewed();
+		}
 	}
 
 	close(): void {
@@ -151,6 +187,7 @@ export class TrackedRooms {
 					this.#retainer.came(token, entry);
 				},
 				goesOn: () => this.#rooms.get(name)?.room === room,
+				contradicted: this.#contradicted,
 			});
 			const opened = new TrackedRoom(name, token, room, unsubscribe);
 			tracked = opened;

@@ -288,6 +288,11 @@ export const ERROR_CODES = {
 		text: "XMLSocket connects to ports 1024 to 65535 only.",
 		mend: "Choose a port from 1024 up; players refuse lower ones (Server-Side ActionScript Language Reference, p. 218).",
 	},
+	XMLSOCKET_RECORD_UNREADABLE: {
+		class: "internal",
+		text: "An entry of a stored room holds no message that can be sent.",
+		mend: "Something else wrote into the stream or the data folder, the entry was damaged, or it holds the terminator of today. Readers are told of a gap; nothing else is affected.",
+	},
 	XMLSOCKET_REQUEST_TIMEOUT: {
 		class: "network",
 		text: "No document answered a request in time.",
@@ -367,6 +372,11 @@ export const ERROR_CODES = {
 		class: "limit",
 		text: "The other end reads more slowly than documents come for it.",
 		mend: "Read faster, join fewer rooms, or raise the outbox limit.",
+	},
+	XMLSOCKET_STREAM_REWOUND: {
+		class: "internal",
+		text: "The JetStream stream no longer holds what it had committed: its numbers stand for other messages now.",
+		mend: "A nats-server lost what it had not synced, was restored from an older copy, or a cluster parted and disagreed. Clients go on in a new history and are told. Set sync_interval: always, run three servers, and use a recent nats-server.",
 	},
 	XMLSOCKET_STREAM_UNSUITABLE: {
 		class: "usage",

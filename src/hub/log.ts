@@ -106,8 +106,11 @@ export interface Log {
 	/**
 	 * Delivers what is committed from now on to `entry`, in order and each once: everything after the `lastSeq` that the
 	 * promise gives, and nothing before the promise has settled. What was delivered can be read. `entry` must not throw.
+	 *
+	 * @param anew is called where the room has another history from now on: this following has ended, and the next one names the
+	 * new history. It must not throw.
 	 */
-	follow(room: string, entry: (entry: LogEntry) => void): Promise<Following>;
+	follow(room: string, entry: (entry: LogEntry) => void, anew?: () => void): Promise<Following>;
 	/** Reports when the home is lost and found again, where it can be. @returns a function that ends the reports. */
 	watch?(changed: (reachable: boolean) => void): () => void;
 	/** Commits what is under way and lets go of everything. */

@@ -11,6 +11,7 @@
 // Session and id are a length u16 and UTF-8; the length ffff stands for "none". Ids are filed by the period in which they
 // came, a dedupe window long, so that old ones go with one range. `format` rises when an older reader would misread it.
 
+import { XMLSocketError } from "../errors/index.ts";
 import type { LogEntry } from "../hub/index.ts";
 
 /** The layout that this file describes. */
@@ -22,6 +23,7 @@ export const META_KEY: Buffer = Buffer.from("m");
 export const ROOMS: readonly [Buffer, Buffer] = [Buffer.from("r"), Buffer.from("s")];
 
 const NUMBER_BYTES = 6;
+const ROOM_BYTES = 4 + 4 * NUMBER_BYTES;
 const ENTRY_HEAD_BYTES = 2 * NUMBER_BYTES;
 const NONE = 0xffff;
 /** The longest session or id, in bytes. */
@@ -47,7 +49,7 @@ export function roomOfKey(key: Buffer): string {
 }
 
 export function encodeRoom(record: RoomRecord): Buffer {
-	const value = Buffer.allocUnsafe(4 + 4 * NUMBER_BYTES);
+	const value = Buffer.allocUnsafe(ROOM_BYTES);
 	value.writeUInt32BE(record.number, 0);
 	value.writeUIntBE(record.lastSeq, 4, NUMBER_BYTES);
 	value.writeUIntBE(record.firstSeq, 10, NUMBER_BYTES);
@@ -56,7 +58,14 @@ export function encodeRoom(record: RoomRecord): Buffer {
 	return value;
 }
 
+/** Throws XMLSOCKET_DATA_UNREADABLE. */
 export function decodeRoom(value: Buffer): RoomRecord {
+	if (value.length !== ROOM_BYTES) {
+		throw new XMLSocketError(
+			"XMLSOCKET_DATA_UNREADABLE",
+			`The data folder is damaged: the record of a room has ${value.length} bytes, not ${ROOM_BYTES}.`,
+		);
+	}
 	return {
 		number: value.readUInt32BE(0),
 		lastSeq: value.readUIntBE(4, NUMBER_BYTES),
@@ -88,8 +97,17 @@ export function encodeEntry(entry: LogEntry): Buffer {
 	return value;
 }
 
-/** The entry of a key and its value. The payload is a view of the value. */
+/** The entry of a key and its value. The payload is a view of the value; all of it where the value is damaged. */
 export function decodeEntry(key: Buffer, value: Buffer): LogEntry {
+	try {
+		return readEntry(key, value);
+	} catch {
+		const seq = key.readUIntBE(5, NUMBER_BYTES);
+		return { seq, prev: seq - 1, atMs: 0, session: undefined, id: undefined, payload: value };
+	}
+}
+
+function readEntry(key: Buffer, value: Buffer): LogEntry {
 	const session = nameAt(value, ENTRY_HEAD_BYTES);
 	const id = nameAt(value, session.end);
 	return {

@@ -17,8 +17,10 @@ import {
 	type Retention,
 	type RoomState,
 } from "../hub/index.ts";
-import { type IdRecord, MAX_NAME_BYTES } from "./level-format.ts";
+import { DedupeWindow, EntryId } from "./dedupe-window.ts";
+import { MAX_NAME_BYTES } from "./level-format.ts";
 import { Batch, LevelStore } from "./level-store.ts";
+import { Page } from "./page.ts";
 
 /** What a `LevelLog` takes. */
 export interface LevelLogOptions extends LogOptions {
@@ -26,6 +28,8 @@ export interface LevelLogOptions extends LogOptions {
 	readonly retention?: Retention;
 	/** Wall time in milliseconds. Default `Date.now`. */
 	readonly nowMs?: () => number;
+	/** Monotonic milliseconds, by which ids expire. Default: `nowMs` where that is given, otherwise `performance.now`. */
+	readonly monotonicMs?: () => number;
 	/** Rooms in all, those with nothing left in them too; more are refused with XMLSOCKET_TOO_MANY_ROOMS. Default 100 000. */
 	readonly maxRooms?: number;
 }
@@ -65,7 +69,7 @@ interface Waiting {
 export class LevelLog implements Log {
 	readonly folder: string;
 	readonly #retention: Retention;
-	readonly #windowMs: number;
+	readonly #dedupe: DedupeWindow;
 	readonly #nowMs: () => number;
 	readonly #maxRooms: number;
 	readonly #rooms = new Map<string, Room>();
@@ -81,19 +85,15 @@ export class LevelLog implements Log {
 	#retry: ReturnType<typeof setTimeout> | undefined = undefined;
 	#retryMs = FIRST_RETRY_MS;
 	#nextNumber = 1;
-	// The clock that ids expire by never goes back: a wall clock that is set back must not make a resend a second message.
-	#latestMs = 0;
-	#forgottenPeriod = 0;
-	// No id came in an earlier period: nobody looks where nothing can be.
-	#firstPeriod = Number.POSITIVE_INFINITY;
 
 	private constructor(folder: string, store: LevelStore, options: LevelLogOptions) {
 		this.folder = folder;
 		this.#store = store;
 		this.#name = store.log;
 		this.#retention = options.retention ?? DEFAULT_LEVEL_RETENTION;
-		this.#windowMs = options.dedupeWindowMs ?? DEFAULT_DEDUPE_WINDOW_MS;
-		this.#nowMs = options.nowMs ?? Date.now;
+		const { nowMs = Date.now, monotonicMs = options.nowMs ?? ((): number => performance.now()) } = options;
+		this.#nowMs = nowMs;
+		this.#dedupe = new DedupeWindow(options.dedupeWindowMs ?? DEFAULT_DEDUPE_WINDOW_MS, nowMs(), monotonicMs);
 		this.#maxRooms = options.maxRooms ?? 100_000;
 	}
 
@@ -110,9 +110,14 @@ export class LevelLog implements Log {
 	 */
 	static async open(folder: string, options: LevelLogOptions = {}): Promise<LevelLog> {
 		const store = await LevelStore.open(folder);
-		const log = new LevelLog(folder, store, options);
-		await log.#load(store);
-		return log;
+		try {
+			const log = new LevelLog(folder, store, options);
+			await log.#load(store);
+			return log;
+		} catch (error) {
+			await store.close();
+			throw error;
+		}
 	}
 
 	append(name: string, entry: NewEntry): Promise<Appended> {
@@ -231,18 +236,20 @@ export class LevelLog implements Log {
 
 	async #commit(store: LevelStore, waiting: readonly Waiting[]): Promise<void> {
 		const atMs = this.#nowMs();
-		this.#latestMs = Math.max(this.#latestMs, atMs);
-		const nowMs = this.#latestMs;
-		const period = Math.floor(nowMs / this.#windowMs);
-		const known = await this.#knownIds(store, period, waiting);
+		const ids = waiting.map(idOf);
+		const known = await this.#dedupe.lookUp(
+			store,
+			ids.filter((id) => id !== undefined),
+		);
 		const batch = new Batch();
 		const after = new Map<Room, { lastSeq: number; count: number; bytes: number }>();
 		const settled: { waiting: Waiting; appended: Appended; entry: LogEntry | undefined }[] = [];
+		let at = 0;
 		for (const one of waiting) {
 			const { room, entry } = one;
-			const key = keyOf(one);
-			const first = key === undefined ? undefined : known.get(key);
-			if (first !== undefined && nowMs - first.atMs < this.#windowMs) {
+			const id = ids[at++];
+			const first = id && known.first(id);
+			if (first) {
 				settled.push({
 					waiting: one,
 					appended: { seq: first.seq, prev: first.prev, duplicate: true },
@@ -258,12 +265,7 @@ export class LevelLog implements Log {
 			state.bytes += entry.payload.length;
 			const made: LogEntry = { seq, prev, atMs, session: entry.session, id: entry.id, payload: entry.payload };
 			batch.putEntry(room.number, made);
-			if (key !== undefined) {
-				const record = { seq, prev, atMs: nowMs };
-				known.set(key, record);
-				this.#firstPeriod = Math.min(this.#firstPeriod, period);
-				batch.putId(period, room.number, entry.session!, entry.id!, record);
-			}
+			if (id) known.remember(batch, id, seq, prev);
 			settled.push({ waiting: one, appended: { seq, prev, duplicate: false }, entry: made });
 		}
 		for (const [room, state] of after) {
@@ -278,22 +280,7 @@ export class LevelLog implements Log {
 			if (entry) for (const follower of one.room.followers) follower(entry);
 			one.resolve(appended);
 		}
-		if (period - 1 > this.#forgottenPeriod) {
-			this.#forgottenPeriod = period - 1;
-			await store.forgetIdsBefore(period - 1);
-		}
-	}
-
-	// One look-up for all ids of a batch. Those of the batch itself are entered as they come.
-	async #knownIds(store: LevelStore, period: number, waiting: readonly Waiting[]): Promise<Map<string, IdRecord>> {
-		const named = waiting.filter((one) => keyOf(one) !== undefined);
-		const found = await store.ids(
-			[period, period - 1].filter((one) => one >= this.#firstPeriod),
-			named.map(({ room, entry }) => ({ room: room.number, session: entry.session!, id: entry.id! })),
-		);
-		const known = new Map<string, IdRecord>();
-		for (const [at, record] of found.entries()) if (record) known.set(keyOf(named[at]!)!, record);
-		return known;
+		await this.#dedupe.forgetPast(store);
 	}
 
 	// --- retention
@@ -362,10 +349,7 @@ export class LevelLog implements Log {
 			}
 			if (this.#isOver(room)) this.#trimLater(room, true);
 		}
-		const period = await store.newestPeriod();
-		if (period === undefined) return;
-		this.#firstPeriod = period - 1;
-		this.#latestMs = Math.max(this.#latestMs, period * this.#windowMs);
+		await this.#dedupe.load(store);
 	}
 
 	async #lost(): Promise<void> {
@@ -436,40 +420,8 @@ export class LevelLog implements Log {
 	}
 }
 
-/** One page on its way: takes entries, the nearest first, until a limit is reached. */
-class Page {
-	readonly entries: LogEntry[] = [];
-	more = false;
-	/** Whether there were entries that are too old, which do not count. */
-	skipped = false;
-	readonly #limits: ReadLimits;
-	readonly #oldestMs: number;
-	#bytes = 0;
-
-	constructor(limits: ReadLimits, oldestMs: number) {
-		this.#limits = limits;
-		this.#oldestMs = oldestMs;
-	}
-
-	/** Whether the next entry may come. */
-	take(entry: LogEntry): boolean {
-		if (entry.atMs <= this.#oldestMs) {
-			this.skipped = true;
-			return true;
-		}
-		this.#bytes += entry.payload.length;
-		const { maxCount, maxBytes } = this.#limits;
-		if (this.entries.length > 0 && (this.entries.length >= maxCount || this.#bytes > maxBytes)) {
-			this.more = true;
-			return false;
-		}
-		this.entries.push(entry);
-		return true;
-	}
-}
-
-function keyOf({ room, entry: { session, id } }: Waiting): string | undefined {
-	return session === undefined || id === undefined ? undefined : `${room.number}\0${session}\0${id}`;
+function idOf({ room, entry: { session, id } }: Waiting): EntryId | undefined {
+	return session === undefined || id === undefined ? undefined : new EntryId(room.number, session, id);
 }
 
 function unavailable(what: string, cause?: unknown): XMLSocketError {

@@ -52,6 +52,8 @@ describe("application.onConnect", () => {
 		const one = running.client(hello("one"));
 		const other = running.client(hello("other"), "<count/>");
 		await running.traced("clients other");
+		// A trace goes out at once, documents when the turn ends.
+		await other.until((text) => text.includes("Success"));
 		expect(one.documents).toEqual([]);
 		expect(other.documents).toEqual([SUCCESS]);
 	});

@@ -36,7 +36,12 @@ describe("the entry script", () => {
 		["there is none", { "a.asc": "" }, "XMLSOCKET_SCRIPT_UNREADABLE", "has none of main.asc, main.js, app.asc, app.js"],
 		["it cannot be parsed", { "main.asc": "var a;\nif (" }, "XMLSOCKET_SCRIPT_FAILED", "main.asc:2:5: SyntaxError"],
 		["it throws", { "main.asc": "a = 1;\nnull.x" }, "XMLSOCKET_SCRIPT_FAILED", "main.asc:2:6"],
-		["what it loads is missing", { "main.asc": 'load("gone.asc")' }, "XMLSOCKET_SCRIPT_FAILED", 'load("gone.asc")'],
+		[
+			"what it loads is missing",
+			{ "main.asc": ';load("gone.asc")' },
+			"XMLSOCKET_SCRIPT_FAILED",
+			'main.asc:1:2: load("gone.asc")',
+		],
 	])("makes the start fail where %s", async (_what, files, code, words) => {
 		const failure = scriptHost([makeFolder(files as Record<string, string>)]);
 		await expect(failure).rejects.toMatchObject({ code });
@@ -145,7 +150,8 @@ Client.prototype.version = function () { return new XML("<version n='" + this.na
 		const folder = makeFolder({ "main.asc": version(1) });
 		const running = await startScripts([folder], { watch: true });
 		writeFileSync(join(folder, "main.asc"), "for each (x in y) {}");
-		await running.logged("main.asc:1:5: SyntaxError");
+		const { words } = await running.logged("main.asc:1:5: SyntaxError");
+		expect(words).toContain("The application is not run anew.");
 		const client = running.client("<connect><string>ann</string></connect>", "<version/>");
 		await client.until((text) => text.includes('n="ann1"'));
 		expect(running.traces.map(({ text }) => text)).toEqual(["connect ann 1"]);

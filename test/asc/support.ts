@@ -89,7 +89,7 @@ async function seen<Found>(
 	lines: readonly { words: string }[],
 	traces: readonly TraceLine[],
 ): Promise<Found> {
-	const deadline = Date.now() + 10_000;
+	const deadline = Date.now() + 30_000;
 	for (;;) {
 		const found = look();
 		if (found !== undefined) return found;

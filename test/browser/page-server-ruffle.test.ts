@@ -49,7 +49,7 @@ describe.skipIf(!chromiumPath)("a SWF in Ruffle with the server in its page", ()
 		const first = await ruffle.play(greeter, sockets, { ...parameters, name: "one" });
 		const second = await ruffle.play(greeter, sockets, { ...parameters, host: "localhost", name: "two" });
 		const here = /from="(?:one|two)"[^>]*>I am here, written in ActionScript 2 &lt;&amp;&gt;<\/said>/g;
-		await expect.poll(async () => (await texts()).match(here)?.length, { timeout: 10_000 }).toBe(2);
+		await expect.poll(async () => (await texts()).match(here)?.length).toBe(2);
 		await ruffle.page.evaluate(() => (globalThis as unknown as Page).say("ping"));
 		await expect.poll(async () => (await texts()).match(/>pong, page<\/said>/g)?.length).toBe(2);
 		// Taken out of the page, a SWF leaves the room like anyone whose connection ends.

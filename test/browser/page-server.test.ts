@@ -83,7 +83,7 @@ function open(server: PageServer, url: string = server.url) {
 		},
 		opened: () => expect.poll(() => socket.readyState).toBe(1),
 		has: (expected: string) => expect.poll(() => text).toBe(expected),
-		closed: () => expect.poll(() => socket.readyState, { timeout: 5000 }).toBe(3),
+		closed: () => expect.poll(() => socket.readyState).toBe(3),
 	};
 }
 
@@ -500,7 +500,7 @@ describe("the server in a page", () => {
 		const server = start({ application: application as unknown as Application });
 		const client = open(server);
 		await client.opened();
-		await expect.poll(() => sweeps, { timeout: 3000 }).toBeGreaterThan(0);
+		await expect.poll(() => sweeps).toBeGreaterThan(0);
 		client.socket.close();
 		await expect.poll(() => server.peers).toBe(0);
 		const then = sweeps;

@@ -323,6 +323,28 @@ describe("a deployment of several nodes", () => {
 		expect(bob.take()).toEqual([game("2", "ann")]);
 	});
 
+	it("counts what waits as not sent yet, and what was given up as lost, also for a node that had given it up", async () => {
+		const [one, two] = [await nodes.start(), await nodes.start()];
+		const ann = await one.client("ann", "game");
+		const bob = await two.client("bob", "game");
+		ann.send('<say room="game">0</say>');
+		await nodes.settle();
+		one.bus.connected = false;
+		ann.send('<say room="game">1</say>', '<say room="game">2</say>');
+		await nodes.settle();
+		await nodes.sweep(16);
+		ann.send('<say room="game">3</say>', '<say room="game">4</say>');
+		await nodes.settle();
+		bob.take();
+		one.bus.connected = true;
+		await nodes.sweep(6);
+		expect(bob.take().filter((text) => /^<(gap|said)/.test(text))).toEqual([
+			'<gap room="game" messages="2" />',
+			game("3", "ann"),
+			game("4", "ann"),
+		]);
+	});
+
 	it("reports how many messages are lost, where they waited too long or were sent while a reader's node was cut off", async () => {
 		const [one, two] = [await nodes.start(), await nodes.start()];
 		const ann = await one.client("ann", "game");
@@ -370,6 +392,37 @@ describe("a deployment of several nodes", () => {
 		]);
 	});
 
+	it("believes the node where a client came last, whatever a node says that was deaf meanwhile", async () => {
+		const [one, two, three] = [await nodes.start(), await nodes.start(), await nodes.start()];
+		const ann = await one.client("ann", "game");
+		const bob = await three.client("bob", "game");
+		await nodes.settle();
+		one.bus.connected = false;
+		await one.client("eve", "game");
+		const again = two.bench.connect();
+		again.send(`<hello session="${ann.session}" />`, '<join room="game" />', '<say room="game">2</say>');
+		await nodes.settle();
+		again.take();
+		bob.take();
+		// It is back, and the others ask how it is before it hears anything from them: it has the client, too.
+		const hear = one.bus.deliver.bind(one.bus);
+		one.bus.deliver = (channel, data) => {
+			if (new TextDecoder().decode(data).startsWith('["ask"')) hear(channel, data);
+		};
+		one.bus.connected = true;
+		await nodes.settle();
+		ann.send('<say room="game">late</say>');
+		await nodes.settle();
+		one.bus.deliver = hear;
+		await nodes.sweep(6);
+		again.send('<say room="game">3</say>');
+		await nodes.settle();
+		const heard = bob.take().filter((text) => /^<(gap|said)/.test(text));
+		expect(heard.filter((text) => text.startsWith("<said"))).toEqual([game("3", "ann")]);
+		expect(again.close).toBeUndefined();
+		expect(ann.take().some((text) => text.startsWith('<bye reason="session-resumed"'))).toBe(true);
+	});
+
 	it("gives nobody twice what was heard at another node before", async () => {
 		const [one, two] = [await nodes.start(), await nodes.start()];
 		const ann = await one.client("ann", "game");
@@ -389,6 +442,58 @@ describe("a deployment of several nodes", () => {
 		const heard = (texts: string[]): string[] => texts.filter((text) => /^<(gap|said)/.test(text));
 		expect(heard(again.take())).toEqual(['<gap room="game" messages="1" />']);
 		expect(heard(bob.take())).toEqual([game("1", "ann")]);
+	});
+
+	it("keeps one connection of a session that comes to all nodes at once, with its name", async () => {
+		const [one, two, three] = [await nodes.start(), await nodes.start(), await nodes.start()];
+		const ann = await one.client("ann", "game");
+		const bob = await two.client("bob", "game");
+		await nodes.settle();
+		const again = [one, two, three].map((node) => node.bench.connect());
+		for (const client of again) client.send(`<hello session="${ann.session}" />`, '<join room="game" />');
+		await nodes.settle();
+		await nodes.sweep(6);
+		const left = again.filter((client) => client.close === undefined);
+		expect(left).toHaveLength(1);
+		expect(ann.close).toBeDefined();
+		bob.take();
+		expect(await bob.ask('<who room="game" />')).toEqual([
+			'<members room="game" members="2" offset="0"><member name="bob" /><member name="ann" /></members>',
+		]);
+		const rival = three.bench.connect();
+		rival.send('<hello name="ann" id="h" />');
+		await nodes.settle();
+		expect(rival.take().at(-1)).toContain('<error code="name-taken" id="h"');
+		left[0]!.send('<say room="game">still here</say>');
+		await nodes.settle();
+		expect(bob.take()).toContain(game("still here", "ann"));
+	});
+
+	it("gives nobody twice what was heard at another node before, where the way itself held it up", async () => {
+		const [one, two] = [await nodes.start(), await nodes.start()];
+		// Their clocks have nothing to do with each other.
+		one.bench.nowMs = 5_000_000;
+		const ann = await one.client("ann", "game");
+		const al = await one.client("al", "game");
+		const bob = await two.client("bob", "game");
+		await nodes.sweep(6);
+		const hear = two.bus.deliver.bind(two.bus);
+		const held: (() => void)[] = [];
+		two.bus.deliver = (channel, data) => held.push(() => hear(channel, data));
+		ann.send('<say room="game">1</say>');
+		await nodes.settle();
+		expect(al.take()).toContain(game("1", "ann"));
+		const again = two.bench.connect();
+		again.send(`<hello session="${al.session}" />`, '<join room="game" />');
+		await nodes.sweep(2);
+		two.bus.deliver = hear;
+		for (const go of held) go();
+		await nodes.settle();
+		ann.send('<say room="game">2</say>');
+		await nodes.settle();
+		const heard = (texts: string[]): string[] => texts.filter((text) => /^<(gap|said)/.test(text));
+		expect(heard(again.take())).toEqual(['<gap room="game" messages="1" />', game("2", "ann")]);
+		expect(heard(bob.take())).toEqual([game("1", "ann"), game("2", "ann")]);
 	});
 
 	it("reconverges after it missed what changed", async () => {

@@ -211,7 +211,13 @@ describe("floods", () => {
 			client.link.destroy();
 		}
 		await bench.settle();
-		expect(bench.application.stats!()).toEqual({ chat_clients: 0, chat_rooms: 1, chat_messages: 0, chat_refused: 50 });
+		expect(bench.application.stats!()).toEqual({
+			chat_clients: 0,
+			chat_rooms: 1,
+			chat_messages: 0,
+			chat_refused: 50,
+			chat_unreadable: 0,
+		});
 		expect(bench.reported).toEqual([]);
 	});
 });

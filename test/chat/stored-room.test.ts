@@ -244,6 +244,27 @@ describe("joining a stored room", () => {
 		expect((await dan.ask('<join room="lobby" />')).slice(1)).toHaveLength(3);
 	});
 
+	it("tells of a gap in the place of what is no message, in a replay and live", async () => {
+		const log = new MemoryLog({ nowMs: wallMs });
+		const bench = make({}, log);
+		const ann = await bench.client("ann", "lobby");
+		await ann.ask(say("1"));
+		for (const payload of ["no message", "tann\na\0b"])
+			await log.append("lobby", { payload: new TextEncoder().encode(payload) });
+		await ann.ask(say("4"));
+		expect(bench.reported.map((error) => (error as XMLSocketError).code)).toEqual([
+			"XMLSOCKET_RECORD_UNREADABLE",
+			"XMLSOCKET_RECORD_UNREADABLE",
+		]);
+		const bob = await bench.client("bob");
+		const replay = (await bob.ask('<join room="lobby" after="0" />')).slice(1);
+		const gaps = ['<gap room="lobby" from="2" to="2" />', '<gap room="lobby" from="3" to="3" />'];
+		expect(replay).toEqual([said(1, "1"), ...gaps, said(4, "4")]);
+		await log.append("lobby", { payload: new Uint8Array(0) });
+		await bench.settle();
+		expect(bob.take()).toEqual(['<gap room="lobby" from="5" to="5" />']);
+	});
+
 	it("tells of the gap where nothing at all is left", async () => {
 		let nowMs = 0;
 		const log = new MemoryLog({ nowMs: () => nowMs, retention: { maxAgeMs: 1000 } });

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
+import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -21,7 +22,7 @@ function run(
 ): Promise<Outcome> {
 	return new Promise((resolve) => {
 		const child = spawn(process.execPath, [command, ...args], { cwd: cwd ?? tmpdir(), env: cleanEnvironment(env) });
-		const timer = setTimeout(() => child.kill("SIGKILL"), 15_000);
+		const timer = setTimeout(() => child.kill("SIGKILL"), 50_000);
 		let out = "";
 		let err = "";
 		child.stdout.on("data", (chunk) => {
@@ -183,15 +184,16 @@ describe("xmlsocket config", () => {
 
 describe("send, listen and connect", () => {
 	it("carry documents from one to the other through the daemon", async () => {
-		const listening = run(["listen", `localhost:${daemon.port}`, "-x", '<join room="r1"/>', "-C", "3", "-W", "10"]);
-		await new Promise((resolve) => setTimeout(resolve, 800));
-		const sent = await run(["send", `:${daemon.port}`, "-m", '<join room="r1"/>', '<say room="r1">hi</say>']);
+		// A stored room, read from its beginning: whichever of the two is quicker, there are three documents.
+		const join = '<join room="lobby" after="0"/>';
+		const listening = run(["listen", `localhost:${daemon.port}`, "-x", join, "-C", "3", "-W", "30"]);
+		const sent = await run(["send", `:${daemon.port}`, "-m", '<join room="lobby"/>', '<say room="lobby">hi</say>']);
 		expect(sent).toMatchObject({ code: 0, err: "" });
 		const { code, out } = await listening;
 		expect(code).toBe(0);
 		expect(out.split("\n").slice(0, 2)).toEqual([
 			expect.stringMatching(/^<welcome /),
-			expect.stringMatching(/^<joined room="r1"/),
+			expect.stringMatching(/^<joined room="lobby"/),
 		]);
 	});
 
@@ -245,15 +247,26 @@ describe("xmlsocket serve", () => {
 		const relay = await startDaemon(["--relay"]);
 		const { RawClient } = await import("../server/peers.ts");
 		const [a, b] = [RawClient.tcp(relay.port), RawClient.tcp(relay.port)];
-		await new Promise((resolve) => setTimeout(resolve, 900));
 		const bytes = Buffer.from([0xff, 0xfe, 0x25, 0x78, 0x74, 0]);
-		a.socket.write(bytes);
+		// Until the other one is there as well.
+		const again = setInterval(() => a.socket.write(bytes), 100);
 		await b.until(() => b.received.length >= bytes.length);
-		expect(b.received).toEqual(bytes);
+		clearInterval(again);
+		expect(b.received.subarray(0, bytes.length)).toEqual(bytes);
 		expect(a.received.length).toBe(0);
 		a.socket.destroy();
 		b.socket.destroy();
 		expect(await relay.stop("SIGINT")).toBe(0);
+	});
+
+	it("ends where NATS takes the connection and says nothing", async () => {
+		const silent = createServer(() => {}).listen(0, "127.0.0.1");
+		await once(silent, "listening");
+		const { port } = silent.address() as AddressInfo;
+		const { code, err } = await run(["serve", "--port", "0", "--nats", `nats://127.0.0.1:${port}`], { cwd: folder });
+		silent.close();
+		expect(err).toContain("XMLSOCKET_BROKER_UNREACHABLE");
+		expect(code).toBe(1);
 	});
 
 	it("says bye and exits with 0 on SIGTERM", async () => {

@@ -94,7 +94,7 @@ describe("xmlsocket play", () => {
 
 	it("gives the same to programs as JSON, with the FlashVars on the page", async () => {
 		const { out } = play(["my game.swf", "--no-open", "--port", "0", "--json", "--param", "a=1=2", "b="]);
-		await expect.poll(out, { timeout: 10_000 }).toContain("\n");
+		await expect.poll(out).toContain("\n");
 		const line = JSON.parse(out()) as { event: string; url: string; targets: string[] };
 		expect(line).toMatchObject({ event: "listening", targets: [] });
 		const facts = (await (await fetch(`${line.url}xmlsocket/facts.json`)).json()) as { parameters: object };
@@ -105,7 +105,7 @@ describe("xmlsocket play", () => {
 		const opened = join(folder, "opened");
 		writeFileSync(join(folder, "xdg-open"), `#!/bin/sh\nprintf %s "$1" > "${opened}"\n`, { mode: 0o755 });
 		const { out, err } = play(["my game.swf", "--port", "0"], { PATH: `${folder}:${process.env.PATH}` });
-		await expect.poll(() => existsSync(opened) && readFileSync(opened, "utf8"), { timeout: 10_000 }).toMatch(/^http/);
+		await expect.poll(() => existsSync(opened) && readFileSync(opened, "utf8")).toMatch(/^http/);
 		expect(out()).toContain(readFileSync(opened, "utf8"));
 		expect(err()).toBe("");
 	});

@@ -2,9 +2,9 @@
 
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { cleanEnvironment, command } from "../end-to-end/daemon.ts";
 import { RawClient } from "../server/peers.ts";
@@ -128,6 +128,33 @@ describe("xmlsocket serve --app", () => {
 		expect(answer).toBe("<hi />");
 		expect(output).toContain('"applications":[{"name":"shop"');
 		expect(output).toContain('"text":"closing"');
+	});
+
+	it("runs the guide's module as the application", async () => {
+		const guide = readFileSync(resolve(import.meta.dirname, "../../docs/guide/asc.md"), "utf8");
+		writeFileSync(join(folder, "echo.mjs"), /```js\n(export default [\s\S]*?)```/.exec(guide)?.[1] as string);
+		const { code, output, answer } = await session(["serve", "--app", "echo.mjs", "--json"], LISTENING);
+		expect(code).toBe(0);
+		expect(answer).toBe("<hi/>");
+		expect(output).toContain('"applications":[{"name":"echo"');
+	});
+
+	it.each([
+		["that exports no application", "export default { open: 1 };", [], 2, "is no application"],
+		["that fails", "null.x;", [], 1, "cannot start. TypeError"],
+		["beside another application", "", ["shop"], 2, "takes the whole port"],
+		["with --watch", "", ["--watch"], 2, "--watch runs scripts anew, and no modules"],
+		["with --relay", "", ["--relay"], 2, "--app and --relay exclude each other"],
+	])("refuses a module %s", (_what, text, more, status, words) => {
+		writeFileSync(join(folder, "own.mjs"), text as string);
+		const result = run("serve", "--port", "0", "--app", "own.mjs", ...(more as string[]));
+		expect(result.status).toBe(status);
+		expect(result.stderr).toContain(words);
+	});
+
+	it("a module is nothing for run, which says so", () => {
+		writeFileSync(join(folder, "own.mjs"), "");
+		expect(run("run", "own.mjs").stderr).toContain("xmlsocket serve --app own.mjs");
 	});
 
 	it("goes with no relay", () => {

@@ -48,7 +48,7 @@ describe.skipIf(!hasNatsServer())("stored rooms in JetStream", () => {
 		const entries = await everything(logs[0]!);
 		checkStored(entries, [speakers]);
 		for (const follower of followers) {
-			await expect.poll(() => follower.heard.at(-1)?.seq, { timeout: 15_000 }).toBe(entries.at(-1)!.seq);
+			await expect.poll(() => follower.heard.at(-1)?.seq).toBe(entries.at(-1)!.seq);
 			checkHeard(follower, entries);
 		}
 		expect((await everything(logs[1]!)).map(({ seq }) => seq)).toEqual(entries.map(({ seq }) => seq));
@@ -100,7 +100,7 @@ describe.skipIf(!hasNatsServer())("stored rooms in JetStream", () => {
 			async (running, speaking) => {
 				running.freeze(1);
 				running.freeze(2);
-				await expect.poll(() => speaking.refusals, { timeout: 30_000 }).toBeGreaterThan(20);
+				await expect.poll(() => speaking.refusals).toBeGreaterThan(20);
 				running.thaw(1);
 				running.thaw(2);
 			},
@@ -122,9 +122,9 @@ describe.skipIf(!hasNatsServer())("stored rooms in JetStream", () => {
 		await expect(log.append("lobby", { payload: new Uint8Array(1) })).rejects.toMatchObject({
 			code: "XMLSOCKET_UNAVAILABLE",
 		});
-		await expect.poll(() => changes, { timeout: 20_000 }).toEqual([false]);
+		await expect.poll(() => changes).toEqual([false]);
 		await servers.startAll();
-		await expect.poll(() => changes, { timeout: 20_000 }).toEqual([false, true]);
+		await expect.poll(() => changes).toEqual([false, true]);
 		await log.append("lobby", { payload: new Uint8Array(1) });
 	});
 
@@ -139,7 +139,7 @@ describe.skipIf(!hasNatsServer())("stored rooms in JetStream", () => {
 		await speakers.more(300);
 		await speakers.stop();
 		const entries = await everything(speaking);
-		await expect.poll(() => follower.heard.length, { timeout: 20_000 }).toBe(entries.length);
+		await expect.poll(() => follower.heard.length).toBe(entries.length);
 		checkHeard(follower, entries);
 		checkStored(entries, [speakers]);
 	});

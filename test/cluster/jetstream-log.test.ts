@@ -246,19 +246,50 @@ describe.skipIf(!hasServer)("a stream that daemons share", () => {
 		expect(prev).toBe(seq);
 	});
 
-	it("is another history after it was deleted, and rooms go on in it", { timeout: 30_000 }, async () => {
+	it("is another history after it was deleted: who follows is told so, and follows anew", {
+		timeout: 30_000,
+	}, async () => {
 		const log = await daemon();
-		const { heard } = await listen(log);
+		const heard: string[] = [];
+		let told = 0;
+		const hear = (entry: LogEntry): number => heard.push(textOf(entry));
+		await log.follow("lobby", hear, () => told++);
 		for (let at = 0; at < 3; at++) await log.append("lobby", { payload: bytes(`old ${at}`) });
 		const before = await log.state("lobby");
 		await api("STREAM.DELETE");
 		const { seq } = await log.append("lobby", { payload: bytes("new") });
-		const after = await log.state("lobby");
+		await expect.poll(() => told, { timeout: 10_000 }).toBe(1);
+		const after = await log.follow("lobby", hear, () => told++);
 		expect(after.log).not.toBe(before.log);
 		expect(after).toMatchObject({ firstSeq: seq, lastSeq: seq });
 		expect((await everything(log)).map(textOf)).toEqual(["new"]);
-		await expect.poll(() => heard.map(textOf)).toEqual(["old 0", "old 1", "old 2", "new"]);
+		await log.append("lobby", { payload: bytes("newer") });
+		expect(heard).toEqual(["old 0", "old 1", "old 2", "newer"]);
+		expect(told).toBe(1);
 		expect((await (await daemon()).state("lobby")).log).toBe(after.log);
+	});
+
+	it("keeps the name of its history when somebody empties it by hand, for daemons that come later too", async () => {
+		const log = await daemon();
+		const { seq } = await log.append("lobby", { payload: bytes("1") });
+		const before = await log.state("lobby");
+		await api("STREAM.PURGE");
+		await expect
+			.poll(async () => (await api("STREAM.INFO", { subjects_filter: ">" })).state.subjects, { timeout: 10_000 })
+			.toMatchObject({ [`${stream}.k.history`]: 1 });
+		const later = await daemon();
+		expect((await later.state("lobby")).log).toBe(before.log);
+		expect((await later.append("lobby", { payload: bytes("2") })).seq).toBeGreaterThan(seq);
+	});
+
+	it("gets a name again where it was emptied by hand while no daemon ran", async () => {
+		const first = await daemon();
+		await first.append("lobby", { payload: bytes("1") });
+		await first.close();
+		await api("STREAM.PURGE");
+		const log = await daemon();
+		expect((await log.state("lobby")).log).toMatch(/^[0-9a-f]{12}$/);
+		expect((await log.append("lobby", { payload: bytes("2") })).seq).toBeGreaterThan(1);
 	});
 
 	it("is changed where it can be, and refused with the cause where not", async () => {

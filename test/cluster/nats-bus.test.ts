@@ -16,7 +16,7 @@ async function eventually(check: () => void): Promise<void> {
 			check();
 			return;
 		} catch (error) {
-			if (attempt === 200) throw error;
+			if (attempt === 600) throw error;
 			await new Promise((resolve) => setTimeout(resolve, 50));
 		}
 	}
@@ -118,9 +118,10 @@ describe.skipIf(!hasNatsServer()).each([1, 3])("a bus on %i nats-servers", (node
 		await expect(two.claims.take("bob", "b", never)).rejects.toMatchObject({ code: "XMLSOCKET_UNAVAILABLE" });
 		await servers.startAll();
 		await eventually(() => expect(states).toEqual([false, true]));
-		expect(await two.claims.take("ann", "b", never)).toBe("a");
+		// Servers that can be reached may still be choosing who leads, for longer than a claim waits.
+		await expect.poll(() => two.claims.take("ann", "b", never).catch(() => "not yet")).toBe("a");
 		expect((await open()).nextNumber()!).toBeGreaterThan(before);
-	});
+	}, 90_000);
 
 	it("digests secrets alike on all nodes, and differently for others", async () => {
 		const [one, two] = await start();

@@ -3,7 +3,17 @@
 // ends what it began when the process exits.
 
 import { spawn } from "node:child_process";
-import { accessSync, constants, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import {
+	accessSync,
+	constants,
+	existsSync,
+	mkdirSync,
+	mkdtempSync,
+	readdirSync,
+	readFileSync,
+	rmSync,
+	writeFileSync,
+} from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
@@ -197,6 +207,12 @@ export class NatsServers {
 	freeze(at) {
 		const node = this.#node(at);
 		node.frozen = node.child?.kill("SIGSTOP") ?? false;
+		// Its threads stop one by one, and on a busy machine one may answer yet.
+		const tasks = `/proc/${node.child?.pid}/task`;
+		for (let waits = 0; node.frozen && waits < 1000 && existsSync(tasks); waits++) {
+			if (readdirSync(tasks).every((task) => readFileSync(`${tasks}/${task}/stat`, "utf8").includes(") T "))) break;
+			Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
+		}
 	}
 
 	/** Lets a frozen node go on. @param {number} at */

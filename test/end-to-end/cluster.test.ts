@@ -1,73 +1,10 @@
 // Several daemons on one NATS as processes: one conversation, a daemon that is killed, brokers that are killed.
 
 import { afterEach, describe, expect, it } from "vitest";
-import { type Connection, connect, xml } from "../../src/index.ts";
+import { xml } from "../../src/index.ts";
 import { hasNatsServer, NatsServers } from "../cluster/nats-server.js";
 import { type Daemon, startDaemon } from "./daemon.ts";
-
-type Document = Record<string, string>;
-
-/** A client that keeps all that it was sent. */
-class Person {
-	readonly all: Document[] = [];
-	readonly #read = new Map<string, number>();
-	readonly #connection: Connection;
-
-	private constructor(connection: Connection) {
-		this.#connection = connection;
-	}
-
-	static async at({ port }: Daemon, name?: string, session?: string): Promise<Person> {
-		const connection = await connect(`localhost:${port}`);
-		const person = new Person(connection);
-		void (async () => {
-			for await (const { xml: document } of connection) {
-				const root = document.firstChild!;
-				person.all.push({ ...root.attributes, is: root.nodeName!, text: root.firstChild?.nodeValue ?? "" } as Document);
-			}
-		})().catch(() => {});
-		await person.next("welcome");
-		if (name !== undefined) {
-			person.say(xml`<hello name=${name} session=${session}/>`);
-			await person.next("welcome");
-		}
-		return person;
-	}
-
-	get session(): string {
-		return this.all.findLast(({ is }) => is === "welcome")!.session!;
-	}
-
-	say(document: ReturnType<typeof xml>): void {
-		this.#connection.send(document);
-	}
-
-	/** The next document of that kind; those of other kinds keep their place. */
-	async next(is: string, withinMs = 30_000): Promise<Document> {
-		const from = this.#read.get(is) ?? 0;
-		const found = await this.until((document, at) => document.is === is && at >= from, withinMs, `<${is}>`);
-		this.#read.set(is, this.all.indexOf(found) + 1);
-		return found;
-	}
-
-	/** The first document of which that is true, among those that came already and those to come. */
-	async until(
-		wanted: (document: Document, at: number) => boolean,
-		withinMs = 30_000,
-		what = wanted,
-	): Promise<Document> {
-		for (const end = Date.now() + withinMs; Date.now() < end; ) {
-			const found = this.all.find(wanted);
-			if (found !== undefined) return found;
-			await new Promise((resolve) => setTimeout(resolve, 10));
-		}
-		throw new Error(`no ${what} within ${withinMs} ms; there were: ${this.all.map((one) => one.is).join(" ")}`);
-	}
-
-	async close(): Promise<void> {
-		await this.#connection.close();
-	}
-}
+import { type Document, Person } from "./person.ts";
 
 async function readiness({ port }: Daemon): Promise<string> {
 	const answer = await fetch(`http://localhost:${port}/readyz`);

@@ -96,7 +96,7 @@ describe.skipIf(!chromiumPath)("the daemon's lobby", () => {
 
 		for (const documents of [() => classic, () => modernHeard, () => secureHeard, () => raw.documents]) {
 			for (const name of ["raw", "classic", "modern", "secure"]) {
-				await expect.poll(() => heard(documents(), name, `from ${name}`), { timeout: 5000 }).toBe(true);
+				await expect.poll(() => heard(documents(), name, `from ${name}`)).toBe(true);
 			}
 			await expect
 				.poll(() => documents().some((text) => text.includes("from page &lt;img src=x onerror=alert(1)&gt;")))

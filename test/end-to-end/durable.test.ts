@@ -110,7 +110,7 @@ describe("a daemon that is killed", () => {
 		);
 		for (let kill = 0; kill < kills; kill++) {
 			const before = people[0]!.read.length;
-			await expect.poll(() => people[0]!.read.length, { timeout: 10_000 }).toBeGreaterThan(before + 20);
+			await expect.poll(() => people[0]!.read.length).toBeGreaterThan(before + 20);
 			await daemon.kill();
 			daemon = await serve("--data", "killed", "--history", "0", "--port", String(port));
 		}
@@ -118,7 +118,7 @@ describe("a daemon that is killed", () => {
 		for (const person of people) await person.speaker;
 		const receipts = await Promise.all(people.map(({ said }) => Promise.all(said)));
 		const lastSeq = Math.max(...receipts.flat().map(({ seq }) => seq!));
-		for (const person of people) await expect.poll(person.lastSeq, { timeout: 10_000 }).toBe(lastSeq);
+		for (const person of people) await expect.poll(person.lastSeq).toBe(lastSeq);
 		const [ann] = people;
 		expect(ann!.read).toHaveLength(new Set(ann!.read).size);
 		for (const [at, { name, read, gaps, said }] of people.entries()) {

@@ -1,11 +1,18 @@
 // The faults of a deployment: three daemons on one broker or three. Each round takes its numbers from its own random source. What is
 // right afterwards is decided by the checker.
 
+import { clock, noClock, setClock } from "./clock.js";
+import { inNetwork } from "./network.js";
+import { NETWORK } from "./network-faults.js";
 import { canRun, serveOffers } from "./processes.js";
 
 /** @typedef {import("./faults.js").Fault} Fault */
 
-/** @type {readonly Omit<Fault, "topology">[]} */
+const DAEMONS = 3;
+
+/** @typedef {Omit<Fault, "topology"> & { env?: NonNullable<Fault["topology"]>["env"] }} ClusterFault */
+
+/** @type {readonly ClusterFault[]} */
 const FAULTS = [
 	{
 		name: "daemon-kill",
@@ -83,6 +90,22 @@ const FAULTS = [
 		},
 	},
 	{
+		name: "daemon-clock",
+		what: "the wall clock of one daemon set forward or back by up to a day",
+		env: clock,
+		absent: noClock,
+		prepare: (folder) => {
+			for (let daemon = 0; daemon < DAEMONS; daemon++) setClock(folder, daemon, 0);
+		},
+		async round({ folder, random, begin, end, wait }) {
+			await wait(20, 500);
+			begin();
+			setClock(folder, random.between(0, DAEMONS - 1), random.between(-86_400, 86_400));
+			end();
+			await wait(100, 2000);
+		},
+	},
+	{
 		name: "link-cut",
 		what: "one daemon's connections to the brokers cut, and refused for up to 4 s",
 		async round({ topology: { links }, random, begin, end, wait }) {
@@ -117,17 +140,23 @@ const FAULTS = [
 ];
 
 /** @type {readonly Fault[]} */
-export const CLUSTER = [1, 3].flatMap((brokers) =>
-	FAULTS.map((fault) => ({
+export const CLUSTER = [1, 3].flatMap((brokers) => {
+	const on = (/** @type {ClusterFault} */ { env, ...fault }, /** @type {boolean} */ network) => ({
 		...fault,
 		name: `${brokers}-broker-${fault.name}`,
 		what: `${fault.what}; three daemons, ${brokers === 1 ? "one broker" : "three brokers"}`,
-		topology: { daemons: 3, brokers },
-		absent,
-	})),
-);
+		topology: { daemons: DAEMONS, brokers, network, ...(env ? { env } : {}) },
+		absent: () => absent(network) ?? fault.absent?.(),
+	});
+	const possible = NETWORK.filter(({ name }) => brokers > 1 || name !== "net-broker-parted");
+	return [...FAULTS.map((fault) => on(fault, false)), ...possible.map((fault) => on(fault, true))];
+});
 
-function absent() {
+/** @param {boolean} network */
+function absent(network) {
+	if (network && !inNetwork) {
+		return "not permitted: network namespaces are for root, or for users who may make them, on Linux; link-cut and link-silent cut proxies instead";
+	}
 	if (!serveOffers("--nats")) return "not offered by this build: `xmlsocket serve --help` has no --nats";
 	return canRun("nats-server", "--version")
 		? undefined

@@ -5,6 +5,7 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { mkdirSync, rmSync, statfsSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { clock, noClock, setClock } from "./clock.js";
 import { canRun } from "./processes.js";
 import { TERM_LIMIT_MS, wrongEnd } from "./topology.js";
 
@@ -31,7 +32,7 @@ const REFUSAL_MS = 20_000;
  * @property {string} name
  * @property {string} what
  * @property {(round: Round) => Promise<void>} round
- * @property {{ daemons: number, brokers: number, proxied?: boolean, data?: string }} [topology]
+ * @property {{ daemons: number, brokers: number, proxied?: boolean, network?: boolean, data?: string, env?: (daemon: number, folder: string) => Record<string, string> }} [topology]
  * @property {{ everyMs?: [number, number], fillerCharacters?: number }} [clients]
  * @property {() => string | undefined} [absent] why it cannot run here
  * @property {(folder: string) => void} [prepare] before anything is started
@@ -191,6 +192,23 @@ export const EMBEDDED = [
 			await refused(round, () => limitFiles(pid, String(FILE_LIMIT_BYTES)));
 			limitFiles(pid, "unlimited");
 			round.end();
+		},
+	},
+	{
+		name: "clock",
+		what: "the wall clock set forward or back by up to a day, and a kill meanwhile in a third of the rounds",
+		topology: { daemons: 1, brokers: 0, env: clock },
+		absent: noClock,
+		prepare: (folder) => setClock(folder, 0, 0),
+		async round({ topology: { daemons }, random, folder, begin, end, wait }) {
+			await wait(20, 250);
+			begin();
+			setClock(folder, 0, random.between(-86_400, 86_400));
+			const killed = random.chance(1 / 3);
+			if (killed) await daemons[0].end();
+			end();
+			if (killed) await daemons[0].start();
+			await wait(100, 1000);
 		},
 	},
 	{

@@ -25,6 +25,14 @@ export function killAll() {
 	for (const child of living) child.kill("SIGKILL");
 }
 
+/**
+ * Where a process runs: the address at which it can be reached, and what stands before its command.
+ * @typedef {{ readonly address: string, readonly enter: readonly string[] }} Machine
+ */
+
+/** This one. @type {Machine} */
+export const HERE = { address: "127.0.0.1", enter: [] };
+
 /** One process and its successors. */
 class Process {
 	/** @type {import("node:child_process").ChildProcess | undefined} */
@@ -33,9 +41,21 @@ class Process {
 	#ended;
 	#errors;
 
-	/** @param {string} errors the file that its standard error is added to */
-	constructor(errors) {
+	/** Where its server listens. */
+	host;
+	#enter;
+	#env;
+
+	/**
+	 * @param {string} errors the file that its standard error is added to
+	 * @param {Machine} machine
+	 * @param {Record<string, string>} env beside this process's own
+	 */
+	constructor(errors, { address, enter }, env = {}) {
+		this.#env = env;
 		this.#errors = errors;
+		this.host = address;
+		this.#enter = enter;
 	}
 
 	get pid() {
@@ -55,9 +75,10 @@ class Process {
 	run(program, flags, cwd) {
 		const kept = Object.entries(process.env).filter(([name]) => !name.startsWith("XMLSOCKET_"));
 		const errors = openSync(this.#errors, "a");
-		const child = spawn(program, flags, {
+		const [first, ...words] = [...this.#enter, program, ...flags];
+		const child = spawn(/** @type {string} */ (first), words, {
 			cwd,
-			env: Object.fromEntries(kept),
+			env: { ...Object.fromEntries(kept), ...this.#env },
 			stdio: ["ignore", "pipe", errors],
 		});
 		closeSync(errors);
@@ -116,16 +137,22 @@ export class Daemon extends Process {
 	#folder;
 	#flags;
 
-	/** @param {string} folder @param {readonly string[]} flags @param {string} name */
-	constructor(folder, flags, name) {
-		super(join(folder, `${name}.err`));
+	/**
+	 * @param {string} folder
+	 * @param {readonly string[]} flags
+	 * @param {string} name
+	 * @param {Machine} machine
+	 * @param {Record<string, string>} env
+	 */
+	constructor(folder, flags, name, machine, env = {}) {
+		super(join(folder, `${name}.err`), machine, env);
 		this.#folder = folder;
 		this.#flags = flags;
 	}
 
 	/** Starts it and does not wait. */
 	launch() {
-		const flags = ["serve", "--port", "0", "--json", "--log-level", "error", ...this.#flags];
+		const flags = ["serve", "--port", "0", "--host", this.host, "--json", "--log-level", "error", ...this.#flags];
 		const child = this.run(process.execPath, [COMMAND, ...flags], this.#folder);
 		// Its old port may become another server's, whom the clients must not meet.
 		child.once("exit", () => {
@@ -164,10 +191,11 @@ export class Broker extends Process {
 	 * @param {string} options.folder
 	 * @param {string} options.name
 	 * @param {number} options.port for clients
-	 * @param {readonly number[]} options.routes the cluster's ports, its own first; empty for a broker alone
+	 * @param {readonly string[]} options.routes the cluster's addresses, its own first; empty for a broker alone
+	 * @param {Machine} options.machine
 	 */
-	constructor({ folder, name, port, routes }) {
-		super(join(folder, `${name}.err`));
+	constructor({ folder, name, port, routes, machine }) {
+		super(join(folder, `${name}.err`), machine);
 		this.port = port;
 		this.#folder = folder;
 		this.#config = join(folder, `${name}.conf`);
@@ -175,17 +203,17 @@ export class Broker extends Process {
 		const cluster =
 			routes.length === 0
 				? ""
-				: `cluster { name: faults, listen: "127.0.0.1:${routes[0]}", no_advertise: true, routes: [${routes.map((route) => `"nats://127.0.0.1:${route}"`).join(", ")}] }\n`;
+				: `cluster { name: faults, listen: "${routes[0]}", no_advertise: true, routes: [${routes.map((route) => `"nats://${route}"`).join(", ")}] }\n`;
 		writeFileSync(
 			this.#config,
-			`server_name: ${name}\nlisten: "127.0.0.1:${port}"\njetstream { store_dir: "${join(folder, name)}" }\n${cluster}`,
+			`server_name: ${name}\nlisten: "${this.host}:${port}"\njetstream { store_dir: "${join(folder, name)}" }\n${cluster}`,
 		);
 	}
 
 	/** Starts it and resolves when it answers. */
 	async start() {
 		this.run("nats-server", ["-c", this.#config], this.#folder).stdout?.resume();
-		await within(answering(this.port), this, "nats-server");
+		await within(answering(this), this, "nats-server");
 	}
 }
 
@@ -237,11 +265,11 @@ async function within(done, one, what) {
 	);
 }
 
-/** @param {number} port */
-async function answering(port) {
+/** @param {{ host: string, port: number }} address */
+async function answering({ host, port }) {
 	const untilMs = performance.now() + START_MS;
 	while (performance.now() < untilMs) {
-		const socket = connect({ host: "127.0.0.1", port });
+		const socket = connect({ host, port });
 		const answered = await new Promise((resolve) => {
 			socket.once("data", () => resolve(true));
 			socket.once("error", () => resolve(false));

@@ -54,7 +54,7 @@ describe("the fault proxy", () => {
 			if (at % 4 === 0) await new Promise((resolve) => setTimeout(resolve, 3));
 			if (at > text.length / 2) proxy.treatment = "pass";
 		}
-		await expect.poll(() => heard().length, { timeout: 10_000 }).toBe(text.length);
+		await expect.poll(() => heard().length).toBe(text.length);
 		expect(heard()).toBe(text);
 	});
 

@@ -70,7 +70,7 @@ export class Recorder {
 	 * @param {object} options
 	 * @param {string} options.name
 	 * @param {string} options.logFile where the facts go
-	 * @param {() => readonly number[]} options.ports of the daemons, asked for at each attempt
+	 * @param {() => readonly { host: string, port: number }[]} options.addresses of the daemons, asked for at each attempt
 	 * @param {readonly string[]} options.rooms
 	 * @param {import("./random.js").Random} options.random
 	 * @param {[number, number]} [options.everyMs] how long it waits between two messages; without it it only listens
@@ -136,8 +136,8 @@ export class Recorder {
 	// --- the connection
 
 	#dial() {
-		const port = this.#options.random.pick(this.#options.ports());
-		const socket = connect({ host: "127.0.0.1", port, noDelay: true });
+		const { host, port } = this.#options.random.pick(this.#options.addresses());
+		const socket = connect({ host, port, noDelay: true });
 		socket.setEncoding("utf8");
 		this.#socket = socket;
 		this.#unread = "";
@@ -151,7 +151,7 @@ export class Recorder {
 				return;
 			}
 			this.connections++;
-			this.#fact("connected", { port });
+			this.#fact("connected", { host, port });
 			// It speaks first: a port that tells protocols apart by the first bytes would wait a moment before it greets.
 			this.#write(writeDocument("hello", { name: this.name, session: this.#session }));
 		});

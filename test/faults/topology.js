@@ -1,7 +1,8 @@
 // Daemons, brokers and the proxies between them, as one thing that faults are done to: `{ daemons: 1, brokers: 0 }` is a daemon with
 // its data folder, `{ daemons: 3, brokers: 3 }` a deployment on NATS.
 
-import { Broker, Daemon, freePort, serveOffers } from "./processes.js";
+import { Network } from "./network.js";
+import { Broker, Daemon, freePort, HERE, serveOffers } from "./processes.js";
 import { FaultProxy } from "./proxy.js";
 import { seeded } from "./random.js";
 
@@ -21,6 +22,10 @@ export class Topology {
 	fronts = [];
 	/** Between a daemon and a broker: `links[daemon][broker]`. @type {FaultProxy[][]} */
 	links = [];
+	/** What joins the machines, where each process has one of its own. @type {Network | undefined} */
+	network;
+	/** Of the daemons, and of the brokers. @type {{ daemons: import("./network.js").NetworkNode[], brokers: import("./network.js").NetworkNode[] }} */
+	machines = { daemons: [], brokers: [] };
 	#options;
 	/** @type {number[]} */
 	#frontPorts = [];
@@ -32,6 +37,8 @@ export class Topology {
 	 * @param {number} options.daemons
 	 * @param {number} options.brokers
 	 * @param {boolean} [options.proxied] whether clients come through proxies
+	 * @param {boolean} [options.network] whether each process is on a machine of its own, without proxies
+	 * @param {(daemon: number, folder: string) => Record<string, string>} [options.env] of a daemon, beside this process's own
 	 * @param {string} [options.data] the folder of the messages, where there is no broker
 	 * @param {readonly string[]} [options.flags] more flags for each daemon
 	 */
@@ -40,38 +47,63 @@ export class Topology {
 	}
 
 	async start() {
-		const { folder, seed, daemons, brokers, proxied, data = "data", flags = [] } = this.#options;
-		const random = seeded(seed, "ports", process.pid);
-		const routes = [];
-		for (let at = 0; at < (brokers > 1 ? brokers : 0); at++) routes.push(await freePort(random));
-		for (let at = 0; at < brokers; at++) {
-			const own = routes.length === 0 ? [] : [routes[at], ...routes.filter((_, other) => other !== at)];
-			this.brokers.push(new Broker({ folder, name: `broker-${at}`, port: await freePort(random), routes: own }));
+		const { daemons, brokers, network } = this.#options;
+		if (network) {
+			this.network = new Network();
+			for (let at = 0; at < brokers; at++) this.machines.brokers.push(await this.network.add());
+			for (let at = 0; at < daemons; at++) this.machines.daemons.push(await this.network.add());
 		}
-		await Promise.all(this.brokers.map((broker) => broker.start()));
-		for (let at = 0; at < daemons; at++) {
-			this.links.push(
-				this.brokers.map((broker, to) => new FaultProxy(() => broker.port, seeded(seed, "link", at, to))),
-			);
-			const ports = await Promise.all(this.links[at].map((link) => link.listen()));
-			const home = brokers > 0 ? natsFlags(ports) : ["--data", data];
-			const daemon = new Daemon(
-				folder,
-				[...ROOM_FLAGS, ...(flags.includes("--memory") ? [] : home), ...flags],
-				`daemon-${at}`,
-			);
-			this.daemons.push(daemon);
-			if (!proxied) continue;
-			const front = new FaultProxy(() => daemon.port, seeded(seed, "front", at));
-			this.fronts.push(front);
-			this.#frontPorts.push(await front.listen());
-		}
+		await this.#startBrokers();
+		for (let at = 0; at < daemons; at++) await this.#addDaemon(at);
 		await Promise.all(this.daemons.map((daemon) => daemon.start()));
 	}
 
-	/** Where clients connect; that of a daemon that is down refuses. */
-	ports() {
-		return this.#frontPorts.length > 0 ? this.#frontPorts : this.daemons.map((daemon) => daemon.port);
+	async #startBrokers() {
+		const { folder, seed, brokers } = this.#options;
+		const random = seeded(seed, "ports", process.pid);
+		const machine = (/** @type {number} */ at) => this.machines.brokers[at] ?? HERE;
+		const routes = [];
+		for (let at = 0; at < (brokers > 1 ? brokers : 0); at++) {
+			routes.push(`${machine(at).address}:${await freePort(random)}`);
+		}
+		for (let at = 0; at < brokers; at++) {
+			const own =
+				routes.length === 0 ? [] : [/** @type {string} */ (routes[at]), ...routes.filter((_, other) => other !== at)];
+			const port = await freePort(random);
+			this.brokers.push(new Broker({ folder, name: `broker-${at}`, port, routes: own, machine: machine(at) }));
+		}
+		await Promise.all(this.brokers.map((broker) => broker.start()));
+	}
+
+	/** @param {number} at */
+	async #addDaemon(at) {
+		const { folder, seed, proxied, network, env, data = "data", flags = [] } = this.#options;
+		const links = network
+			? []
+			: this.brokers.map((broker, to) => new FaultProxy(() => broker.port, seeded(seed, "link", at, to)));
+		this.links.push(links);
+		const ways = network
+			? this.brokers.map(({ host, port }) => `${host}:${port}`)
+			: (await Promise.all(links.map((link) => link.listen()))).map((port) => `127.0.0.1:${port}`);
+		const home = ways.length > 0 ? natsFlags(ways) : ["--data", data];
+		const daemon = new Daemon(
+			folder,
+			[...ROOM_FLAGS, ...(flags.includes("--memory") ? [] : home), ...flags],
+			`daemon-${at}`,
+			this.machines.daemons[at] ?? HERE,
+			env?.(at, folder),
+		);
+		this.daemons.push(daemon);
+		if (!proxied) return;
+		const front = new FaultProxy(() => daemon.port, seeded(seed, "front", at));
+		this.fronts.push(front);
+		this.#frontPorts.push(await front.listen());
+	}
+
+	/** Where clients connect; the port of a daemon that is down refuses. */
+	addresses() {
+		if (this.#frontPorts.length > 0) return this.#frontPorts.map((port) => ({ host: HERE.address, port }));
+		return this.daemons.map(({ host, port }) => ({ host, port }));
 	}
 
 	/** What has ended by itself, in words; undefined where nothing has. */
@@ -89,6 +121,7 @@ export class Topology {
 		const ends = await Promise.all(this.daemons.map((daemon) => daemon.end("SIGTERM", TERM_LIMIT_MS)));
 		await Promise.all(this.brokers.map((broker) => broker.end()));
 		await Promise.all([...this.fronts, ...this.links.flat()].map((proxy) => proxy.close()));
+		this.network?.close();
 		return ends.flatMap(wrongEnd);
 	}
 }
@@ -99,9 +132,9 @@ export function wrongEnd({ code, tookMs, late }) {
 	return code === 0 ? [] : [`the daemon ended with code ${code}, ${Math.round(tookMs)} ms after SIGTERM`];
 }
 
-/** @param {readonly number[]} ports */
-function natsFlags(ports) {
-	const flags = ["--nats", ports.map((port) => `nats://127.0.0.1:${port}`).join(",")];
-	if (ports.length > 1 && serveOffers("--replicas")) flags.push("--replicas", "3");
+/** @param {readonly string[]} addresses */
+function natsFlags(addresses) {
+	const flags = ["--nats", addresses.map((address) => `nats://${address}`).join(",")];
+	if (addresses.length > 1 && serveOffers("--replicas")) flags.push("--replicas", "3");
 	return flags;
 }

@@ -72,7 +72,7 @@ describe.skipIf(!chromiumPath)("the Flash client at /flash", () => {
 			problems,
 			async traced(line, times = 1) {
 				const count = (): number => traces.filter((text) => text === line).length;
-				await expect.poll(count, { timeout: 10_000, message: `"${line}" in ${JSON.stringify(traces)}` }).toBe(times);
+				await expect.poll(count, { message: `"${line}" in ${JSON.stringify(traces)}` }).toBe(times);
 			},
 		};
 	}

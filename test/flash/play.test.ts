@@ -177,7 +177,7 @@ describe.skipIf(!chromiumPath)("the page of play", () => {
 		const learn = join(folder, "learned.json");
 		const { play, page, text } = await start({ learn, parameters: { host: "game.example", port: "9339" } });
 		await open(play, page);
-		await expect.poll(text, { timeout: 20_000 }).toContain("asked for game.example:9339, which is not allowed");
+		await expect.poll(text).toContain("asked for game.example:9339, which is not allowed");
 		expect(await text()).toContain("xmlsocket play greeter.swf --allow game.example:9339");
 		await expect
 			.poll(() => {
@@ -198,7 +198,7 @@ describe.skipIf(!chromiumPath)("the page of play", () => {
 			parameters: { host: "127.0.0.1", port: String(closed.port) },
 		});
 		await open(play, page);
-		await expect.poll(text, { timeout: 20_000 }).toMatch(/target refused the connection: .*ECONNREFUSED/);
+		await expect.poll(text).toMatch(/target refused the connection: .*ECONNREFUSED/);
 		expect(await text()).toContain("Nothing listens there: start the server, or check the port.");
 	}, 40_000);
 
@@ -224,7 +224,7 @@ describe.skipIf(!chromiumPath)("the page of play", () => {
 		await asked;
 		await play.server.close({ graceMs: 0 });
 		release();
-		await expect.poll(text, { timeout: 20_000 }).toContain("The gateway does not answer");
+		await expect.poll(text).toContain("The gateway does not answer");
 	}, 40_000);
 
 	it("says how to install Ruffle where it is missing, and plays once it is there", async () => {
@@ -236,14 +236,14 @@ describe.skipIf(!chromiumPath)("the page of play", () => {
 		await expect.poll(text).toContain("npm install @ruffle-rs/ruffle");
 		installed = true;
 		await page.click("#reload");
-		await expect.poll(text, { timeout: 20_000 }).toContain("playing in Ruffle");
+		await expect.poll(text).toContain("playing in Ruffle");
 	}, 40_000);
 
 	it("says that the player did not load where its WebAssembly is kept from it", async () => {
 		const { play, page, text } = await start({});
 		await page.route("**/*.wasm", (route) => route.abort());
 		await open(play, page);
-		await expect.poll(text, { timeout: 20_000 }).toContain("The player did not load");
+		await expect.poll(text).toContain("The player did not load");
 		expect(await text()).toContain("/ruffle/*.wasm");
 	}, 40_000);
 

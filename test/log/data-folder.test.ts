@@ -5,6 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { describeFolder, exportFolder, importFolder, LevelLog } from "../../src/log/index.ts";
+import { entryKey, roomKey } from "../../src/log/level-format.ts";
+import { Batch, LevelStore } from "../../src/log/level-store.ts";
 
 let folder = "";
 beforeEach(() => {
@@ -143,5 +145,41 @@ describe("a data folder", () => {
 			code: "XMLSOCKET_IMPORT_INVALID",
 			message: expect.stringContaining(words),
 		});
+	});
+});
+
+describe("a damaged data folder", () => {
+	const damage = async (key: Buffer): Promise<void> => {
+		const log = await LevelLog.open(folder);
+		for (const text of ["1", "2", "3"]) await log.append("lobby", { payload: bytes(text) });
+		await log.close();
+		const store = await LevelStore.open(folder);
+		const batch = new Batch();
+		batch.operations.push({ type: "put", key, value: Buffer.of(1, 2, 3) });
+		await store.write(batch, true);
+		await store.close();
+	};
+
+	it("gives an entry that cannot be read as one with nothing but its bytes, and the others as they are", async () => {
+		await damage(entryKey(1, 2));
+		const log = await LevelLog.open(folder);
+		const { entries } = await log.readAfter("lobby", 0, plenty);
+		expect(entries.map(({ seq, prev, payload }) => [seq, prev, [...payload]])).toEqual([
+			[1, 0, [...bytes("1")]],
+			[2, 1, [1, 2, 3]],
+			[3, 2, [...bytes("3")]],
+		]);
+		await log.close();
+		expect(await exported(folder)).toHaveLength(5);
+	});
+
+	it("is refused with a code where the record of a room cannot be read, and left closed", async () => {
+		await damage(roomKey("lobby"));
+		for (const open of [() => LevelLog.open(folder), () => describeFolder(folder), () => LevelLog.open(folder)]) {
+			await expect(open()).rejects.toMatchObject({
+				code: "XMLSOCKET_DATA_UNREADABLE",
+				message: expect.stringContaining("record of a room"),
+			});
+		}
 	});
 });

@@ -25,17 +25,22 @@ async function visits(port: number, count: number): Promise<void> {
 	await Promise.all(Array.from({ length: 20 }, worker));
 }
 
-describe.skipIf(process.platform !== "linux")("10,000 connects and disconnects", () => {
+describe.skipIf(process.platform !== "linux")("15,000 connects and disconnects", () => {
 	it("leave no handle behind, and memory does not go on growing", async () => {
-		const daemon = await startDaemon(["--log-level", "warn"]);
+		// V8's young generation grows by leaps of its own where it may.
+		const daemon = await startDaemon(["--log-level", "warn"], { NODE_OPTIONS: "--max-semi-space-size=2" });
 		const pid = daemon.process.pid!;
 		const before = use(pid);
-		await visits(daemon.port, 5000);
-		const middle = use(pid);
-		await visits(daemon.port, 5000);
-		await expect.poll(() => use(pid).descriptors, { timeout: 5000 }).toBeLessThanOrEqual(before.descriptors);
-		// The first half fills pools and compiles code; a leak of one connection's objects would add at least 5 MB in the second.
-		expect(use(pid).rss - middle.rss).toBeLessThan(16 * 1024 * 1024);
+		const growth: number[] = [];
+		for (let third = 0; third < 3; third++) {
+			const { rss } = use(pid);
+			await visits(daemon.port, 5000);
+			growth.push(use(pid).rss - rss);
+		}
+		await expect.poll(() => use(pid).descriptors).toBeLessThanOrEqual(before.descriptors);
+		// The first third fills pools and compiles code. A leak of one connection's objects, a kilobyte at least, would add 5 MB in
+		// each of the others; garbage adds that in one and not in the next.
+		expect(Math.min(...growth.slice(1))).toBeLessThan(5_000_000);
 		expect(await daemon.stop()).toBe(0);
-	}, 60_000);
+	}, 120_000);
 });

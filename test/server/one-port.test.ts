@@ -242,7 +242,7 @@ describe("bad input", () => {
 			await new Promise((resolve) => setImmediate(resolve));
 			if (round % 10 === 0) await new Promise((resolve) => setTimeout(resolve, 5));
 		}
-		await expect.poll(() => application.peers.size, { timeout: 5000 }).toBe(1);
+		await expect.poll(() => application.peers.size).toBe(1);
 		expect(server.metrics.refused.get("slow-reader")).toBe(1);
 		quick.send("<still/>\0");
 		await quick.until((text) => text.endsWith("<still/>\0"));

@@ -49,9 +49,9 @@ export class RawClient {
 		return this.text.split("\0").slice(0, -1);
 	}
 
-	/** Resolves when `done` is true of what was received; rejects when the connection ends before, or after 5 s. */
+	/** Resolves when `done` is true of what was received; rejects when the connection ends before, or after 30 s. */
 	async until(done: (text: string) => boolean): Promise<string> {
-		const deadline = Date.now() + 5000;
+		const deadline = Date.now() + 30_000;
 		while (!done(this.text)) {
 			if (this.socket.destroyed || Date.now() > deadline)
 				throw new Error(`not seen; received: ${JSON.stringify(this.text)}`);

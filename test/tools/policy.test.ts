@@ -54,7 +54,7 @@ async function closedPort(): Promise<number> {
 	return port;
 }
 
-const fetched = async (play: (socket: Socket) => void, timeoutMs = 300) =>
+const fetched = async (play: (socket: Socket) => void, timeoutMs = 1000) =>
 	await fetchPolicy({ host: HOST, port: (await scripted(play)).port, timeoutMs });
 
 describe("fetchPolicy", () => {
@@ -106,7 +106,7 @@ describe("fetchPolicy", () => {
 		["no answer", () => {}, { outcome: "silent" }],
 		[
 			"an answer that comes too late",
-			(socket) => setTimeout(() => socket.end("<late/>\0"), 600),
+			(socket) => setTimeout(() => socket.end("<late/>\0"), 1500),
 			{ outcome: "silent" },
 		],
 		["an end without an answer", (socket) => socket.end(), { outcome: "closed" }],

@@ -7,6 +7,7 @@ import { callback, guarded, hostFunction } from "./border.ts";
 import { type ClientFacts, type ClientState, endClient, makeClient, received, stateOf, tell } from "./client.ts";
 import { callDocument, type Info, plainDocument, readArguments, rootOf } from "./documents.ts";
 import { forgetFollower } from "./reach.ts";
+import { unsupportedMethods } from "./unsupported.ts";
 import { registerClass } from "./values.ts";
 
 /** What the host says about the application when it starts. */
@@ -75,7 +76,7 @@ const methods: Record<string, Handler> = {
 
 /** Fills the object in. */
 export function openApplication(facts: ApplicationFacts): void {
-	for (const [name, value] of Object.entries(methods))
+	for (const [name, value] of Object.entries({ ...methods, ...unsupportedMethods() }))
 		Object.defineProperty(application, name, { value, writable: true, configurable: true });
 	// Null prototype: `for (i in application.config)` and odd names give what the file holds, and nothing else.
 	const config = Object.assign(Object.create(null) as object, facts.config);

@@ -54,8 +54,7 @@ export function hostFunction(name: string): HostFunction {
 		try {
 			return raw(a, b, c, d, e, f);
 		} catch (error) {
-			// A script's own exception, which only passed through the host, stays what it is.
-			throw error instanceof Error ? error : madeHere(error);
+			throw ownError(error);
 		}
 	};
 }
@@ -93,11 +92,37 @@ export function guarded<Result>(run: () => Result): Result | undefined {
 	}
 }
 
+/** What was thrown, made again where it was born in the host. A script's own, which only passed through the host, stays what it is. */
+export function ownError(error: unknown): unknown {
+	return isBornHere(error) ? error : madeHere(error);
+}
+
+// Taken before any script runs: `instanceof` would ask `Error[Symbol.hasInstance]`, and hand the host's error to a script's own.
+const { getPrototypeOf } = Object;
+const { prototype: root } = Object;
+/** None of the host's errors has so many; a script's Proxy may have any number. */
+const MAX_PROTOTYPES = 100;
+
+function isBornHere(error: unknown): boolean {
+	if ((typeof error !== "object" && typeof error !== "function") || error === null) return true;
+	let last: object = error;
+	try {
+		for (let next: object | null = last, steps = 0; next !== null; next = getPrototypeOf(next) as object | null) {
+			if (++steps > MAX_PROTOTYPES) return true;
+			last = next;
+		}
+	} catch {
+		// Only a script's Proxy has a trap that throws.
+		return true;
+	}
+	return last === root;
+}
+
 // The host's error is looked at here and nowhere else; of it only texts and numbers come through.
 function madeHere(error: unknown): Error {
 	const { name, message, code } = error as { name?: unknown; message?: unknown; code?: unknown };
 	const kind = typeof name === "string" ? name : "Error";
-	const words = typeof message === "string" ? message : typeof error === "string" ? error : "The host failed.";
+	const words = typeof message === "string" ? message : "The host failed.";
 	const made =
 		kind === "SyntaxError"
 			? new SyntaxError(words)

@@ -43,6 +43,7 @@ const send = hostFunction("client.send");
 const end = hostFunction("client.end");
 const statistics = hostFunction("client.stats");
 const log = hostFunction("log");
+let bandwidthTold = false;
 
 /** The state of a client; undefined for anything else. */
 export function stateOf(value: unknown): ClientState | undefined {
@@ -80,6 +81,13 @@ export class Client {
 	getStats(): object {
 		const state = stateOf(this);
 		return state === undefined ? {} : (JSON.parse(statistics(state.id) as string) as object);
+	}
+
+	/** Has no effect, and says so once in the log. Many scripts call it in onConnect, and must not lose their clients by it. */
+	setBandwidthLimit(): void {
+		if (bandwidthTold) return;
+		bandwidthTold = true;
+		log("warn", "client.setBandwidthLimit has no effect here: the daemon's own limits on rates and sizes hold");
 	}
 
 	/** Whether the client is connected. */

@@ -2,7 +2,7 @@
 // the application. Implements docs/guide/asc.md, "When a script fails".
 
 import { applicationStatus } from "./application.ts";
-import { callback, hostFunction } from "./border.ts";
+import { callback, hostFunction, ownError } from "./border.ts";
 import { positionIn, stackOf, wordsOf } from "./positions.ts";
 
 const tellHost = hostFunction("error");
@@ -41,7 +41,7 @@ let kept: unknown;
 export const reportKept: number = callback(() => {
 	const error = kept;
 	kept = undefined;
-	reportError(error);
+	reportError(ownError(error));
 });
 
 /** Takes what was thrown, for `reportKept`. */

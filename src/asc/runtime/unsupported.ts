@@ -9,22 +9,46 @@ const WORDS: Readonly<Record<string, string>> = {
 	WebService: "there is no SOAP here; a service is reached with XML.sendAndLoad, its envelope as XML",
 };
 
+/** What is called on the class itself. */
+const STREAM_STATICS = ["get", "length", "size", "destroy", "flush", "getOnMetaData"];
+
+/** The methods of `application` that stand for media and RTMP. */
+const METHODS: Readonly<Record<string, string>> = {
+	clearStreams: "there are no recorded streams here",
+	registerProxy: "there is no RTMP here; call the other server yourself with XMLSocket, XML.load or LoadVars",
+	redirectConnection: "there is no RTMP here; tell the client where to go with client.call, then disconnect it",
+	clearSharedObjects: "call clear() on each object, SharedObject.get(name)",
+};
+
+/** Those methods, by their names; each says what to do instead. */
+export function unsupportedMethods(): Record<string, () => never> {
+	return Object.fromEntries(
+		Object.entries(METHODS).map(([name, words]) => [name, () => refuse(`application.${name}`, words)]),
+	);
+}
+
+function refuse(name: string, words: string): never {
+	const error = new Error(`${name} is not supported: ${words}.`);
+	(error as Error & { code?: string }).code = "XMLSOCKET_SCRIPT_UNSUPPORTED";
+	throw error;
+}
+
 /** The classes, by their names. */
 export function unsupportedClasses(): Record<string, unknown> {
 	const classes: Record<string, unknown> = {};
 	for (const [name, words] of Object.entries(WORDS)) {
-		const refuse = (): never => {
-			const error = new Error(`${name} is not supported: ${words}.`);
-			(error as Error & { code?: string }).code = "XMLSOCKET_SCRIPT_UNSUPPORTED";
-			throw error;
-		};
 		const made = class {
 			constructor() {
-				refuse();
+				refuse(name, words);
 			}
 		};
 		Object.defineProperty(made, "name", { value: name });
-		if (name === "Stream") Object.defineProperty(made, "get", { value: refuse, writable: true, configurable: true });
+		if (name === "Stream") {
+			for (const method of STREAM_STATICS) {
+				const value = (): never => refuse(`Stream.${method}`, words);
+				Object.defineProperty(made, method, { value, writable: true, configurable: true });
+			}
+		}
 		classes[name] = made;
 	}
 	return classes;

@@ -15,6 +15,10 @@ const OLD: readonly { readonly sign: RegExp; readonly mend: string }[] = [
 		mend: "write `get name() { … }` within the object",
 	},
 	{ sign: /[=(,:]\s*<[A-Za-z_>]/, mend: 'write `new XML("<a/>")` for an XML literal' },
+	{
+		sign: /\b(?:var|const)\s+[\w$]+\s*:|\bfunction\b[^(]*\([^)]*[\w$]\s*:|\bfunction\b[^(]*\([^)]*\)\s*:/,
+		mend: "leave the type away, `var list = []` for `var list:Array = []`: Server-Side ActionScript has none",
+	},
 	{ sign: /^\s*(?:import|export)\b/, mend: 'write `load("file.asc");`: scripts are no modules' },
 	{
 		sign: /\b(?:class|enum|await|yield|let|static|implements|interface|package|private|protected|public)\b/,

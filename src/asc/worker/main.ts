@@ -142,9 +142,16 @@ try {
 function failureWords(error: unknown): string {
 	try {
 		const { code, message, stack } = error as { code?: unknown; message?: unknown; stack?: unknown };
-		if (code === "XMLSOCKET_SCRIPT_FAILED" || code === "XMLSOCKET_SCRIPT_UNREADABLE") return String(message);
+		if (code === "XMLSOCKET_SCRIPT_FAILED") return String(message);
+		if (code === "XMLSOCKET_SCRIPT_UNREADABLE") return `${placeIn(String(stack))}${String(message)}`;
 		return typeof stack === "string" ? (stack.split("\n    at xmlsocket:", 1)[0] as string) : String(error);
 	} catch {
 		return "the script threw an object that cannot be shown";
 	}
+}
+
+// The script that has called load(); nothing where the entry itself cannot be read.
+function placeIn(stack: string): string {
+	const frame = /\n {4}at (?:.*\()?((?!xmlsocket:|node:|file:)[^()\n]+:\d+:\d+)\)?(?=\n|$)/.exec(stack);
+	return frame ? `${frame[1]}: ` : "";
 }

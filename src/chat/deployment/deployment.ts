@@ -11,8 +11,17 @@ import { type ExitReason, toldDocument } from "../documents.ts";
 import type { LiveRoom } from "../live-room.ts";
 import { isGuestKey } from "../names.ts";
 import { Demands } from "./demands.ts";
+import { Lateness } from "./lateness.ts";
 import { LiveFeed } from "./live-feed.ts";
-import { type Change, type Demand, decodeMessage, encodeMessage, type Message, type Snapshot } from "./messages.ts";
+import {
+	type Change,
+	type Demand,
+	decodeMessage,
+	encodeMessage,
+	type Message,
+	type PersonRow,
+	type Snapshot,
+} from "./messages.ts";
 import { NameClaims } from "./name-claims.ts";
 import { Outbox } from "./outbox.ts";
 import { type Remote, Roster } from "./roster.ts";
@@ -31,6 +40,7 @@ const MAX_CHANGES = 1000;
 /** Another node. */
 interface Node {
 	heardMs: number;
+	readonly lateness: Lateness;
 	/** Its last change that is known here; -1 before the first snapshot. */
 	change: number;
 	askedMs: number;
@@ -98,7 +108,11 @@ export class Deployment {
 
 	/** The name for a client that has said none. */
 	guestNumber(): string {
-		return String(this.bus.nextNumber() ?? `${this.bus.node}-${++this.#extraGuests}`);
+		for (;;) {
+			const number = String(this.bus.nextNumber() ?? `${this.bus.node}-${++this.#extraGuests}`);
+			// A broker that has lost its store counts from 1 again.
+			if (!this.roster.byName(`guest-${number}`)) return number;
+		}
 	}
 
 	/** A client is here, or has another name or session. */
@@ -133,6 +147,7 @@ export class Deployment {
 			outbox: this.outbox,
 			isElsewhere: (session, node) =>
 				this.#chat.sessions.has(session) || (this.roster.bySession(session)?.node ?? node) !== node,
+			isLate: (node, sentMs) => this.#nodes.get(node)?.lateness.isLate(sentMs, this.#chat.nowMs()) ?? false,
 			tellSent: (node, { room: { name }, opening, sent }) =>
 				this.#tell(node, ["sent", this.bus.node, name, opening, sent]),
 		});
@@ -199,6 +214,7 @@ export class Deployment {
 		}
 		if (nowMs - this.#beatMs >= BEAT_MS) this.#beat();
 		if (!this.bus.connected) return;
+		void this.names.sweep();
 		if (this.#holding && nowMs - this.#sinceMs >= HOLD_MS) this.#sendWaiting();
 		for (const [id, node] of this.#nodes) {
 			if (nowMs - Math.max(node.heardMs, this.#sinceMs) >= LEASE_MS) this.#removeNode(id);
@@ -220,7 +236,7 @@ export class Deployment {
 	#beat(): void {
 		this.#beatMs = this.#chat.nowMs();
 		this.flush();
-		this.#tellAll(["beat", this.bus.node, this.#change]);
+		this.#tellAll(["beat", this.bus.node, this.#change, Math.round(this.#beatMs)]);
 	}
 
 	#connectedChanged(connected: boolean): void {
@@ -260,8 +276,8 @@ export class Deployment {
 		return this.bus.publish({ to: "node", node }, encodeMessage(message));
 	}
 
-	#row(session: ChatSession): [string, string, string] {
-		return [session.key.id, session.name, this.bus.digest(session.key.secret)];
+	#row({ key, name, arrival }: ChatSession): PersonRow {
+		return [key.id, name, this.bus.digest(key.secret), arrival];
 	}
 
 	// --- what the others say
@@ -275,6 +291,7 @@ export class Deployment {
 		const node = this.#heard(from);
 		switch (what) {
 			case "beat":
+				node.lateness.isLate(message[3], node.heardMs);
 				if (message[2] !== node.change) this.#ask(from, node);
 				break;
 			case "changes":
@@ -307,7 +324,7 @@ export class Deployment {
 	#heard(id: string): Node {
 		let node = this.#nodes.get(id);
 		if (!node) {
-			node = { heardMs: 0, change: -1, askedMs: Number.NEGATIVE_INFINITY, pieces: undefined };
+			node = { heardMs: 0, lateness: new Lateness(), change: -1, askedMs: Number.NEGATIVE_INFINITY, pieces: undefined };
 			this.#nodes.set(id, node);
 			this.#gone.delete(id);
 		}
@@ -345,8 +362,8 @@ export class Deployment {
 	#apply(node: string, change: Change): void {
 		switch (change[0]) {
 			case "person": {
-				const [, session, name, digest] = change;
-				this.#personAt(node, session, name, digest);
+				const [, ...row] = change;
+				this.#personAt(node, row);
 				break;
 			}
 			case "gone": {
@@ -374,11 +391,23 @@ export class Deployment {
 		}
 	}
 
-	#personAt(node: string, session: string, name: string, digest: string): Remote {
+	// undefined where that connection of the client's is an earlier one, of which that node does not know yet that it is over.
+	#personAt(node: string, row: PersonRow): Remote | undefined {
+		const [session, name, digest, arrival] = row;
+		const isNewer = (one: { readonly arrival: number }, at: string): boolean =>
+			one.arrival > arrival || (one.arrival === arrival && at > node);
+		const own = this.#chat.sessions.get(session);
+		if (own && isNewer(own, this.bus.node)) {
+			this.person(own);
+			void this.names.confirm(own);
+			return undefined;
+		}
 		// The client went on over a connection to that node.
-		this.#chat.sessions.get(session)?.supersede(false);
+		own?.supersede(false);
 		const known = this.roster.bySession(session);
+		if (known && known.node !== node && isNewer(known, known.node)) return undefined;
 		if (known && known.node === node && known.digest === digest) {
+			known.arrival = arrival;
 			if (known.name !== name) {
 				const old = known.name;
 				this.roster.rename(known, name);
@@ -387,7 +416,7 @@ export class Deployment {
 			return known;
 		}
 		if (known) this.#removePerson(known);
-		const person = this.roster.add(node, session, name, digest);
+		const person = this.roster.add(node, row);
 		const rival = this.#chat.names.holder(person.nameKey);
 		if (rival && !isGuestKey(person.nameKey)) void this.names.claimAgain();
 		return person;
@@ -413,7 +442,6 @@ export class Deployment {
 		if (!this.#nodes.delete(id)) return;
 		this.#gone.add(id);
 		if (this.#gone.size > MAX_GONE) for (const oldest of this.#gone) if (this.#gone.delete(oldest)) break;
-		for (const feed of this.#feeds.values()) feed.forget(id);
 		const people = this.roster.of(id);
 		for (const person of people) this.#removePerson(person);
 		// One of those who are left gives its names back.
@@ -442,8 +470,9 @@ export class Deployment {
 		const named = new Set(under.got.flatMap(({ people }) => people.map(([session]) => session)));
 		for (const person of this.roster.of(id)) if (!named.has(person.session)) this.#removePerson(person);
 		for (const { people, topics, sanctions, sent } of under.got) {
-			for (const [session, name, digest, rooms] of people) {
-				const person = this.#personAt(id, session, name, digest);
+			for (const [session, name, digest, arrival, rooms] of people) {
+				const person = this.#personAt(id, [session, name, digest, arrival]);
+				if (!person) continue;
 				const present = new Set(rooms);
 				for (const room of [...person.rooms]) if (!present.has(room)) this.#exit(person, room);
 				for (const room of rooms) this.#enter(person, room);

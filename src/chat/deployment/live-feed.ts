@@ -5,7 +5,9 @@ import type { Bus } from "../../hub/index.ts";
 import type { ChatSession } from "../chat-session.ts";
 import type { LiveRoom } from "../live-room.ts";
 import { decodeMessage, encodeMessage, type LiveMessage } from "./messages.ts";
-import type { Outbox } from "./outbox.ts";
+import type { Outbox, Sender } from "./outbox.ts";
+
+const MAX_NODES = 256;
 
 /** What a feed needs of its deployment. */
 export interface FeedHost {
@@ -13,17 +15,20 @@ export interface FeedHost {
 	readonly outbox: Outbox;
 	/** Whether a session is known to be at another node than that, this one included. */
 	isElsewhere(session: string, node: string): boolean;
+	/** Whether what a node sent at that time of its clock was held up on the way. */
+	isLate(node: string, sentMs: number): boolean;
 	/** Tells `node` how many messages were sent to a room. */
 	tellSent(node: string, feed: LiveFeed): void;
 }
 
 /** The feed of one room that is open here. */
-export class LiveFeed {
+export class LiveFeed implements Sender {
 	readonly room: LiveRoom;
 	/** Tells this room from one of the same name that was open before. */
 	readonly opening: number;
-	/** Messages sent so far. */
-	sent = 0;
+	/** Messages said here that still wait for the other nodes. */
+	waiting = 0;
+	#sent = 0;
 	readonly #host: FeedHost;
 	readonly #heard = new Map<string, { opening: number; number: number }>();
 	readonly #stop: () => void;
@@ -40,9 +45,15 @@ export class LiveFeed {
 	send(kind: "said" | "sent", { key, name }: ChatSession, at: string, body: string): void {
 		const { bus, outbox } = this.#host;
 		const late = outbox.size > 0 || !bus.connected;
-		const data = encodeMessage([bus.node, this.opening, ++this.sent, kind, key.id, name, at, body, late]);
-		if (late) outbox.add(this.room.name, data);
+		const sentMs = Math.round(this.room.chat.nowMs());
+		const data = encodeMessage([bus.node, this.opening, ++this.#sent, kind, key.id, name, at, body, late, sentMs]);
+		if (late) outbox.add(this, this.room.name, data);
 		else bus.publish({ to: "room", room: this.room.name }, data);
+	}
+
+	/** Messages that left so far, or were given up: whoever has heard of fewer has missed some. */
+	get sent(): number {
+		return this.#sent - this.waiting;
 	}
 
 	/** Says how many were sent and asks the others: a loss is noticed also where nothing follows it. */
@@ -56,6 +67,8 @@ export class LiveFeed {
 		const before = this.#heard.get(node);
 		if (!before) {
 			this.#heard.set(node, { opening, number });
+			// A node that was given up may come back: how far it was is kept as long as there is room.
+			if (this.#heard.size > MAX_NODES) for (const oldest of this.#heard.keys()) if (this.#heard.delete(oldest)) break;
 			return;
 		}
 		if (before.opening === opening) {
@@ -66,11 +79,6 @@ export class LiveFeed {
 			before.opening = opening;
 			before.number = number;
 		}
-	}
-
-	/** A node is gone. */
-	forget(node: string): void {
-		this.#heard.delete(node);
 	}
 
 	/** The room is closed. */
@@ -88,7 +96,8 @@ export class LiveFeed {
 			this.#host.tellSent(node, this);
 			return;
 		}
-		const [, , , kind, session, from, at, body, late] = message;
+		const [, , , kind, session, from, at, body, waited, sentMs] = message;
+		const late = this.#host.isLate(node, sentMs) || waited;
 		const before = this.#heard.get(node);
 		if (before?.opening === opening && number <= before.number) return;
 		this.heardOf(node, opening, number - 1);

@@ -3,8 +3,11 @@
 
 import type { ExitReason } from "../documents.ts";
 
-/** A client as other nodes know it: the public part of its session, its name, and the digest of its secret. */
-export type PersonRow = readonly [session: string, name: string, digest: string];
+/**
+ * A client as other nodes know it: the public part of its session, its name, the digest of its secret, and which of the session's
+ * connections it is: of two nodes that have the same session, the one with the higher `arrival` has it.
+ */
+export type PersonRow = readonly [session: string, name: string, digest: string, arrival: number];
 
 /** What changed at a node. */
 export type Change =
@@ -31,8 +34,8 @@ export type Demand =
 
 /** Any message but those of live rooms. */
 export type Message =
-	/** "I live, and my last change was this one." */
-	| readonly ["beat", node: string, change: number]
+	/** "I live, and my last change was this one." `sentMs` as in messages of live rooms. */
+	| readonly ["beat", node: string, change: number, sentMs: number]
 	/** Changes, numbered without a hole. */
 	| readonly ["changes", node: string, number: number, changes: readonly Change[]]
 	/** "Tell me how you are." */
@@ -49,7 +52,7 @@ export type Message =
 
 /**
  * A message of a live room. `opening` counts the node's rooms, `number` its messages in this one; `late`: it had to wait until
- * the other nodes could be reached.
+ * the other nodes could be reached; `sentMs`: when it was said, by the node's monotonic clock.
  */
 export type LiveMessage =
 	| readonly [
@@ -62,6 +65,7 @@ export type LiveMessage =
 			at: string,
 			body: string,
 			late: boolean,
+			sentMs: number,
 	  ]
 	/** "I have sent so many. And you?" */
 	| readonly [node: string, opening: number, number: number];

@@ -4,6 +4,7 @@
 import { XMLSocketError } from "../../errors/index.ts";
 import type { Bus } from "../../hub/index.ts";
 import type { Chat } from "../chat.ts";
+import type { ChatSession } from "../chat-session.ts";
 import { isGuestKey } from "../names.ts";
 import type { Remote } from "./roster.ts";
 
@@ -14,6 +15,8 @@ export class NameClaims {
 	readonly #mayLive: (node: string) => boolean;
 	// Whoever is at work on a name's claim; the next one waits for it.
 	readonly #turns = new Map<string, Promise<void>>();
+	#unconfirmed = false;
+	#confirming = false;
 
 	/** @param mayLive whether a node may be alive, as far as is known */
 	constructor(chat: Chat, bus: Bus, mayLive: (node: string) => boolean) {
@@ -52,17 +55,43 @@ export class NameClaims {
 		}).catch(() => {});
 	}
 
-	/** After a silence of this node's own, names may have gone to others: whoever lost one is told so. */
+	/**
+	 * After a silence of this node's own, names may have gone to others: whoever lost one is told so. Where the claims cannot be
+	 * reached, `sweep` goes on.
+	 */
 	async claimAgain(): Promise<void> {
+		this.#unconfirmed = true;
+		await this.sweep();
+	}
+
+	/** Once a second: claims what is to be claimed again. */
+	async sweep(): Promise<void> {
+		if (!this.#unconfirmed || this.#confirming) return;
+		this.#unconfirmed = false;
+		this.#confirming = true;
 		for (const session of [...this.#chat.sessions.values()]) {
-			if (session.gone || isGuestKey(session.nameKey)) continue;
-			try {
-				await this.claim(session.nameKey, session.name, session.key.id, () => {});
-			} catch (error) {
-				if (!(error instanceof XMLSocketError) || error.code !== "XMLSOCKET_NAME_TAKEN") return;
-				if (!session.gone) session.loseName(error);
-			}
+			if (await this.confirm(session)) continue;
+			this.#unconfirmed = true;
+			break;
 		}
+		this.#confirming = false;
+	}
+
+	/**
+	 * Claims the name of somebody here once more, where the claim may be another's by now, or that of an earlier connection of the same
+	 * session at another node.
+	 *
+	 * @returns false where the claims cannot be reached.
+	 */
+	async confirm(session: ChatSession): Promise<boolean> {
+		if (session.gone || isGuestKey(session.nameKey)) return true;
+		try {
+			await this.claim(session.nameKey, session.name, session.key.id, () => {});
+		} catch (error) {
+			if (!(error instanceof XMLSocketError) || error.code !== "XMLSOCKET_NAME_TAKEN") return false;
+			if (!session.gone) session.loseName(error);
+		}
+		return true;
 	}
 
 	/** Gives back what people of a dead node had. */

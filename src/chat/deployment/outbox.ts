@@ -4,8 +4,15 @@
 const MAX_BYTES = 8 * 1024 * 1024;
 const MAX_AGE_MS = 10_000;
 
+/** Whose messages wait. */
+export interface Sender {
+	/** How many of them do. */
+	waiting: number;
+}
+
 /** One message that waits. */
 export interface Waiting {
+	readonly sender: Sender;
 	readonly room: string;
 	readonly data: Uint8Array;
 	readonly atMs: number;
@@ -30,8 +37,9 @@ export class Outbox {
 	}
 
 	/** Keeps a message. */
-	add(room: string, data: Uint8Array): void {
-		this.#waiting.push({ room, data, atMs: this.#nowMs() });
+	add(sender: Sender, room: string, data: Uint8Array): void {
+		sender.waiting++;
+		this.#waiting.push({ sender, room, data, atMs: this.#nowMs() });
 		this.#bytes += data.length;
 		this.#drop();
 	}
@@ -40,6 +48,7 @@ export class Outbox {
 	take(): Waiting[] {
 		this.#drop();
 		const waiting = this.#waiting.slice(this.#first);
+		for (const { sender } of waiting) sender.waiting--;
 		this.#waiting = [];
 		this.#first = 0;
 		this.#bytes = 0;
@@ -49,8 +58,9 @@ export class Outbox {
 	#drop(): void {
 		const oldestMs = this.#nowMs() - MAX_AGE_MS;
 		while (this.#first < this.#waiting.length) {
-			const { data, atMs } = this.#waiting[this.#first]!;
+			const { sender, data, atMs } = this.#waiting[this.#first]!;
 			if (this.#bytes <= MAX_BYTES && atMs >= oldestMs) break;
+			sender.waiting--;
 			this.#bytes -= data.length;
 			this.#first++;
 			this.dropped++;

@@ -2,12 +2,14 @@
 // nothing and knows no time.
 
 import { nameKey } from "../names.ts";
+import type { PersonRow } from "./messages.ts";
 
 /** A client of another node. */
 export interface Remote {
 	readonly session: string;
 	readonly node: string;
 	readonly digest: string;
+	arrival: number;
 	name: string;
 	nameKey: string;
 	readonly rooms: Set<string>;
@@ -56,8 +58,8 @@ export class Roster {
 	}
 
 	/** Enters a person, who must not be known by that session. */
-	add(node: string, session: string, name: string, digest: string): Remote {
-		const person: Remote = { session, node, digest, name, nameKey: nameKey(name), rooms: new Set() };
+	add(node: string, [session, name, digest, arrival]: PersonRow): Remote {
+		const person: Remote = { session, node, digest, arrival, name, nameKey: nameKey(name), rooms: new Set() };
 		this.#sessions.set(session, person);
 		this.#names.set(person.nameKey, person);
 		const people = this.#nodes.get(node) ?? new Set();

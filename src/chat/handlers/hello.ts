@@ -28,7 +28,7 @@ function handle(session: ChatSession, root: RootElement): void | Promise<void> {
 		}
 		if (key) session.cameMs = before?.cameMs ?? chat.nowMs();
 		before?.supersede(before.nameKey === wanted);
-		if (key) session.adopt(key);
+		if (key) session.adopt(key, (before ?? chat.deployment?.roster.bySession(key.id))?.arrival);
 		session.rename(name);
 		session.trusted = grant !== undefined;
 		session.operator = grant?.operator ?? false;

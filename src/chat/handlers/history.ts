@@ -33,10 +33,10 @@ function handle(session: ChatSession, root: RootElement): void {
 			let bytes = 0;
 			let at = entries.length;
 			while (at > 0) {
-				const text = room.document(entries[at - 1]!, session) ?? "";
-				bytes += session.peer.encode(text).length;
+				const shown = room.shown(entries[at - 1]!, session.peer, session);
+				bytes += shown?.bytes.length ?? 0;
 				if (messages.length > 0 && bytes > MAX_PAGE_BYTES - ENVELOPE_BYTES) break;
-				messages.push(text);
+				if (shown) messages.push(shown.text);
 				at--;
 			}
 			session.send(pageDocument(room.name, messages.reverse(), more || at > 0));

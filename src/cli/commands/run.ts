@@ -35,7 +35,7 @@ export async function run(paths: string[], flags: Record<string, unknown>, versi
 			`${JSON.stringify({ event: "listening", version, port: server.port, addresses: server.addresses, tls: server.secure, applications: applications.map(({ name, entry }) => ({ name, entry })) })}\n`,
 		);
 	} else {
-		const rows = [...applicationRows(scripts), ...portRows(server)];
+		const rows = [...applicationRows(applications), ...portRows(server)];
 		process.stdout.write(framed(version, performance.now() - begun, rows, portWarnings(server)));
 	}
 	await stopped(server, log);

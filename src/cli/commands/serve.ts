@@ -17,6 +17,7 @@ import {
 	type Server,
 	type ServerOptions,
 } from "../../server/index.ts";
+import { applicationModule } from "../application-module.ts";
 import { banner } from "../banner.ts";
 import { brokers, keepsFolder, openRooms } from "../rooms-home.ts";
 import { makeLog, pick, stopped } from "../running.ts";
@@ -40,32 +41,32 @@ export async function serve(flags: Record<string, unknown>, version: string): Pr
 			? undefined
 			: createGateway(pick(settings, gatewayKeys) as GatewayOptions, { log });
 	const site = makeSite(settings, gateway, () => [ownPort(server.port, settings.host)], log);
-	const scripts = settings.app.length === 0 ? undefined : await startScripts(settings, flags, version, log);
+	checkApp(settings);
+	const module = await applicationModule(settings);
+	const scripts = settings.app.length === 0 || module ? undefined : await startScripts(settings, flags, version, log);
+	const applications = module ? [module] : (scripts?.applications ?? []);
 	const server: Server = createServer({
 		...(pick(settings, serverKeys) as ServerOptions),
 		// A page's connection and its target's take two file descriptors.
 		...(gateway ? { maxConnections: settings.maxConnections ?? Math.floor(defaultMaxConnections() / 2) } : {}),
-		application: scripts ?? (await makeApplication(settings, log)),
+		application: module?.application ?? scripts ?? (await makeApplication(settings, log)),
 		log,
-		pageFolder: settings.relay === undefined && !scripts ? pageFolder() : undefined,
+		pageFolder: settings.relay === undefined && applications.length === 0 ? pageFolder() : undefined,
 		pagePath: settings.web === undefined ? "/" : PAGE_PATH,
 		routes: [...(gateway ? [gateway] : []), site.routes],
 	});
 	await listenOr(server, scripts);
 	if (flags.json) {
 		process.stdout.write(
-			`${JSON.stringify({ event: "listening", version, port: server.port, addresses: server.addresses, tls: server.secure, policy: server.policyText ?? null, policyPort: server.policyPort ?? null, data: keepsFolder(settings) ? resolve(settings.data) : null, nats: brokers(settings).length > 0, targets: gateway?.targets.map(({ name, host, port, path }) => ({ name, host, port, path })) ?? [], applications: scripts?.applications.map(({ name, entry }) => ({ name, entry })) ?? [] })}\n`,
+			`${JSON.stringify({ event: "listening", version, port: server.port, addresses: server.addresses, tls: server.secure, policy: server.policyText ?? null, policyPort: server.policyPort ?? null, data: keepsFolder(settings) ? resolve(settings.data) : null, nats: brokers(settings).length > 0, targets: gateway?.targets.map(({ name, host, port, path }) => ({ name, host, port, path })) ?? [], applications: applications.map(({ name, entry }) => ({ name, entry })) })}\n`,
 		);
-	} else process.stdout.write(banner(server, gateway, scripts, site, settings, version, performance.now() - begun));
+	} else
+		process.stdout.write(banner(server, gateway, applications, site, settings, version, performance.now() - begun));
 	await stopped(server, log);
 }
 
-function startScripts(
-	settings: ServeSettings,
-	flags: Record<string, unknown>,
-	version: string,
-	log: Log,
-): Promise<ScriptHost> {
+function checkApp(settings: ServeSettings): void {
+	if (settings.app.length === 0) return;
 	if (settings.relay !== undefined)
 		throw new XMLSocketError("XMLSOCKET_OPTION_INVALID", "--app and --relay exclude each other: give one of them.");
 	if (settings.nats.length > 0) {
@@ -74,6 +75,14 @@ function startScripts(
 			"--app and --nats exclude each other: an application keeps its clients in one process.",
 		);
 	}
+}
+
+function startScripts(
+	settings: ServeSettings,
+	flags: Record<string, unknown>,
+	version: string,
+	log: Log,
+): Promise<ScriptHost> {
 	const trace = traceWriter(flags.json === true);
 	return scriptHost(settings.app, pick(settings, ascKeys) as AscOptions, {
 		log,

@@ -1,0 +1,56 @@
+// `serve --app FILE.mjs`: a module in JavaScript whose default export is what createServer takes as its application. It runs in the
+// daemon's own thread and may do whatever Node may.
+
+import { existsSync } from "node:fs";
+import { basename, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { XMLSocketError } from "../errors/index.ts";
+import type { Application } from "../server/index.ts";
+import type { ServeSettings } from "./serve-schema.ts";
+
+/** A module's application, and what the banner says of it. */
+export interface ApplicationModule {
+	readonly name: string;
+	/** The module, absolute. */
+	readonly entry: string;
+	readonly application: Application<"text"> | Application<"bytes">;
+}
+
+/**
+ * The application of the module that `--app` names; undefined where it names scripts.
+ *
+ * @throws XMLSOCKET_OPTION_INVALID, XMLSOCKET_SCRIPT_UNREADABLE, XMLSOCKET_SCRIPT_FAILED
+ */
+export async function applicationModule({ app, watch }: ServeSettings): Promise<ApplicationModule | undefined> {
+	const path = app.find((one) => /\.mjs$/i.test(one));
+	if (path === undefined) return undefined;
+	if (app.length > 1) throw invalid(`The module ${path} takes the whole port: give it alone.`);
+	if (watch) throw invalid(`--watch runs scripts anew, and no modules: start the daemon again to read ${path} again.`);
+	const entry = resolve(path);
+	if (!existsSync(entry)) throw new XMLSocketError("XMLSOCKET_SCRIPT_UNREADABLE", `There is no file ${path}.`);
+	const application = await defaultExport(entry, path);
+	if (!isApplication(application)) {
+		throw invalid(
+			`The default export of ${path} is no application: export an object with output ("text" or "bytes") and open(peer), as createServer takes it.`,
+		);
+	}
+	return { name: basename(entry).replace(/\.mjs$/i, ""), entry, application };
+}
+
+async function defaultExport(entry: string, path: string): Promise<unknown> {
+	try {
+		return ((await import(pathToFileURL(entry).href)) as { default?: unknown }).default;
+	} catch (cause) {
+		const words = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
+		throw new XMLSocketError("XMLSOCKET_SCRIPT_FAILED", `The module ${path} cannot start. ${words}.`, { cause });
+	}
+}
+
+function isApplication(value: unknown): value is Application<"text"> | Application<"bytes"> {
+	const { output, open } = Object(value) as { output?: unknown; open?: unknown };
+	return typeof open === "function" && (output === "text" || output === "bytes");
+}
+
+function invalid(words: string): XMLSocketError {
+	return new XMLSocketError("XMLSOCKET_OPTION_INVALID", words);
+}
