@@ -7,6 +7,8 @@ import { checkServerIdentity, type PeerCertificate } from "node:tls";
 import type { MsgHdrs, NatsConnection, Subscription, TlsOptions } from "@nats-io/transport-node";
 import { XMLSocketError } from "../errors/index.ts";
 import { type BrokerAddress, readBrokerAddress } from "./broker-address.ts";
+import { headOf, type MessageHead } from "./message-head.ts";
+import { type Asker, Requests } from "./requests.ts";
 
 /** What `Broker.connect` takes. */
 export interface BrokerOptions {
@@ -29,11 +31,7 @@ export type Headers = Readonly<Record<string, string>>;
 /** The answer to a request. */
 export interface Reply {
 	readonly data: Uint8Array;
-	/** Of a status answer, for example 404; 0 where it has none. */
-	readonly status: number;
-	readonly description: string;
-	/** The first value of a header; "" where it is not there. */
-	header(name: string): string;
+	readonly head: MessageHead;
 }
 
 const PING_INTERVAL_MS = 1000;
@@ -44,7 +42,6 @@ const RECONNECT_WAIT_MS = 200;
 const RECONNECT_JITTER_MS = 200;
 const CLOSE_TIMEOUT_MS = 2000;
 const MOVE_TIMEOUT_MS = 2000;
-const EXPIRE_MS = 50;
 const DEFAULT_MAX_PENDING_BYTES = 8 * 1024 * 1024;
 // Beside the data: the command with its subject, roughly.
 const PUBLICATION_BYTES = 64;
@@ -54,14 +51,6 @@ const INSTALL = "npm install @nats-io/transport-node@3.3.1";
 
 /** Of a status message: nobody is subscribed to the subject of a request. */
 const NOBODY_LISTENS = 503;
-
-interface Asked {
-	readonly subject: string;
-	readonly resolve: (reply: Reply) => void;
-	readonly reject: (error: XMLSocketError) => void;
-	readonly timeoutMs: number;
-	readonly untilMs: number;
-}
 
 type Nats = typeof import("@nats-io/transport-node");
 
@@ -78,9 +67,7 @@ export class Broker {
 	#connected = true;
 	#closing: Promise<void> | undefined = undefined;
 	readonly #inbox = `_INBOX.${crypto.randomUUID()}`;
-	readonly #asked = new Map<string, Asked>();
-	#nextToken = 1;
-	#expiring: ReturnType<typeof setInterval> | undefined = undefined;
+	readonly #requests = new Requests(unanswered);
 	#unsubscribeInbox: (() => void) | undefined = undefined;
 	// What was published since the last mark, and what the marks stand for; a loss of the connection forgets both.
 	#unmarkedBytes = 0;
@@ -185,31 +172,28 @@ export class Broker {
 	 */
 	request(subject: string, data: Uint8Array, timeoutMs: number, headers?: Headers): Promise<Reply> {
 		return new Promise((resolve, reject) => {
-			if (!this.#mayLeave(data.length)) throw unanswered(this.#whyNot(data.length));
-			this.#unsubscribeInbox ??= this.#subscribeInbox();
-			const token = String(this.#nextToken++);
+			const answered = (data: Uint8Array, head: MessageHead): void => resolve({ data, head });
+			this.ask(subject, data, timeoutMs, { answered, failed: reject }, headers);
+		});
+	}
+
+	/** As `request`, and tells the asker: at once, where it cannot leave. */
+	ask(subject: string, data: Uint8Array, timeoutMs: number, asker: Asker, headers?: Headers): void {
+		if (!this.#mayLeave(data.length)) {
+			asker.failed(unanswered(this.#whyNot(data.length)));
+			return;
+		}
+		this.#unsubscribeInbox ??= this.#subscribeInbox();
+		const token = this.#requests.add(subject, asker, timeoutMs);
+		try {
 			this.#connection.publish(subject, data, {
 				reply: `${this.#inbox}.${token}`,
 				...(headers ? { headers: this.#headersOf(headers) } : {}),
 			});
 			this.#count(data.length);
-			this.#asked.set(token, { subject, resolve, reject, timeoutMs, untilMs: performance.now() + timeoutMs });
-			this.#expiring ??= setInterval(() => this.#expire(), EXPIRE_MS);
-		});
-	}
-
-	// One timer for all requests: thousands are on their way at a time, and nearly all are answered.
-	#expire(): void {
-		if (this.#asked.size === 0) {
-			clearInterval(this.#expiring);
-			this.#expiring = undefined;
-			return;
-		}
-		const nowMs = performance.now();
-		for (const [token, { subject, reject, timeoutMs, untilMs }] of this.#asked) {
-			if (untilMs > nowMs) continue;
-			this.#asked.delete(token);
-			reject(unanswered(`NATS gave no answer on ${subject} within ${timeoutMs} ms.`));
+		} catch (error) {
+			this.#requests.take(token);
+			asker.failed(error);
 		}
 	}
 
@@ -242,21 +226,16 @@ export class Broker {
 					this.report(error);
 					return;
 				}
-				const token = message.subject.slice(this.#inbox.length + 1);
-				const asked = this.#asked.get(token);
-				if (!asked) return;
-				this.#asked.delete(token);
-				const { data, headers } = message;
-				const status = headers?.code ?? 0;
-				if (status === NOBODY_LISTENS && data.length === 0) {
-					asked.reject(unanswered(`Nobody answers on ${asked.subject} in NATS.`));
-				} else {
-					asked.resolve({
-						data,
-						status,
-						description: headers?.description ?? "",
-						header: (name) => headers?.get(name) ?? "",
-					});
+				const request = this.#requests.take(message.subject.slice(this.#inbox.length + 1));
+				if (!request) return;
+				const { data } = message;
+				const head = headOf(message);
+				try {
+					if (data.length === 0 && head.status === NOBODY_LISTENS) {
+						request.asker.failed(unanswered(`Nobody answers on ${request.subject} in NATS.`));
+					} else request.asker.answered(data, head);
+				} catch (thrown) {
+					this.report(thrown);
 				}
 			},
 		});
@@ -266,17 +245,13 @@ export class Broker {
 	/** As `subscribe`, for messages whose headers matter. */
 	subscribeWithHeaders(
 		subject: string,
-		receive: (data: Uint8Array, header: (name: string) => string, subject: string) => void,
+		receive: (data: Uint8Array, head: MessageHead, subject: string) => void,
 	): () => void {
-		const none = (): string => "";
 		const subscription: Subscription = this.#connection.subscribe(subject, {
 			callback: (error, message) => {
 				try {
 					if (error) this.report(error);
-					else {
-						const head = message.headers;
-						receive(message.data, head ? (name) => head.get(name) : none, message.subject);
-					}
+					else receive(message.data, headOf(message), message.subject);
 				} catch (thrown) {
 					this.report(thrown);
 				}
@@ -373,12 +348,7 @@ export class Broker {
 		this.#life++;
 		this.#unmarkedBytes = 0;
 		this.#markedBytes = 0;
-		if (!connected) {
-			for (const { reject } of this.#asked.values()) {
-				reject(unanswered("The connection to NATS was lost before the answer came."));
-			}
-			this.#asked.clear();
-		}
+		if (!connected) this.#requests.failAll("The connection to NATS was lost before the answer came.");
 		for (const changed of this.#watchers) {
 			try {
 				changed(connected);

@@ -4,6 +4,7 @@
 
 import { XMLSocketError } from "../errors/index.ts";
 import type { Broker, Headers, Reply } from "./broker.ts";
+import type { Asker } from "./requests.ts";
 
 /** What the stream is to be. */
 export interface StreamSettings {
@@ -201,10 +202,12 @@ export class StreamApi {
 
 	/** Publishes and waits for the acknowledgement. Rejects with XMLSOCKET_BROKER_UNREACHABLE: it may have been stored. */
 	async publish(subject: string, data: Uint8Array, timeoutMs: number, headers: Headers): Promise<Acknowledgement> {
-		const { data: body } = await this.#broker.request(subject, data, timeoutMs, headers);
-		const answer = JSON.parse(decoder.decode(body)) as { error?: ApiError; seq: number; duplicate?: boolean };
-		if (answer.error) throw unreachable(answer.error);
-		return { seq: answer.seq, duplicate: answer.duplicate === true };
+		return acknowledgementOf((await this.#broker.request(subject, data, timeoutMs, headers)).data);
+	}
+
+	/** As `publish`: the answer, which `acknowledgementOf` reads, goes to the asker. */
+	publishFor(subject: string, data: Uint8Array, timeoutMs: number, asker: Asker, headers: Headers): void {
+		this.#broker.ask(subject, data, timeoutMs, asker, headers);
 	}
 
 	/**
@@ -223,8 +226,9 @@ export class StreamApi {
 		if (this.#replicas > 1) return await this.#atLeader({ seq, next_by_subj: subject });
 		const body = encoder.encode(`{"seq":${seq},"next_by_subj":${JSON.stringify(subject)}}`);
 		const reply = await this.#broker.request(`$JS.API.DIRECT.GET.${this.name}`, body, READ_TIMEOUT_MS);
-		if (reply.status === 404) return undefined;
-		if (reply.status !== 0) throw unreachable({ code: reply.status, description: reply.description });
+		const { status, description } = reply.head;
+		if (status === 404) return undefined;
+		if (status !== 0) throw unreachable({ code: status, description });
 		return messageOf(reply);
 	}
 
@@ -273,6 +277,13 @@ export class StreamApi {
 	}
 }
 
+/** What JetStream says of a publication. Throws XMLSOCKET_BROKER_UNREACHABLE where it has not stored it. */
+export function acknowledgementOf(data: Uint8Array): Acknowledgement {
+	const answer = JSON.parse(decoder.decode(data)) as { error?: ApiError; seq: number; duplicate?: boolean };
+	if (answer.error) throw unreachable(answer.error);
+	return { seq: answer.seq, duplicate: answer.duplicate === true };
+}
+
 function newName(): string {
 	return crypto.randomUUID().replaceAll("-", "").slice(0, 12);
 }
@@ -285,10 +296,10 @@ function stateOf({ created, state, cluster }: InfoAnswer): StreamState {
 
 function messageOf(reply: Reply): StoredMessage {
 	return {
-		seq: Number(reply.header("Nats-Sequence")),
-		subject: reply.header("Nats-Subject"),
+		seq: Number(reply.head.get("Nats-Sequence")),
+		subject: reply.head.get("Nats-Subject"),
 		data: reply.data,
-		messageId: reply.header("Nats-Msg-Id"),
+		messageId: reply.head.get("Nats-Msg-Id"),
 	};
 }
 

@@ -17,13 +17,18 @@ const VERIFIED = 32;
 const REFILL = { maxCount: 256, maxBytes: 1024 * 1024 };
 const MAX_NAME_BYTES = 1024;
 
+/** Who waits for an entry to be delivered. */
+export interface Waiting {
+	delivered(entry: RoomEntry): void;
+}
+
 /** A room that is followed or appended to. */
 export class TrackedRoom {
 	readonly name: string;
 	readonly token: string;
 	readonly room: JetStreamRoom;
 	/** Who waits for an entry to be delivered, by the id of its publication. */
-	readonly waiting: Map<string, (entry: RoomEntry) => void> = new Map();
+	readonly waiting: Map<string, Waiting> = new Map();
 	/** Who follows it, and is to follow anew where it begins anew in another stream. */
 	readonly renewals: Set<() => void> = new Set();
 	/** How far apart its entries were when they were read last. */
@@ -73,16 +78,20 @@ export class TrackedRooms {
 		return this.#rooms.get(name);
 	}
 
+	/** As `get`, and keeps it open. */
+	use(name: string): TrackedRoom | undefined {
+		const tracked = this.#rooms.get(name);
+		if (tracked) tracked.usedMs = performance.now();
+		return tracked;
+	}
+
 	/**
 	 * Opens a room where it is not. Rejects with XMLSOCKET_TOO_MANY_ROOMS, XMLSOCKET_BROKER_UNREACHABLE, and XMLSOCKET_UNAVAILABLE
 	 * once these rooms are closed.
 	 */
 	track(name: string): Promise<TrackedRoom> {
-		const tracked = this.#rooms.get(name);
-		if (tracked) {
-			tracked.usedMs = performance.now();
-			return Promise.resolve(tracked);
-		}
+		const tracked = this.use(name);
+		if (tracked) return Promise.resolve(tracked);
 		let opening = this.#opening.get(name);
 		if (!opening) {
 			opening = this.#open(name).finally(() => this.#opening.delete(name));
@@ -160,12 +169,12 @@ export class TrackedRooms {
 		const token = tokenOf(name);
 		let tracked: TrackedRoom | undefined;
 		let heard = 0;
-		const unsubscribe = this.#broker.subscribeWithHeaders(this.#api.committed(token), (data, header, subject) => {
-			const seq = Number(header("Nats-Sequence"));
+		const unsubscribe = this.#broker.subscribeWithHeaders(this.#api.committed(token), (data, head, subject) => {
+			const seq = Number(head.get("Nats-Sequence"));
 			if (!Number.isSafeInteger(seq) || seq < 1) return;
 			if (tracked) {
-				const message = messageOf({ seq, subject, data, messageId: header("Nats-Msg-Id") });
-				tracked.room.heard(message, Number(header("Nats-Last-Sequence")) || 0);
+				const message = messageOf({ seq, subject, data, messageId: head.get("Nats-Msg-Id") });
+				tracked.room.heard(message, Number(head.get("Nats-Last-Sequence")) || 0);
 			} else heard = Math.max(heard, seq);
 		});
 		try {
@@ -174,7 +183,7 @@ export class TrackedRooms {
 			if (this.#closed) throw unavailable("The log is closed");
 			const room = new JetStreamRoom(cursor, (after, through) => this.#refill(token, after, through), {
 				delivered: (entry) => {
-					this.#rooms.get(name)?.waiting.get(entry.messageId)?.(entry);
+					this.#rooms.get(name)?.waiting.get(entry.messageId)?.delivered(entry);
 					this.#retainer.came(token, entry);
 				},
 				goesOn: () => this.#rooms.get(name)?.room === room,
