@@ -3,7 +3,8 @@
 // changed. `npm start`, `npm test`, `npm run bench` and `npm pack` begin with it.
 
 import { execFileSync } from "node:child_process";
-import { chmodSync, existsSync, readdirSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { chmodSync, existsSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -13,13 +14,30 @@ process.chdir(root);
 const bin = (name) => join(root, "node_modules", ".bin", name);
 const run = (name, ...args) => execFileSync(bin(name), args, { stdio: "inherit", shell: process.platform === "win32" });
 
-/** The time of the newest file below a folder. */
-function newest(folder) {
-	let latest = 0;
-	for (const entry of readdirSync(folder, { withFileTypes: true, recursive: true })) {
-		if (entry.isFile()) latest = Math.max(latest, statSync(join(entry.parentPath, entry.name)).mtimeMs);
+/** A hash of every file below the folders: their paths and contents. */
+function hashOf(folders) {
+	const hash = createHash("sha256");
+	for (const folder of folders) {
+		for (const entry of readdirSync(folder, { withFileTypes: true, recursive: true }).sort(byPath)) {
+			if (entry.isFile())
+				hash
+					.update(pathOf(entry))
+					.update("\0")
+					.update(readFileSync(pathOf(entry)));
+		}
 	}
-	return latest;
+	return hash.digest("hex");
+}
+
+const pathOf = (entry) => join(entry.parentPath, entry.name);
+const byPath = (a, b) => (pathOf(a) < pathOf(b) ? -1 : 1);
+
+/** Bundles what a configuration says, unless the bundle was made of these sources. Any file of src/ may be in a bundle. */
+function buildUnlessCurrent(output, sources, config) {
+	const record = `${output}.sources`;
+	if (existsSync(output) && existsSync(record) && readFileSync(record, "utf8") === sources) return;
+	run("vite", "build", "--config", config, "--logLevel", "warn");
+	writeFileSync(record, sources);
 }
 
 /** Makes `npx xmlsocket` work in this folder: npm links the commands of installed packages, not those of the package itself. */
@@ -40,15 +58,9 @@ try {
 	run("tsc", "-b");
 	chmodSync("dist/cli/main.js", 0o755);
 	linkCommand();
-	const sources = Math.max(
-		...["console", "flash", "src/browser", "src/client", "src/xml", "src/wire", "src/link"].map(newest),
-	);
-	const page = "dist/console/index.html";
-	if (!existsSync(page) || statSync(page).mtimeMs < sources)
-		run("vite", "build", "--config", "console/vite.config.ts", "--logLevel", "warn");
-	const runtime = "dist/asc/runtime.js";
-	if (!existsSync(runtime) || statSync(runtime).mtimeMs < Math.max(...["src/asc/runtime", "src/xml"].map(newest)))
-		run("vite", "build", "--config", "src/asc/runtime/vite.config.ts", "--logLevel", "warn");
+	const sources = hashOf(["src", "console", "flash"]);
+	buildUnlessCurrent("dist/console/index.html", sources, "console/vite.config.ts");
+	buildUnlessCurrent("dist/asc/runtime.js", sources, "src/asc/runtime/vite.config.ts");
 } catch (error) {
 	process.exit(error.status ?? 1);
 }

@@ -1,4 +1,4 @@
-// What the rooms that run in a page as well as in Node (`link/`, `client/`, `hub/`, `chat/`) may use beyond `host.d.ts`.
+// What the rooms that run in a page as well as in Node (`link/`, `client/`, `rooms/`, `chat/` …) may use beyond `host.d.ts`.
 
 declare function queueMicrotask(callback: () => void): void;
 declare function setTimeout(callback: () => void, delayMs?: number): unknown;

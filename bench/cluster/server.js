@@ -1,7 +1,7 @@
 // One daemon of a deployment, in a process of its own: `node server.js NATS-URL`, or without an address for one that is alone. It
 // tells its port, and its CPU time whenever it is asked.
 
-import { Broker, NatsBus } from "../../dist/cluster/index.js";
+import { Broker, NatsBus } from "../../dist/cluster/nats/index.js";
 import { chat, createServer } from "../../dist/server/index.js";
 
 const [url] = process.argv.slice(2);

@@ -3,7 +3,7 @@
 // the same acknowledgement, and knows nothing of rooms, order, followers and what stood before. They run in turn, on the same servers.
 
 import { performance } from "node:perf_hooks";
-import { Broker, JetStreamLog } from "../../dist/cluster/index.js";
+import { Broker, JetStreamLog } from "../../dist/cluster/nats/index.js";
 import { hasNatsServer, NatsServers } from "../../test/cluster/nats-server.js";
 import { median, table, writeSection, writes } from "../report.js";
 

@@ -8,7 +8,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ClassicLevel } from "classic-level";
-import { LevelLog } from "../../dist/log/index.js";
+import { LevelLog } from "../../dist/message-log/level/index.js";
 import { median, table, writeSection, writes } from "../report.js";
 
 const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 5);
@@ -76,7 +76,7 @@ async function large() {
 		[
 			"--input-type=module",
 			"-e",
-			`import { LevelLog } from ${JSON.stringify(new URL("../../dist/log/index.js", import.meta.url).href)};
+			`import { LevelLog } from ${JSON.stringify(new URL("../../dist/message-log/level/index.js", import.meta.url).href)};
 			const log = await LevelLog.open(${JSON.stringify(folder)}, { retention: {} });
 			const payload = Buffer.from(${JSON.stringify(PAYLOAD.toString())});
 			let waiting = [];

@@ -2,8 +2,8 @@
 // of memory takes its clients with it and the next begins after a pause; a reload keeps them.
 // Implements docs/guide/asc.md, "Life".
 
+import type { Peer, Session } from "../application/index.ts";
 import { XMLSocketError } from "../errors/index.ts";
-import type { Peer, Session } from "../hub/index.ts";
 import { type Log, loggable } from "../server/index.ts";
 import { type ApplicationXml, readApplicationXml } from "./application-xml.ts";
 import { type FoundApplication, findApplication } from "./folder.ts";

@@ -3,8 +3,8 @@
 // Implements docs/guide/asc.md, "Several applications" and "Documents and calls".
 
 import { hostname } from "node:os";
+import type { Application, Peer, Session } from "../application/index.ts";
 import { XMLSocketError } from "../errors/index.ts";
-import type { Application, Peer, Session } from "../hub/index.ts";
 import type { LinkClose } from "../link/index.ts";
 import { checkOptions } from "../options/index.ts";
 import { type Log, noLog } from "../server/index.ts";

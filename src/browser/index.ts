@@ -1,5 +1,6 @@
 // "xmlsocket/browser": the client over a page's WebSocket, and the server in a page. A page carries only what it imports.
 
+export type { Application, Peer, Session } from "../application/index.ts";
 export { type ChatOptions, createChat as chat, createRelay as relay, type RelayOptions } from "../chat/index.ts";
 export type {
 	Chat,
@@ -29,7 +30,6 @@ export type {
 	Told,
 } from "../client/index.ts";
 export { type ErrorCode, XMLSocketError } from "../errors/index.ts";
-export type { Application, Peer, Session } from "../hub/index.ts";
 export { element, type Markup, XML, XMLNode, xml } from "../xml/index.ts";
 export { connect, createXMLSocket, openChat, XMLSocket } from "./client.ts";
 export { pageClock } from "./page-clock.ts";

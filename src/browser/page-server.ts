@@ -1,8 +1,15 @@
 // A server inside a page: an application, such as the chat, with the daemon's limits and no network at all. What connects
 // are WebSockets of this page, those of Flash content in Ruffle among them. docs/guide/browser.md.
 
+import {
+	type Application,
+	linkLimits,
+	type Peer,
+	type PeerHost,
+	ServerPeer,
+	type Session,
+} from "../application/index.ts";
 import { XMLSocketError } from "../errors/index.ts";
-import { type Application, linkLimits, type Peer, type PeerHost, ServerPeer, type Session } from "../hub/index.ts";
 import { type LinkOptions, memoryPair, Scheduler, type Transport } from "../link/index.ts";
 import { pageClock } from "./page-clock.ts";
 import { type PageServerOptions, type PageServerSettings, pageServerSettings } from "./page-server-options.ts";

@@ -2,7 +2,7 @@
 // a second, takes the place of names. docs/chat.md, "Server to client".
 
 import { XMLSocketError } from "../errors/index.ts";
-import { Room } from "../hub/index.ts";
+import { Room } from "../rooms/index.ts";
 import type { Chat } from "./chat.ts";
 import type { ChatSession } from "./chat-session.ts";
 import {

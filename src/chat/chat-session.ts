@@ -1,8 +1,9 @@
 // One client of the chat: its name, its session, and what it is still owed. It hands documents to the handlers and turns
 // what they throw into `<error>` documents; nothing that a client sends gets further than its own session.
 
+import type { Peer, Session } from "../application/index.ts";
 import { type ErrorCode, wireCode, XMLSocketError } from "../errors/index.ts";
-import type { Member, Peer, Session } from "../hub/index.ts";
+import type { Member } from "../rooms/index.ts";
 import type { Chat } from "./chat.ts";
 import type { ChatRoom } from "./chat-room.ts";
 import { byeDocument, errorDocument, pingDocument, welcomeDocument } from "./documents.ts";

@@ -1,8 +1,11 @@
 // The chat: an application that a server runs. It owns what all clients share (names, sessions, rooms, the log, who is
 // banned) and hands each document to the one handler of its element. docs/chat.md.
 
+import type { Application, Health, Peer } from "../application/index.ts";
+import type { Bus } from "../cluster/index.ts";
 import { XMLSocketError } from "../errors/index.ts";
-import { type Application, type Bus, type Health, Hub, type Log, MemoryLog, type Peer } from "../hub/index.ts";
+import { type Log, MemoryLog } from "../message-log/index.ts";
+import { Hub } from "../rooms/index.ts";
 import type { RootElement } from "../xml/index.ts";
 import type { ChatRoom } from "./chat-room.ts";
 import { ChatSession } from "./chat-session.ts";

@@ -1,7 +1,7 @@
 // Which private messages were passed on not long ago, so that one that is told again after a lost connection is passed on once.
 // Bounded in time and number; it does not survive the process. docs/reliability.md.
 
-import { DEFAULT_DEDUPE_WINDOW_MS } from "../hub/index.ts";
+import { DEFAULT_DEDUPE_WINDOW_MS } from "../message-log/index.ts";
 
 const MAX_REMEMBERED = 65_536;
 

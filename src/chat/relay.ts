@@ -1,7 +1,8 @@
 // Raw mode: no vocabulary at all. Every document from a client goes, byte for byte, to all others; nothing is parsed, so
 // that it need not be XML, and a client that never speaks is as good as any. docs/chat.md, "Raw mode".
 
-import { type Application, type Peer, Room, type Session } from "../hub/index.ts";
+import type { Application, Peer, Session } from "../application/index.ts";
+import { Room } from "../rooms/index.ts";
 
 /** What `createRelay` takes. */
 export interface RelayOptions {

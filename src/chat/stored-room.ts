@@ -2,8 +2,9 @@
 // up to date are held back until the replay has caught up, so that nothing comes twice and nothing is left out.
 // docs/reliability.md, "The promise".
 
+import type { Peer } from "../application/index.ts";
 import { XMLSocketError } from "../errors/index.ts";
-import type { Appended, Following, LogEntry, Peer } from "../hub/index.ts";
+import type { Appended, Following, LogEntry } from "../message-log/index.ts";
 import type { Chat } from "./chat.ts";
 import { ChatRoom, type Known, type Spoken } from "./chat-room.ts";
 import type { ChatSession } from "./chat-session.ts";

@@ -1,7 +1,7 @@
 // What `--retain` says: a count of messages, an age and a size, told apart by their units.
 
 import { XMLSocketError } from "../errors/index.ts";
-import type { Retention } from "../hub/index.ts";
+import type { Retention } from "../message-log/index.ts";
 
 const AGES: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 const SIZES: Readonly<Record<string, number>> = { KiB: 1024, MiB: 1024 ** 2, GiB: 1024 ** 3, TiB: 1024 ** 4 };

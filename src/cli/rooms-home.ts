@@ -2,8 +2,9 @@
 // is written to the log.
 
 import { resolve } from "node:path";
+import type { Bus } from "../cluster/index.ts";
 import { XMLSocketError } from "../errors/index.ts";
-import { type Bus, MemoryLog, type Log as RoomLog } from "../hub/index.ts";
+import { MemoryLog, type Log as RoomLog } from "../message-log/index.ts";
 import { type Log, openCluster, openLog } from "../server/index.ts";
 import { parseRetention } from "./retention.ts";
 import type { ServeSettings } from "./serve-schema.ts";

@@ -1,4 +1,2 @@
-export { Broker, type BrokerOptions, type Headers, type Receive, type Reply } from "./broker.ts";
-export { JetStreamLog, type JetStreamLogOptions } from "./jetstream-log.ts";
-export { NatsBus, type NatsBusOptions } from "./nats-bus.ts";
-export { nameOfToken, subjectToken } from "./subject.ts";
+export type { Bus, Channel, Claims } from "./bus.ts";
+export { type MemoryBus, MemoryExchange } from "./memory-bus.ts";

@@ -2,8 +2,9 @@
 // application whose meaning of a document is the program's own handler.
 
 import { EventEmitter } from "node:events";
-import { type Application, Hub, type Member, type Peer, Room, type Session } from "../hub/index.ts";
+import type { Application, Peer, Session } from "../application/index.ts";
 import type { LinkClose } from "../link/index.ts";
+import { Hub, type Member, Room } from "../rooms/index.ts";
 import { XML } from "../xml/index.ts";
 
 /** What can be sent: text, or anything whose `toString` gives it (a node, an `xml` result). */

@@ -1,6 +1,6 @@
 // "xmlsocket/server": the daemon as a library.
 
-import type { Application } from "../hub/index.ts";
+import type { Application } from "../application/index.ts";
 import { type Audience, ConnectionEvents } from "./connection.ts";
 import type { HttpRoutes } from "./http-routes.ts";
 import type { Log } from "./log.ts";

@@ -1,9 +1,11 @@
 // "xmlsocket/server": the daemon as a library.
 
+export type { Application, Peer, Session } from "../application/index.ts";
 export { type ChatOptions, createChat as chat, createRelay as relay } from "../chat/index.ts";
+export type { Bus } from "../cluster/index.ts";
 export type { ErrorCode } from "../errors/index.ts";
 export { XMLSocketError } from "../errors/index.ts";
-export type { Application, Bus, Log as RoomLog, Peer, Retention, Session } from "../hub/index.ts";
+export type { Log as RoomLog, Retention } from "../message-log/index.ts";
 export { defaultMaxConnections } from "./admission.ts";
 export { Audience, Connection, ReceivedDocument, type Sendable } from "./connection.ts";
 export { ConnectionServer, type CreateServerOptions, createServer } from "./create-server.ts";

@@ -5,13 +5,13 @@ import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { wireCode } from "../errors/index.ts";
 import type { Transport } from "../link/index.ts";
+import { answerPolicy, endWithin, POLICY_TIMEOUT_MS, type ServedPolicyFile } from "../policy/network/index.ts";
 import { accept, nodeClock, SocketTransport } from "../transport/index.ts";
 import { Admission, defaultMaxConnections, isListed } from "./admission.ts";
 import type { Certificate } from "./certificate.ts";
 import { type Log, loggable } from "./log.ts";
 import type { Metrics } from "./metrics.ts";
 import type { ServerSettings } from "./options.ts";
-import { answerPolicy, endWithin, POLICY_TIMEOUT_MS, type ServedPolicyFile } from "./policy.ts";
 
 /** What the intake needs of its server. */
 export interface IntakeHost {

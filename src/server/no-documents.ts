@@ -1,7 +1,7 @@
 // The application of a port that speaks no documents: HTTP and WebSocket routes alone. A raw connection is refused before it
 // would get here, and `/socket` is no path of such a server.
 
-import type { Application } from "../hub/index.ts";
+import type { Application } from "../application/index.ts";
 
 /**
  * For a server that is nothing but its `routes`.

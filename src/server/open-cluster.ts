@@ -1,8 +1,9 @@
 // Connects a program that runs the chat to the other daemons of its deployment. The NATS client is loaded only here, and only
 // when asked for.
 
-import type { JetStreamLogOptions } from "../cluster/index.ts";
-import type { Bus, Log } from "../hub/index.ts";
+import type { Bus } from "../cluster/index.ts";
+import type { JetStreamLogOptions } from "../cluster/nats/index.ts";
+import type { Log } from "../message-log/index.ts";
 
 /** What `openCluster` takes, beside the servers. */
 export interface ClusterOptions
@@ -27,7 +28,7 @@ export async function openCluster(
 	servers: readonly string[],
 	options: ClusterOptions = {},
 ): Promise<{ readonly log: Log; readonly bus: Bus }> {
-	const { Broker, JetStreamLog, NatsBus } = await import("../cluster/index.ts");
+	const { Broker, JetStreamLog, NatsBus } = await import("../cluster/nats/index.ts");
 	const { report, ...logOptions } = options;
 	const broker = await Broker.connect({ servers, ...(report ? { report } : {}) });
 	try {

@@ -1,7 +1,7 @@
 // Opens the home of stored rooms for a program that runs the chat. LevelDB is loaded only here, and only when asked for.
 
-import type { Log } from "../hub/index.ts";
-import type { LevelLogOptions } from "../log/index.ts";
+import type { Log } from "../message-log/index.ts";
+import type { LevelLogOptions } from "../message-log/level/index.ts";
 
 /**
  * Opens the log of a data folder, and makes one where there is none. The chat that is given it closes it.
@@ -15,6 +15,6 @@ import type { LevelLogOptions } from "../log/index.ts";
  * ```
  */
 export async function openLog(folder: string, options: LevelLogOptions = {}): Promise<Log> {
-	const { LevelLog } = await import("../log/index.ts");
+	const { LevelLog } = await import("../message-log/level/index.ts");
 	return await LevelLog.open(folder, options);
 }

@@ -5,7 +5,6 @@ import { EventEmitter, once } from "node:events";
 import { createServer as createHttpServer } from "node:http";
 import { hostname } from "node:os";
 import type { Duplex } from "node:stream";
-import { XMLSocketError } from "../errors/index.ts";
 import {
 	type Application,
 	closeReason,
@@ -15,8 +14,10 @@ import {
 	type PeerHost,
 	ServerPeer,
 	type Session,
-} from "../hub/index.ts";
+} from "../application/index.ts";
+import { XMLSocketError } from "../errors/index.ts";
 import { type LinkClose, type LinkOptions, Scheduler, type Transport } from "../link/index.ts";
+import { ServedPolicyFile } from "../policy/network/index.ts";
 import { type Listener, listen, nodeClock, textCodec } from "../transport/index.ts";
 import { terminatorBytes } from "../wire/index.ts";
 import { Certificate } from "./certificate.ts";
@@ -29,7 +30,6 @@ import { Metrics } from "./metrics.ts";
 import { noDocuments } from "./no-documents.ts";
 import { type ServerOptions, type ServerSettings, serverSettings } from "./options.ts";
 import { OriginRules } from "./origin.ts";
-import { ServedPolicyFile } from "./policy.ts";
 
 type Output = "text" | "bytes";
 

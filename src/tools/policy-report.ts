@@ -1,6 +1,6 @@
 // A report on policy files in plain words, for people: what each port answered, what that grants, and what is wrong with it.
 
-import { grantable, type PolicyFinding, showPorts } from "../wire/index.ts";
+import { grantable, type PolicyFinding, showPorts } from "../policy/index.ts";
 import type { PolicyPlace, PolicyReport } from "./policy.ts";
 
 const SIGNS: Readonly<Record<PolicyFinding["level"], string>> = { error: "x", warning: "!", note: "-" };

@@ -13,8 +13,8 @@ import {
 	type PolicyVerdict,
 	readPolicyFile,
 	type ServedPolicy,
-} from "../wire/index.ts";
-import { fetchPolicy, type PolicyFetch } from "./policy-fetch.ts";
+} from "../policy/index.ts";
+import { fetchPolicy, type PolicyFetch } from "../policy/network/index.ts";
 
 /** What to look at, and what to answer. */
 export interface CheckPolicyOptions {

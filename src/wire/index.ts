@@ -1,26 +1,6 @@
 export type { Decoder } from "./decoder.ts";
 export { DocumentDecoder, type DocumentDecoderOptions } from "./document-decoder.ts";
 export { encodeDocument, refuseNul } from "./document-encoder.ts";
-export { type PolicyOptions, policyFile } from "./policy-file.ts";
-export { grantable, type PortRange, showPorts } from "./policy-ports.ts";
-export {
-	MAX_POLICY_BYTES,
-	type PolicyFile,
-	type PolicyFinding,
-	type PolicyGrant,
-	readPolicyFile,
-	type SiteControl,
-} from "./policy-reader.ts";
-export {
-	isAskedForPolicy,
-	judgeDelivery,
-	MASTER_POLICY_PORT,
-	mayConnect,
-	type PolicyDelivery,
-	type PolicyQuestion,
-	type PolicyVerdict,
-	type ServedPolicy,
-} from "./policy-verdict.ts";
 export { MAX_PROXY_HEADER_BYTES, type ProxyHeader, readProxyHeader } from "./proxy-header.ts";
 export { isPolicyRequest, POLICY_REQUESTS, type Recognised, recognise } from "./recognise.ts";
 export { DEFAULT_UNPROCESSED_CHARS, StreamDecoder, type StreamDecoderOptions } from "./stream-decoder.ts";

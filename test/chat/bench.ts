@@ -1,8 +1,8 @@
 // A chat in one process: real links over memory transports, no ports. `settle` waits until nothing moves any more.
 
+import type { Application, Peer, Session } from "../../src/application/index.ts";
 import { type ChatOptions, type ChatParts, createChat } from "../../src/chat/index.ts";
 import type { XMLSocketError } from "../../src/errors/index.ts";
-import type { Application, Peer, Session } from "../../src/hub/index.ts";
 import {
 	Link,
 	type LinkClose,

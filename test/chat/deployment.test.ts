@@ -3,7 +3,8 @@
 import fc from "fast-check";
 import { afterEach, describe, expect, it } from "vitest";
 import type { ChatOptions } from "../../src/chat/index.ts";
-import { type Log, type MemoryBus, MemoryExchange, MemoryLog } from "../../src/hub/index.ts";
+import { type MemoryBus, MemoryExchange } from "../../src/cluster/index.ts";
+import { type Log, MemoryLog } from "../../src/message-log/index.ts";
 import { AT, Bench } from "./bench.ts";
 
 const LIVE = { rooms: ["game:live"] } satisfies ChatOptions;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type Appended, MemoryLog, type NewEntry } from "../../src/hub/index.ts";
+import { type Appended, MemoryLog, type NewEntry } from "../../src/message-log/index.ts";
 import { AT, Bench } from "./bench.ts";
 
 const codes = (documents: readonly string[]): (string | undefined)[] =>

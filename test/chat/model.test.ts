@@ -3,7 +3,7 @@
 
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { MemoryLog } from "../../src/hub/index.ts";
+import { MemoryLog } from "../../src/message-log/index.ts";
 import { AT, Bench, type Client } from "./bench.ts";
 
 const NAMES = ["ann", "bob", "carol"] as const;

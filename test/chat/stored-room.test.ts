@@ -10,7 +10,7 @@ import {
 	type NewEntry,
 	type ReadLimits,
 	type RoomState,
-} from "../../src/hub/index.ts";
+} from "../../src/message-log/index.ts";
 import { AT, Bench, type Client } from "./bench.ts";
 
 const wallMs = (): number => Date.parse(AT);

@@ -4,7 +4,7 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import type { Chat, Receipt, Room, RoomMessage } from "../../src/client/index.ts";
-import { MemoryLog } from "../../src/hub/index.ts";
+import { MemoryLog } from "../../src/message-log/index.ts";
 import { Bench } from "../chat/bench.ts";
 import { Network } from "./frayed.ts";
 import { until } from "./support.ts";

@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import type { Gap, RoomMessage } from "../../src/client/index.ts";
-import { type Log, MemoryLog } from "../../src/hub/index.ts";
+import { type Log, MemoryLog } from "../../src/message-log/index.ts";
 import { xml } from "../../src/xml/index.ts";
 import { Bench } from "../chat/bench.ts";
 import { Network } from "./frayed.ts";

@@ -1,7 +1,7 @@
 // Many appends of one session, with and without a server that takes them.
 
 import { afterEach, describe, expect, it } from "vitest";
-import { Broker, JetStreamLog } from "../../src/cluster/index.ts";
+import { Broker, JetStreamLog } from "../../src/cluster/nats/index.ts";
 import { hasNatsServer, NatsServers } from "./nats-server.js";
 
 describe.skipIf(!hasNatsServer())("appends of one session", () => {

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { hasNatsServer, NatsServers } from "./nats-server.js";
 
-const PROGRAM = `import { Broker } from ${JSON.stringify(join(import.meta.dirname, "../../dist/cluster/index.js"))};
+const PROGRAM = `import { Broker } from ${JSON.stringify(join(import.meta.dirname, "../../dist/cluster/nats/index.js"))};
 	const broker = await Broker.connect({ servers: [process.argv[1]] }).catch(({ code, message }) => console.log(code, message));
 	if (!broker) process.exit();
 	await broker.flush();

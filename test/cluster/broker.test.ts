@@ -5,7 +5,7 @@ import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
-import { Broker, nameOfToken, subjectToken } from "../../src/cluster/index.ts";
+import { Broker, nameOfToken, subjectToken } from "../../src/cluster/nats/index.ts";
 import { hasNatsServer, NatsServers } from "./nats-server.js";
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);

@@ -2,8 +2,8 @@
 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { decodeEntry, encodeEntry } from "../../src/cluster/entry-format.ts";
-import { SharedReads } from "../../src/cluster/shared-reads.ts";
+import { decodeEntry, encodeEntry } from "../../src/cluster/nats/entry-format.ts";
+import { SharedReads } from "../../src/cluster/nats/shared-reads.ts";
 
 describe("an entry in a message", () => {
 	it("comes back as it was, and lies as the page says", () => {

@@ -2,7 +2,7 @@
 // and every follower is given everything once and in order.
 
 import { afterEach, describe, expect, it } from "vitest";
-import { Broker, JetStreamLog, type JetStreamLogOptions } from "../../src/cluster/index.ts";
+import { Broker, JetStreamLog, type JetStreamLogOptions } from "../../src/cluster/nats/index.ts";
 import { hasNatsServer, NatsServers } from "./nats-server.js";
 import { checkHeard, checkStored, everything, listen, Speakers } from "./speakers.ts";
 

@@ -1,11 +1,11 @@
 // The log in JetStream: what every log does, on one server and on three, and what only a shared one can show.
 
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { readAccount, writeAccount } from "../../src/cluster/account.ts";
-import { Broker, JetStreamLog, type JetStreamLogOptions, subjectToken } from "../../src/cluster/index.ts";
-import { StreamApi } from "../../src/cluster/jetstream-api.ts";
-import type { LogEntry } from "../../src/hub/index.ts";
-import { describeLog, type SuiteOptions } from "../hub/log-suite.ts";
+import { readAccount, writeAccount } from "../../src/cluster/nats/account.ts";
+import { Broker, JetStreamLog, type JetStreamLogOptions, subjectToken } from "../../src/cluster/nats/index.ts";
+import { StreamApi } from "../../src/cluster/nats/jetstream-api.ts";
+import type { LogEntry } from "../../src/message-log/index.ts";
+import { describeLog, type SuiteOptions } from "../message-log/log-suite.ts";
 import { hasNatsServer, NatsServers } from "./nats-server.js";
 import { bytes, checkHeard, checkStored, everything, listen, Speakers, textOf } from "./speakers.ts";
 

@@ -2,7 +2,7 @@
 
 import { connect, type Msg } from "@nats-io/transport-node";
 import { describe, expect, it } from "vitest";
-import { headOf, MessageHead } from "../../src/cluster/message-head.ts";
+import { headOf, MessageHead } from "../../src/cluster/nats/message-head.ts";
 import { hasNatsServer, NatsServers } from "./nats-server.js";
 
 describe("MessageHead", () => {

@@ -1,8 +1,8 @@
 // The bus between daemons on a real NATS: who hears what, names that only one has, numbers that are given once.
 
 import { afterEach, describe, expect, it } from "vitest";
-import { Broker, NatsBus } from "../../src/cluster/index.ts";
-import type { Channel } from "../../src/hub/index.ts";
+import type { Channel } from "../../src/cluster/index.ts";
+import { Broker, NatsBus } from "../../src/cluster/nats/index.ts";
 import { hasNatsServer, NatsServers } from "./nats-server.js";
 
 const encoder = new TextEncoder();

@@ -2,7 +2,7 @@
 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { RoomReader } from "../../src/cluster/room-reader.ts";
+import { RoomReader } from "../../src/cluster/nats/room-reader.ts";
 
 /** A room with these numbers in it, and how it was asked. */
 function room(seqs: readonly number[]) {

@@ -3,7 +3,7 @@
 
 import { expect } from "vitest";
 import { XMLSocketError } from "../../src/errors/index.ts";
-import type { Log, LogEntry } from "../../src/hub/index.ts";
+import type { Log, LogEntry } from "../../src/message-log/index.ts";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();

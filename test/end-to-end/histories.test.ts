@@ -5,7 +5,7 @@ import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { Broker, subjectToken } from "../../src/cluster/index.ts";
+import { Broker, subjectToken } from "../../src/cluster/nats/index.ts";
 import { openChat, type RoomMessage, xml } from "../../src/index.ts";
 import { hasNatsServer, NatsServers } from "../cluster/nats-server.js";
 import { type Daemon, startDaemon } from "./daemon.ts";

@@ -2,7 +2,7 @@
 
 import { connect, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
-import type { Application, Peer } from "../../src/hub/index.ts";
+import type { Application, Peer } from "../../src/application/index.ts";
 import type { Log } from "../../src/server/index.ts";
 
 /** A raw client that keeps all it received. */

@@ -3,7 +3,7 @@
 // it. While the others cannot be reached nothing here stalls: what they are told is told, or reported missing, later.
 // docs/scale.md, "Between daemons".
 
-import type { Bus } from "../../hub/index.ts";
+import type { Bus } from "../../cluster/index.ts";
 import type { Chat } from "../chat.ts";
 import type { ChatRoom } from "../chat-room.ts";
 import type { ChatSession } from "../chat-session.ts";

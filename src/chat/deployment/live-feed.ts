@@ -1,7 +1,7 @@
 // One live room's way to the nodes that have it open too, and back: each node numbers what it sends to the room, so that
 // whoever misses a message knows how many, and says so to the readers.
 
-import type { Bus } from "../../hub/index.ts";
+import type { Bus } from "../../cluster/index.ts";
 import type { ChatSession } from "../chat-session.ts";
 import type { LiveRoom } from "../live-room.ts";
 import { decodeMessage, encodeMessage, type LiveMessage } from "./messages.ts";

@@ -1,8 +1,8 @@
 // Whose name is whose in the whole deployment: claims that only one node gets, taken before a name is given here and given back
 // after it. Those at work on the same name wait for each other. docs/scale.md, "Between daemons".
 
+import type { Bus } from "../../cluster/index.ts";
 import { XMLSocketError } from "../../errors/index.ts";
-import type { Bus } from "../../hub/index.ts";
 import type { Chat } from "../chat.ts";
 import type { ChatSession } from "../chat-session.ts";
 import { isGuestKey } from "../names.ts";

@@ -3,7 +3,13 @@
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { XMLSocketError } from "../../errors/index.ts";
-import { describeFolder, exportFolder, type FolderSummary, importFolder, type Progress } from "../../log/index.ts";
+import {
+	describeFolder,
+	exportFolder,
+	type FolderSummary,
+	importFolder,
+	type Progress,
+} from "../../message-log/level/index.ts";
 
 /** Prints the summary, writes the export to standard output, or reads one from standard input. */
 export async function data(folder: string, action: string | undefined, flags: { json?: boolean }): Promise<void> {

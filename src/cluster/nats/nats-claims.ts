@@ -1,0 +1,226 @@
+// Keys that one holder in the whole deployment has, and numbers that are given once: a JetStream stream that keeps the last
+// message of each subject, written only where nobody else has written meanwhile. Each message has an id that names the one
+// before it, so that of several successors JetStream stores one: nats-server 2.9.10 with replicas lets writers who race pass
+// the check of the last sequence number alone. docs/scale.md, "Between daemons".
+
+import { XMLSocketError } from "../../errors/index.ts";
+import type { Claims } from "../index.ts";
+import type { Broker } from "./broker.ts";
+import { subjectToken } from "./subject.ts";
+
+const TIMEOUT_MS = 1000;
+const GIVE_UP_MS = 5000;
+/** A cluster that has just been started is choosing its leaders. */
+const OPEN_WITHIN_MS = 30_000;
+/** How long an id is known, and how long the trace of a key that was given back stays: longer. */
+const WINDOW_MS = 30_000;
+const TRACE_MS = 60_000;
+const MAX_TRACES = 10_000;
+const NO_MESSAGE = 10037;
+const WRONG_LAST_SEQUENCE = 10071;
+const STREAM_NAME_IN_USE = 10058;
+const STREAM_NOT_FOUND = 10059;
+// No name's token: those begin with an underscore.
+const NUMBERS = "numbers";
+
+interface Stored {
+	readonly text: string;
+	readonly seq: number;
+}
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+/** Claims that all daemons on the same NATS share. */
+export class NatsClaims implements Claims {
+	readonly #broker: Broker;
+	readonly #stream: string;
+	readonly #prefix: string;
+	readonly #replicas: number;
+	/** Where one's own claims stand, so that they can be given back. */
+	readonly #held = new Map<string, { readonly holder: string; readonly seq: number }>();
+	/** Keys that were given back, oldest first; what remains of them is removed later. */
+	readonly #traces: { readonly token: string; readonly seq: number; readonly atMs: number }[] = [];
+	#sweeping: ReturnType<typeof setTimeout> | undefined = undefined;
+
+	private constructor(broker: Broker, stream: string, prefix: string, replicas: number) {
+		this.#broker = broker;
+		this.#stream = stream;
+		this.#prefix = prefix;
+		this.#replicas = replicas;
+	}
+
+	/**
+	 * Finds the stream, or makes it, and takes the first numbers.
+	 *
+	 * @param replicas on how many servers it is kept; 1 to 5.
+	 * @param count how many numbers, see `numbers`.
+	 * Rejects with XMLSOCKET_UNAVAILABLE.
+	 */
+	static async open(
+		broker: Broker,
+		stream: string,
+		prefix: string,
+		replicas: number,
+		count: number,
+	): Promise<{ readonly claims: NatsClaims; readonly first: number }> {
+		const claims = new NatsClaims(broker, stream, prefix, replicas);
+		await claims.#patiently(() => claims.#make(), OPEN_WITHIN_MS);
+		return { claims, first: await claims.#numbers(count, OPEN_WITHIN_MS) };
+	}
+
+	take(key: string, holder: string, mayReplace: (present: string) => boolean): Promise<string> {
+		const token = subjectToken(key);
+		return this.#patiently(async () => {
+			const present = await this.#last(token);
+			// Where the text is empty, the key was given back.
+			if (present?.text && present.text !== holder && !mayReplace(present.text)) return present.text;
+			const seq = present?.text === holder ? present.seq : await this.#write(token, holder, present?.seq ?? 0);
+			if (seq === undefined) return undefined;
+			this.#held.set(key, { holder, seq });
+			return holder;
+		});
+	}
+
+	async release(key: string, holder: string): Promise<void> {
+		const token = subjectToken(key);
+		await this.#patiently(async () => {
+			const held = this.#held.get(key);
+			const known = held?.holder === holder ? held.seq : undefined;
+			if (known !== undefined) this.#held.delete(key);
+			const present = known === undefined ? await this.#last(token) : undefined;
+			if (known === undefined && present?.text !== holder) return true;
+			const seq = await this.#write(token, "", known ?? present!.seq);
+			// Otherwise somebody has taken it meanwhile.
+			if (seq !== undefined) this.#removeLater(token, seq);
+			return true;
+		});
+	}
+
+	/** Forgets what was to be removed later; it does no harm where it stays. */
+	close(): void {
+		clearTimeout(this.#sweeping);
+	}
+
+	// At once, the next claim's id would be that of the last one: both follow nothing.
+	#removeLater(token: string, seq: number): void {
+		if (this.#traces.length < MAX_TRACES) this.#traces.push({ token, seq, atMs: performance.now() });
+		this.#sweeping ??= setTimeout(() => {
+			this.#sweeping = undefined;
+			void this.#removeTraces();
+		}, TRACE_MS).unref();
+	}
+
+	async #removeTraces(): Promise<void> {
+		const dueMs = performance.now() - TRACE_MS;
+		const due = this.#traces.findIndex(({ atMs }) => atMs > dueMs);
+		for (const { token, seq } of this.#traces.splice(0, due === -1 ? this.#traces.length : due)) {
+			// What stands at that number and before: a claim that somebody has made since has a higher one.
+			const what = { filter: `${this.#prefix}.${token}`, seq: seq + 1 };
+			await this.#api(`STREAM.PURGE.${this.#stream}`, what).catch(() => {});
+		}
+		const next = this.#traces.shift();
+		if (next) this.#removeLater(next.token, next.seq);
+	}
+
+	/** The first of `count` numbers that nobody else gets. Rejects with XMLSOCKET_UNAVAILABLE. */
+	numbers(count: number): Promise<number> {
+		return this.#numbers(count, GIVE_UP_MS);
+	}
+
+	#numbers(count: number, withinMs: number): Promise<number> {
+		return this.#patiently(async () => {
+			const present = await this.#last(NUMBERS);
+			const first = present ? Number(present.text) : 1;
+			const seq = await this.#write(NUMBERS, String(first + count), present?.seq ?? 0);
+			return seq === undefined ? undefined : first;
+		}, withinMs);
+	}
+
+	// Until an attempt decides it. A request that was not answered may have been met: reading again shows it.
+	async #patiently<T>(attempt: () => Promise<T | undefined>, withinMs: number = GIVE_UP_MS): Promise<T> {
+		const untilMs = performance.now() + withinMs;
+		for (;;) {
+			let cause: unknown;
+			try {
+				const result = await attempt();
+				if (result !== undefined) return result;
+			} catch (error) {
+				cause = error;
+			}
+			// Whoever opens it has time; all others have somebody who waits for them.
+			const lost = cause !== undefined && !this.#broker.connected && withinMs < OPEN_WITHIN_MS;
+			if (lost || performance.now() >= untilMs) {
+				throw new XMLSocketError("XMLSOCKET_UNAVAILABLE", "The broker that keeps the names does not answer.", {
+					cause,
+				});
+			}
+			// Somebody else was quicker, or the servers are choosing a leader.
+			await new Promise((resolve) => setTimeout(resolve, cause === undefined ? 0 : 100));
+		}
+	}
+
+	async #make(): Promise<true> {
+		const answer = await this.#api(`STREAM.CREATE.${this.#stream}`, {
+			name: this.#stream,
+			subjects: [`${this.#prefix}.*`],
+			max_msgs_per_subject: 1,
+			num_replicas: this.#replicas,
+			storage: "file",
+			retention: "limits",
+			discard: "old",
+			allow_direct: false,
+			duplicate_window: WINDOW_MS * 1_000_000,
+		});
+		// Made by an earlier run, perhaps with other settings: what matters here is the same.
+		if (answer.error && answer.error.err_code !== STREAM_NAME_IN_USE) throw refused(answer.error.description);
+		return true;
+	}
+
+	async #last(token: string): Promise<Stored | undefined> {
+		const answer = await this.#api(`STREAM.MSG.GET.${this.#stream}`, { last_by_subj: `${this.#prefix}.${token}` });
+		if (answer.message) {
+			return { text: Buffer.from(answer.message.data ?? "", "base64").toString("utf8"), seq: answer.message.seq };
+		}
+		if (answer.error?.err_code === NO_MESSAGE) return undefined;
+		if (answer.error?.err_code === STREAM_NOT_FOUND) {
+			// A server that has lost its store, or somebody who has deleted it.
+			await this.#make();
+			return undefined;
+		}
+		throw refused(answer.error?.description);
+	}
+
+	// The sequence number of what was written; undefined where somebody else has written meanwhile.
+	async #write(token: string, text: string, expected: number): Promise<number | undefined> {
+		const { data } = await this.#broker.request(`${this.#prefix}.${token}`, encoder.encode(text), TIMEOUT_MS, {
+			"Nats-Expected-Last-Subject-Sequence": String(expected),
+			"Nats-Msg-Id": `${token}.${expected}`,
+		});
+		const answer = JSON.parse(decoder.decode(data)) as Answer;
+		// A refusal has a number too: zero. A duplicate is another's, or one of our own whose answer was lost: reading tells.
+		if (!answer.error) return answer.duplicate ? undefined : answer.seq;
+		if (answer.error.err_code === WRONG_LAST_SEQUENCE) return undefined;
+		throw refused(answer.error.description);
+	}
+
+	async #api(subject: string, request: object): Promise<Answer> {
+		const { data } = await this.#broker.request(
+			`$JS.API.${subject}`,
+			encoder.encode(JSON.stringify(request)),
+			TIMEOUT_MS,
+		);
+		return JSON.parse(decoder.decode(data)) as Answer;
+	}
+}
+
+interface Answer {
+	readonly seq?: number;
+	readonly duplicate?: boolean;
+	readonly message?: { readonly seq: number; readonly data?: string };
+	readonly error?: { readonly err_code?: number; readonly description?: string };
+}
+
+function refused(why = "no reason was given"): XMLSocketError {
+	return new XMLSocketError("XMLSOCKET_UNAVAILABLE", `JetStream refused: ${why}.`);
+}

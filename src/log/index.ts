@@ -1,9 +1,0 @@
-export {
-	describeFolder,
-	exportFolder,
-	type FolderSummary,
-	importFolder,
-	type Progress,
-	type RoomSummary,
-} from "./data-folder.ts";
-export { LevelLog, type LevelLogOptions } from "./level-log.ts";

@@ -1,0 +1,199 @@
+// The one user of LevelDB: opens a data folder, and reads and writes it in the layout of `level-format.ts`. It decides nothing
+// about numbers, order or retention; `level-log.ts` does.
+
+import { type BatchOperation, ClassicLevel } from "classic-level";
+import { XMLSocketError } from "../../errors/index.ts";
+import type { LogEntry } from "../index.ts";
+import {
+	decodeEntry,
+	decodeId,
+	decodeRoom,
+	encodeEntry,
+	encodeId,
+	encodeRoom,
+	entryKey,
+	FORMAT,
+	IDS_END,
+	type IdRecord,
+	idKey,
+	idsFrom,
+	META_KEY,
+	periodOfKey,
+	ROOMS,
+	type RoomRecord,
+	roomKey,
+	roomOfKey,
+} from "./level-format.ts";
+
+type Database = ClassicLevel<Buffer, Buffer>;
+const BUFFERS = { keyEncoding: "buffer", valueEncoding: "buffer" } as const;
+// What LevelDB holds in memory before it writes a sorted table; twice that is replayed at the worst when a folder is opened.
+const WRITE_BUFFER_BYTES = 8 * 1024 * 1024;
+const READ_AT_ONCE = 64;
+
+/** Writes that belong together: all of them are there after a crash, or none. */
+export class Batch {
+	/** @internal */
+	readonly operations: BatchOperation<Database, Buffer, Buffer>[] = [];
+
+	putRoom(name: string, record: RoomRecord): void {
+		this.operations.push({ type: "put", key: roomKey(name), value: encodeRoom(record) });
+	}
+
+	putEntry(room: number, entry: LogEntry): void {
+		this.operations.push({ type: "put", key: entryKey(room, entry.seq), value: encodeEntry(entry) });
+	}
+
+	dropEntry(room: number, seq: number): void {
+		this.operations.push({ type: "del", key: entryKey(room, seq) });
+	}
+
+	putId(period: number, room: number, session: string, id: string, record: IdRecord): void {
+		this.operations.push({ type: "put", key: idKey(period, room, session, id), value: encodeId(record) });
+	}
+}
+
+/** An open data folder. */
+export class LevelStore {
+	/** Names this history. */
+	readonly log: string;
+	readonly #database: Database;
+
+	private constructor(database: Database, log: string) {
+		this.#database = database;
+		this.log = log;
+	}
+
+	/**
+	 * Opens a folder, and makes one where there is none.
+	 *
+	 * Rejects with XMLSOCKET_DATA_IN_USE where another process has it open, and XMLSOCKET_DATA_UNREADABLE for any other cause.
+	 *
+	 * @param options.create whether to make a folder that is not there; default: true.
+	 * @param options.log the name of the history in a new folder; default: a random one.
+	 */
+	static async open(
+		folder: string,
+		{ create = true, log }: { readonly create?: boolean; readonly log?: string | undefined } = {},
+	): Promise<LevelStore> {
+		const database: Database = new ClassicLevel(folder, {
+			...BUFFERS,
+			createIfMissing: create,
+			writeBufferSize: WRITE_BUFFER_BYTES,
+		});
+		try {
+			await database.open();
+			return new LevelStore(database, await describe(database, folder, log));
+		} catch (error) {
+			await database.close().catch(() => {});
+			throw error instanceof XMLSocketError ? error : unopened(folder, error as Error);
+		}
+	}
+
+	async rooms(): Promise<Map<string, RoomRecord>> {
+		const rooms = new Map<string, RoomRecord>();
+		for await (const [key, value] of this.#database.iterator({ gte: ROOMS[0], lt: ROOMS[1] })) {
+			rooms.set(roomOfKey(key), decodeRoom(value));
+		}
+		return rooms;
+	}
+
+	/** Entries from `first` to `last`, in this order or backwards, until `take` wants no more. */
+	async entries(
+		room: number,
+		first: number,
+		last: number,
+		take: (entry: LogEntry) => boolean,
+		reverse = false,
+	): Promise<void> {
+		if (first > last) return;
+		const iterator = this.#database.iterator({ gte: entryKey(room, first), lte: entryKey(room, last), reverse });
+		try {
+			for (;;) {
+				const read = await iterator.nextv(READ_AT_ONCE);
+				if (read.length === 0) return;
+				for (const [key, value] of read) if (!take(decodeEntry(key, value))) return;
+			}
+		} finally {
+			await iterator.close();
+		}
+	}
+
+	/** What is filed under each id in one of these periods, the newest first; undefined where nothing is. */
+	async ids(
+		periods: readonly number[],
+		wanted: readonly { readonly room: number; readonly session: string; readonly id: string }[],
+	): Promise<(IdRecord | undefined)[]> {
+		if (wanted.length === 0 || periods.length === 0) return wanted.map(() => undefined);
+		const keys = periods.flatMap((period) => wanted.map(({ room, session, id }) => idKey(period, room, session, id)));
+		const found = await this.#database.getMany(keys);
+		return wanted.map((_, at) => {
+			const value = found[at] ?? found[at + wanted.length];
+			return value === undefined ? undefined : decodeId(value);
+		});
+	}
+
+	/** The newest period in which an id came; undefined where none did. */
+	async newestPeriod(): Promise<number | undefined> {
+		for await (const key of this.#database.keys({ gte: idsFrom(0), lt: IDS_END, reverse: true, limit: 1 })) {
+			return periodOfKey(key);
+		}
+		return undefined;
+	}
+
+	/** Forgets the ids that came before a period. */
+	async forgetIdsBefore(period: number): Promise<void> {
+		await this.#database.clear({ gte: idsFrom(0), lt: idsFrom(period) });
+	}
+
+	/** Writes a batch; with `sync` it is on the disk when the promise settles. */
+	async write(batch: Batch, sync: boolean): Promise<void> {
+		await this.#database.batch(batch.operations, { sync });
+	}
+
+	/** Writes something that changes nothing, and has it synced. */
+	async probe(): Promise<void> {
+		await this.#database.batch([{ type: "put", key: META_KEY, value: metaValue(this.log) }], { sync: true });
+	}
+
+	async close(): Promise<void> {
+		await this.#database.close();
+	}
+}
+
+// The name of the history in a folder; an empty folder gets one.
+async function describe(database: Database, folder: string, name: string | undefined): Promise<string> {
+	const kept = await database.get(META_KEY);
+	if (kept === undefined) {
+		const log = name ?? crypto.randomUUID().slice(0, 8);
+		await database.batch([{ type: "put", key: META_KEY, value: metaValue(log) }], { sync: true });
+		return log;
+	}
+	const { format, log } = JSON.parse(kept.toString("utf8")) as { format?: unknown; log?: unknown };
+	if (format === FORMAT && typeof log === "string") return log;
+	throw new XMLSocketError(
+		"XMLSOCKET_DATA_UNREADABLE",
+		`The data folder ${folder} has format ${String(format)}; this version reads format ${FORMAT}.`,
+	);
+}
+
+function metaValue(log: string): Buffer {
+	return Buffer.from(JSON.stringify({ format: FORMAT, log }));
+}
+
+function unopened(folder: string, error: Error): XMLSocketError {
+	const cause = (error.cause ?? error) as Error & { code?: string };
+	if (cause.code === "LEVEL_LOCKED") {
+		return new XMLSocketError("XMLSOCKET_DATA_IN_USE", `The data folder ${folder} is open in another process.`, {
+			cause,
+		});
+	}
+	if (cause.message.includes("create_if_missing is false")) {
+		return new XMLSocketError("XMLSOCKET_DATA_UNREADABLE", `There is no data folder ${folder}.`, { cause });
+	}
+	return new XMLSocketError(
+		"XMLSOCKET_DATA_UNREADABLE",
+		`The data folder ${folder} cannot be opened: ${cause.message.trim()}.`,
+		{ cause },
+	);
+}

@@ -1,0 +1,196 @@
+// A Log in memory: for tests, for pages, and for daemons that keep nothing. Bounded by its retention; it never writes
+// anything anywhere, and a new one is a new history.
+
+import { XMLSocketError } from "../errors/index.ts";
+import {
+	type Appended,
+	DEFAULT_DEDUPE_WINDOW_MS,
+	type Following,
+	type Log,
+	type LogEntry,
+	type LogOptions,
+	type LogPage,
+	type NewEntry,
+	type ReadLimits,
+	type Retention,
+	type RoomState,
+} from "./message-log.ts";
+
+/** What a `MemoryLog` takes. */
+export interface MemoryLogOptions extends LogOptions {
+	/** Default: the newest 10 000 entries and 16 MiB of a room. */
+	readonly retention?: Retention;
+	/** Wall time in milliseconds. Default `Date.now`. */
+	readonly nowMs?: () => number;
+	/** Rooms in all; more are refused with XMLSOCKET_TOO_MANY_ROOMS. Default 10 000. */
+	readonly maxRooms?: number;
+}
+
+const DEFAULT_RETENTION: Retention = { maxCount: 10_000, maxBytes: 16 * 1024 * 1024 };
+const MAX_REMEMBERED_IDS = 65_536;
+const MIN_COMPACTION = 1024;
+
+interface MemoryRoom {
+	/** Empty before `head`; those places are cleared out now and then. */
+	entries: (LogEntry | undefined)[];
+	/** The index of the oldest entry that is kept. */
+	head: number;
+	bytes: number;
+	lastSeq: number;
+	/** By session and id, oldest first. */
+	readonly remembered: Map<string, { readonly seq: number; readonly prev: number; readonly atMs: number }>;
+	readonly followers: Set<(entry: LogEntry) => void>;
+}
+
+/** A log that lives as long as the process. Its sequence numbers are consecutive within a room. */
+export class MemoryLog implements Log {
+	readonly #retention: Retention;
+	readonly #dedupeWindowMs: number;
+	readonly #nowMs: () => number;
+	readonly #maxRooms: number;
+	readonly #rooms = new Map<string, MemoryRoom>();
+	readonly #name: string = crypto.randomUUID().slice(0, 8);
+	#closed = false;
+
+	constructor(options: MemoryLogOptions = {}) {
+		this.#retention = options.retention ?? DEFAULT_RETENTION;
+		this.#dedupeWindowMs = options.dedupeWindowMs ?? DEFAULT_DEDUPE_WINDOW_MS;
+		this.#nowMs = options.nowMs ?? Date.now;
+		this.#maxRooms = options.maxRooms ?? 10_000;
+	}
+
+	async append(name: string, { payload, session, id }: NewEntry): Promise<Appended> {
+		const room = this.#room(name);
+		const atMs = this.#nowMs();
+		const key = session !== undefined && id !== undefined ? `${session}\0${id}` : undefined;
+		if (key !== undefined) {
+			this.#forgetIds(room, atMs);
+			const first = room.remembered.get(key);
+			if (first) return { seq: first.seq, prev: first.prev, duplicate: true };
+		}
+		const prev = room.lastSeq;
+		const seq = prev + 1;
+		const entry: LogEntry = { seq, prev, atMs, session, id, payload };
+		room.lastSeq = seq;
+		room.entries.push(entry);
+		room.bytes += payload.length;
+		if (key !== undefined) room.remembered.set(key, { seq, prev, atMs });
+		this.#retain(room, atMs);
+		for (const follower of room.followers) follower(entry);
+		return { seq, prev, duplicate: false };
+	}
+
+	async readAfter(name: string, after: number, limits: ReadLimits & { readonly through?: number }): Promise<LogPage> {
+		const room = this.#fresh(name);
+		const entries: LogEntry[] = [];
+		let bytes = 0;
+		for (let at = indexAfter(room, after); at < room.entries.length; at++) {
+			const entry = room.entries[at]!;
+			if (limits.through !== undefined && entry.seq > limits.through) break;
+			bytes += entry.payload.length;
+			if (entries.length > 0 && (entries.length >= limits.maxCount || bytes > limits.maxBytes)) {
+				return { entries, more: true };
+			}
+			entries.push(entry);
+		}
+		return { entries, more: false };
+	}
+
+	async readBefore(name: string, before: number, limits: ReadLimits): Promise<LogPage> {
+		const room = this.#fresh(name);
+		const end = indexAfter(room, before - 1);
+		let start = end;
+		let bytes = 0;
+		while (start > room.head) {
+			bytes += room.entries[start - 1]!.payload.length;
+			if (start < end && (end - start >= limits.maxCount || bytes > limits.maxBytes)) break;
+			start--;
+		}
+		return { entries: room.entries.slice(start, end) as LogEntry[], more: start > room.head };
+	}
+
+	async state(name: string): Promise<RoomState> {
+		return this.#state(this.#fresh(name));
+	}
+
+	async follow(name: string, follower: (entry: LogEntry) => void): Promise<Following> {
+		const room = this.#fresh(name);
+		// A follower may be given twice; each following is one of its own.
+		const own = (entry: LogEntry): void => follower(entry);
+		room.followers.add(own);
+		return { ...this.#state(room), stop: () => room.followers.delete(own) };
+	}
+
+	async close(): Promise<void> {
+		this.#closed = true;
+		this.#rooms.clear();
+	}
+
+	#state(room: MemoryRoom): RoomState {
+		return {
+			log: this.#name,
+			lastSeq: room.lastSeq,
+			firstSeq: room.entries[room.head]?.seq ?? room.lastSeq + 1,
+		};
+	}
+
+	#fresh(name: string): MemoryRoom {
+		const room = this.#room(name);
+		this.#retain(room, this.#nowMs());
+		return room;
+	}
+
+	#room(name: string): MemoryRoom {
+		if (this.#closed) throw new XMLSocketError("XMLSOCKET_UNAVAILABLE", "The log is closed.");
+		let room = this.#rooms.get(name);
+		if (!room) {
+			if (this.#rooms.size >= this.#maxRooms) {
+				throw new XMLSocketError(
+					"XMLSOCKET_TOO_MANY_ROOMS",
+					`The log holds ${this.#maxRooms} rooms, which is its limit.`,
+				);
+			}
+			room = { entries: [], head: 0, bytes: 0, lastSeq: 0, remembered: new Map(), followers: new Set() };
+			this.#rooms.set(name, room);
+		}
+		return room;
+	}
+
+	#retain(room: MemoryRoom, nowMs: number): void {
+		const { maxCount = Number.POSITIVE_INFINITY, maxBytes = Number.POSITIVE_INFINITY, maxAgeMs } = this.#retention;
+		const { entries } = room;
+		const last = entries.length - 1;
+		while (room.head < entries.length) {
+			const oldest = entries[room.head]!;
+			const tooOld = maxAgeMs !== undefined && nowMs - oldest.atMs >= maxAgeMs;
+			const tooMany = entries.length - room.head > maxCount;
+			const tooLarge = room.bytes > maxBytes && room.head < last;
+			if (!tooOld && !tooMany && !tooLarge) break;
+			room.bytes -= oldest.payload.length;
+			entries[room.head++] = undefined;
+		}
+		if (room.head >= MIN_COMPACTION && room.head * 2 >= entries.length) {
+			room.entries = entries.slice(room.head);
+			room.head = 0;
+		}
+	}
+
+	#forgetIds(room: MemoryRoom, nowMs: number): void {
+		for (const [key, { atMs }] of room.remembered) {
+			if (nowMs - atMs < this.#dedupeWindowMs && room.remembered.size < MAX_REMEMBERED_IDS) return;
+			room.remembered.delete(key);
+		}
+	}
+}
+
+// The index of the first kept entry with a greater sequence number.
+function indexAfter(room: MemoryRoom, seq: number): number {
+	let low = room.head;
+	let high = room.entries.length;
+	while (low < high) {
+		const middle = (low + high) >>> 1;
+		if (room.entries[middle]!.seq > seq) high = middle;
+		else low = middle + 1;
+	}
+	return low;
+}

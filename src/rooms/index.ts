@@ -1,0 +1,2 @@
+export { type Member, Room } from "./room.ts";
+export { Hub, type HubOptions } from "./room-registry.ts";
