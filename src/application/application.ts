@@ -27,7 +27,7 @@ export interface Peer {
 
 /** What an application keeps for one connection. */
 export interface Session<Output extends "text" | "bytes" = "text">
-	extends Pick<LinkOwner<Output>, "document" | "ended" | "quiet" | "failing" | "drained"> {
+	extends Pick<LinkOwner<Output>, "document" | "ended" | "idle" | "failing" | "drained"> {
 	/** The connection is over. Once, and last. */
 	closed(close: LinkClose): void;
 }

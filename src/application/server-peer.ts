@@ -98,8 +98,8 @@ export class ServerPeer implements Peer, LinkOwner<Output> {
 		return this.#session?.ended?.();
 	}
 
-	quiet(): void {
-		this.#session?.quiet?.();
+	idle(): void {
+		this.#session?.idle?.();
 	}
 
 	drained(): void {

@@ -4,7 +4,7 @@
 
 import type { Peer, Session } from "../application/index.ts";
 import { XMLSocketError } from "../errors/index.ts";
-import { type Log, loggable } from "../server/index.ts";
+import { type Logger, loggable } from "../server/index.ts";
 import { type ApplicationXml, readApplicationXml } from "./application-xml.ts";
 import { type FoundApplication, findApplication } from "./folder.ts";
 import type { FromWorker, ToWorker } from "./messages.ts";
@@ -25,7 +25,7 @@ export interface TraceLine {
 /** What an application is given. */
 export interface ScriptSurroundings {
 	readonly settings: AscSettings;
-	readonly log: Log;
+	readonly log: Logger;
 	readonly trace: (line: TraceLine) => void;
 	/** What `application.server` and `application.hostname` say. */
 	readonly server: string;

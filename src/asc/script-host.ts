@@ -7,7 +7,7 @@ import type { Application, Peer, Session } from "../application/index.ts";
 import { XMLSocketError } from "../errors/index.ts";
 import type { LinkClose } from "../link/index.ts";
 import { checkOptions } from "../options/index.ts";
-import { type Log, noLog } from "../server/index.ts";
+import { type Logger, silentLogger } from "../server/index.ts";
 import { readRoot } from "../xml/index.ts";
 import { type AscOptions, ascSchema } from "./options.ts";
 import { ScriptApplication, type TraceLine } from "./script-application.ts";
@@ -16,7 +16,7 @@ import { statusText } from "./status-text.ts";
 /** What a script host is made of, beside its options. */
 export interface ScriptHostParts {
 	/** Default: silence. */
-	readonly log?: Log | undefined;
+	readonly log?: Logger | undefined;
 	/** Takes the lines of `trace()`. Default: they are dropped. */
 	readonly trace?: ((line: TraceLine) => void) | undefined;
 	/** What `application.server` says. Default: `xmlsocket`. */
@@ -43,7 +43,7 @@ export async function scriptHost(
 	const settings = checkOptions(ascSchema, options);
 	const surroundings = {
 		settings,
-		log: parts.log ?? noLog,
+		log: parts.log ?? silentLogger,
 		trace: parts.trace ?? (() => {}),
 		server: parts.server ?? "xmlsocket",
 		hostname: hostname(),

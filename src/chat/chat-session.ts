@@ -219,7 +219,7 @@ export class ChatSession implements Session, Member {
 		});
 	}
 
-	quiet(): void {
+	idle(): void {
 		this.send(pingDocument("ping"));
 	}
 

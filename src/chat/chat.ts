@@ -4,8 +4,8 @@
 import type { Application, Health, Peer } from "../application/index.ts";
 import type { Bus } from "../cluster/index.ts";
 import { XMLSocketError } from "../errors/index.ts";
-import { type Log, MemoryLog } from "../message-log/index.ts";
-import { Hub } from "../rooms/index.ts";
+import { MemoryLog, type MessageLog } from "../message-log/index.ts";
+import { RoomRegistry } from "../rooms/index.ts";
 import type { RootElement } from "../xml/index.ts";
 import type { ChatRoom } from "./chat-room.ts";
 import { ChatSession } from "./chat-session.ts";
@@ -24,7 +24,7 @@ import { Tokens } from "./tokens.ts";
 /** What a chat is made of, beside its options. */
 export interface ChatParts {
 	/** Where stored rooms keep their messages; closed with the chat. Default: a `MemoryLog`. */
-	readonly log?: Log;
+	readonly log?: MessageLog;
 	/** The way to the other daemons of the deployment; closed with the chat. Default: there are none. */
 	readonly bus?: Bus | undefined;
 	/** Takes failures that are not a client's. Default: the console. */
@@ -63,8 +63,8 @@ export function createChat(options: ChatOptions = {}, parts: ChatParts = {}): Ap
 export class Chat implements Application {
 	readonly output = "text";
 	readonly settings: ChatSettings;
-	readonly log: Log;
-	readonly hub: Hub<ChatSession, ChatRoom>;
+	readonly log: MessageLog;
+	readonly hub: RoomRegistry<ChatSession, ChatRoom>;
 	readonly names: Names<ChatSession> = new Names();
 	/** All clients, by the public part of their session. */
 	readonly sessions: Map<string, ChatSession> = new Map();
@@ -104,7 +104,7 @@ export class Chat implements Application {
 			const { name, kind } = parseRoom(text);
 			this.#kinds.set(checkedName(name, "room"), kind);
 		}
-		this.hub = new Hub<ChatSession, ChatRoom>({
+		this.hub = new RoomRegistry<ChatSession, ChatRoom>({
 			create: (name) => this.#createRoom(name),
 			dropped: (room) => {
 				this.#counts.delete(room);

@@ -4,7 +4,7 @@
 
 import type { Peer } from "../application/index.ts";
 import { XMLSocketError } from "../errors/index.ts";
-import type { Appended, Following, LogEntry } from "../message-log/index.ts";
+import type { Appended, LogEntry, Subscription } from "../message-log/index.ts";
 import type { Chat } from "./chat.ts";
 import { ChatRoom, type Known, type Spoken } from "./chat-room.ts";
 import type { ChatSession } from "./chat-session.ts";
@@ -17,8 +17,8 @@ export class StoredRoom extends ChatRoom {
 	readonly kind = "stored";
 	/** The sequence number that the members have been given last. */
 	lastSeq = 0;
-	#following: Following | undefined = undefined;
-	#opening: Promise<Following> | undefined = undefined;
+	#subscription: Subscription | undefined = undefined;
+	#opening: Promise<Subscription> | undefined = undefined;
 	#dropped = false;
 	/** The highest number of an entry that could not be shown. */
 	#unreadableSeq = 0;
@@ -31,7 +31,7 @@ export class StoredRoom extends ChatRoom {
 
 	/** The log's name once the room is open. */
 	get log(): string | undefined {
-		return this.#following?.log;
+		return this.#subscription?.log;
 	}
 
 	greet(session: ChatSession, known: Known): void {
@@ -68,7 +68,7 @@ export class StoredRoom extends ChatRoom {
 	}
 
 	/** Follows the log, so that `lastSeq` and `log` are known. Rejects where the log cannot be reached; asking again tries again. */
-	open(): Promise<Following> {
+	open(): Promise<Subscription> {
 		if (this.#opening) return this.#opening;
 		const opening = this.chat.log
 			.follow(
@@ -80,7 +80,7 @@ export class StoredRoom extends ChatRoom {
 				(following) => {
 					if (this.#opening !== opening) return this.open();
 					if (this.#dropped) following.stop();
-					this.#following = following;
+					this.#subscription = following;
 					this.lastSeq = Math.max(this.lastSeq, following.lastSeq);
 					return following;
 				},
@@ -95,7 +95,7 @@ export class StoredRoom extends ChatRoom {
 
 	override dropped(): void {
 		this.#dropped = true;
-		this.#following?.stop();
+		this.#subscription?.stop();
 	}
 
 	/**
@@ -162,7 +162,7 @@ export class StoredRoom extends ChatRoom {
 	// The room has another history: whoever is here is told its name, and gets its newest page, as if they came in.
 	#beginAnew(): void {
 		this.#opening = undefined;
-		this.#following = undefined;
+		this.#subscription = undefined;
 		this.lastSeq = 0;
 		this.#unreadableSeq = 0;
 		for (const session of [...this.members()]) {
@@ -180,7 +180,7 @@ export class StoredRoom extends ChatRoom {
 		const before = this.lastSeq;
 		this.lastSeq = Math.max(before, entry.seq);
 		try {
-			if (this.#following && entry.prev > before) {
+			if (this.#subscription && entry.prev > before) {
 				const gap = this.encode(gapDocument(this.name, before + 1, entry.prev));
 				if (gap) this.sendLive(gap);
 			}

@@ -32,5 +32,5 @@ export function exitCodeOf(error: unknown): number {
 export function failureText(error: unknown): string {
 	if (!(error instanceof XMLSocketError))
 		return `xmlsocket: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`;
-	return `xmlsocket: ${error.message}\n  ${ERROR_CODES[error.code].mend} (${error.code})`;
+	return `xmlsocket: ${error.message}\n  ${ERROR_CODES[error.code].hint} (${error.code})`;
 }

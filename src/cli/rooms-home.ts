@@ -4,8 +4,8 @@
 import { resolve } from "node:path";
 import type { Bus } from "../cluster/index.ts";
 import { XMLSocketError } from "../errors/index.ts";
-import { MemoryLog, type Log as RoomLog } from "../message-log/index.ts";
-import { type Log, openCluster, openLog } from "../server/index.ts";
+import { MemoryLog, type MessageLog } from "../message-log/index.ts";
+import { type Logger, openCluster, openLog } from "../server/index.ts";
 import { parseRetention } from "./retention.ts";
 import type { ServeSettings } from "./serve-schema.ts";
 
@@ -33,8 +33,8 @@ export function keepsFolder({ relay, app, memory, nats }: ServeSettings): boolea
  */
 export async function openRooms(
 	settings: ServeSettings,
-	log: Log,
-): Promise<{ readonly log: RoomLog; readonly bus?: Bus }> {
+	log: Logger,
+): Promise<{ readonly log: MessageLog; readonly bus?: Bus }> {
 	const retention = settings.retain.length === 0 ? {} : { retention: parseRetention(settings.retain) };
 	if (settings.nats.length > 0) return openShared(settings, retention, log);
 	if (settings.memory) return { log: new MemoryLog(retention) };
@@ -50,8 +50,8 @@ export async function openRooms(
 async function openShared(
 	settings: ServeSettings,
 	retention: object,
-	log: Log,
-): Promise<{ readonly log: RoomLog; readonly bus: Bus }> {
+	log: Logger,
+): Promise<{ readonly log: MessageLog; readonly bus: Bus }> {
 	if (settings.memory) {
 		throw new XMLSocketError(
 			"XMLSOCKET_OPTION_INVALID",

@@ -4,7 +4,7 @@ import type { Gateway } from "../gateway/index.ts";
 import { RUFFLE_INSTALL, ruffleRoutes } from "../gateway/ruffle-package.ts";
 import { SiteRoutes } from "../gateway/site/site-routes.ts";
 import { type Reachable, reachableTargets } from "../gateway/site/socket-proxy.ts";
-import type { Log } from "../server/index.ts";
+import type { Logger } from "../server/index.ts";
 
 /** The options that a site has. */
 export interface SiteSettings {
@@ -26,7 +26,12 @@ export interface Site {
  * @param own what is reached without a gateway; asked for once the server listens.
  * @throws XMLSOCKET_FOLDER_UNREADABLE
  */
-export function makeSite(settings: SiteSettings, gateway: Gateway | undefined, own: () => Reachable[], log: Log): Site {
+export function makeSite(
+	settings: SiteSettings,
+	gateway: Gateway | undefined,
+	own: () => Reachable[],
+	log: Logger,
+): Site {
 	const ruffle = ruffleRoutes();
 	const targets = gateway ? reachableTargets(gateway.targets, gateway.settings.targets) : [];
 	const routes = new SiteRoutes({

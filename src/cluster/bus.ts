@@ -13,7 +13,7 @@ export interface Bus {
 	readonly node: string;
 	/** Whether the others can be reached, as far as is known. */
 	readonly connected: boolean;
-	readonly claims: Claims;
+	readonly leases: NameLeases;
 	/** Sends one message. @returns false where it was not sent: there is no connection, or it is too large. */
 	publish(channel: Channel, data: Uint8Array): boolean;
 	/** Delivers what arrives; the node's own messages may come back. @returns a function that ends it. */
@@ -28,12 +28,12 @@ export interface Bus {
 }
 
 /** Keys that one holder in the whole deployment has. Any method may reject with XMLSOCKET_UNAVAILABLE. */
-export interface Claims {
+export interface NameLeases {
 	/**
 	 * Takes a key: where nobody has it, or where `mayReplace` agrees about the holder it has. Atomic across all nodes.
 	 * @returns whose it is now.
 	 */
-	take(key: string, holder: string, mayReplace: (present: string) => boolean): Promise<string>;
+	acquire(key: string, holder: string, mayReplace: (present: string) => boolean): Promise<string>;
 	/** Gives a key back, if it is the holder's. */
 	release(key: string, holder: string): Promise<void>;
 }

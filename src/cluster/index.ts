@@ -1,2 +1,2 @@
-export type { Bus, Channel, Claims } from "./bus.ts";
+export type { Bus, Channel, NameLeases } from "./bus.ts";
 export { type MemoryBus, MemoryExchange } from "./memory-bus.ts";

@@ -1,12 +1,12 @@
 // The home of a bus in memory: several applications in one process, or one page, as one deployment. It can be cut, as a
 // network can: a node that is cut off neither sends nor receives.
 
-import type { Bus, Channel, Claims } from "./bus.ts";
+import type { Bus, Channel, NameLeases } from "./bus.ts";
 
 /** What connects the buses of one process. */
 export class MemoryExchange {
 	readonly #buses = new Set<MemoryBus>();
-	readonly #claims = new Map<string, string>();
+	readonly #leases = new Map<string, string>();
 	#lastNumber = 0;
 	#lastNode = 0;
 
@@ -33,23 +33,23 @@ export class MemoryExchange {
 	}
 
 	/** @internal */
-	get claims(): Map<string, string> {
-		return this.#claims;
+	get leases(): Map<string, string> {
+		return this.#leases;
 	}
 }
 
 /** One node's bus. */
 export class MemoryBus implements Bus {
 	readonly node: string;
-	readonly claims: Claims = {
-		take: async (key, holder, mayReplace) => {
-			const present = this.#exchange.claims.get(key);
+	readonly leases: NameLeases = {
+		acquire: async (key, holder, mayReplace) => {
+			const present = this.#exchange.leases.get(key);
 			if (present !== undefined && present !== holder && !mayReplace(present)) return present;
-			this.#exchange.claims.set(key, holder);
+			this.#exchange.leases.set(key, holder);
 			return holder;
 		},
 		release: async (key, holder) => {
-			if (this.#exchange.claims.get(key) === holder) this.#exchange.claims.delete(key);
+			if (this.#exchange.leases.get(key) === holder) this.#exchange.leases.delete(key);
 		},
 	};
 	readonly #exchange: MemoryExchange;

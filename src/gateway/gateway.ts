@@ -9,10 +9,10 @@ import {
 	answer,
 	type HttpRoutes,
 	type LabelledCount,
-	type Log,
+	type Logger,
 	loggable,
-	noLog,
 	refuseUpgrade,
+	silentLogger,
 } from "../server/index.ts";
 import {
 	nodeClock,
@@ -31,7 +31,7 @@ import { GATEWAY_PATH, type Target, TargetList } from "./target.ts";
 /** What a gateway is made of, beside its options. */
 export interface GatewayParts {
 	/** A logger such as pino's. Default: silence. */
-	readonly log?: Log | undefined;
+	readonly log?: Logger | undefined;
 	/** Default: the system's. */
 	readonly resolve?: Resolver | undefined;
 }
@@ -53,7 +53,7 @@ export class Gateway implements HttpRoutes {
 	readonly settings: GatewaySettings;
 	readonly counts: readonly LabelledCount[];
 	readonly #targets: TargetList;
-	readonly #log: Log;
+	readonly #log: Logger;
 	readonly #resolve: Resolver;
 	readonly #acceptor: WebSocketAcceptor;
 	readonly #host: BridgeHost;
@@ -71,7 +71,7 @@ export class Gateway implements HttpRoutes {
 		this.settings = gatewaySettings(options);
 		this.#targets = new TargetList(this.settings.targets);
 		for (const target of this.targets) textCodec(target.encoding ?? this.settings.encoding);
-		this.#log = parts.log ?? noLog;
+		this.#log = parts.log ?? silentLogger;
 		this.#resolve = parts.resolve ?? systemResolver;
 		const { maxMessageBytes } = this.settings;
 		this.#acceptor = new WebSocketAcceptor({

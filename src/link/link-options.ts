@@ -19,7 +19,7 @@ export interface LinkOwner<Output extends "text" | "bytes" = "text"> {
 	/** The other side will send no more. The link closes once the returned promise settles, or `lingerMs` have passed. */
 	ended?(): Promise<void> | undefined;
 	/** Nothing has come for half of `idleTimeoutMs`: time to ask for a sign of life. */
-	quiet?(): void;
+	idle?(): void;
 	/** The outbox had been held back, and is empty again. */
 	drained?(): void;
 	/** A limit was met that slows the peer down and does not end the link. */

@@ -245,7 +245,7 @@ export class Link<Output extends "text" | "bytes" = "text"> implements Scheduled
 				this.#fail("XMLSOCKET_IDLE", `Nothing was received for ${idleTimeoutMs} ms.`, { limitMs: idleTimeoutMs });
 			} else if (silentMs >= idleTimeoutMs / 2 && !this.#quietTold) {
 				this.#quietTold = true;
-				this.#guard(() => this.#owner.quiet?.());
+				this.#guard(() => this.#owner.idle?.());
 			}
 		}
 	}

@@ -2,13 +2,13 @@ export { MemoryLog, type MemoryLogOptions } from "./memory-log.ts";
 export {
 	type Appended,
 	DEFAULT_DEDUPE_WINDOW_MS,
-	type Following,
-	type Log,
 	type LogEntry,
 	type LogOptions,
 	type LogPage,
+	type MessageLog,
 	type NewEntry,
 	type ReadLimits,
 	type Retention,
 	type RoomState,
+	type Subscription,
 } from "./message-log.ts";

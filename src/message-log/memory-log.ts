@@ -5,15 +5,15 @@ import { XMLSocketError } from "../errors/index.ts";
 import {
 	type Appended,
 	DEFAULT_DEDUPE_WINDOW_MS,
-	type Following,
-	type Log,
 	type LogEntry,
 	type LogOptions,
 	type LogPage,
+	type MessageLog,
 	type NewEntry,
 	type ReadLimits,
 	type Retention,
 	type RoomState,
+	type Subscription,
 } from "./message-log.ts";
 
 /** What a `MemoryLog` takes. */
@@ -43,7 +43,7 @@ interface MemoryRoom {
 }
 
 /** A log that lives as long as the process. Its sequence numbers are consecutive within a room. */
-export class MemoryLog implements Log {
+export class MemoryLog implements MessageLog {
 	readonly #retention: Retention;
 	readonly #dedupeWindowMs: number;
 	readonly #nowMs: () => number;
@@ -113,7 +113,7 @@ export class MemoryLog implements Log {
 		return this.#state(this.#fresh(name));
 	}
 
-	async follow(name: string, follower: (entry: LogEntry) => void): Promise<Following> {
+	async follow(name: string, follower: (entry: LogEntry) => void): Promise<Subscription> {
 		const room = this.#fresh(name);
 		// A follower may be given twice; each following is one of its own.
 		const own = (entry: LogEntry): void => follower(entry);

@@ -61,7 +61,7 @@ export interface LogPage {
 }
 
 /** A follower at work. */
-export interface Following extends RoomState {
+export interface Subscription extends RoomState {
 	/** Ends the delivery. */
 	stop(): void;
 }
@@ -91,7 +91,7 @@ export const DEFAULT_DEDUPE_WINDOW_MS = 600_000;
  * once the log is closed; nothing is stored then, or, where the connection to the home broke meanwhile, it is not known
  * whether it was: appending the same id again finds out.
  */
-export interface Log {
+export interface MessageLog {
 	/**
 	 * Commits one entry. Settles when it is committed and every local follower of the room has been given it. Appends of
 	 * one room and session are committed in the order of the calls.
@@ -107,10 +107,10 @@ export interface Log {
 	 * Delivers what is committed from now on to `entry`, in order and each once: everything after the `lastSeq` that the
 	 * promise gives, and nothing before the promise has settled. What was delivered can be read. `entry` must not throw.
 	 *
-	 * @param anew is called where the room has another history from now on: this following has ended, and the next one names the
+	 * @param onReset is called where the room has another history from now on: this subscription has ended, and the next one names the
 	 * new history. It must not throw.
 	 */
-	follow(room: string, entry: (entry: LogEntry) => void, anew?: () => void): Promise<Following>;
+	follow(room: string, entry: (entry: LogEntry) => void, onReset?: () => void): Promise<Subscription>;
 	/** Reports when the home is lost and found again, where it can be. @returns a function that ends the reports. */
 	watch?(changed: (reachable: boolean) => void): () => void;
 	/** Commits what is under way and lets go of everything. */

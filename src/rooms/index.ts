@@ -1,2 +1,2 @@
 export { type Member, Room } from "./room.ts";
-export { Hub, type HubOptions } from "./room-registry.ts";
+export { RoomRegistry, type RoomRegistryOptions } from "./room-registry.ts";

@@ -5,7 +5,7 @@ import { XMLSocketError } from "../errors/index.ts";
 import type { Member, Room } from "./room.ts";
 
 /** The bounds of a hub, and how it makes its rooms. */
-export interface HubOptions<R> {
+export interface RoomRegistryOptions<R> {
 	/** Makes a room that is entered for the first time. */
 	readonly create: (name: string) => R;
 	/** Called with a room that was forgotten, because its last member left it. */
@@ -26,15 +26,15 @@ export interface HubOptions<R> {
  * hub.leaveAll(link);
  * ```
  */
-export class Hub<M extends Member, R extends Room<M>> {
+export class RoomRegistry<M extends Member, R extends Room<M>> {
 	readonly maxRooms: number;
 	readonly maxRoomsPerMember: number;
-	readonly #options: HubOptions<R>;
+	readonly #options: RoomRegistryOptions<R>;
 	readonly #rooms = new Map<string, R>();
 	readonly #pinned = new Set<R>();
 	readonly #roomsOf = new Map<M, Set<R>>();
 
-	constructor(options: HubOptions<R>) {
+	constructor(options: RoomRegistryOptions<R>) {
 		this.#options = options;
 		this.maxRooms = options.maxRooms ?? 10_000;
 		this.maxRoomsPerMember = options.maxRoomsPerMember ?? 64;

@@ -4,7 +4,7 @@
 import { EventEmitter } from "node:events";
 import type { Application, Peer, Session } from "../application/index.ts";
 import type { LinkClose } from "../link/index.ts";
-import { Hub, type Member, Room } from "../rooms/index.ts";
+import { type Member, Room, RoomRegistry } from "../rooms/index.ts";
 import { XML } from "../xml/index.ts";
 
 /** What can be sent: text, or anything whose `toString` gives it (a node, an `xml` result). */
@@ -37,10 +37,10 @@ export class Connection
 	implements Session, Member
 {
 	readonly #peer: Peer;
-	readonly #hub: Hub<Connection, Room<Connection>>;
+	readonly #hub: RoomRegistry<Connection, Room<Connection>>;
 
 	/** @internal made by the server. */
-	constructor(peer: Peer, hub: Hub<Connection, Room<Connection>>) {
+	constructor(peer: Peer, hub: RoomRegistry<Connection, Room<Connection>>) {
 		super();
 		this.#peer = peer;
 		this.#hub = hub;
@@ -151,7 +151,7 @@ export class Audience {
 /** The application behind `createServer` where none is given. */
 export class ConnectionEvents implements Application {
 	readonly output = "text";
-	readonly #hub: Hub<Connection, Room<Connection>> = new Hub<Connection, Room<Connection>>({
+	readonly #hub: RoomRegistry<Connection, Room<Connection>> = new RoomRegistry<Connection, Room<Connection>>({
 		create: (name) => new Room<Connection>(name),
 	});
 	readonly #connections = new Set<Connection>();

@@ -3,7 +3,7 @@
 import type { Application } from "../application/index.ts";
 import { type Audience, ConnectionEvents } from "./connection.ts";
 import type { HttpRoutes } from "./http-routes.ts";
-import type { Log } from "./log.ts";
+import type { Logger } from "./logger.ts";
 import type { ServerOptions } from "./options.ts";
 import { Server, type ServerParts } from "./server.ts";
 
@@ -12,7 +12,7 @@ export interface CreateServerOptions extends ServerOptions {
 	/** What the documents mean: `chat()`, `relay()`, or your own. Default: the program handles `connection` events. */
 	readonly application?: Application<"text"> | Application<"bytes"> | undefined;
 	/** A logger such as pino's. Default: silence. */
-	readonly log?: Log | undefined;
+	readonly log?: Logger | undefined;
 	/** A folder of files that answer HTTP. Default: none. */
 	readonly pageFolder?: string | undefined;
 	/** The path of its page, with a slash at both ends. Default: `/`. */

@@ -10,7 +10,7 @@ import { WebSocketAcceptor } from "../transport/index.ts";
 import { addressKey, isListed } from "./admission.ts";
 import { answer, refuseUpgrade } from "./http-answers.ts";
 import type { HttpRoutes } from "./http-routes.ts";
-import { type Log, loggable } from "./log.ts";
+import { type Logger, loggable } from "./logger.ts";
 import type { Metrics } from "./metrics.ts";
 import type { ServerSettings } from "./options.ts";
 import type { OriginRules } from "./origin.ts";
@@ -22,7 +22,7 @@ export interface HttpHost {
 	readonly settings: ServerSettings;
 	readonly rules: OriginRules;
 	readonly metrics: Metrics;
-	readonly log: Log;
+	readonly log: Logger;
 	/** Whether new clients are welcome: false while the server drains. */
 	readonly ready: boolean;
 	/** How the server is, for `/readyz`. */

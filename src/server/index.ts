@@ -5,13 +5,13 @@ export { type ChatOptions, createChat as chat, createRelay as relay } from "../c
 export type { Bus } from "../cluster/index.ts";
 export type { ErrorCode } from "../errors/index.ts";
 export { XMLSocketError } from "../errors/index.ts";
-export type { Log as RoomLog, Retention } from "../message-log/index.ts";
+export type { MessageLog, Retention } from "../message-log/index.ts";
 export { defaultMaxConnections } from "./admission.ts";
 export { Audience, Connection, ReceivedDocument, type Sendable } from "./connection.ts";
 export { ConnectionServer, type CreateServerOptions, createServer } from "./create-server.ts";
 export { answer, refuseUpgrade } from "./http-answers.ts";
 export type { HttpRoutes, LabelledCount } from "./http-routes.ts";
-export { type Log, loggable, noLog } from "./log.ts";
+export { type Logger, loggable, silentLogger } from "./logger.ts";
 export { noDocuments } from "./no-documents.ts";
 export { type ClusterOptions, openCluster } from "./open-cluster.ts";
 export { openLog } from "./open-log.ts";

@@ -9,14 +9,14 @@ import { answerPolicy, endWithin, POLICY_TIMEOUT_MS, type ServedPolicyFile } fro
 import { accept, nodeClock, SocketTransport } from "../transport/index.ts";
 import { Admission, defaultMaxConnections, isListed } from "./admission.ts";
 import type { Certificate } from "./certificate.ts";
-import { type Log, loggable } from "./log.ts";
+import { type Logger, loggable } from "./logger.ts";
 import type { Metrics } from "./metrics.ts";
 import type { ServerSettings } from "./options.ts";
 
 /** What the intake needs of its server. */
 export interface IntakeHost {
 	readonly settings: ServerSettings;
-	readonly log: Log;
+	readonly log: Logger;
 	readonly metrics: Metrics;
 	/** Whether documents are spoken here, and not HTTP and WebSocket alone. */
 	readonly speaksDocuments: boolean;

@@ -3,7 +3,7 @@
 
 import type { Bus } from "../cluster/index.ts";
 import type { JetStreamLogOptions } from "../cluster/nats/index.ts";
-import type { Log } from "../message-log/index.ts";
+import type { MessageLog } from "../message-log/index.ts";
 
 /** What `openCluster` takes, beside the servers. */
 export interface ClusterOptions
@@ -27,7 +27,7 @@ export interface ClusterOptions
 export async function openCluster(
 	servers: readonly string[],
 	options: ClusterOptions = {},
-): Promise<{ readonly log: Log; readonly bus: Bus }> {
+): Promise<{ readonly log: MessageLog; readonly bus: Bus }> {
 	const { Broker, JetStreamLog, NatsBus } = await import("../cluster/nats/index.ts");
 	const { report, ...logOptions } = options;
 	const broker = await Broker.connect({ servers, ...(report ? { report } : {}) });

@@ -1,6 +1,6 @@
 // Opens the home of stored rooms for a program that runs the chat. LevelDB is loaded only here, and only when asked for.
 
-import type { Log } from "../message-log/index.ts";
+import type { MessageLog } from "../message-log/index.ts";
 import type { LevelLogOptions } from "../message-log/level/index.ts";
 
 /**
@@ -14,7 +14,7 @@ import type { LevelLogOptions } from "../message-log/level/index.ts";
  * const server = await createServer({ port: 9000, application: chat({}, { log }) }).listen();
  * ```
  */
-export async function openLog(folder: string, options: LevelLogOptions = {}): Promise<Log> {
+export async function openLog(folder: string, options: LevelLogOptions = {}): Promise<MessageLog> {
 	const { LevelLog } = await import("../message-log/level/index.ts");
 	return await LevelLog.open(folder, options);
 }

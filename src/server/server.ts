@@ -25,7 +25,7 @@ import type { Connection } from "./connection.ts";
 import { type HttpHost, HttpSide, sendMetrics } from "./http.ts";
 import type { HttpRoutes } from "./http-routes.ts";
 import { Intake } from "./intake.ts";
-import { type Log, loggable, noLog } from "./log.ts";
+import { type Logger, loggable, silentLogger } from "./logger.ts";
 import { Metrics } from "./metrics.ts";
 import { noDocuments } from "./no-documents.ts";
 import { type ServerOptions, type ServerSettings, serverSettings } from "./options.ts";
@@ -37,7 +37,7 @@ type Output = "text" | "bytes";
 export interface ServerParts {
 	readonly application: Application<"text"> | Application<"bytes">;
 	/** Default: silence. */
-	readonly log?: Log | undefined;
+	readonly log?: Logger | undefined;
 	/** The folder whose files answer HTTP; default: none. */
 	readonly pageFolder?: string | undefined;
 	/** The path of its page, with a slash at both ends; default: `/`. */
@@ -54,7 +54,7 @@ export class Server extends EventEmitter<{ connection: [Connection]; closed: [] 
 	readonly settings: ServerSettings;
 	readonly rules: OriginRules;
 	readonly metrics: Metrics;
-	readonly log: Log;
+	readonly log: Logger;
 	readonly scheduler: Scheduler;
 	readonly linkOptions: LinkOptions<Output>;
 	readonly pageFolder: string | undefined;
@@ -82,7 +82,7 @@ export class Server extends EventEmitter<{ connection: [Connection]; closed: [] 
 		super();
 		const settings = serverSettings(options);
 		this.settings = settings;
-		this.log = parts.log ?? noLog;
+		this.log = parts.log ?? silentLogger;
 		this.pageFolder = parts.pageFolder;
 		this.pagePath = parts.pagePath ?? "/";
 		this.routes = parts.routes ?? [];

@@ -148,8 +148,8 @@ class TestPeer implements Peer, LinkOwner<Output> {
 	ended(): Promise<void> | undefined {
 		return this.#session.ended?.();
 	}
-	quiet(): void {
-		this.#session.quiet?.();
+	idle(): void {
+		this.#session.idle?.();
 	}
 	failing(error: XMLSocketError): void {
 		this.#session.failing?.(error);

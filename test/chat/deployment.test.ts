@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { afterEach, describe, expect, it } from "vitest";
 import type { ChatOptions } from "../../src/chat/index.ts";
 import { type MemoryBus, MemoryExchange } from "../../src/cluster/index.ts";
-import { type Log, MemoryLog } from "../../src/message-log/index.ts";
+import { MemoryLog, type MessageLog } from "../../src/message-log/index.ts";
 import { AT, Bench } from "./bench.ts";
 
 const LIVE = { rooms: ["game:live"] } satisfies ChatOptions;
@@ -14,7 +14,7 @@ class Node {
 	readonly bus: MemoryBus;
 	readonly bench: Bench;
 
-	constructor(exchange: MemoryExchange, log: Log, options: ChatOptions) {
+	constructor(exchange: MemoryExchange, log: MessageLog, options: ChatOptions) {
 		this.bus = exchange.join();
 		this.bench = Bench.chat({ ...LIVE, ...options }, { bus: this.bus, log });
 	}
@@ -26,7 +26,7 @@ class Node {
 
 class Nodes {
 	readonly exchange: MemoryExchange = new MemoryExchange();
-	readonly log: Log = new MemoryLog();
+	readonly log: MessageLog = new MemoryLog();
 	readonly all: Node[] = [];
 
 	async start(options: ChatOptions = {}): Promise<Node> {

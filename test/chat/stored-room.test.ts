@@ -2,14 +2,14 @@ import { describe, expect, it } from "vitest";
 import { XMLSocketError } from "../../src/errors/index.ts";
 import {
 	type Appended,
-	type Following,
-	type Log,
 	type LogEntry,
 	type LogPage,
 	MemoryLog,
+	type MessageLog,
 	type NewEntry,
 	type ReadLimits,
 	type RoomState,
+	type Subscription,
 } from "../../src/message-log/index.ts";
 import { AT, Bench, type Client } from "./bench.ts";
 
@@ -23,7 +23,7 @@ const resume = (client: Client, session: string, after: number): Promise<string[
 	client.ask(`<hello session="${session}" />`, `<join room="lobby" after="${after}" />`);
 
 /** A memory log whose answers wait until a test lets them go, and that can be out of reach. */
-class SlowLog implements Log {
+class SlowLog implements MessageLog {
 	readonly inner: MemoryLog = new MemoryLog({ nowMs: wallMs });
 	reachable = true;
 	held = false;
@@ -58,7 +58,7 @@ class SlowLog implements Log {
 		await this.#wait();
 		return this.inner.state(room);
 	}
-	async follow(room: string, entry: (entry: LogEntry) => void): Promise<Following> {
+	async follow(room: string, entry: (entry: LogEntry) => void): Promise<Subscription> {
 		await this.#wait();
 		return this.inner.follow(room, entry);
 	}
@@ -73,7 +73,7 @@ class SlowLog implements Log {
 	}
 }
 
-const make = (options = {}, log: Log = new MemoryLog({ nowMs: wallMs })): Bench => Bench.chat(options, { log });
+const make = (options = {}, log: MessageLog = new MemoryLog({ nowMs: wallMs })): Bench => Bench.chat(options, { log });
 
 describe("a message in a stored room", () => {
 	it("has its number and the one before, and is acknowledged with it behind the speaker's own copy", async () => {
@@ -318,7 +318,7 @@ describe("joining a stored room", () => {
 	it("gives nothing twice where the log can be read further than it has delivered", async () => {
 		const inner = new MemoryLog({ nowMs: wallMs });
 		const late: (() => void)[] = [];
-		const log: Log = {
+		const log: MessageLog = {
 			append: (room, entry) => inner.append(room, entry),
 			readAfter: (room, after, limits) => inner.readAfter(room, after, limits),
 			readBefore: (room, before, limits) => inner.readBefore(room, before, limits),
@@ -344,7 +344,7 @@ describe("joining a stored room", () => {
 	it("waits for what a client was shown elsewhere, so that it gets nothing twice where this server is behind", async () => {
 		const inner = new MemoryLog({ nowMs: wallMs });
 		const late: (() => void)[] = [];
-		const log: Log = {
+		const log: MessageLog = {
 			append: (room, entry) => inner.append(room, entry),
 			readAfter: (room, after, limits) => inner.readAfter(room, after, limits),
 			readBefore: (room, before, limits) => inner.readBefore(room, before, limits),

@@ -529,11 +529,11 @@ describe("ping, pong and what is unknown", () => {
 	it("asks a silent client for a sign of life", async () => {
 		const bench = Bench.chat();
 		const sent: string[] = [];
-		const session = (bench.application as unknown as { open(peer: unknown): { quiet(): void } }).open({
+		const session = (bench.application as unknown as { open(peer: unknown): { idle(): void } }).open({
 			send: (text: string) => sent.push(text),
 		});
 		sent.length = 0;
-		session.quiet();
+		session.idle();
 		expect(sent).toEqual(["<ping />"]);
 	});
 

@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import type { Gap, RoomMessage } from "../../src/client/index.ts";
-import { type Log, MemoryLog } from "../../src/message-log/index.ts";
+import { MemoryLog, type MessageLog } from "../../src/message-log/index.ts";
 import { xml } from "../../src/xml/index.ts";
 import { Bench } from "../chat/bench.ts";
 import { Network } from "./frayed.ts";
@@ -23,7 +23,7 @@ const times = (network: Network, text: string): number =>
 	network.sent.filter((document) => document.includes(`>${text}<`)).length;
 
 /** The text of everything that the log keeps. */
-async function stored(log: Log, room = "lobby"): Promise<string[]> {
+async function stored(log: MessageLog, room = "lobby"): Promise<string[]> {
 	const { entries } = await log.readAfter(room, 0, { maxCount: 1000, maxBytes: 1e9 });
 	return entries.map(({ payload }) => new TextDecoder().decode(payload).split("\n")[1]!);
 }

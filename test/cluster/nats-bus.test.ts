@@ -72,25 +72,25 @@ describe.skipIf(!hasNatsServer()).each([1, 3])("a bus on %i nats-servers", (node
 		for (let round = 0; round < 30; round++) {
 			const key = `ann ${round}`;
 			const owners = await Promise.all(
-				Array.from({ length: 8 }, (_, at) => (at % 2 ? one : two).claims.take(key, `h${at}`, never)),
+				Array.from({ length: 8 }, (_, at) => (at % 2 ? one : two).leases.acquire(key, `h${at}`, never)),
 			);
 			expect(new Set(owners).size).toBe(1);
-			expect(await two.claims.take(key, "late", never)).toBe(owners[0]);
+			expect(await two.leases.acquire(key, "late", never)).toBe(owners[0]);
 		}
 	});
 
 	it("gives a key again after it was given back, and only its holder gives it back", async () => {
 		const [one, two] = await start();
-		expect(await one.claims.take("ann", "a", never)).toBe("a");
-		await two.claims.release("ann", "b");
-		expect(await two.claims.take("ann", "b", never)).toBe("a");
-		await one.claims.release("ann", "a");
-		expect(await two.claims.take("ann", "b", never)).toBe("b");
-		expect(await one.claims.take("ann", "a", always)).toBe("a");
-		await two.claims.release("ann", "b");
-		expect(await two.claims.take("ann", "b", never)).toBe("a");
-		expect(await one.claims.take("ann", "a", never)).toBe("a");
-		await two.claims.release("nobody", "b");
+		expect(await one.leases.acquire("ann", "a", never)).toBe("a");
+		await two.leases.release("ann", "b");
+		expect(await two.leases.acquire("ann", "b", never)).toBe("a");
+		await one.leases.release("ann", "a");
+		expect(await two.leases.acquire("ann", "b", never)).toBe("b");
+		expect(await one.leases.acquire("ann", "a", always)).toBe("a");
+		await two.leases.release("ann", "b");
+		expect(await two.leases.acquire("ann", "b", never)).toBe("a");
+		expect(await one.leases.acquire("ann", "a", never)).toBe("a");
+		await two.leases.release("nobody", "b");
 	});
 
 	it("gives a number once, however many nodes ask", async () => {
@@ -108,18 +108,18 @@ describe.skipIf(!hasNatsServer()).each([1, 3])("a bus on %i nats-servers", (node
 
 	it("keeps keys and numbers over a restart of all servers, and says that it was cut off meanwhile", async () => {
 		const [one, two] = await start();
-		await one.claims.take("ann", "a", never);
+		await one.leases.acquire("ann", "a", never);
 		const before = one.nextNumber()!;
 		const states: boolean[] = [];
 		two.watch((connected) => states.push(connected));
 		await servers.killAll();
 		await eventually(() => expect(states).toEqual([false]));
 		expect(two.publish({ to: "all" }, encoder.encode("lost"))).toBe(false);
-		await expect(two.claims.take("bob", "b", never)).rejects.toMatchObject({ code: "XMLSOCKET_UNAVAILABLE" });
+		await expect(two.leases.acquire("bob", "b", never)).rejects.toMatchObject({ code: "XMLSOCKET_UNAVAILABLE" });
 		await servers.startAll();
 		await eventually(() => expect(states).toEqual([false, true]));
 		// Servers that can be reached may still be choosing who leads, for longer than a claim waits.
-		await expect.poll(() => two.claims.take("ann", "b", never).catch(() => "not yet")).toBe("a");
+		await expect.poll(() => two.leases.acquire("ann", "b", never).catch(() => "not yet")).toBe("a");
 		expect((await open()).nextNumber()!).toBeGreaterThan(before);
 	}, 90_000);
 

@@ -3,7 +3,7 @@
 
 import { expect } from "vitest";
 import { XMLSocketError } from "../../src/errors/index.ts";
-import type { Log, LogEntry } from "../../src/message-log/index.ts";
+import type { LogEntry, MessageLog } from "../../src/message-log/index.ts";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
@@ -12,7 +12,7 @@ export const bytes = (text: string): Uint8Array => encoder.encode(text);
 export const textOf = (entry: LogEntry): string => decoder.decode(entry.payload);
 
 /** Everything that is kept of a room. */
-export async function everything(log: Log, room = "lobby"): Promise<LogEntry[]> {
+export async function everything(log: MessageLog, room = "lobby"): Promise<LogEntry[]> {
 	const all: LogEntry[] = [];
 	for (;;) {
 		const page = await log.readAfter(room, all.at(-1)?.seq ?? 0, { maxCount: 1000, maxBytes: 1 << 24 });
@@ -29,7 +29,7 @@ export class Speakers {
 	#stopped = false;
 	readonly #speaking: Promise<unknown>;
 
-	constructor(logs: readonly Log[], sessions: number, name = "s", room = "lobby") {
+	constructor(logs: readonly MessageLog[], sessions: number, name = "s", room = "lobby") {
 		this.#speaking = Promise.all(
 			Array.from({ length: sessions }, (_, session) =>
 				this.#speak(logs[session % logs.length]!, `${name}${session}`, room),
@@ -37,7 +37,7 @@ export class Speakers {
 		);
 	}
 
-	async #speak(log: Log, session: string, room: string): Promise<void> {
+	async #speak(log: MessageLog, session: string, room: string): Promise<void> {
 		for (let at = 0; !this.#stopped; ) {
 			try {
 				const text = `${session}/${at}`;
@@ -66,7 +66,10 @@ export class Speakers {
 }
 
 /** A follower that keeps what it is given. */
-export async function listen(log: Log, room = "lobby"): Promise<{ readonly from: number; readonly heard: LogEntry[] }> {
+export async function listen(
+	log: MessageLog,
+	room = "lobby",
+): Promise<{ readonly from: number; readonly heard: LogEntry[] }> {
 	const heard: LogEntry[] = [];
 	const { lastSeq } = await log.follow(room, (entry) => heard.push(entry));
 	return { from: lastSeq, heard };

@@ -69,9 +69,9 @@ describe("the idle rule", () => {
 		await pass(clock, 29_000);
 		expect(owner.events).toEqual([]);
 		await pass(clock, 30_000);
-		expect(owner.events).toEqual(["quiet"]);
+		expect(owner.events).toEqual(["idle"]);
 		await pass(clock, 2_000);
-		expect(owner.events).toEqual(["quiet", "failing XMLSOCKET_IDLE"]);
+		expect(owner.events).toEqual(["idle", "failing XMLSOCKET_IDLE"]);
 		far.end();
 		await settle(clock);
 		expect(owner.close).toMatchObject({ by: "local", error: { code: "XMLSOCKET_IDLE", details: { limitMs: 60_000 } } });
@@ -86,7 +86,7 @@ describe("the idle rule", () => {
 			sender.write("x");
 			await settle(clock);
 		}
-		expect(owner.events).toEqual(["quiet", "quiet", "quiet"]);
+		expect(owner.events).toEqual(["idle", "idle", "idle"]);
 	});
 
 	it("is counted from the link's own beginning, not from an earlier walk", async () => {

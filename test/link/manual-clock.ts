@@ -118,8 +118,8 @@ export class Recorder implements LinkOwner<"text"> {
 		this.events.push("ended");
 		return this.pending?.();
 	}
-	quiet(): void {
-		this.events.push("quiet");
+	idle(): void {
+		this.events.push("idle");
 	}
 	drained(): void {
 		this.events.push("drained");

@@ -429,7 +429,7 @@ describe("a handler", () => {
 		};
 		link.owner = {
 			document: () => {},
-			quiet: fail("quiet"),
+			idle: fail("idle"),
 			failing: fail("failing"),
 			closed: (close) => {
 				owner.close = close;
@@ -442,7 +442,7 @@ describe("a handler", () => {
 		far.end();
 		await settle(clock);
 		expect(owner.close).toMatchObject({ by: "local", error: { code: "XMLSOCKET_DOCUMENT_TOO_LARGE" } });
-		expect(reports.map((error) => (error as Error).message)).toEqual(["quiet", "failing", "closed"]);
+		expect(reports.map((error) => (error as Error).message)).toEqual(["idle", "failing", "closed"]);
 	});
 
 	for (const how of ["end", "destroy"] as const) {

@@ -3,7 +3,7 @@
 
 import { afterEach, describe, expect, it } from "vitest";
 import type { XMLSocketError } from "../../src/errors/index.ts";
-import type { Appended, Log, LogEntry, Retention } from "../../src/message-log/index.ts";
+import type { Appended, LogEntry, MessageLog, Retention } from "../../src/message-log/index.ts";
 
 /** What a suite asks of a log. */
 export interface SuiteOptions {
@@ -16,9 +16,9 @@ export interface SuiteOptions {
 /** How a suite gets its logs. */
 export interface LogHome {
 	/** An empty log, a new one at each call. */
-	open(options: SuiteOptions): Promise<Log>;
+	open(options: SuiteOptions): Promise<MessageLog>;
 	/** The same log again after `close`; absent where a home forgets. */
-	reopen?(options: SuiteOptions): Promise<Log>;
+	reopen?(options: SuiteOptions): Promise<MessageLog>;
 	/** Whether `nowMs` is obeyed. */
 	readonly ownsClock: boolean;
 	/** Ends what `open` began. */
@@ -30,7 +30,8 @@ const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 const bytes = (text: string): Uint8Array => encoder.encode(text);
 const texts = (entries: readonly LogEntry[]): string[] => entries.map((entry) => decoder.decode(entry.payload));
-const say = (log: Log, text: string, room = "lobby"): Promise<Appended> => log.append(room, { payload: bytes(text) });
+const say = (log: MessageLog, text: string, room = "lobby"): Promise<Appended> =>
+	log.append(room, { payload: bytes(text) });
 
 const leftOut = (_title: string, _test: () => Promise<void>): void => {};
 
@@ -49,11 +50,11 @@ async function eventually(check: () => Promise<void>): Promise<void> {
 /** Runs the suite against one home. */
 export function describeLog(title: string, home: LogHome): void {
 	describe(`${title} as a log`, () => {
-		let log: Log;
+		let log: MessageLog;
 		// What a home cannot do is not asked of it, rather than skipped: there is nothing to mend.
 		const itWithClock = home.ownsClock ? it : leftOut;
 		const itWithReopen = home.reopen ? it : leftOut;
-		const open = async (options: SuiteOptions = {}): Promise<Log> => {
+		const open = async (options: SuiteOptions = {}): Promise<MessageLog> => {
 			log = await home.open(options);
 			return log;
 		};

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { Hub, type Member, Room } from "../../src/rooms/index.ts";
+import { type Member, Room, RoomRegistry } from "../../src/rooms/index.ts";
 
 class Listener implements Member {
 	readonly got: Uint8Array[] = [];
@@ -9,7 +9,7 @@ class Listener implements Member {
 }
 
 const makeHub = (limits: { maxRooms?: number; maxRoomsPerMember?: number } = {}, dropped: string[] = []) =>
-	new Hub<Listener, Room<Listener>>({
+	new RoomRegistry<Listener, Room<Listener>>({
 		create: (name) => new Room(name),
 		dropped: (room) => dropped.push(room.name),
 		...limits,

@@ -3,7 +3,7 @@
 import { connect, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import type { Application, Peer } from "../../src/application/index.ts";
-import type { Log } from "../../src/server/index.ts";
+import type { Logger } from "../../src/server/index.ts";
 
 /** A raw client that keeps all it received. */
 export class RawClient {
@@ -86,7 +86,7 @@ export function echo(greeting?: string): Application & { readonly peers: Set<Pee
 }
 
 /** A log that remembers its lines. */
-export function recordingLog(): Log & {
+export function recordingLog(): Logger & {
 	readonly lines: { level: string; facts: Record<string, unknown>; words: string }[];
 } {
 	const lines: { level: string; facts: Record<string, unknown>; words: string }[] = [];

@@ -1,28 +1,28 @@
 // What V8 cannot parse and the engine of that time could: says where, and what to write instead. Nothing is rewritten.
 
 /** Old syntax, how to know it on its line, and the mend. */
-const OLD: readonly { readonly sign: RegExp; readonly mend: string }[] = [
-	{ sign: /\bfor\s+each\b/, mend: "write `for (var key in object) { var value = object[key]; … }` for `for each`" },
+const OLD: readonly { readonly sign: RegExp; readonly hint: string }[] = [
+	{ sign: /\bfor\s+each\b/, hint: "write `for (var key in object) { var value = object[key]; … }` for `for each`" },
 	{
 		sign: /\bcatch\s*\(\s*[\w$]+\s+if\b/,
-		mend: "write one `catch (e)` with `if (…) … else throw e;` for `catch (e if …)`",
+		hint: "write one `catch (e)` with `if (…) … else throw e;` for `catch (e if …)`",
 	},
-	{ sign: /#\d+[=#]/, mend: "write the object first and set its property afterwards for a sharp variable (`#1=`)" },
-	{ sign: /^\s*#(?:include|initclip|endinitclip)/, mend: 'write `load("file.asc");` for `#include`' },
-	{ sign: /\b(?:getter|setter)\s*=/, mend: "write `object.addProperty(name, getter, setter)` for `getter =`" },
+	{ sign: /#\d+[=#]/, hint: "write the object first and set its property afterwards for a sharp variable (`#1=`)" },
+	{ sign: /^\s*#(?:include|initclip|endinitclip)/, hint: 'write `load("file.asc");` for `#include`' },
+	{ sign: /\b(?:getter|setter)\s*=/, hint: "write `object.addProperty(name, getter, setter)` for `getter =`" },
 	{
 		sign: /\bget\s+[\w$]+\s+function\b|\b[\w$]+\s+(?:getter|setter)\s*:/,
-		mend: "write `get name() { … }` within the object",
+		hint: "write `get name() { … }` within the object",
 	},
-	{ sign: /[=(,:]\s*<[A-Za-z_>]/, mend: 'write `new XML("<a/>")` for an XML literal' },
+	{ sign: /[=(,:]\s*<[A-Za-z_>]/, hint: 'write `new XML("<a/>")` for an XML literal' },
 	{
 		sign: /\b(?:var|const)\s+[\w$]+\s*:|\bfunction\b[^(]*\([^)]*[\w$]\s*:|\bfunction\b[^(]*\([^)]*\)\s*:/,
-		mend: "leave the type away, `var list = []` for `var list:Array = []`: Server-Side ActionScript has none",
+		hint: "leave the type away, `var list = []` for `var list:Array = []`: Server-Side ActionScript has none",
 	},
-	{ sign: /^\s*(?:import|export)\b/, mend: 'write `load("file.asc");`: scripts are no modules' },
+	{ sign: /^\s*(?:import|export)\b/, hint: 'write `load("file.asc");`: scripts are no modules' },
 	{
 		sign: /\b(?:class|enum|await|yield|let|static|implements|interface|package|private|protected|public)\b/,
-		mend: "choose another name: this word is reserved today",
+		hint: "choose another name: this word is reserved today",
 	},
 ];
 
@@ -35,9 +35,9 @@ export function explainSyntax(error: unknown, text: string, file: string): strin
 	const mark = /^.*\n.*\n(\s*)\^/.exec(stack ?? "")?.[1]?.length;
 	const column = (mark ?? lines[line - 1]?.length ?? 0) + 1;
 	const near = [lines[line - 1] ?? "", lines[line - 2] ?? ""];
-	let mend = "";
+	let hint = "";
 	for (const source of near) {
-		mend ||= OLD.find(({ sign }) => sign.test(source))?.mend ?? "";
+		hint ||= OLD.find(({ sign }) => sign.test(source))?.hint ?? "";
 	}
-	return `${file}:${line}:${column}: SyntaxError: ${message}${mend === "" ? "" : `; ${mend}`}.`;
+	return `${file}:${line}:${column}: SyntaxError: ${message}${hint === "" ? "" : `; ${hint}`}.`;
 }

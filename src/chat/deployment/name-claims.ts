@@ -34,14 +34,14 @@ export class NameClaims {
 	claim(key: string, name: string, session: string, begin: () => void): Promise<void> {
 		const holder = this.#holder(session);
 		return this.#inTurn(key, async () => {
-			const owner = await this.#bus.claims.take(key, holder, (present) => this.#mayReplace(key, present, session));
+			const owner = await this.#bus.leases.acquire(key, holder, (present) => this.#mayReplace(key, present, session));
 			if (owner !== holder) {
 				throw new XMLSocketError("XMLSOCKET_NAME_TAKEN", `Someone else has the name "${name}".`);
 			}
 			try {
 				begin();
 			} finally {
-				if (!this.#has(key, session)) await this.#bus.claims.release(key, holder);
+				if (!this.#has(key, session)) await this.#bus.leases.release(key, holder);
 			}
 		});
 	}
@@ -51,7 +51,7 @@ export class NameClaims {
 		if (isGuestKey(key)) return;
 		this.#inTurn(key, async () => {
 			// The same client may be back already.
-			if (!this.#has(key, session)) await this.#bus.claims.release(key, this.#holder(session));
+			if (!this.#has(key, session)) await this.#bus.leases.release(key, this.#holder(session));
 		}).catch(() => {});
 	}
 
@@ -99,7 +99,7 @@ export class NameClaims {
 		for (const { nameKey: key, node, session } of people) {
 			if (isGuestKey(key)) continue;
 			// Where it fails, the name can be taken all the same: its node is gone.
-			await this.#bus.claims.release(key, `${node} ${session}`).catch(() => {});
+			await this.#bus.leases.release(key, `${node} ${session}`).catch(() => {});
 		}
 	}
 

@@ -12,7 +12,7 @@ export function explain(code: string | undefined, flags: { json?: boolean }): vo
 		if (flags.json) process.stdout.write(`${JSON.stringify({ code: name, wire: wireCode(name), ...entry })}\n`);
 		else
 			process.stdout.write(
-				`${name}  (${entry.class}; in documents: ${wireCode(name)})\n  ${entry.text}\n  ${entry.mend}\n`,
+				`${name}  (${entry.class}; in documents: ${wireCode(name)})\n  ${entry.text}\n  ${entry.hint}\n`,
 			);
 	}
 }

@@ -12,7 +12,7 @@ import {
 	chat,
 	createServer,
 	defaultMaxConnections,
-	type Log,
+	type Logger,
 	relay,
 	type Server,
 	type ServerOptions,
@@ -81,7 +81,7 @@ function startScripts(
 	settings: ServeSettings,
 	flags: Record<string, unknown>,
 	version: string,
-	log: Log,
+	log: Logger,
 ): Promise<ScriptHost> {
 	const trace = traceWriter(flags.json === true);
 	return scriptHost(settings.app, pick(settings, ascKeys) as AscOptions, {
@@ -93,7 +93,7 @@ function startScripts(
 
 async function makeApplication(
 	settings: ServeSettings,
-	log: Log,
+	log: Logger,
 ): Promise<ReturnType<typeof chat> | ReturnType<typeof relay>> {
 	if (settings.relay !== undefined && settings.nats.length > 0) {
 		throw new XMLSocketError(

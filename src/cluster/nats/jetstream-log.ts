@@ -7,15 +7,15 @@ import { XMLSocketError } from "../../errors/index.ts";
 import {
 	type Appended,
 	DEFAULT_DEDUPE_WINDOW_MS,
-	type Following,
-	type Log,
 	type LogEntry,
 	type LogOptions,
 	type LogPage,
+	type MessageLog,
 	type NewEntry,
 	type ReadLimits,
 	type Retention,
 	type RoomState,
+	type Subscription,
 } from "../../message-log/index.ts";
 import { Appender } from "./appender.ts";
 import type { Broker } from "./broker.ts";
@@ -61,7 +61,7 @@ const ROOMS_A_SWEEP = 256;
 const HEADER_BYTES = 512;
 
 /** A log in JetStream, shared by all that name the same stream. Its sequence numbers are not consecutive within a room. */
-export class JetStreamLog implements Log {
+export class JetStreamLog implements MessageLog {
 	readonly #broker: Broker;
 	readonly #api: StreamApi;
 	readonly #settings: StreamSettings;
@@ -195,7 +195,11 @@ export class JetStreamLog implements Log {
 		});
 	}
 
-	async follow(name: string, follower: (entry: LogEntry) => void, anew: () => void = () => {}): Promise<Following> {
+	async follow(
+		name: string,
+		follower: (entry: LogEntry) => void,
+		onReset: () => void = () => {},
+	): Promise<Subscription> {
 		return await this.#reading(async () => {
 			const tracked = await this.#rooms.track(name);
 			const { room } = tracked;
@@ -203,7 +207,7 @@ export class JetStreamLog implements Log {
 			const own = (entry: LogEntry): void => follower(entry);
 			const renewed = (): void => {
 				stop();
-				anew();
+				onReset();
 			};
 			const stop = (): void => {
 				room.followers.delete(own);

@@ -1,4 +1,4 @@
-// The bus between daemons on NATS: plain publications for what is live, claims in JetStream for what only one may have.
+// The bus between daemons on NATS: plain publications for what is live, leases in JetStream for what only one may have.
 //
 //   PREFIX.bus.all             every node
 //   PREFIX.bus.node.NODE       one node
@@ -8,14 +8,14 @@
 import { createHash, randomBytes } from "node:crypto";
 import type { Bus, Channel } from "../index.ts";
 import type { Broker } from "./broker.ts";
-import { NatsClaims } from "./nats-claims.ts";
+import { NatsNameLeases } from "./nats-name-leases.ts";
 import { subjectToken } from "./subject.ts";
 
 const BLOCK = 1000;
 
 /** What `NatsBus.open` takes. */
 export interface NatsBusOptions {
-	/** Servers that keep the claims. Default 1. */
+	/** Servers that keep the leases. Default 1. */
 	readonly replicas?: number;
 	/** Where all subjects begin. Default `xmlsocket`. */
 	readonly prefix?: string;
@@ -24,16 +24,16 @@ export interface NatsBusOptions {
 /** One daemon's way to the others. */
 export class NatsBus implements Bus {
 	readonly node: string = randomBytes(8).toString("hex");
-	readonly claims: NatsClaims;
+	readonly leases: NatsNameLeases;
 	readonly #broker: Broker;
 	readonly #prefix: string;
 	#next: number;
 	#end: number;
 	#fetching = false;
 
-	private constructor(broker: Broker, claims: NatsClaims, prefix: string, first: number) {
+	private constructor(broker: Broker, leases: NatsNameLeases, prefix: string, first: number) {
 		this.#broker = broker;
-		this.claims = claims;
+		this.leases = leases;
 		this.#prefix = `${prefix}.bus`;
 		this.#next = first;
 		this.#end = first + BLOCK;
@@ -47,8 +47,8 @@ export class NatsBus implements Bus {
 	static async open(broker: Broker, options: NatsBusOptions = {}): Promise<NatsBus> {
 		const { replicas = 1, prefix = "xmlsocket" } = options;
 		const stream = `${prefix.toUpperCase()}_NAMES`;
-		const { claims, first } = await NatsClaims.open(broker, stream, `${prefix}.claim`, replicas, BLOCK);
-		return new NatsBus(broker, claims, prefix, first);
+		const { leases, first } = await NatsNameLeases.open(broker, stream, `${prefix}.claim`, replicas, BLOCK);
+		return new NatsBus(broker, leases, prefix, first);
 	}
 
 	get connected(): boolean {
@@ -77,7 +77,7 @@ export class NatsBus implements Bus {
 	}
 
 	close(): Promise<void> {
-		this.claims.close();
+		this.leases.close();
 		return this.#broker.close();
 	}
 
@@ -85,7 +85,7 @@ export class NatsBus implements Bus {
 		if (this.#fetching) return;
 		this.#fetching = true;
 		try {
-			this.#next = await this.claims.numbers(BLOCK);
+			this.#next = await this.leases.numbers(BLOCK);
 			this.#end = this.#next + BLOCK;
 		} catch {
 			// Asked again with the next number.

@@ -2,18 +2,18 @@
 // that the page asks. A page that reads too slowly is cut, and comes back by itself.
 
 import type { ServerResponse } from "node:http";
-import { type Log, loggable } from "../../server/log.ts";
+import { type Logger, loggable } from "../../server/logger.ts";
 
 const MAX_READERS = 16;
 const MAX_WAITING_BYTES = 262_144;
 
 /** A log that tells pages as well. */
-export class EventFeed implements Log {
-	readonly #log: Log;
+export class EventFeed implements Logger {
+	readonly #log: Logger;
 	readonly #readers = new Set<ServerResponse>();
 
 	/** @param log gets every line too. */
-	constructor(log: Log) {
+	constructor(log: Logger) {
 		this.#log = log;
 	}
 

@@ -1,7 +1,7 @@
 // `play` as a library: one server with the page, the movie, Ruffle, and a gateway to what the movie may reach. It opens no browser
 // and prints nothing.
 
-import { createServer, type Log, noDocuments, type Server } from "../../server/index.ts";
+import { createServer, type Logger, noDocuments, type Server } from "../../server/index.ts";
 import { createGateway, type Gateway } from "../gateway.ts";
 import { type RuffleRoutes, ruffleRoutes } from "../ruffle-package.ts";
 import { SiteRoutes } from "../site/site-routes.ts";
@@ -31,7 +31,7 @@ export interface PlayOptions {
 	readonly pages: string;
 	/** Default: the package, where it is installed. */
 	readonly ruffle?: RuffleRoutes | undefined;
-	readonly log: Log;
+	readonly log: Logger;
 }
 
 /** A movie that can be played. */

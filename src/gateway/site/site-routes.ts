@@ -3,7 +3,7 @@
 // come here. It imposes no policy on the pages: they are the operator's.
 
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { HttpRoutes, Log } from "../../server/index.ts";
+import type { HttpRoutes, Logger } from "../../server/index.ts";
 import { RUFFLE_PATH, type RuffleRoutes } from "../ruffle-package.ts";
 import { inject } from "./html-injection.ts";
 import { MISSING_RUFFLE_PATH, MISSING_RUFFLE_SCRIPT } from "./missing-ruffle.ts";
@@ -30,7 +30,7 @@ export interface SiteParts {
 	readonly reports: boolean;
 	/** Whether pages of other sites may load the configuration script: where the operator lets them connect as well. */
 	readonly forOtherSites: boolean;
-	readonly log: Log;
+	readonly log: Logger;
 }
 
 /** Answers for a site's folder, `/ruffle-config.js` and `/ruffle/`. */

@@ -7,15 +7,15 @@ import { XMLSocketError } from "../../errors/index.ts";
 import {
 	type Appended,
 	DEFAULT_DEDUPE_WINDOW_MS,
-	type Following,
-	type Log,
 	type LogEntry,
 	type LogOptions,
 	type LogPage,
+	type MessageLog,
 	type NewEntry,
 	type ReadLimits,
 	type Retention,
 	type RoomState,
+	type Subscription,
 } from "../index.ts";
 import { DedupeWindow, EntryId } from "./dedupe-window.ts";
 import { MAX_NAME_BYTES } from "./level-format.ts";
@@ -66,7 +66,7 @@ interface Waiting {
 }
 
 /** A log that survives the end of its process. Its sequence numbers are consecutive within a room. */
-export class LevelLog implements Log {
+export class LevelLog implements MessageLog {
 	readonly folder: string;
 	readonly #retention: Retention;
 	readonly #dedupe: DedupeWindow;
@@ -163,7 +163,7 @@ export class LevelLog implements Log {
 		return this.#state(room);
 	}
 
-	async follow(name: string, follower: (entry: LogEntry) => void): Promise<Following> {
+	async follow(name: string, follower: (entry: LogEntry) => void): Promise<Subscription> {
 		this.#reading(name);
 		const room = this.#roomToWrite(name);
 		// A follower may be given twice; each following is one of its own.

@@ -4,7 +4,7 @@
 // the check of the last sequence number alone. docs/scale.md, "Between daemons".
 
 import { XMLSocketError } from "../../errors/index.ts";
-import type { Claims } from "../index.ts";
+import type { NameLeases } from "../index.ts";
 import type { Broker } from "./broker.ts";
 import { subjectToken } from "./subject.ts";
 
@@ -32,12 +32,12 @@ const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
 /** Claims that all daemons on the same NATS share. */
-export class NatsClaims implements Claims {
+export class NatsNameLeases implements NameLeases {
 	readonly #broker: Broker;
 	readonly #stream: string;
 	readonly #prefix: string;
 	readonly #replicas: number;
-	/** Where one's own claims stand, so that they can be given back. */
+	/** Where one's own leases stand, so that they can be given back. */
 	readonly #held = new Map<string, { readonly holder: string; readonly seq: number }>();
 	/** Keys that were given back, oldest first; what remains of them is removed later. */
 	readonly #traces: { readonly token: string; readonly seq: number; readonly atMs: number }[] = [];
@@ -63,13 +63,13 @@ export class NatsClaims implements Claims {
 		prefix: string,
 		replicas: number,
 		count: number,
-	): Promise<{ readonly claims: NatsClaims; readonly first: number }> {
-		const claims = new NatsClaims(broker, stream, prefix, replicas);
-		await claims.#patiently(() => claims.#make(), OPEN_WITHIN_MS);
-		return { claims, first: await claims.#numbers(count, OPEN_WITHIN_MS) };
+	): Promise<{ readonly leases: NatsNameLeases; readonly first: number }> {
+		const leases = new NatsNameLeases(broker, stream, prefix, replicas);
+		await leases.#patiently(() => leases.#make(), OPEN_WITHIN_MS);
+		return { leases, first: await leases.#numbers(count, OPEN_WITHIN_MS) };
 	}
 
-	take(key: string, holder: string, mayReplace: (present: string) => boolean): Promise<string> {
+	acquire(key: string, holder: string, mayReplace: (present: string) => boolean): Promise<string> {
 		const token = subjectToken(key);
 		return this.#patiently(async () => {
 			const present = await this.#last(token);

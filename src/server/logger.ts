@@ -2,7 +2,7 @@
 // error; a program that embeds the server gives its own, or none.
 
 /** Structured logging: an object with the facts, then words. */
-export interface Log {
+export interface Logger {
 	debug(facts: object, words: string): void;
 	info(facts: object, words: string): void;
 	warn(facts: object, words: string): void;
@@ -11,7 +11,7 @@ export interface Log {
 
 const silence = (): void => {};
 /** Says nothing. */
-export const noLog: Log = { debug: silence, info: silence, warn: silence, error: silence };
+export const silentLogger: Logger = { debug: silence, info: silence, warn: silence, error: silence };
 
 const MAX_LOGGED = 256;
 
