@@ -246,7 +246,7 @@ export class Server extends EventEmitter<{ connection: [Connection]; closed: [] 
 	 * where an earlier call still waits.
 	 */
 	async close(options: { graceMs?: number } = {}): Promise<void> {
-		await this.#opening?.catch(() => {});
+		if (this.#opening) await this.#opening.catch(() => {});
 		if (this.#state === "closed") return;
 		const graceMs = options.graceMs ?? this.settings.drainTimeoutMs;
 		if (this.#state === "closing") {
