@@ -21,7 +21,9 @@ export class Outbox {
 	#blocked = false;
 	#written = 0;
 	#taken = 0;
-	/** The length of the piece written last, where it was longer than a piece should be. */
+	/** Whether the first part is the rest of a document of which a piece has left. */
+	#cut = false;
+	/** The length of the piece written last, where it was of a long document. */
 	#longWritten = 0;
 	#takenAtMs: number;
 	#softSinceMs: number | undefined = undefined;
@@ -57,7 +59,6 @@ export class Outbox {
 		while (!this.#blocked) {
 			const piece = this.#take(joiner, transport.isStream === true);
 			if (!piece) return;
-			this.#longWritten = piece.length > JOIN_BYTES ? piece.length : 0;
 			this.#written += piece.length;
 			// A socket says no to every piece above its own small mark, also to those that the system took at once.
 			this.#blocked = !transport.write(piece) && transport.bufferedBytes > 0;
@@ -112,13 +113,14 @@ export class Outbox {
 	clear(): void {
 		this.#text = "";
 		this.#parts = undefined;
+		this.#cut = false;
 		this.bytes = 0;
 	}
 
 	// What is left of the one long document at the front: however long it is, it says nothing about its reader.
 	#excess(transport: Transport): number {
-		const front = this.#parts?.[0]?.length ?? 0;
-		return (front > JOIN_BYTES ? front : 0) + Math.min(this.#longWritten, transport.bufferedBytes);
+		const front = this.#parts?.[0];
+		return (front && this.#isLong(front) ? front.length : 0) + Math.min(this.#longWritten, transport.bufferedBytes);
 	}
 
 	// The next piece to write, about 64 KiB at most; undefined when nothing waits. A longer document is cut into such pieces where
@@ -128,11 +130,8 @@ export class Outbox {
 		const parts = this.#parts;
 		if (!parts) return undefined;
 		const first = parts[0]!;
-		if (maySplit && first.length > JOIN_BYTES) {
-			parts[0] = first.subarray(JOIN_BYTES);
-			this.bytes -= JOIN_BYTES;
-			return first.subarray(0, JOIN_BYTES);
-		}
+		if (this.#isLong(first)) return this.#takeLong(first, parts, maySplit);
+		this.#longWritten = 0;
 		let count = 0;
 		let length = 0;
 		while (count < parts.length && (count === 0 || length + parts[count]!.length <= JOIN_BYTES)) {
@@ -143,6 +142,22 @@ export class Outbox {
 		if (count === parts.length) this.#parts = undefined;
 		else parts.splice(0, count);
 		this.bytes -= length;
+		return piece;
+	}
+
+	#isLong(first: Uint8Array): boolean {
+		return this.#cut || first.length > JOIN_BYTES;
+	}
+
+	// A long document leaves alone, and in pieces where that is allowed.
+	#takeLong(first: Uint8Array, parts: Uint8Array[], maySplit: boolean): Uint8Array {
+		this.#cut = maySplit && first.length > JOIN_BYTES;
+		const piece = this.#cut ? first.subarray(0, JOIN_BYTES) : first;
+		if (this.#cut) parts[0] = first.subarray(JOIN_BYTES);
+		else if (parts.length === 1) this.#parts = undefined;
+		else parts.shift();
+		this.bytes -= piece.length;
+		this.#longWritten = piece.length;
 		return piece;
 	}
 
