@@ -58,6 +58,9 @@ export class HttpConnections {
 			maxHeaderSize: 16_384,
 		});
 		this.#server.maxHeadersCount = 100;
+		// A client that sends its request and then its end, as `printf … | nc` does, still waits for the answer. Node has this switch
+		// without a type: with it, a connection ends after the last answer instead of at once.
+		(this.#server as Server & { httpAllowHalfOpen?: boolean }).httpAllowHalfOpen = true;
 		this.#server.on("request", (request, response) => this.#request(request, response));
 		if (options.upgrade) this.#server.on("upgrade", (request, socket, head) => this.#upgrade(request, socket, head));
 		this.#server.on("clientError", (error, socket) => this.#clientError(error, socket));

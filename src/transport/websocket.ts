@@ -170,6 +170,8 @@ export class WebSocketAcceptor {
 			// Tiny fragments cost far more memory than the bytes they carry; these two bound the overhead.
 			...{ maxFragments: options.maxFragments ?? 64, maxBufferedChunks: options.maxBufferedChunks ?? 1024 },
 			skipUTF8Validation: false,
+			// Sub-protocols name what the bytes mean (`base64`, `xmpp`). This side sends and reads plain bytes: it confirms `binary` or none.
+			handleProtocols: (offered) => (offered.has("binary") ? "binary" : false),
 		});
 		// With a listener `ws` leaves the answer, and with it the end of the connection, to us.
 		this.#server.on("wsClientError", (error) => {
