@@ -1,12 +1,12 @@
-// The border between a server and what runs on it: the server accepts, limits and drains connections; an application gives
-// documents a meaning. The chat, the relay, a library user's handlers and a script host are applications.
+// The interface between a server and what runs on it: the server accepts, limits and drains connections; an application handles
+// their documents. The chat, the relay, a library user's handlers and a script host are applications.
 
 import type { XMLSocketError } from "../errors/index.ts";
 import type { LinkClose, LinkOwner } from "../link/index.ts";
 
 /** One connection as an application sees it. */
 export interface Peer {
-	/** Unique in this process's life. */
+	/** Unique within this process. */
 	readonly id: string;
 	/** The client's address, behind trusted proxies too. */
 	readonly remoteAddress: string;
@@ -32,11 +32,11 @@ export interface Session<Output extends "text" | "bytes" = "text">
 	closed(close: LinkClose): void;
 }
 
-/** How an application is, for `/readyz`. */
+/** The state of an application, for `/readyz`. */
 export interface Health {
-	/** Whether new clients are welcome. */
+	/** Whether new clients are accepted. */
 	readonly ready: boolean;
-	/** What is wrong, in words; undefined where nothing is. */
+	/** What is wrong, as text; undefined where nothing is. */
 	readonly trouble: string | undefined;
 }
 
@@ -44,17 +44,17 @@ export interface Health {
 export interface Application<Output extends "text" | "bytes" = "text"> {
 	/** Whether documents come as text, or as bytes with their terminator. */
 	readonly output: Output;
-	/** How long a connection may be silent, in milliseconds, where the application knows better than the server; 0: for ever. */
+	/** How long a connection may send nothing, in milliseconds; 0: no limit. Default: the option of the server. */
 	readonly idleTimeoutMs?: number;
-	/** A connection speaks this server's protocol, or stays silent and waits for it. */
+	/** Opens the session of a connection that sends documents, or that waits for the server to send first. */
 	open(peer: Peer): Session<Output>;
 	/** Once a second. */
 	sweep?(nowMs: number): void;
-	/** The server stops: say good-bye to every peer. */
+	/** The server is closing: send every peer its last document. */
 	drain?(retryAfterSeconds: number): void;
-	/** After the last connection. */
+	/** Releases what the application holds, after the last connection; the server waits at most 10 s. */
 	close?(): Promise<void>;
-	/** Whether new clients are welcome, and what is wrong where they are not, or where something is. Default: all is well. */
+	/** Whether new clients are accepted, and what is wrong. Default: they are, and nothing is. */
 	health?(): Health;
 	/** Numbers for `/metrics`, by name. */
 	stats?(): Record<string, number>;

@@ -15,20 +15,20 @@ import type { Peer, Session } from "./application.ts";
 
 type Output = "text" | "bytes";
 
-/** What a peer needs of its server. */
+/** What a peer needs from its server. */
 export interface PeerHost {
 	readonly linkOptions: LinkOptions<Output>;
 	readonly scheduler: Scheduler;
 	/** The policy file with its zero byte; undefined where none is served. */
 	readonly policy: Uint8Array | undefined;
 	open(peer: Peer): Session<Output>;
-	/** A peer is over. */
+	/** A peer's connection has ended. */
 	left(peer: ServerPeer, close: LinkClose): void;
 	/** A peer was slowed down. */
 	throttled(peer: ServerPeer): void;
 }
 
-/** A connection that speaks the server's protocol. */
+/** A connection whose documents go to the application. */
 export class ServerPeer implements Peer, LinkOwner<Output> {
 	readonly id: string;
 	readonly remoteAddress: string;
@@ -92,7 +92,7 @@ export class ServerPeer implements Peer, LinkOwner<Output> {
 	// --- LinkOwner
 
 	document(document: string | Uint8Array): void {
-		// Content that waited for the server to speak may still turn out to be a player that asks for the policy file.
+		// A client that waited for a greeting may still be a player that asks for the policy file.
 		if (this.#link.receivedDocuments === 1 && this.#host.policy && isPolicyRequest(textOf(document))) {
 			this.#link.sendEncoded(this.#host.policy);
 			this.#link.end();

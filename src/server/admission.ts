@@ -1,5 +1,5 @@
-// Who may connect: connections in all, connections and connects a second from one address. An IPv6 /64 counts as one
-// address; loopback is exempt, or a proxy on this machine would be cut off.
+// The limits on connecting: connections in total, and for one address connections and connects per second. An IPv6 /64 counts as
+// one address. Loopback is exempt, because a proxy on this machine would reach the limits for all of its clients.
 
 import { readFileSync } from "node:fs";
 import ipaddr from "ipaddr.js";
@@ -7,23 +7,25 @@ import ipaddr from "ipaddr.js";
 /** Why a connection was refused. */
 export type Refusal = "too-many-connections" | "too-many-from-address" | "connecting-too-fast";
 
-interface Visitor {
+interface AddressUse {
 	open: number;
 	tokens: number;
 	atMs: number;
 }
 
+/** Descriptors for everything that is not a connection. */
 const RESERVED_FILES = 128;
+/** Connections in total, where neither the operator nor the file limit sets fewer. */
 const DEFAULT_CONNECTIONS = 10_000;
 
-/** Counts connections and says no in time. */
+/** Counts connections and refuses those beyond the limits. */
 export class Admission {
 	/** Connections admitted and not yet left. */
 	open = 0;
 	readonly #maxOpen: number;
 	readonly #perAddress: number;
 	readonly #perSecond: number;
-	readonly #visitors = new Map<string, Visitor>();
+	readonly #addresses = new Map<string, AddressUse>();
 
 	constructor(limits: {
 		maxConnections: number;
@@ -36,7 +38,7 @@ export class Admission {
 	}
 
 	/**
-	 * Admits a connection, or says why not. Every admitted one must `leave`.
+	 * Admits a connection, or returns why it is refused. Call `leave` when an admitted connection ends.
 	 *
 	 * @param address undefined for a proxy, whose clients are counted with `acquire`.
 	 */
@@ -53,33 +55,33 @@ export class Admission {
 		if (address !== undefined) this.release(address);
 	}
 
-	/** Counts a client of a connection that is admitted already, or says why not. Every counted one must `release`. */
+	/** Counts a client of an admitted connection, or returns why it is refused. Call `release` when a counted client leaves. */
 	acquire(address: string, nowMs: number): Refusal | undefined {
 		const key = addressKey(address);
 		if (key === undefined) return undefined;
 		const burst = this.#perSecond * 2;
-		const visitor = this.#visitors.get(key) ?? { open: 0, tokens: burst, atMs: nowMs };
-		visitor.tokens = Math.min(burst, visitor.tokens + ((nowMs - visitor.atMs) * this.#perSecond) / 1000);
-		visitor.atMs = nowMs;
-		this.#visitors.set(key, visitor);
-		if (visitor.open >= this.#perAddress) return "too-many-from-address";
-		if (visitor.tokens < 1) return "connecting-too-fast";
-		visitor.tokens--;
-		visitor.open++;
+		const use = this.#addresses.get(key) ?? { open: 0, tokens: burst, atMs: nowMs };
+		use.tokens = Math.min(burst, use.tokens + ((nowMs - use.atMs) * this.#perSecond) / 1000);
+		use.atMs = nowMs;
+		this.#addresses.set(key, use);
+		if (use.open >= this.#perAddress) return "too-many-from-address";
+		if (use.tokens < 1) return "connecting-too-fast";
+		use.tokens--;
+		use.open++;
 		return undefined;
 	}
 
 	/** The end of a client that was counted with `acquire`. */
 	release(address: string): void {
 		const key = addressKey(address);
-		const visitor = key === undefined ? undefined : this.#visitors.get(key);
-		if (visitor) visitor.open--;
+		const use = key === undefined ? undefined : this.#addresses.get(key);
+		if (use) use.open--;
 	}
 
-	/** Forgets visitors that are gone and whose buckets are full again. */
+	/** Forgets addresses without connections whose buckets are full again. */
 	sweep(nowMs: number): void {
-		for (const [key, visitor] of this.#visitors) {
-			if (visitor.open === 0 && nowMs - visitor.atMs > 2000) this.#visitors.delete(key);
+		for (const [key, use] of this.#addresses) {
+			if (use.open === 0 && nowMs - use.atMs > 2000) this.#addresses.delete(key);
 		}
 	}
 }
@@ -109,8 +111,8 @@ export function isListed(address: string, list: readonly string[]): boolean {
 }
 
 /**
- * The connections that this process can hold: past the file limit they would vanish without any event, so some descriptors
- * are kept back and every refusal is ours.
+ * The connections that this process can hold. At the file limit the system would close new connections without an event, so
+ * some descriptors are reserved, and the server refuses connections itself.
  */
 export function defaultMaxConnections(): number {
 	try {

@@ -4,7 +4,8 @@ import { readFileSync, unwatchFile, watchFile } from "node:fs";
 import { createSecureContext, type SecureContext } from "node:tls";
 import { XMLSocketError } from "../errors/index.ts";
 
-const LOOK_MS = 2000;
+/** How often the files are checked, in milliseconds. */
+const CHECK_MS = 2000;
 
 /** A certificate that follows its files. */
 export class Certificate {
@@ -14,7 +15,7 @@ export class Certificate {
 	readonly #changed: () => void;
 
 	/**
-	 * @param reloaded told after each change: with an error where the new files cannot be used (the old stay in force).
+	 * @param reloaded called after each change; with an error where the new files cannot be used, and the old ones still are.
 	 * @throws XMLSOCKET_CERTIFICATE_UNREADABLE
 	 */
 	constructor(certFile: string, keyFile: string, reloaded: (error: XMLSocketError | undefined) => void) {
@@ -29,7 +30,7 @@ export class Certificate {
 				reloaded(error as XMLSocketError);
 			}
 		};
-		for (const file of [certFile, keyFile]) watchFile(file, { interval: LOOK_MS, persistent: false }, this.#changed);
+		for (const file of [certFile, keyFile]) watchFile(file, { interval: CHECK_MS, persistent: false }, this.#changed);
 	}
 
 	/** What the next handshake uses. */
@@ -52,10 +53,10 @@ function read(certFile: string, keyFile: string): SecureContext {
 	try {
 		return createSecureContext({ cert: readFileSync(certFile), key: readFileSync(keyFile), minVersion: "TLSv1.2" });
 	} catch (cause) {
-		const words = cause instanceof Error ? cause.message : String(cause);
+		const reason = cause instanceof Error ? cause.message : String(cause);
 		throw new XMLSocketError(
 			"XMLSOCKET_CERTIFICATE_UNREADABLE",
-			`The certificate ${certFile} with the key ${keyFile} cannot be used: ${words}.`,
+			`The certificate ${certFile} with the key ${keyFile} cannot be used: ${reason}.`,
 			{ cause },
 		);
 	}

@@ -189,7 +189,7 @@ export class ConnectionAcceptor {
 	#admit(socket: Socket, isProxy: boolean): boolean {
 		const { remoteAddress } = socket;
 		if (remoteAddress === undefined) {
-			// It was reset before it was accepted, so there is nobody to count or refuse.
+			// It was reset before it was accepted, so there is no address to count.
 			socket.on("error", () => {});
 			socket.destroy();
 			return false;

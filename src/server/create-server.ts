@@ -17,6 +17,8 @@ export interface CreateServerOptions extends ServerOptions {
 	readonly pageFolder?: string | undefined;
 	/** The path of its page, with a slash at both ends. Default: `/`. */
 	readonly pagePath?: string | undefined;
+	/** The folder's pages that play Flash content with this server's Ruffle, for example `/flash`. Default: none. */
+	readonly flashPages?: readonly string[] | undefined;
 	/** Who else answers on the HTTP side, for example a gateway. Default: nobody. */
 	readonly routes?: readonly HttpRoutes[] | undefined;
 }
@@ -58,7 +60,7 @@ export function createServer(
 ): Server;
 export function createServer(options?: CreateServerOptions): ConnectionServer;
 export function createServer(given: CreateServerOptions = {}): Server {
-	const { application, log, pageFolder, pagePath, routes, ...options } = given;
-	const parts = { log, pageFolder, pagePath, routes };
+	const { application, log, pageFolder, pagePath, flashPages, routes, ...options } = given;
+	const parts = { log, pageFolder, pagePath, flashPages, routes };
 	return application ? new Server(options, { ...parts, application }) : new ConnectionServer(options, parts);
 }

@@ -8,8 +8,6 @@ import { sendMetrics } from "./metrics.ts";
 import { pageHeaders } from "./page-headers.ts";
 import { type StaticFiles, staticFiles } from "./static-files.ts";
 
-const FLASH_PAGES = ["/flash", "/flash.html"];
-
 /** Answers for the daemon's paths. */
 export class DaemonPaths {
 	readonly #host: HttpHost;
@@ -50,14 +48,14 @@ export class DaemonPaths {
 
 	#sendPage(files: StaticFiles, path: string, request: IncomingMessage, response: ServerResponse): void {
 		const name = path.slice(this.#host.pagePath.length - 1);
-		const isFlash = FLASH_PAGES.includes(name);
+		const isFlash = this.#host.flashPages.includes(name);
 		for (const [header, value] of Object.entries(pageHeaders(isFlash))) response.setHeader(header, value);
 		files(request, response, name, () => answer(response, 404, "There is no such page.\n"));
 	}
 
 	async #metrics(request: IncomingMessage, response: ServerResponse): Promise<void> {
 		const isLocal = addressKey(this.#addressOf(request)) === undefined;
-		// A request that a proxy forwarded is not from this machine, whatever its socket says.
+		// A request that a proxy forwarded is not from this machine, whatever the address of its socket.
 		if (this.#host.settings.metrics === "local" && isLocal && !isForwarded(request))
 			await sendMetrics(this.#host.metrics, response);
 		else {

@@ -1,4 +1,4 @@
-// HTTP connections: their requests, one answer at a time, with a deadline for what nobody reads. A callback that throws costs
+// HTTP connections: their requests, one answer at a time, with a deadline for answers that are not read. A callback that throws costs
 // its own request alone. Which answer a request gets is up to the caller: `http.ts` for the port, `metrics-port.ts` for metrics.
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
@@ -163,7 +163,7 @@ export class HttpConnections {
 		else if (socket.writableLength > 0) {
 			this.#options.refusals.refuse(
 				"unread-output",
-				"closed an HTTP connection: nobody read the answer",
+				"closed an HTTP connection: the client did not read its answer",
 				this.#remote(socket),
 			);
 			socket.destroy();
@@ -177,7 +177,7 @@ export class HttpConnections {
 	#countRefusal(request: IncomingMessage, response: ServerResponse): void {
 		const { statusCode } = response;
 		const reason = REFUSALS[statusCode];
-		// `/readyz` reports a state; it refuses nobody.
+		// `/readyz` reports a state; it is no refusal.
 		if (reason === undefined || request.url === "/readyz") return;
 		this.#options.refusals.refuse(reason, `refused an HTTP request: ${statusCode}`, {
 			...this.#remote(request.socket),

@@ -22,6 +22,8 @@ export interface HttpHost {
 	readonly pageFolder: string | undefined;
 	/** Where the web page is: `/`, or a path that ends with a slash. */
 	readonly pagePath: string;
+	/** Its pages that play Flash content, by their path below `pagePath`. */
+	readonly flashPages: readonly string[];
 	/** Whether the application handles documents, also over WebSocket. */
 	readonly acceptsDocuments: boolean;
 	/** What else answers, in the order of asking. */

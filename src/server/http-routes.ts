@@ -1,16 +1,16 @@
-// What else may answer on the port's HTTP side: the border between the server and whoever stands beside the chat there. The
-// server admits the sockets, checks Host and Origin, counts and drains; it knows nothing of what is spoken on them.
+// The interface of what else answers on the port's HTTP side, for example the gateway. The server admits the sockets, checks Host
+// and Origin, counts and drains; the routes handle everything else.
 
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 
-/** A number that only rises, by one label: a row of the metrics page for each value of the label. */
+/** A counter with one label: a line of the metrics page for each value of the label. */
 export interface LabelledCount {
-	/** Its whole name, for example `xmlsocket_gateway_ended_total`. */
+	/** Its full name, for example `xmlsocket_gateway_ended_total`. */
 	readonly name: string;
 	readonly help: string;
 	readonly label: string;
-	/** Label to count, read each time the page is asked for. */
+	/** Label to count, read for each request of the page. */
 	readonly values: ReadonlyMap<string, number>;
 }
 
@@ -34,7 +34,7 @@ export interface HttpRoutes {
 	 * cut short. The server waits for the promise no longer than that.
 	 */
 	drain?(graceMs: number): Promise<void>;
-	/** Numbers of this moment for the metrics page, by name without the `xmlsocket_` in front; the names never change. */
+	/** Current numbers for the metrics page, by name without the `xmlsocket_` in front; the names never change. */
 	stats?(): Record<string, number>;
 	/** Counters for the metrics page. */
 	readonly counts?: readonly LabelledCount[];

@@ -1,4 +1,4 @@
-// WebSocket upgrades: who may open one, and who takes it. Every refusal is answered, counted and logged, and its connection is
+// WebSocket upgrades: which are allowed, and what handles them. Every refusal is answered, counted and logged, and its connection is
 // closed.
 
 import type { IncomingMessage } from "node:http";
@@ -94,7 +94,7 @@ export class HttpUpgrades {
 		return address;
 	}
 
-	// Loopback is exempt from the limits for one address, so behind a local proxy that is not listed nobody has a limit.
+	// Loopback is exempt from the limits for one address, so a local proxy that is not listed exempts all of its clients.
 	#warnOfProxy(address: string): void {
 		if (this.#hasWarnedOfProxy || addressKey(address) !== undefined) return;
 		this.#hasWarnedOfProxy = true;

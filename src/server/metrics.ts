@@ -1,4 +1,4 @@
-// The server's numbers: counted in plain fields where they arise, and given out in the Prometheus format when asked for.
+// The server's counters, kept in plain fields, and the metrics page in the Prometheus format, made on request.
 
 import type { ServerResponse } from "node:http";
 import type { Registry } from "prom-client";
@@ -21,7 +21,7 @@ export class Metrics {
 
 	/**
 	 * @param gauges the numbers of this moment, by metric name.
-	 * @param further counters of others who answer on the port.
+	 * @param further counters of the routes.
 	 */
 	constructor(gauges: () => Record<string, number>, further: readonly LabelledCount[] = []) {
 		this.#gauges = gauges;

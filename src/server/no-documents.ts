@@ -1,10 +1,10 @@
-// The application of a port that speaks no documents: HTTP and WebSocket routes alone. A raw connection is refused before it
-// would get here, and `/socket` is no path of such a server.
+// The application of a port for HTTP and WebSocket routes alone. The server refuses raw connections before they get here, and does
+// not serve `/socket`.
 
 import type { Application } from "../application/index.ts";
 
 /**
- * For a server that is nothing but its `routes`.
+ * For a server that only has `routes`.
  *
  * @example
  * ```ts

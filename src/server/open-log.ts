@@ -1,10 +1,10 @@
-// Opens the home of stored rooms for a program that runs the chat. LevelDB is loaded only here, and only when asked for.
+// Opens the message log of a data folder for a program that runs the chat. LevelDB is loaded only here, and only on the first call.
 
 import type { MessageLog } from "../message-log/index.ts";
 import type { LevelLogOptions } from "../message-log/level/index.ts";
 
 /**
- * Opens the log of a data folder, and makes one where there is none. The chat that is given it closes it.
+ * Opens the log of a data folder, and creates the folder where there is none. A chat that is given the log closes it.
  *
  * Rejects with XMLSOCKET_DATA_IN_USE where another process has the folder open, XMLSOCKET_DATA_UNREADABLE for any other cause.
  *

@@ -1,4 +1,4 @@
-// The server's options: one schema, from which come the types, the defaults, the checks and what `--help` says. Sizes are in
+// The server's options: one schema gives the types, the defaults, the checks and the text of `--help`. Sizes are in
 // bytes, times in milliseconds. Every mistake is reported, not only the first.
 
 import * as v from "valibot";
@@ -16,7 +16,7 @@ import { isAddressOrRange } from "./admission.ts";
 
 const port = () => v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(65535));
 
-/** The schema. Each entry says what the option does, and names its command-line flag where `--help` lists one. */
+/** The schema. Each entry describes the option, and names its command-line flag where `--help` lists one. */
 export const serverSchema = v.strictObject({
 	port: v.optional(
 		described(port(), "port for XMLSocket, WebSocket, HTTP and TLS; 0: any free one", "-p, --port <n>"),
@@ -54,7 +54,11 @@ export const serverSchema = v.strictObject({
 		[],
 	),
 	sniff: v.optional(
-		described(v.boolean(), "do not tell protocols apart by the first bytes: XMLSocket and policy only", "--no-sniff"),
+		described(
+			v.boolean(),
+			"do not recognise protocols by the first bytes: XMLSocket and policy requests only",
+			"--no-sniff",
+		),
 		true,
 	),
 	encoding: v.optional(described(v.string(), "encoding of documents", "--encoding <label>"), "utf-8"),
@@ -65,12 +69,12 @@ export const serverSchema = v.strictObject({
 	),
 	...documentLimits(),
 	firstBytesTimeoutMs: v.optional(
-		described(v.pipe(milliseconds(10), v.maxValue(1000)), "wait for the first bytes before the server speaks"),
+		described(v.pipe(milliseconds(10), v.maxValue(1000)), "wait for the first bytes before the server sends any"),
 		500,
 	),
 	tlsTimeoutMs: v.optional(described(milliseconds(100), "for a TLS handshake, and for an HTTP request's head"), 10_000),
 	idleTimeoutMs: v.optional(
-		described(milliseconds(), "close a TCP connection that sends nothing for so long; 0: never"),
+		described(milliseconds(), "close a TCP connection that sends nothing for this long; 0: never"),
 		300_000,
 	),
 	pingIntervalMs: v.optional(described(milliseconds(), "ping silent WebSocket clients; 0: never"), 30_000),
@@ -89,7 +93,7 @@ export const serverSchema = v.strictObject({
 	trustProxy: v.optional(
 		described(
 			v.array(v.string()),
-			"proxies whose X-Forwarded-For and PROXY protocol header are believed: addresses or CIDR ranges",
+			"trust X-Forwarded-For and PROXY protocol headers of these proxies: addresses or CIDR ranges",
 			"--trust-proxy <address...>",
 		),
 		[],
@@ -104,7 +108,7 @@ export const serverSchema = v.strictObject({
 	),
 });
 
-/** What `createServer` takes beside the application; every option has a default. */
+/** The options of `createServer`, apart from the application; each has a default. */
 export type ServerOptions = v.InferInput<typeof serverSchema>;
 /** The same with the defaults filled in. */
 export type ServerSettings = v.InferOutput<typeof serverSchema>;
@@ -127,13 +131,13 @@ export function serverSettings(options: ServerOptions): ServerSettings {
 	if ((settings.tlsCert === undefined) !== (settings.tlsKey === undefined)) {
 		throw new XMLSocketError(
 			"XMLSOCKET_OPTION_INVALID",
-			"A TLS certificate and its key go together: give both, or none.",
+			"A TLS certificate needs its key, and a key its certificate: give both, or neither.",
 		);
 	}
 	if (settings.policy === "off" && settings.policyPort !== undefined) {
 		throw new XMLSocketError(
 			"XMLSOCKET_OPTION_INVALID",
-			`A policy port (${settings.policyPort}) without a policy file has nothing to answer: give policyPort, or policy "off", not both.`,
+			`A policy port (${settings.policyPort}) without a policy file answers nothing: give policyPort, or policy "off", not both.`,
 		);
 	}
 	for (const entry of settings.trustProxy) {

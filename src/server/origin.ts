@@ -1,12 +1,12 @@
-// Which pages may reach the server: the Origin of a WebSocket (cross-site hijacking) and the Host of any request (DNS
-// rebinding). A page served from here may; others are listed by the operator.
+// Which pages may use the server: checks the Origin of a WebSocket (cross-site hijacking) and the Host of each request (DNS
+// rebinding). Pages that this server serves are allowed; the operator lists others.
 
 import ipaddr from "ipaddr.js";
 
-// What a server listens on may mean "every address", and an opaque origin is called null: no content comes from there.
-const NOBODY: ReadonlySet<string> = new Set(["*", "::", "0.0.0.0", "null"]);
+// Names that no content comes from: hosts that mean every address, and the name of an opaque origin.
+const NOT_A_DOMAIN: ReadonlySet<string> = new Set(["*", "::", "0.0.0.0", "null"]);
 
-/** The operator's list, understood. */
+/** The operator's list, parsed. */
 export class OriginRules {
 	readonly #patterns: readonly string[];
 	readonly #hosts: ReadonlySet<string>;
@@ -20,7 +20,7 @@ export class OriginRules {
 		this.#hosts = new Set(["localhost", ...ownNames.map((name) => name.toLowerCase())]);
 	}
 
-	/** Whether a page of this origin may open a WebSocket. Without an Origin it is no browser. */
+	/** Whether a page of this origin may open a WebSocket. A client without an Origin is not a browser, and may. */
 	allowsOrigin(origin: string | undefined, host: string | undefined): boolean {
 		if (origin === undefined) return true;
 		const asked = origin.toLowerCase();
@@ -43,7 +43,7 @@ export class OriginRules {
 		);
 	}
 
-	/** The domains that a policy file names for these rules; `*` only where the operator's list says just that. */
+	/** The domains that a policy file names for these rules; `*` only where the operator listed it. */
 	policyDomains(): string[] {
 		if (this.#patterns.includes("*")) return ["*"];
 		const listed = this.#patterns.map((pattern) =>
@@ -52,7 +52,7 @@ export class OriginRules {
 				.replace(/:\d+$/, "")
 				.replace(/^\[(.*)\]$/, "$1"),
 		);
-		return [...new Set([...this.#hosts, "127.0.0.1", ...listed])].filter((name) => !NOBODY.has(name));
+		return [...new Set([...this.#hosts, "127.0.0.1", ...listed])].filter((name) => !NOT_A_DOMAIN.has(name));
 	}
 }
 

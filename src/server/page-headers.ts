@@ -1,5 +1,5 @@
-// The headers that pages are served under: nothing inline, nothing from elsewhere. A page that plays Flash content may compile
-// Ruffle's WebAssembly as well, and Ruffle styles its elements inline.
+// The security headers of pages: nothing inline, nothing from other hosts. A page that plays Flash content may also compile
+// Ruffle's WebAssembly, and Ruffle styles its elements inline.
 
 const PAGE_POLICY: Readonly<Record<string, string>> = {
 	"default-src": "'none'",

@@ -1,5 +1,5 @@
 // What the server refuses, and what fails in it: counted by reason, and logged. A flood of refusals writes a few lines for each
-// reason and then one line that says how many more there were, so that no client can fill a log.
+// reason and then one line that says how many more there were: no client can fill a log.
 
 import { type Logger, loggable } from "./logger.ts";
 import type { Metrics } from "./metrics.ts";

@@ -34,7 +34,7 @@ export class RequestQueue {
 		response.once("close", () => {
 			this.#active = false;
 			const next = this.#waiting.shift();
-			// After `connection: close`, or a client's abort, nobody waits for the others.
+			// After `connection: close`, or a client's abort, no client waits for the others.
 			if (!next) return;
 			if (next.response.req.socket.writable) this.#start(next.response, next.answer);
 			else this.#waiting.length = 0;

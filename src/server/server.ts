@@ -35,6 +35,8 @@ export interface ServerParts {
 	readonly pageFolder?: string | undefined;
 	/** The path of its page, with a slash at both ends; default: `/`. */
 	readonly pagePath?: string | undefined;
+	/** The folder's pages that play Flash content with this server's Ruffle, for example `/flash`; default: none. */
+	readonly flashPages?: readonly string[] | undefined;
 	/** What else answers on the HTTP side, in the order of asking; default: nothing. */
 	readonly routes?: readonly HttpRoutes[] | undefined;
 }
@@ -113,6 +115,7 @@ export class Server extends EventEmitter<{ connection: [Connection]; closed: [] 
 			log,
 			pageFolder: this.pageFolder,
 			pagePath: this.pagePath,
+			flashPages: parts.flashPages ?? [],
 			acceptsDocuments,
 			routes: this.#routes,
 			isListening,

@@ -1,4 +1,4 @@
-// The end of a server: tells the application and the routes, waits for their connections within a time limit, ends what is left,
+// The end of a server: notifies the application and the routes, waits for their connections within a time limit, ends what is left,
 // and closes the application within a time limit of its own.
 
 import type { Application } from "../application/index.ts";

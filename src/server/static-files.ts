@@ -1,6 +1,5 @@
-// A folder's files over HTTP: ETags, ranges, and no way out of the folder, as its list is made once and only names on it are
-// served. A file has at most one descriptor, however many clients read it, and none while nobody does. What an answer's further
-// headers say is up to the caller.
+// A folder's files over HTTP, with ETags and ranges. The list of files is made once and only names on it are served, so no path
+// leads out of the folder. A file has at most one open descriptor, however many clients read it. The caller sets further headers.
 
 import { type Dirent, readdirSync, type Stats, statSync } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";

@@ -1,13 +1,13 @@
-// The first moments of an accepted connection: waits a bounded time for its first bytes, tells what protocol they are, and
-// leaves them in the socket for whoever takes it over. TLS is unwrapped here and looked into again. A proxy's header before
-// all that is read where the caller believes its sender.
+// Recognises the protocol of an accepted connection: waits a bounded time for its first bytes, and leaves them in the socket for
+// its next owner. TLS is unwrapped here, and the bytes inside are recognised in turn. A PROXY protocol header before all that is
+// read where the caller trusts its sender.
 
 import type { Socket } from "node:net";
 import { type SecureContext, TLSSocket } from "node:tls";
 import { isPolicyRequest, type Recognised, readProxyHeader, recognise } from "../wire/index.ts";
 import { deadline } from "./deadline.ts";
 
-/** What an accepted connection turned out to be; `silent` when nothing told it in time. */
+/** The protocol of an accepted connection; `silent` where its first bytes did not show it in time. */
 export type AcceptedKind = Exclude<Recognised, "more"> | "silent";
 
 /** What was under way when a connection failed. */
@@ -15,19 +15,19 @@ export type AcceptStage = "connection" | "proxy-header" | "tls";
 
 /** How to look. */
 export interface AcceptOptions {
-	/** How long to wait for a client that says nothing, and for the zero byte of a policy request that lacks it. */
+	/** Milliseconds to wait for a client that sends nothing, and for the zero byte of a policy request that lacks it. */
 	readonly firstBytesTimeoutMs: number;
-	/** How long a client that has begun to speak may take until its protocol can be told. */
+	/** Milliseconds that a client may take from its first byte until its protocol can be recognised. */
 	readonly begunTimeoutMs: number;
-	/** How long a TLS handshake may take. */
+	/** Milliseconds that a TLS handshake may take. */
 	readonly tlsTimeoutMs: number;
 	/** The certificate; read for every handshake, so that it can change. Absent: TLS is not unwrapped. */
 	readonly secureContext?: (() => SecureContext | undefined) | undefined;
-	/** Whether a PROXY protocol header may come first: only where the other side is a proxy that is believed. */
+	/** Whether a PROXY protocol header may come first: only where the other side is a trusted proxy. */
 	readonly proxyHeader?: boolean | undefined;
 	/**
-	 * Told the client's address where a proxy's header names one, before anything else; what it returns false for is dropped
-	 * without a further word.
+	 * Called with the client's address where a proxy's header names one, before the other callbacks. Where it returns false, the
+	 * connection is closed and no other callback follows.
 	 */
 	proxied?(address: string): boolean;
 	/** Called with what was recognised. The bytes read so far are in the socket again, and it is paused. */
@@ -41,13 +41,13 @@ export interface AcceptOptions {
 	failed(error: Error | undefined, during: AcceptStage): void;
 }
 
-/** Recognises what speaks on `socket`. */
+/** Recognises the protocol of `socket`. */
 export function accept(socket: Socket, options: AcceptOptions): void {
 	if (options.proxyHeader) unwrapProxied(socket, options);
 	else look(socket, false, options);
 }
 
-// A header is there at once, or never: whoever says nothing is looked at as if there were none.
+// A proxy sends its header at once or not at all, so a silent connection is treated as one without a header.
 function unwrapProxied(socket: Socket, options: AcceptOptions): void {
 	let seen: Buffer | undefined;
 	const cancel = deadline(options.firstBytesTimeoutMs, () => (seen ? failed(UNFINISHED) : plain()));
@@ -89,7 +89,7 @@ function unwrapProxied(socket: Socket, options: AcceptOptions): void {
 		}
 	};
 	const onEnd = (): void => {
-		// The end of the stream is not said twice, so what was sent before it is looked at no further.
+		// The next owner would not get the end of the stream again, so the connection ends here.
 		stop();
 		socket.on("error", () => {});
 		socket.destroy();
@@ -110,13 +110,13 @@ const UNFINISHED: Error = new Error("a proxy did not finish its PROXY protocol h
 function look(socket: Socket, secure: boolean, options: AcceptOptions): void {
 	let seen: Buffer | undefined;
 	let late = false;
-	// Some old clients leave the zero byte away and wait.
+	// Some old clients omit the zero byte and wait.
 	const asksForPolicy = (): boolean => seen !== undefined && isPolicyRequest(seen.toString("latin1"));
 	const timedOut = (): void => {
 		if (asksForPolicy()) decide("policy");
-		else if (late || !seen?.some(tellsSomething)) decide("silent");
+		else if (late || !seen?.some(isSignificant)) decide("silent");
 		else {
-			// Who has begun to speak does not wait for the server to do so: its next bytes are only slow.
+			// A client that has begun to send does not wait for a greeting: its next bytes are only slow.
 			late = true;
 			cancel = deadline(options.begunTimeoutMs, timedOut);
 		}
@@ -171,8 +171,8 @@ function look(socket: Socket, secure: boolean, options: AcceptOptions): void {
 	socket.on("close", onClose);
 }
 
-// Zero bytes and white space tell nothing: old players send them before they wait.
-function tellsSomething(byte: number): boolean {
+// Zero bytes and white space show no protocol: old players send them before they wait.
+function isSignificant(byte: number): boolean {
 	return byte !== 0 && byte !== 0x20 && (byte < 9 || byte > 13);
 }
 

@@ -1,4 +1,4 @@
-// Listening sockets: one port on one address or on both address families, as raw connections that nobody has read from yet.
+// Listening sockets: one port on one address or on both address families, as raw connections from which nothing has been read.
 
 import { createServer, type Server, type Socket } from "node:net";
 import { XMLSocketError } from "../errors/index.ts";
@@ -11,7 +11,7 @@ export interface ListenOptions {
 	 * `localhost` (both loopback addresses), `*` (every address of both families), or one address or name.
 	 */
 	readonly host: string;
-	/** Connections that the system holds for us while we are busy. Default 511. */
+	/** Connections that the system queues until they are accepted. Default 511. */
 	readonly backlog?: number;
 	/** The option that names the port, for messages. Default `--port`. */
 	readonly portOption?: string;
@@ -20,16 +20,16 @@ export interface ListenOptions {
 /** One port, open. */
 export interface Listener {
 	readonly port: number;
-	/** The addresses really bound, in the order of trial. */
+	/** The addresses that were bound. */
 	readonly addresses: readonly string[];
-	/** Stops accepting at once; open connections go on. Resolves when the last of them has ended too. */
+	/** Stops accepting at once. Resolves when the open connections have ended. */
 	close(): Promise<void>;
 }
 
 /**
  * Opens a port.
  *
- * Rejects with XMLSOCKET_PORT_IN_USE, XMLSOCKET_PORT_FORBIDDEN or XMLSOCKET_ADDRESS_INVALID; the message says what to do.
+ * Rejects with XMLSOCKET_PORT_IN_USE, XMLSOCKET_PORT_FORBIDDEN or XMLSOCKET_ADDRESS_INVALID; the message names the option to change.
  */
 export async function listen(options: ListenOptions, connection: (socket: Socket) => void): Promise<Listener> {
 	const hosts = options.host === "localhost" ? ["127.0.0.1", "::1"] : [options.host === "*" ? "::" : options.host];
@@ -52,7 +52,7 @@ export async function listen(options: ListenOptions, connection: (socket: Socket
 			};
 		} catch (error) {
 			for (const server of servers) server.close();
-			// A free port of one family may be taken in the other: another one is as good.
+			// A port that is free in one family may be taken in the other: try another port.
 			const taken = error instanceof XMLSocketError && error.code === "XMLSOCKET_PORT_IN_USE";
 			if (!(taken && options.port === 0 && attempt < 20)) throw error;
 		}

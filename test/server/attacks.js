@@ -24,6 +24,13 @@ const upgrade = (path, headers = "") =>
 	);
 const FAREWELL = "Connection: close\r\n";
 
+/** Removed when this program ends. @param {string} of */
+function temporaryFolder(of) {
+	const folder = mkdtempSync(join(tmpdir(), `xmlsocket ${of} `));
+	process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+	return folder;
+}
+
 /** @param {string[]} [flags] @param {number} [descriptors] */
 async function startDaemon(flags = [], descriptors = 0) {
 	const folder = mkdtempSync(join(tmpdir(), "xmlsocket attacked "));
@@ -153,7 +160,7 @@ const ATTACKS = {
 	},
 
 	async "unread-answers"() {
-		const folder = mkdtempSync(join(tmpdir(), "xmlsocket site "));
+		const folder = temporaryFolder("site");
 		const config = join(folder, "config.json");
 		writeFileSync(config, JSON.stringify({ unreadOutputTimeoutMs: 1000 }));
 		// More than the kernel takes for a client that reads nothing.
@@ -235,7 +242,7 @@ const ATTACKS = {
 	},
 
 	async "no-descriptors-left"() {
-		const config = join(mkdtempSync(join(tmpdir(), "xmlsocket config ")), "config.json");
+		const config = join(temporaryFolder("config"), "config.json");
 		writeFileSync(config, JSON.stringify({ maxConnections: 1000 }));
 		const daemon = await startDaemon(["--config", config], 100);
 		// A request whose page needs a descriptor waits behind one that is answered from memory.

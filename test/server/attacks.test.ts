@@ -51,7 +51,7 @@ describe.skipIf(process.platform !== "linux").each(networks)("a daemon under att
 		expect(await attack(command, "aborted-answers")).toMatchObject(UNHARMED);
 	});
 
-	it("closes clients that never read their answers, and says so in the log", async () => {
+	it("closes clients that never read their answers, and logs it", async () => {
 		expect(await attack(command, "unread-answers")).toMatchObject({ ...UNHARMED, isLogged: true });
 	});
 

@@ -98,7 +98,7 @@ describe("the port", () => {
 		socket.close();
 	});
 
-	it("tells the protocols apart however the first bytes are cut", async () => {
+	it("recognises the protocols wherever the first bytes are split", async () => {
 		const server = await start({ firstBytesTimeoutMs: 1000 });
 		for (const [request, answer] of [
 			[POLICY, /^<cross-domain-policy>.*<\/cross-domain-policy>\0$/],
@@ -120,7 +120,7 @@ describe("the port", () => {
 		}
 	});
 
-	it("greets a client that waits for the server to speak, and still answers its policy request afterwards", async () => {
+	it("greets a client that waits for the server to send first, and still answers its policy request afterwards", async () => {
 		const server = await start({}, "<welcome />");
 		const client = RawClient.tcp(server.port);
 		await client.until((text) => text === "<welcome />\0");
@@ -137,7 +137,7 @@ describe("the port", () => {
 		client.socket.destroy();
 	});
 
-	it("speaks XMLSocket and policy only with --no-sniff", async () => {
+	it("accepts XMLSocket and policy requests only with --no-sniff", async () => {
 		const server = await start({ sniff: false });
 		const client = RawClient.tcp(server.port);
 		client.send("GET / HTTP/1.1\r\n\0");
@@ -190,7 +190,7 @@ describe("bad input", () => {
 		);
 	});
 
-	it("says that a port is used, and what to do", async () => {
+	it("reports that a port is in use, and which option changes it", async () => {
 		const server = await start();
 		const second = createServer({ port: server.port, application: echo() });
 		await expect(second.listen()).rejects.toMatchObject({
@@ -331,7 +331,7 @@ describe("HTTP", () => {
 });
 
 describe("stopping", () => {
-	it("says good-bye, delivers what waits, and leaves nothing open", async () => {
+	it("sends a last document, delivers what waits, and leaves nothing open", async () => {
 		const server = await start();
 		const client = RawClient.tcp(server.port);
 		client.send("<a/>\0");
@@ -371,7 +371,7 @@ describe("the certificate", () => {
 });
 
 describe("a stopping server", () => {
-	it("does not wait for a client that had not said anything yet", async () => {
+	it("does not wait for a client that has sent nothing yet", async () => {
 		const server = await start({ firstBytesTimeoutMs: 300 }, "<welcome />");
 		const client = RawClient.tcp(server.port);
 		await expect.poll(() => server.connections).toBe(1);

@@ -1,4 +1,4 @@
-// Clients for the server's tests, as plain as can be: raw sockets, and what they were told.
+// Clients for the server's tests: raw sockets that keep what they receive.
 
 import { connect, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
@@ -64,7 +64,7 @@ export class RawClient {
 	}
 }
 
-/** An application that gives back each document, and greets. */
+/** An application that sends each document back, and greets. */
 export function echo(greeting?: string): Application & { readonly peers: Set<Peer> } {
 	const peers = new Set<Peer>();
 	return {

@@ -104,7 +104,7 @@ describe("a policy request", () => {
 		}
 	});
 
-	it("is answered where it comes slowly, and the application never hears of it", async () => {
+	it("is answered where it comes slowly, and the application is not notified", async () => {
 		const server = await start({ firstBytesTimeoutMs: 20 }, "<welcome />");
 		const client = RawClient.tcp(server.port);
 		client.send("<policy-");
@@ -210,7 +210,7 @@ describe("the file", () => {
 		);
 	});
 
-	it("is given over HTTP too, and says that no other file there counts", async () => {
+	it("is served over HTTP too, with a header that no other file there counts", async () => {
 		const server = await start();
 		const client = RawClient.tcp(server.port);
 		client.send("GET /crossdomain.xml HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
@@ -283,7 +283,7 @@ describe("the policy port", () => {
 		}
 	});
 
-	it("speaks nothing else, and counts what it refuses", async () => {
+	it("answers nothing else, and counts what it refuses", async () => {
 		const server = await start({ policyPort: 0, ...tls });
 		const said = ["GET / HTTP/1.1\r\nHost: localhost\r\n\r\n", "<a/>\0", "\x16\x03\x01\x00\x05hello"];
 		for (const text of said) expect(await ask(server.policyPort!, [latin1(text)])).toBe("");
@@ -300,7 +300,7 @@ describe("the policy port", () => {
 		).rejects.toThrow("ECONNREFUSED");
 	});
 
-	it("is refused without a policy, and says which flag names a used port", async () => {
+	it("is refused without a policy, and names the flag of a port that is in use", async () => {
 		expect(() => createServer({ policy: "off", policyPort: 0 })).toThrow(
 			expect.objectContaining({ code: "XMLSOCKET_OPTION_INVALID" }),
 		);

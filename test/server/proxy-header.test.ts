@@ -66,7 +66,7 @@ describe("a PROXY protocol header", () => {
 		expect(policy.text).toMatch(/^<cross-domain-policy>/);
 	});
 
-	it("of anybody else is not believed: its bytes are a document like any other", async () => {
+	it("of a sender that is not listed is an ordinary document", async () => {
 		const { server, peers } = await start({ trustProxy: ["192.0.2.1"] });
 		const raw = client(server);
 		raw.socket.write(Buffer.concat([V1, Buffer.from("\0")]));
@@ -74,7 +74,7 @@ describe("a PROXY protocol header", () => {
 		expect(Array.from(peers, (peer) => peer.remoteAddress)).toEqual(["127.0.0.1"]);
 	});
 
-	it("may be left away by a listed proxy, which then is the client itself", async () => {
+	it("is optional for a listed proxy, which then is the client itself", async () => {
 		const { server, peers } = await start();
 		const raw = client(server);
 		raw.send("<a/>\0");

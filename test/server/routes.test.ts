@@ -20,7 +20,7 @@ const request = (path: string, headers = ""): string =>
 const upgrade = (path: string, headers = ""): string =>
 	`GET ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n${headers}\r\n`;
 
-/** Routes that take `/mine` and say what they were asked. */
+/** Routes that handle `/mine` and record what they were asked. */
 function mine(): HttpRoutes & { asked: string[]; sockets: Duplex[]; drained: number[] } {
 	const asked: string[] = [];
 	const sockets: Duplex[] = [];
@@ -63,7 +63,7 @@ async function ask(server: Server, text: string): Promise<string> {
 }
 
 describe("further routes of the HTTP side", () => {
-	it("answer what is theirs, after the daemon's own paths", async () => {
+	it("answer their own paths, after the daemon's own paths", async () => {
 		const routes = mine();
 		const server = await start([{}, routes]);
 		expect(await ask(server, request("/mine?q=7"))).toMatch(/ 200 OK[\s\S]*mine 7/);
@@ -86,7 +86,7 @@ describe("further routes of the HTTP side", () => {
 		client.socket.destroy();
 	});
 
-	it("are told of the drain, which waits for their sockets and their promise", async () => {
+	it("are notified of the drain, which waits for their sockets and their promise", async () => {
 		const routes = mine();
 		let done = false;
 		const server = await start([
@@ -107,7 +107,7 @@ describe("further routes of the HTTP side", () => {
 		expect(routes.drained).toEqual([5000]);
 	});
 
-	it("are told to end at once by a second stop, and their sockets do not outlive it", async () => {
+	it("are notified to end at once by a second stop, and their sockets do not outlive it", async () => {
 		const drained: number[] = [];
 		const routes: HttpRoutes = {
 			...mine(),

@@ -106,7 +106,7 @@ describe("static files", () => {
 		expect(part.headers["content-range"]).toBe("bytes 65530-65545/300000");
 	});
 
-	it("answers 304 to whom has the file", async () => {
+	it("answers 304 to a client that has the file", async () => {
 		const { etag } = (await get("/")).headers;
 		const answer = await get("/", { "if-none-match": etag! });
 		expect([answer.status, answer.body.length]).toEqual([304, 0]);
@@ -122,7 +122,7 @@ describe("static files", () => {
 		expect(failures).toEqual([expect.objectContaining({ code: "ENOENT" })]);
 	});
 
-	it.skipIf(process.platform !== "linux")("has no descriptor open once nobody reads", async () => {
+	it.skipIf(process.platform !== "linux")("has no descriptor open once no client reads", async () => {
 		const before = readdirSync("/proc/self/fd").length;
 		await Promise.all(Array.from({ length: 50 }, () => get("/large.bin")));
 		await expect.poll(() => readdirSync("/proc/self/fd").length).toBeLessThanOrEqual(before);

@@ -1,5 +1,5 @@
 // The first moments of accepted connections on real sockets: recognised in every segmentation, and nothing lost for the
-// one who takes over.
+// next owner.
 
 import { createServer } from "node:http";
 import type { Socket } from "node:net";
@@ -107,7 +107,7 @@ describe("accept", () => {
 		});
 	}
 
-	it("calls a client silent that says nothing, and hears it later", async () => {
+	it("calls a client silent that sends nothing, and receives what it sends later", async () => {
 		const { port, outcomes } = await serve({ firstBytesTimeoutMs: 20 });
 		const socket = await client(port);
 		await until(() => outcomes.length === 1);
@@ -146,7 +146,7 @@ describe("accept", () => {
 		expect(outcomes[0]!.kind).toBe("document");
 	});
 
-	it("calls a client silent that says too little to tell for too long, and keeps what it said", async () => {
+	it("calls a client silent that sends too little to recognise for too long, and keeps what it sent", async () => {
 		const { port, outcomes } = await serve({ firstBytesTimeoutMs: 20, begunTimeoutMs: 30 });
 		const socket = await client(port);
 		await socket.send([latin1("<pol")]);
@@ -179,7 +179,7 @@ describe("accept", () => {
 		}
 	});
 
-	it("gives the bytes of a policy request back as well: who serves no policy reads on", async () => {
+	it("leaves the bytes of a policy request in the socket too, for a server without a policy", async () => {
 		const { port, outcomes } = await serve();
 		const socket = await client(port);
 		await socket.send([latin1("<policy-file-request/>\0<a/>\0")]);
@@ -205,7 +205,7 @@ describe("accept", () => {
 		}
 	});
 
-	it("fails without an error where the client leaves before it said what it is", async () => {
+	it("fails without an error where the client leaves before its protocol is known", async () => {
 		for (const said of ["", "<", "GE"]) {
 			const { port, outcomes } = await serve();
 			const socket = await client(port);

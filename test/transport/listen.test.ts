@@ -74,7 +74,7 @@ describe("listen", () => {
 	});
 
 	for (const host of ["localhost", "127.0.0.1"]) {
-		it(`says which port is in use, and by which option to choose another (${host})`, async () => {
+		it(`names the port that is in use, and the option that chooses another (${host})`, async () => {
 			const { port } = await open({ host: "127.0.0.1" });
 			await expect(open({ host, port, portOption: "--policy-port" })).rejects.toMatchObject({
 				code: "XMLSOCKET_PORT_IN_USE",

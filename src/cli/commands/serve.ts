@@ -29,6 +29,8 @@ import { makeSite } from "../site.ts";
 const gatewayKeys: readonly string[] = [...Object.keys(gatewaySchema.entries), ...sharedKeys];
 // Where the chat page is when a site has taken the root.
 const PAGE_PATH = "/xmlsocket/";
+// The pages of the chat page's folder that play a SWF.
+const FLASH_PAGES = ["/flash", "/flash.html"];
 
 /** Runs until SIGINT or SIGTERM; a second signal ends at once. */
 export async function serve(flags: Record<string, unknown>, version: string): Promise<void> {
@@ -53,6 +55,7 @@ export async function serve(flags: Record<string, unknown>, version: string): Pr
 		log,
 		pageFolder: settings.relay === undefined && applications.length === 0 ? pageFolder() : undefined,
 		pagePath: settings.web === undefined ? "/" : PAGE_PATH,
+		flashPages: FLASH_PAGES,
 		routes: [...(gateway ? [gateway] : []), site.routes, logOutput.routes],
 	});
 	await listenOr(server, scripts);

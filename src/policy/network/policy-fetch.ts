@@ -44,7 +44,7 @@ export interface PolicyFetch {
 
 const REQUEST: Uint8Array = new TextEncoder().encode("<policy-file-request/>\0");
 const MAX_ANSWER_BYTES = 64 * 1024;
-/** A player closes at the zero byte; we look for so long whether the server does, and what else it says. */
+/** How long to watch, after the zero byte, whether the server closes and what else it sends. A player closes there. */
 const LOOK_AFTER_MS = 200;
 
 /**

@@ -1,5 +1,5 @@
 // The policy file that a server answers with: made from the port and the trusted pages, or the operator's own file; and the
-// answer itself, which ends its connection. What stands in such a file is read and written in `policy/`.
+// answer itself, which ends its connection. The content of such files is read and written in `policy/`.
 
 import { readFileSync } from "node:fs";
 import type { Socket } from "node:net";
@@ -14,9 +14,9 @@ const MAX_FILE_BYTES = 64 * 1024;
 
 /** Where a policy file's problems are reported: any structured logger has these three methods. */
 export interface PolicyFileLogger {
-	info(facts: object, words: string): void;
-	warn(facts: object, words: string): void;
-	error(facts: object, words: string): void;
+	info(facts: object, message: string): void;
+	warn(facts: object, message: string): void;
+	error(facts: object, message: string): void;
 }
 
 /** A server's policy file. */
@@ -53,7 +53,7 @@ export class ServedPolicyFile {
 		}
 	}
 
-	/** Reads an own file again. Where it cannot be read, the old one stays in force and the log says why. */
+	/** Reads the operator's own file again. Where that fails, the old content stays in use and the error is logged. */
 	reload(port: number): void {
 		if (this.#path === undefined) return;
 		try {
@@ -93,9 +93,7 @@ function readFile(path: string): string {
 	// The zero byte that ends it on the wire is ours to add.
 	const text = bytes.toString("utf8").replace(/^\ufeff|\0+\s*$/g, "");
 	if (text.includes("\0"))
-		throw unreadable(
-			`The policy file ${path} holds a zero byte: players would take what stands before it for the whole.`,
-		);
+		throw unreadable(`The policy file ${path} has a zero byte: players would read only what is before it.`);
 	return text;
 }
 
