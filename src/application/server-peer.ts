@@ -41,7 +41,14 @@ export class ServerPeer implements Peer, LinkOwner<Output> {
 		this.remoteAddress = transport.remoteAddress;
 		this.#host = host;
 		this.#link = new Link(transport, host.linkOptions, host.scheduler, this);
-		this.#session = host.open(this);
+		try {
+			this.#session = host.open(this);
+		} catch (cause) {
+			host.scheduler.report(cause);
+			this.#link.destroy(
+				new XMLSocketError("XMLSOCKET_INTERNAL", "The application failed to open a session.", { cause }),
+			);
+		}
 	}
 
 	get transport(): Transport["kind"] {

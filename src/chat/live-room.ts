@@ -5,6 +5,7 @@ import { ChatRoom, type Spoken } from "./chat-room.ts";
 import type { ChatSession } from "./chat-session.ts";
 import type { LiveFeed } from "./deployment/live-feed.ts";
 import { ackDocument, lostDocument, type Message, messageDocument } from "./documents.ts";
+import { checkOutgoing, maxShownBytes } from "./outgoing-size.ts";
 
 /** Longer than a message waits for other nodes. */
 const CAME_LATELY_MS = 15_000;
@@ -32,6 +33,11 @@ export class LiveRoom extends ChatRoom {
 	hear(message: Message, late: boolean): void {
 		const bytes = this.encode(messageDocument(message));
 		if (!bytes) return;
+		// Another daemon may have a higher limit.
+		if (bytes.length > maxShownBytes(this.chat.settings.maxDocumentBytes)) {
+			this.missed(1);
+			return;
+		}
 		const sinceMs = this.chat.nowMs() - CAME_LATELY_MS;
 		for (const member of this.members()) {
 			if (late && member.cameMs > sinceMs) member.send(lostDocument(this.name, 1));
@@ -50,6 +56,7 @@ export class LiveRoom extends ChatRoom {
 
 	post(session: ChatSession, { kind, body, id }: Spoken): void {
 		const message = { kind, body, room: this.name, from: session.name, at: this.chat.timestamp() };
+		checkOutgoing(session, body, () => messageDocument({ ...message, id }));
 		const bytes = session.peer.encode(messageDocument(message));
 		this.chat.messages++;
 		if (this.#feed) {

@@ -98,7 +98,11 @@ export class Replay {
 			maxCount: history,
 			maxBytes: NEWEST_BYTES,
 		});
-		if (!this.#stopped) for (const entry of entries) room.sendEntry(entry, this.#session);
+		for (const entry of entries) {
+			if (this.#stopped) break;
+			room.sendEntry(entry, this.#session);
+			await this.#outboxHasRoom();
+		}
 		return upTo;
 	}
 
@@ -111,6 +115,9 @@ export class Replay {
 			if (entry.prev > cursor) this.#session.send(gapDocument(room.name, cursor + 1, entry.prev));
 			room.sendEntry(entry, this.#session);
 			cursor = entry.seq;
+			// Escaped, a page can be six times as long as it is in the log.
+			await this.#outboxHasRoom();
+			if (this.#stopped) return cursor;
 		}
 		if (entries.length > 0) return cursor;
 		this.#session.send(gapDocument(room.name, cursor + 1, through));
@@ -118,6 +125,7 @@ export class Replay {
 	}
 
 	async #outboxHasRoom(): Promise<void> {
+		if (this.#session.peer.outboxBytes < FULL_OUTBOX_BYTES) return;
 		for (let waitMs = FIRST_WAIT_MS; !this.#stopped; waitMs = Math.min(waitMs * 2, LONGEST_WAIT_MS)) {
 			if (this.#session.peer.outboxBytes < FULL_OUTBOX_BYTES) return;
 			await sleep(waitMs);

@@ -9,6 +9,7 @@ import type { Chat } from "./chat.ts";
 import { ChatRoom, type Known, type Spoken } from "./chat-room.ts";
 import type { ChatSession } from "./chat-session.ts";
 import { ackDocument, gapDocument, messageDocument } from "./documents.ts";
+import { checkOutgoing, maxShownBytes } from "./outgoing-size.ts";
 import { decodeRecord, encodeRecord } from "./record.ts";
 import { Replay } from "./replay.ts";
 
@@ -52,6 +53,9 @@ export class StoredRoom extends ChatRoom {
 		const { log } = this.chat;
 		// What could not be sent must not be stored either: a terminator of one's own may stand in decoded text.
 		session.peer.encode(body);
+		checkOutgoing(session, body, () =>
+			messageDocument({ kind, room: this.name, from: session.name, at: this.chat.timestamp(), body, id }),
+		);
 		session.begin();
 		const payload = encodeRecord({ kind, from: session.name, body });
 		log.append(this.name, { payload, session: session.key.id, id }).then(
@@ -116,7 +120,10 @@ export class StoredRoom extends ChatRoom {
 			if (record) {
 				const at = this.chat.timestamp(entry.atMs);
 				const text = messageDocument({ ...record, room: this.name, seq, prev, at, id });
-				return { text, bytes: peer.encode(text) };
+				const bytes = peer.encode(text);
+				const limit = maxShownBytes(this.chat.settings.maxDocumentBytes);
+				if (bytes.length <= limit) return { text, bytes };
+				throw new XMLSocketError("XMLSOCKET_DOCUMENT_TOO_LARGE", `It takes ${bytes.length} bytes, more than ${limit}.`);
 			}
 			this.#unreadable(entry);
 		} catch (error) {

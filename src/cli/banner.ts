@@ -61,7 +61,7 @@ export function portRows(server: Server): [string, string][] {
 		server.policyText === undefined
 			? "off"
 			: policy === "auto"
-				? `port ${server.port} for ${server.rules.policyDomains().join(", ")}`
+				? `port ${server.port} for ${server.policyDomains.join(", ")}`
 				: `from ${policy}`,
 	]);
 	if (server.policyPort !== undefined)

@@ -189,6 +189,10 @@ try {
 	if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
 	else {
 		// What a command that failed has left open, a connection to a silent server for example, must not keep the process.
-		process.stderr.write(`${failureText(error)}\n`, () => process.exit(exitCodeOf(error)));
+		const exit = (): never => process.exit(exitCodeOf(error));
+		process.stderr.on("error", exit);
+		process.stderr.write(`${failureText(error)}\n`, exit);
+		// Nobody may read it.
+		setTimeout(exit, 1000);
 	}
 }

@@ -2,10 +2,16 @@
 
 import { type Logger, pino } from "pino";
 import type { Server } from "../server/index.ts";
+import { LogOutput } from "./log-output.ts";
+
+const FLUSH_LOG_MS = 500;
+
+/** The one destination of this process's log. */
+export const logOutput: LogOutput = new LogOutput(process.stderr);
 
 /** JSON lines on standard error. */
 export function makeLog(level: string): Logger {
-	return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, pino.destination({ fd: 2, sync: true }));
+	return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, logOutput);
 }
 
 /** The options of these names that have a value. */
@@ -36,5 +42,6 @@ export async function stopped(server: Server, log: { info(facts: object, words: 
 		process.on("SIGINT", stop);
 		process.on("SIGTERM", stop);
 	});
+	await logOutput.flush(FLUSH_LOG_MS);
 	process.exit(0);
 }

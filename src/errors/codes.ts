@@ -343,6 +343,11 @@ export const ERROR_CODES = {
 		text: "A script uses a class that stands for media, RTMP or SOAP.",
 		hint: "Use what the message names instead.",
 	},
+	XMLSOCKET_SERVER_STATE: {
+		class: "usage",
+		text: "listen() was called on a server that listens already, or that was closed.",
+		hint: "Call listen() once. After close(), make a new server.",
+	},
 	XMLSOCKET_SESSION_IN_USE: {
 		class: "peer",
 		text: "The session is not this client's.",

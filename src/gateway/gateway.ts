@@ -127,8 +127,18 @@ export class Gateway implements HttpRoutes {
 		}
 		const frames: WebSocketFrames = url.searchParams.get("frames") === "text" ? "text" : "binary";
 		socket.on("error", () => {});
-		this.#acceptor.accept(request, socket, head, clientAddress, frames, (page) =>
-			this.#bridge(target, frames, page, facts),
+		this.#acceptor.accept(
+			request,
+			socket,
+			head,
+			clientAddress,
+			frames,
+			(page) => this.#bridge(target, frames, page, facts),
+			(reason) => {
+				count(this.#refused, "bad-request", 1);
+				this.#log.warn({ ...facts, reason }, "refused a WebSocket: the handshake is invalid");
+				refuseUpgrade(socket, "400 Bad Request", `The WebSocket handshake is invalid: ${reason}.`);
+			},
 		);
 		return true;
 	}

@@ -52,8 +52,8 @@ export function ruffleRoutes(find: () => string | undefined = findRuffle): Ruffl
 		request(request, response, url) {
 			if (!url.pathname.startsWith(RUFFLE_PATH)) return false;
 			if (installed()) {
-				request.url = url.pathname.slice(RUFFLE_PATH.length - 1);
-				files!(request, response, () => missing(response, "Ruffle has no such file."));
+				const path = url.pathname.slice(RUFFLE_PATH.length - 1);
+				files!(request, response, path, () => missing(response, "Ruffle has no such file."));
 			} else missing(response, `Ruffle is not installed here: ${RUFFLE_INSTALL}`);
 			return true;
 		},

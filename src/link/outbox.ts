@@ -21,6 +21,8 @@ export class Outbox {
 	#blocked = false;
 	#written = 0;
 	#taken = 0;
+	/** The length of the piece written last, where it was longer than a piece should be. */
+	#longWritten = 0;
 	#takenAtMs: number;
 	#softSinceMs: number | undefined = undefined;
 
@@ -36,6 +38,8 @@ export class Outbox {
 
 	/** Appends text, its terminator included. Texts that follow each other are encoded in one go. */
 	addText(text: string): void {
+		// A part of more than 64 KiB is always one document: see `#excess`.
+		if (this.#text.length + text.length > JOIN_BYTES && this.#text !== "") this.#encode();
 		this.#text += text;
 		this.bytes += text.length;
 	}
@@ -51,8 +55,9 @@ export class Outbox {
 	/** Writes what waits, until the transport asks to wait. */
 	writeTo(transport: Transport, joiner: Joiner): void {
 		while (!this.#blocked) {
-			const piece = this.#take(joiner);
+			const piece = this.#take(joiner, transport.isStream === true);
 			if (!piece) return;
+			this.#longWritten = piece.length > JOIN_BYTES ? piece.length : 0;
 			this.#written += piece.length;
 			// A socket says no to every piece above its own small mark, also to those that the system took at once.
 			this.#blocked = !transport.write(piece) && transport.bufferedBytes > 0;
@@ -71,7 +76,7 @@ export class Outbox {
 		const limit = limits.maxOutboxBytes;
 		// A transport that asks for no break has little left.
 		if (!this.#blocked && this.bytes <= limit) return undefined;
-		const waiting = this.bytes + transport.bufferedBytes;
+		const waiting = this.bytes + transport.bufferedBytes - this.#excess(transport);
 		return waiting > limit ? slowReader(waiting, limit, "") : undefined;
 	}
 
@@ -92,14 +97,15 @@ export class Outbox {
 				{ details: { waitingBytes: waiting, limitMs: unreadOutputTimeoutMs } },
 			);
 		}
+		const behind = waiting - this.#excess(transport);
 		const softBytes = limits.softOutboxBytes ?? limits.maxOutboxBytes;
-		if (waiting <= softBytes) {
+		if (behind <= softBytes) {
 			this.#softSinceMs = undefined;
 			return undefined;
 		}
 		this.#softSinceMs ??= nowMs;
 		const graceMs = limits.slowReaderGraceMs ?? GRACE_MS;
-		return nowMs - this.#softSinceMs < graceMs ? undefined : slowReader(waiting, softBytes, ` for ${graceMs} ms`);
+		return nowMs - this.#softSinceMs < graceMs ? undefined : slowReader(behind, softBytes, ` for ${graceMs} ms`);
 	}
 
 	/** Forgets everything. */
@@ -109,11 +115,24 @@ export class Outbox {
 		this.bytes = 0;
 	}
 
-	// The next piece to write, about 64 KiB at most unless one document is longer; undefined when nothing waits.
-	#take(joiner: Joiner): Uint8Array | undefined {
+	// What is left of the one long document at the front: however long it is, it says nothing about its reader.
+	#excess(transport: Transport): number {
+		const front = this.#parts?.[0]?.length ?? 0;
+		return (front > JOIN_BYTES ? front : 0) + Math.min(this.#longWritten, transport.bufferedBytes);
+	}
+
+	// The next piece to write, about 64 KiB at most; undefined when nothing waits. A longer document is cut into such pieces where
+	// the transport allows it: only what has left a piece counts as taken.
+	#take(joiner: Joiner, maySplit: boolean): Uint8Array | undefined {
 		if (this.#text !== "") this.#encode();
 		const parts = this.#parts;
 		if (!parts) return undefined;
+		const first = parts[0]!;
+		if (maySplit && first.length > JOIN_BYTES) {
+			parts[0] = first.subarray(JOIN_BYTES);
+			this.bytes -= JOIN_BYTES;
+			return first.subarray(0, JOIN_BYTES);
+		}
 		let count = 0;
 		let length = 0;
 		while (count < parts.length && (count === 0 || length + parts[count]!.length <= JOIN_BYTES)) {

@@ -32,13 +32,15 @@ export interface Transport {
 	readonly kind: "tcp" | "tls" | "websocket" | "memory";
 	/** The other side's address in words, for logs: `127.0.0.1`, `::1`, or a URL. */
 	readonly remoteAddress: string;
+	/** Whether `write` is also given parts of long documents, so that what the other side has taken shows early. Default false. */
+	readonly isStream?: boolean;
 	/** Bytes written that have not left this process yet. */
 	readonly bufferedBytes: number;
 	/** Begins delivery. Once. */
 	start(events: TransportEvents): void;
 	/**
-	 * Hands bytes on; several documents may be in one call, none is ever split by it. The caller does not change the
-	 * array afterwards.
+	 * Hands bytes on; several documents may be in one call. A document is split only where `isStream` is true. The caller does
+	 * not change the array afterwards.
 	 * @returns false when no more should be written until `drain`.
 	 */
 	write(bytes: Uint8Array): boolean;

@@ -38,11 +38,11 @@ export class Admission {
 	/**
 	 * Admits a connection, or says why not. Every admitted one must `leave`.
 	 *
-	 * @param address undefined for a proxy, whose clients are counted with `visit`.
+	 * @param address undefined for a proxy, whose clients are counted with `acquire`.
 	 */
 	admit(address: string | undefined, nowMs: number): Refusal | undefined {
 		if (this.open >= this.#maxOpen) return "too-many-connections";
-		const refusal = address === undefined ? undefined : this.visit(address, nowMs);
+		const refusal = address === undefined ? undefined : this.acquire(address, nowMs);
 		if (!refusal) this.open++;
 		return refusal;
 	}
@@ -50,11 +50,11 @@ export class Admission {
 	/** The end of an admitted connection. */
 	leave(address: string | undefined): void {
 		this.open--;
-		if (address !== undefined) this.depart(address);
+		if (address !== undefined) this.release(address);
 	}
 
-	/** Counts a client of a connection that is admitted already, or says why not. Every counted one must `depart`. */
-	visit(address: string, nowMs: number): Refusal | undefined {
+	/** Counts a client of a connection that is admitted already, or says why not. Every counted one must `release`. */
+	acquire(address: string, nowMs: number): Refusal | undefined {
 		const key = addressKey(address);
 		if (key === undefined) return undefined;
 		const burst = this.#perSecond * 2;
@@ -69,8 +69,8 @@ export class Admission {
 		return undefined;
 	}
 
-	/** The end of a client that was counted with `visit`. */
-	depart(address: string): void {
+	/** The end of a client that was counted with `acquire`. */
+	release(address: string): void {
 		const key = addressKey(address);
 		const visitor = key === undefined ? undefined : this.#visitors.get(key);
 		if (visitor) visitor.open--;
@@ -90,6 +90,11 @@ export function addressKey(address: string): string | undefined {
 	const parsed = ipaddr.process(address);
 	if (parsed.range() === "loopback") return undefined;
 	return parsed.kind() === "ipv6" ? (parsed as ipaddr.IPv6).parts.slice(0, 4).join(":") : parsed.toString();
+}
+
+/** Whether a text is an IP address or a range of them in CIDR notation. */
+export function isAddressOrRange(text: string): boolean {
+	return text.includes("/") ? ipaddr.isValidCIDR(text) : ipaddr.isValid(text);
 }
 
 /** Whether `address` is one of the listed addresses or in one of the listed ranges. */

@@ -1,7 +1,12 @@
-// Short answers on the HTTP side, to requests and to upgrades that are refused.
+// Short answers on the HTTP side: to requests, and to upgrades that are refused. A refused upgrade is no longer Node's HTTP
+// server's socket, so the refusal reads on and closes it within a deadline.
 
 import type { ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
+import { closeWithin } from "../transport/index.ts";
+
+/** How long a refused connection may take to read its answer and close, in milliseconds. */
+const REFUSED_CLOSE_MS = 2000;
 
 /** Answers a request with a text. */
 export function answer(
@@ -18,10 +23,17 @@ export function answer(
 	response.end(response.req.method === "HEAD" ? undefined : body);
 }
 
-/** Answers an upgrade with a refusal, for example `403 Forbidden`, and closes. */
-export function refuseUpgrade(socket: Duplex, status: string, words: string): void {
-	const body = `${words}\n`;
+/**
+ * Answers an upgrade with a refusal, and closes the connection: when the client closes it, at the latest after 2 s.
+ *
+ * @param status code and reason phrase, for example `403 Forbidden`.
+ */
+export function refuseUpgrade(socket: Duplex, status: string, text: string): void {
+	const body = `${text}\n`;
 	socket.on("error", () => {});
+	closeWithin(socket, REFUSED_CLOSE_MS);
+	// What the client still sends is read and dropped: unread bytes would hide its close, and reset the connection at ours.
+	socket.resume();
 	socket.end(
 		`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-type: text/plain; charset=utf-8\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
 	);

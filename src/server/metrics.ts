@@ -1,6 +1,8 @@
 // The server's numbers: counted in plain fields where they arise, and given out in the Prometheus format when asked for.
 
+import type { ServerResponse } from "node:http";
 import type { Registry } from "prom-client";
+import { answer } from "./http-answers.ts";
 import type { LabelledCount } from "./http-routes.ts";
 
 /** What a server counts. */
@@ -13,7 +15,7 @@ export class Metrics {
 	closedDocuments = 0;
 	/** Empty documents of closed connections. */
 	closedEmptyDocuments = 0;
-	#registry: Promise<Registry> | undefined = undefined;
+	#page: Promise<Page> | undefined = undefined;
 	readonly #gauges: () => Record<string, number>;
 	readonly #further: readonly LabelledCount[];
 
@@ -33,13 +35,22 @@ export class Metrics {
 
 	/** The page of `/metrics` and its content type. */
 	async page(): Promise<{ type: string; body: string }> {
-		this.#registry ??= this.#makeRegistry();
-		const registry = await this.#registry;
+		const { registry, setGauge } = await this.#load();
+		for (const [name, value] of Object.entries(this.#gauges())) setGauge(name, value);
 		return { type: registry.contentType, body: await registry.metrics() };
 	}
 
+	#load(): Promise<Page> {
+		this.#page ??= this.#makePage();
+		this.#page.catch(() => {
+			// The next request tries again.
+			this.#page = undefined;
+		});
+		return this.#page;
+	}
+
 	// Loaded on the first request: most daemons are never asked, and start faster without it.
-	async #makeRegistry(): Promise<Registry> {
+	async #makePage(): Promise<Page> {
 		const { collectDefaultMetrics, Counter, Gauge, Registry } = await import("prom-client");
 		const registry = new Registry();
 		collectDefaultMetrics({ register: registry });
@@ -58,17 +69,26 @@ export class Metrics {
 		byLabel("xmlsocket_accepted_total", "Connections accepted", "protocol", this.accepted);
 		byLabel("xmlsocket_refused_total", "Connections and documents refused or cut", "reason", this.refused);
 		for (const { name, help, label, values } of this.#further) byLabel(name, help, label, values);
-		const gauges = this.#gauges;
-		for (const name of Object.keys(gauges())) {
-			new Gauge({
-				name: `xmlsocket_${name}`,
-				help: name.replaceAll("_", " "),
-				registers: [registry],
-				collect() {
-					this.set(gauges()[name] ?? 0);
-				},
-			});
-		}
-		return registry;
+		const gauges = new Map<string, { set(value: number): void }>();
+		const setGauge = (name: string, value: number): void => {
+			let gauge = gauges.get(name);
+			if (!gauge) {
+				gauge = new Gauge({ name: `xmlsocket_${name}`, help: name.replaceAll("_", " "), registers: [registry] });
+				gauges.set(name, gauge);
+			}
+			gauge.set(value);
+		};
+		return { registry, setGauge };
 	}
+}
+
+interface Page {
+	readonly registry: Registry;
+	setGauge(name: string, value: number): void;
+}
+
+/** Answers with the numbers in the Prometheus format. Rejects where they cannot be collected. */
+export async function sendMetrics(metrics: Metrics, response: ServerResponse): Promise<void> {
+	const { type, body } = await metrics.page();
+	answer(response, 200, body, type);
 }

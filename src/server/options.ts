@@ -12,6 +12,7 @@ import {
 	rateLimits,
 	readerLimits,
 } from "../options/index.ts";
+import { isAddressOrRange } from "./admission.ts";
 
 const port = () => v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(65535));
 
@@ -134,6 +135,14 @@ export function serverSettings(options: ServerOptions): ServerSettings {
 			"XMLSOCKET_OPTION_INVALID",
 			`A policy port (${settings.policyPort}) without a policy file has nothing to answer: give policyPort, or policy "off", not both.`,
 		);
+	}
+	for (const entry of settings.trustProxy) {
+		if (!isAddressOrRange(entry)) {
+			throw new XMLSocketError(
+				"XMLSOCKET_OPTION_INVALID",
+				`Option "trustProxy" has the entry "${entry}"; allowed are IP addresses and ranges such as 10.0.0.0/8.`,
+			);
+		}
 	}
 	return settings;
 }

@@ -1,158 +1,196 @@
-// One port for everything: the parts of a server put together, its listeners, its peers, its drain. What comes in is told apart
-// by the intake; what the documents mean is the application's affair.
+// One port for XMLSocket, WebSocket, HTTP, TLS and policy requests: composes the parts of a server, opens its listeners, and
+// closes them in order. Connections come in through `connection-acceptor.ts`; the application gives documents their meaning.
 
 import { EventEmitter, once } from "node:events";
-import { createServer as createHttpServer } from "node:http";
 import { hostname } from "node:os";
-import type { Duplex } from "node:stream";
-import {
-	type Application,
-	closeReason,
-	type Health,
-	linkLimits,
-	type Peer,
-	type PeerHost,
-	ServerPeer,
-	type Session,
-} from "../application/index.ts";
+import { type Application, type Health, linkLimits } from "../application/index.ts";
 import { XMLSocketError } from "../errors/index.ts";
-import { type LinkClose, type LinkOptions, Scheduler, type Transport } from "../link/index.ts";
+import type { LinkOptions, Transport } from "../link/index.ts";
 import { ServedPolicyFile } from "../policy/network/index.ts";
 import { type Listener, listen, nodeClock, textCodec } from "../transport/index.ts";
 import { terminatorBytes } from "../wire/index.ts";
 import { Certificate } from "./certificate.ts";
 import type { Connection } from "./connection.ts";
-import { type HttpHost, HttpSide, sendMetrics } from "./http.ts";
+import { ConnectionAcceptor } from "./connection-acceptor.ts";
+import { HttpSide } from "./http.ts";
 import type { HttpRoutes } from "./http-routes.ts";
-import { Intake } from "./intake.ts";
-import { type Logger, loggable, silentLogger } from "./logger.ts";
+import { type Logger, silentLogger } from "./logger.ts";
 import { Metrics } from "./metrics.ts";
+import { type MetricsPort, openMetricsPort } from "./metrics-port.ts";
 import { noDocuments } from "./no-documents.ts";
 import { type ServerOptions, type ServerSettings, serverSettings } from "./options.ts";
 import { OriginRules } from "./origin.ts";
+import { PeerSet } from "./peer-set.ts";
+import { Refusals } from "./refusals.ts";
+import { Shutdown } from "./shutdown.ts";
 
 type Output = "text" | "bytes";
 
 /** What the parts of a server are made of, beside its options. */
 export interface ServerParts {
 	readonly application: Application<"text"> | Application<"bytes">;
-	/** Default: silence. */
+	/** Default: nothing is logged. */
 	readonly log?: Logger | undefined;
 	/** The folder whose files answer HTTP; default: none. */
 	readonly pageFolder?: string | undefined;
 	/** The path of its page, with a slash at both ends; default: `/`. */
 	readonly pagePath?: string | undefined;
-	/** Who else answers on the HTTP side, in the order of asking; default: nobody. */
+	/** What else answers on the HTTP side, in the order of asking; default: nothing. */
 	readonly routes?: readonly HttpRoutes[] | undefined;
 }
 
-const RETRY_AFTER_SECONDS = 3;
-const STOP_TICK_MS = 20;
+/** `idle` until `listen()`; `closing` while clients get their last documents; `closed` once everything is released. */
+export type ServerState = "idle" | "listening" | "closing" | "closed";
+
+const SWEEP_MS = 1000;
 
 /** The daemon. */
-export class Server extends EventEmitter<{ connection: [Connection]; closed: [] }> implements HttpHost, PeerHost {
+export class Server extends EventEmitter<{ connection: [Connection]; closed: [] }> {
 	readonly settings: ServerSettings;
-	readonly rules: OriginRules;
 	readonly metrics: Metrics;
-	readonly log: Logger;
-	readonly scheduler: Scheduler;
-	readonly linkOptions: LinkOptions<Output>;
+	/** The folder whose files answer HTTP. */
 	readonly pageFolder: string | undefined;
+	/** The path of its page. */
 	readonly pagePath: string;
-	readonly routes: readonly HttpRoutes[];
-	readonly speaksDocuments: boolean;
 	readonly #application: Application<Output>;
-	readonly #intake: Intake;
-	readonly #peers = new Set<ServerPeer>();
-	readonly #certificate: Certificate | undefined;
+	readonly #rules: OriginRules;
+	readonly #refusals: Refusals;
+	readonly #peers: PeerSet;
+	readonly #acceptor: ConnectionAcceptor;
 	readonly #http: HttpSide;
+	readonly #certificate: Certificate | undefined;
 	readonly #policy: ServedPolicyFile | undefined;
-	#listeners: Listener[] = [];
+	readonly #shutdown: Shutdown;
+	readonly #routes: readonly HttpRoutes[];
+	#listener: Listener | undefined = undefined;
 	#policyListener: Listener | undefined = undefined;
-	#metricsServer: { close(): void } | undefined = undefined;
-	#state: "new" | "listening" | "draining" | "closed" = "new";
-	/** Routes that have not finished their drain yet. */
-	#draining = 0;
-	#drainUntilMs = 0;
-	#nextId = 1;
+	#metricsPort: MetricsPort | undefined = undefined;
+	#state: ServerState = "idle";
+	#opening: Promise<void> | undefined = undefined;
 	#stopSweep: (() => void) | undefined = undefined;
 
 	/** @throws the errors of the options, XMLSOCKET_CERTIFICATE_UNREADABLE, XMLSOCKET_CONFIG_UNREADABLE for a policy file. */
 	constructor(options: ServerOptions, parts: ServerParts) {
 		super();
 		const settings = serverSettings(options);
+		const log = parts.log ?? silentLogger;
+		const application = parts.application as Application<Output>;
+		const acceptsDocuments = parts.application !== noDocuments;
+		const isListening = (): boolean => this.#state === "listening";
 		this.settings = settings;
-		this.log = parts.log ?? silentLogger;
 		this.pageFolder = parts.pageFolder;
 		this.pagePath = parts.pagePath ?? "/";
-		this.routes = parts.routes ?? [];
-		this.speaksDocuments = parts.application !== noDocuments;
-		this.#application = parts.application as Application<Output>;
-		this.rules = new OriginRules(settings.origin, [hostname(), settings.host]);
-		this.scheduler = new Scheduler(nodeClock, (error) => this.#handlerFailed(error));
+		this.#application = application;
+		this.#routes = parts.routes ?? [];
+		this.#rules = new OriginRules(settings.origin, [hostname(), settings.host]);
 		this.metrics = new Metrics(
 			() => this.#gauges(),
-			this.routes.flatMap((routes) => routes.counts ?? []),
+			this.#routes.flatMap((routes) => routes.counts ?? []),
 		);
-		this.linkOptions = this.#makeLinkOptions();
-		this.#policy = settings.policy === "off" ? undefined : new ServedPolicyFile(settings.policy, this.log);
+		const refusals = new Refusals(this.metrics, log, () => nodeClock.now());
+		this.#refusals = refusals;
+		this.#policy = settings.policy === "off" ? undefined : new ServedPolicyFile(settings.policy, log);
 		this.#certificate =
 			settings.tlsCert !== undefined && settings.tlsKey !== undefined
 				? new Certificate(settings.tlsCert, settings.tlsKey, (error) =>
-						error
-							? this.log.error({ code: error.code }, error.message)
-							: this.log.info({}, "the certificate was read again"),
+						error ? log.error({ code: error.code }, error.message) : log.info({}, "the certificate was read again"),
 					)
 				: undefined;
-		this.#http = new HttpSide(this);
-		this.#intake = new Intake({
-			settings,
-			log: this.log,
+		this.#peers = new PeerSet({
+			application,
+			linkOptions: linkOptions(settings, application),
 			metrics: this.metrics,
-			speaksDocuments: this.speaksDocuments,
-			output: this.#application.output,
+			refusals,
+			log,
+			policy: () => this.#policy?.bytes,
+			left: () => this.#shutdown.check(),
+		});
+		this.#http = new HttpSide({
+			settings,
+			rules: this.#rules,
+			metrics: this.metrics,
+			refusals,
+			log,
+			pageFolder: this.pageFolder,
+			pagePath: this.pagePath,
+			acceptsDocuments,
+			routes: this.#routes,
+			isListening,
+			health: () => this.health(),
+			policyText: () => this.policyText,
+			acquire: (address, socket) => this.#acceptor.acquire(address, socket),
+			webSocket: (transport) => this.#peers.add(transport),
+		});
+		this.#acceptor = new ConnectionAcceptor({
+			settings,
+			log,
+			metrics: this.metrics,
+			refusals,
+			acceptsDocuments,
+			output: application.output,
 			certificate: this.#certificate,
 			policy: this.#policy,
-			isListening: () => this.#state === "listening",
-			http: (socket, address) => this.#http.take(socket, address),
-			speak: (transport) => this.#speak(transport),
+			isListening,
+			http: (socket, address) => this.#http.accept(socket, address),
+			connect: (transport) => this.#peers.add(transport),
+			closed: () => this.#shutdown.check(),
+		});
+		this.#shutdown = new Shutdown({
+			application,
+			routes: this.#routes,
+			refusals,
+			isEmpty: () => this.#peers.size === 0 && this.#acceptor.unclaimed === 0,
+			end: () => {
+				this.#peers.end();
+				this.#http.close();
+			},
+			destroy: () => {
+				this.#peers.destroy();
+				this.#acceptor.destroy();
+				this.#http.destroy();
+			},
 		});
 	}
 
-	/** Whether new clients are welcome. */
+	/** What the server is doing. */
+	get state(): ServerState {
+		return this.#state;
+	}
+
+	/** Whether new clients are accepted. */
 	get ready(): boolean {
 		return this.#state === "listening";
 	}
 
-	/** How the server and what runs on it are: whether a balancer may send new clients, and what is wrong. */
+	/** Whether a load balancer may send new clients, and what is wrong with the server or its application. */
 	health(): Health {
 		if (!this.ready) return { ready: false, trouble: "The server is draining." };
 		return this.#application.health?.() ?? { ready: true, trouble: undefined };
 	}
 
-	/** The port, once listening. */
+	/** The port, once listening; 0 before. */
 	get port(): number {
-		return this.#listeners[0]?.port ?? 0;
+		return this.#listener?.port ?? 0;
 	}
 
 	/** The addresses bound, once listening. */
 	get addresses(): readonly string[] {
-		return this.#listeners[0]?.addresses ?? [];
+		return this.#listener?.addresses ?? [];
 	}
 
-	/** Whether TLS is spoken on the port. */
+	/** Whether the port accepts TLS. */
 	get secure(): boolean {
 		return this.#certificate !== undefined;
-	}
-
-	/** The policy file with its zero byte; undefined where none is served. */
-	get policy(): Uint8Array | undefined {
-		return this.#policy?.bytes;
 	}
 
 	/** The policy file as text, without the zero byte; undefined where none is served. */
 	get policyText(): string | undefined {
 		return this.#policy?.text;
+	}
+
+	/** The domains that a generated policy file names. */
+	get policyDomains(): readonly string[] {
+		return this.#rules.policyDomains();
 	}
 
 	/** The port that answers policy requests alone, once listening; undefined where there is none. */
@@ -162,7 +200,7 @@ export class Server extends EventEmitter<{ connection: [Connection]; closed: [] 
 
 	/** Connections of any kind. */
 	get connections(): number {
-		return this.#intake.open;
+		return this.#acceptor.open;
 	}
 
 	/** Connections of the application. */
@@ -171,30 +209,27 @@ export class Server extends EventEmitter<{ connection: [Connection]; closed: [] 
 	}
 
 	/**
-	 * Opens the port.
+	 * Opens the port, and the ports for policy requests and metrics where the options name them. After a failure the server is
+	 * idle again, and `listen()` can be called once more.
 	 *
-	 * Rejects with XMLSOCKET_PORT_IN_USE, XMLSOCKET_PORT_FORBIDDEN, XMLSOCKET_PORT_RESERVED or XMLSOCKET_ADDRESS_INVALID.
+	 * Rejects with XMLSOCKET_SERVER_STATE where it was called before or after `close()`; with XMLSOCKET_PORT_IN_USE,
+	 * XMLSOCKET_PORT_FORBIDDEN, XMLSOCKET_ADDRESS_INVALID; with XMLSOCKET_OPTION_INVALID for the address of metrics.
 	 */
 	async listen(): Promise<this> {
-		const { settings } = this;
+		if (this.#opening || this.#state !== "idle") {
+			const state = this.#opening ? "about to listen" : this.#state;
+			throw new XMLSocketError("XMLSOCKET_SERVER_STATE", `listen() was called while the server is ${state}.`, {
+				details: { state },
+			});
+		}
+		this.#opening = this.#open();
 		try {
-			const listener = await listen({ port: settings.port, host: settings.host }, (socket) =>
-				this.#intake.take(socket),
-			);
-			this.#listeners.push(listener);
-			this.#policy?.generate([listener.port], this.rules.policyDomains());
-			if (settings.policyPort !== undefined) {
-				this.#policyListener = await listen(
-					{ port: settings.policyPort, host: settings.host, portOption: "--policy-port" },
-					(socket) => this.#intake.takePolicyOnly(socket),
-				);
-				this.#listeners.push(this.#policyListener);
-			}
-			this.#policy?.judge(this.policyPort ?? listener.port);
-			if (settings.metrics !== "local" && settings.metrics !== "off") await this.#listenMetrics(settings.metrics);
+			await this.#opening;
 		} catch (error) {
-			await this.#release();
+			await this.#closeListeners();
 			throw error;
+		} finally {
+			this.#opening = undefined;
 		}
 		this.#state = "listening";
 		this.#sweepLater();
@@ -202,39 +237,36 @@ export class Server extends EventEmitter<{ connection: [Connection]; closed: [] 
 	}
 
 	/**
-	 * Stops: no new clients, a last document to the others (`<bye>` in the chat), what waits for them delivered, then the end.
+	 * Closes: accepts no new clients, sends the others a last document (`<bye>` in the chat), delivers what waits for them, and
+	 * closes the application, which gets at most 10 s. Calls after the first wait for the same end.
 	 *
-	 * @param options.graceMs how long to wait for the clients; default `drainTimeoutMs`. 0: at once.
+	 * Rejects with what the application's `close()` rejected with; everything else is released then.
+	 *
+	 * @param options.graceMs how long to wait for the clients, in milliseconds; default `drainTimeoutMs`. 0: not at all, also
+	 * where an earlier call still waits.
 	 */
 	async close(options: { graceMs?: number } = {}): Promise<void> {
+		if (this.#opening) await this.#opening.catch(() => {});
 		if (this.#state === "closed") return;
-		if (this.#state === "draining") {
-			if (options.graceMs === 0) {
-				this.#drainUntilMs = 0;
-				this.#drainRoutes(0);
-				this.#destroyAll();
-			} else await once(this, "closed");
+		const graceMs = options.graceMs ?? this.settings.drainTimeoutMs;
+		if (this.#state === "closing") {
+			if (graceMs === 0) this.#shutdown.hurry();
+			else await once(this, "closed");
 			return;
 		}
-		this.#state = "draining";
-		const graceMs = options.graceMs ?? this.settings.drainTimeoutMs;
-		this.#drainUntilMs = nodeClock.now() + graceMs;
-		const closing = Promise.all(this.#listeners.map((listener) => listener.close()));
-		this.#application.drain?.(RETRY_AFTER_SECONDS);
-		for (const peer of this.#peers) peer.end();
-		this.#http.close();
-		this.#drainRoutes(graceMs);
-		while (
-			(this.#peers.size > 0 || this.#intake.unclaimed > 0 || this.#draining > 0) &&
-			nodeClock.now() < this.#drainUntilMs
-		) {
-			await new Promise((resolve) => setTimeout(resolve, STOP_TICK_MS));
+		this.#state = "closing";
+		const listeners = this.#closeListeners();
+		try {
+			await this.#shutdown.drain(graceMs);
+			await listeners;
+			await this.#shutdown.closeApplication();
+		} finally {
+			this.#stopSweep?.();
+			this.#certificate?.close();
+			this.#refusals.sweep(Number.POSITIVE_INFINITY);
+			this.#state = "closed";
+			this.emit("closed");
 		}
-		this.#destroyAll();
-		await closing;
-		await this.#release();
-		await this.#application.close?.();
-		this.emit("closed");
 	}
 
 	/** Closes when the scope ends: `await using server = …`. */
@@ -252,153 +284,74 @@ export class Server extends EventEmitter<{ connection: [Connection]; closed: [] 
 		this.#policy?.reload(this.policyPort ?? this.port);
 	}
 
-	/** Takes a connection that some other means brought, for example one end of a `memoryPair`. */
+	/** Accepts a connection that did not come through the port, for example one end of a `memoryPair`. */
 	attach(transport: Transport): void {
-		this.#speak(transport);
+		this.#peers.add(transport);
 	}
 
-	// --- PeerHost
-
-	open(peer: Peer): Session<Output> {
-		return this.#application.open(peer);
-	}
-
-	left(peer: ServerPeer, close: LinkClose): void {
-		this.#peers.delete(peer);
-		this.metrics.closedDocuments += peer.receivedDocuments;
-		this.metrics.closedEmptyDocuments += peer.emptyDocuments;
-		const reason = closeReason(close);
-		const facts = {
-			id: peer.id,
-			remote: peer.remoteAddress,
-			transport: peer.transport,
-			by: close.by,
-			documents: peer.receivedDocuments,
-		};
-		if (reason && close.by === "local") {
-			this.metrics.count(this.metrics.refused, reason);
-			this.log.warn({ ...facts, code: close.error?.code }, close.error?.message ?? reason);
-		} else this.log.debug({ ...facts, ...(reason ? { code: close.error?.code } : {}) }, "disconnected");
-	}
-
-	throttled(peer: ServerPeer): void {
-		this.metrics.count(this.metrics.refused, "rate-limited");
-		this.log.debug({ id: peer.id, remote: peer.remoteAddress }, "reading more slowly: too many documents a second");
-	}
-
-	/** @internal counts a client behind a proxy. */
-	visit(address: string, socket: Duplex): boolean {
-		return this.#intake.visit(address, socket);
-	}
-
-	/** @internal a WebSocket's handshake is complete. */
-	webSocket(transport: Transport): void {
-		this.#speak(transport);
-	}
-
-	// --- connections
-
-	#speak(transport: Transport): void {
-		const peer = new ServerPeer(String(this.#nextId++), transport, this);
-		this.#peers.add(peer);
-		this.log.debug({ id: peer.id, remote: loggable(peer.remoteAddress), transport: peer.transport }, "connected");
-	}
-
-	// --- set-up and end
-
-	#makeLinkOptions(): LinkOptions<Output> {
+	async #open(): Promise<void> {
 		const { settings } = this;
-		const terminator = terminatorBytes(settings.terminator);
-		return {
-			output: this.#application.output,
-			codec: textCodec(settings.encoding, settings.strictUtf8),
-			...(settings.terminator === "nul" ? {} : { terminator }),
-			...linkLimits(settings),
-			idleTimeoutMs: this.#application.idleTimeoutMs ?? settings.idleTimeoutMs,
-			pingIntervalMs: settings.pingIntervalMs,
-		};
-	}
-
-	async #listenMetrics(address: string): Promise<void> {
-		const at = address.lastIndexOf(":");
-		const port = Number(address.slice(at + 1));
-		if (at < 0 || !Number.isInteger(port) || port < 0 || port > 65535) {
-			throw new XMLSocketError(
-				"XMLSOCKET_OPTION_INVALID",
-				`Option "metrics": "${address}" is none of local, off, HOST:PORT.`,
+		const { port, host } = settings;
+		this.#listener = await listen({ port, host }, (socket) => this.#acceptor.accept(socket));
+		this.#policy?.generate([this.#listener.port], this.#rules.policyDomains());
+		if (settings.policyPort !== undefined) {
+			this.#policyListener = await listen({ port: settings.policyPort, host, portOption: "--policy-port" }, (socket) =>
+				this.#acceptor.acceptPolicyOnly(socket),
 			);
 		}
-		const http = createHttpServer((request, response) => {
-			if (request.url === "/metrics") void sendMetrics(this.metrics, response);
-			else response.writeHead(404).end();
-		});
-		const host = address.slice(0, at).replace(/^\[(.*)\]$/, "$1") || "localhost";
-		this.#listeners.push(
-			await listen({ port, host, portOption: "--metrics" }, (socket) => http.emit("connection", socket)),
-		);
-		http.emit("listening");
-		this.#metricsServer = { close: () => http.closeAllConnections() };
+		this.#policy?.judge(this.policyPort ?? this.#listener.port);
+		if (settings.metrics !== "local" && settings.metrics !== "off")
+			this.#metricsPort = await openMetricsPort(settings.metrics, this.metrics, this.#refusals);
+	}
+
+	/** Stops listening; resolves when the connections of the listeners have ended. */
+	async #closeListeners(): Promise<void> {
+		const open = [this.#listener, this.#policyListener, this.#metricsPort];
+		this.#listener = undefined;
+		this.#policyListener = undefined;
+		this.#metricsPort = undefined;
+		await Promise.all(open.map((each) => each?.close()));
 	}
 
 	#sweepLater(): void {
-		this.#stopSweep = nodeClock.delay(1000, () => {
+		this.#stopSweep = nodeClock.delay(SWEEP_MS, () => {
 			const now = nodeClock.now();
-			this.#intake.sweep(now);
-			try {
-				this.#application.sweep?.(now);
-			} catch (error) {
-				this.#handlerFailed(error);
-			}
+			this.#refusals.guard(() => {
+				this.#acceptor.sweep(now);
+				this.#refusals.sweep(now);
+			});
+			this.#refusals.guard(() => this.#application.sweep?.(now));
 			if (this.#state !== "closed") this.#sweepLater();
 		});
 	}
 
-	#handlerFailed(error: unknown): void {
-		this.metrics.count(this.metrics.refused, "internal");
-		this.log.error({ err: error }, "a handler failed");
-	}
-
-	// Routes may hold more than the sockets that came in here, so the end of those alone does not show that they are done.
-	#drainRoutes(graceMs: number): void {
-		for (const routes of this.routes) {
-			if (!routes.drain) continue;
-			this.#draining++;
-			routes
-				.drain(graceMs)
-				.catch((error) => this.#handlerFailed(error))
-				.finally(() => this.#draining--);
-		}
-	}
-
-	#destroyAll(): void {
-		for (const peer of this.#peers) peer.destroy();
-		this.#intake.destroy();
-		this.#http.destroy();
-	}
-
-	async #release(): Promise<void> {
-		this.#state = "closed";
-		this.#stopSweep?.();
-		this.#certificate?.close();
-		this.#metricsServer?.close();
-		await Promise.all(this.#listeners.map((listener) => listener.close()));
-		this.#listeners = [];
-	}
-
+	// One source that throws costs its own numbers alone.
 	#gauges(): Record<string, number> {
-		let documents = this.metrics.closedDocuments;
-		let outbox = 0;
-		for (const peer of this.#peers) {
-			documents += peer.receivedDocuments;
-			outbox += peer.outboxBytes;
-		}
-		return {
-			connections: this.#intake.open,
+		const numbers: Record<string, number> = {
+			connections: this.#acceptor.open,
 			peers: this.#peers.size,
-			documents_received: documents,
-			outbox_bytes: outbox,
-			...this.#application.stats?.(),
-			...Object.assign({}, ...this.routes.map((routes) => routes.stats?.())),
+			...this.#peers.gauges(),
 		};
+		this.#refusals.guard(() => {
+			Object.assign(numbers, this.#application.stats?.());
+		});
+		for (const routes of this.#routes) {
+			this.#refusals.guard(() => {
+				Object.assign(numbers, routes.stats?.());
+			});
+		}
+		return numbers;
 	}
+}
+
+function linkOptions(settings: ServerSettings, application: Application<Output>): LinkOptions<Output> {
+	const terminator = terminatorBytes(settings.terminator);
+	return {
+		output: application.output,
+		codec: textCodec(settings.encoding, settings.strictUtf8),
+		...(settings.terminator === "nul" ? {} : { terminator }),
+		...linkLimits(settings),
+		idleTimeoutMs: application.idleTimeoutMs ?? settings.idleTimeoutMs,
+		pingIntervalMs: settings.pingIntervalMs,
+	};
 }

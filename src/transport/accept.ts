@@ -5,9 +5,13 @@
 import type { Socket } from "node:net";
 import { type SecureContext, TLSSocket } from "node:tls";
 import { isPolicyRequest, type Recognised, readProxyHeader, recognise } from "../wire/index.ts";
+import { deadline } from "./deadline.ts";
 
 /** What an accepted connection turned out to be; `silent` when nothing told it in time. */
 export type AcceptedKind = Exclude<Recognised, "more"> | "silent";
+
+/** What was under way when a connection failed. */
+export type AcceptStage = "connection" | "proxy-header" | "tls";
 
 /** How to look. */
 export interface AcceptOptions {
@@ -28,8 +32,13 @@ export interface AcceptOptions {
 	proxied?(address: string): boolean;
 	/** Called with what was recognised. The bytes read so far are in the socket again, and it is paused. */
 	accepted(socket: Socket, kind: AcceptedKind, secure: boolean): void;
-	/** The connection ended, or its TLS handshake failed, before it was anything. */
-	failed(error: Error | undefined): void;
+	/**
+	 * The connection closed before its protocol was known. Called once, instead of `accepted`.
+	 *
+	 * @param error undefined where the client closed it in order.
+	 * @param during what failed: the connection itself, the PROXY protocol header or the TLS handshake.
+	 */
+	failed(error: Error | undefined, during: AcceptStage): void;
 }
 
 /** Recognises what speaks on `socket`. */
@@ -41,12 +50,12 @@ export function accept(socket: Socket, options: AcceptOptions): void {
 // A header is there at once, or never: whoever says nothing is looked at as if there were none.
 function unwrapProxied(socket: Socket, options: AcceptOptions): void {
 	let seen: Buffer | undefined;
-	const timer = setTimeout(() => (seen ? failed(UNFINISHED) : plain()), options.firstBytesTimeoutMs);
+	const cancel = deadline(options.firstBytesTimeoutMs, () => (seen ? failed(UNFINISHED) : plain()));
 	const stop = (): void => {
-		clearTimeout(timer);
+		cancel();
 		socket.off("data", onData);
 		socket.off("end", onEnd);
-		socket.off("error", failed);
+		socket.off("error", onError);
 		socket.off("close", onClose);
 	};
 	const plain = (): void => {
@@ -56,12 +65,13 @@ function unwrapProxied(socket: Socket, options: AcceptOptions): void {
 		look(socket, false, options);
 		socket.resume();
 	};
-	const failed = (error: Error): void => {
+	const failed = (error: Error, during: AcceptStage = "proxy-header"): void => {
 		stop();
 		socket.on("error", () => {});
 		socket.destroy();
-		options.failed(error);
+		options.failed(error, during);
 	};
+	const onError = (error: Error): void => failed(error, "connection");
 	const onData = (chunk: Buffer): void => {
 		seen = seen ? Buffer.concat([seen, chunk]) : chunk;
 		const header = readProxyHeader(seen);
@@ -83,15 +93,15 @@ function unwrapProxied(socket: Socket, options: AcceptOptions): void {
 		stop();
 		socket.on("error", () => {});
 		socket.destroy();
-		options.failed(undefined);
+		options.failed(undefined, "connection");
 	};
 	const onClose = (): void => {
 		stop();
-		options.failed(undefined);
+		options.failed(undefined, "connection");
 	};
 	socket.on("data", onData);
 	socket.on("end", onEnd);
-	socket.on("error", failed);
+	socket.on("error", onError);
 	socket.on("close", onClose);
 }
 
@@ -108,12 +118,12 @@ function look(socket: Socket, secure: boolean, options: AcceptOptions): void {
 		else {
 			// Who has begun to speak does not wait for the server to do so: its next bytes are only slow.
 			late = true;
-			timer = setTimeout(timedOut, options.begunTimeoutMs);
+			cancel = deadline(options.begunTimeoutMs, timedOut);
 		}
 	};
-	let timer = setTimeout(timedOut, options.firstBytesTimeoutMs);
+	let cancel = deadline(options.firstBytesTimeoutMs, timedOut);
 	const stop = (): void => {
-		clearTimeout(timer);
+		cancel();
 		socket.off("data", onData);
 		socket.off("end", onEnd);
 		socket.off("error", onError);
@@ -132,8 +142,8 @@ function look(socket: Socket, secure: boolean, options: AcceptOptions): void {
 		const kind = recognise(seen);
 		if (kind !== "more") decide(kind);
 		else if (asksForPolicy()) {
-			clearTimeout(timer);
-			timer = setTimeout(timedOut, options.firstBytesTimeoutMs);
+			cancel();
+			cancel = deadline(options.firstBytesTimeoutMs, timedOut);
 		}
 	};
 	const onEnd = (): void => {
@@ -143,17 +153,17 @@ function look(socket: Socket, secure: boolean, options: AcceptOptions): void {
 		}
 		stop();
 		socket.destroy();
-		options.failed(undefined);
+		options.failed(undefined, "connection");
 	};
 	const onError = (error: Error): void => {
 		stop();
 		socket.on("error", () => {});
 		socket.destroy();
-		options.failed(error);
+		options.failed(error, "connection");
 	};
 	const onClose = (): void => {
 		stop();
-		options.failed(undefined);
+		options.failed(undefined, "connection");
 	};
 	socket.on("data", onData);
 	socket.on("end", onEnd);
@@ -167,16 +177,15 @@ function tellsSomething(byte: number): boolean {
 }
 
 function unwrap(socket: Socket, secureContext: SecureContext | undefined, options: AcceptOptions): void {
-	if (!secureContext) {
+	const secured = secureContext && tlsSocket(socket, secureContext);
+	if (!secured) {
+		socket.on("error", () => {});
 		socket.destroy();
-		options.failed(new Error("no certificate"));
+		options.failed(new Error("no certificate"), "tls");
 		return;
 	}
-	const secured = new TLSSocket(socket, { isServer: true, secureContext, allowHalfOpen: true } as ConstructorParameters<
-		typeof TLSSocket
-	>[1]);
 	const stop = (): void => {
-		clearTimeout(timer);
+		cancel();
 		secured.off("error", failed);
 		secured.off("close", gone);
 		secured.off("end", ended);
@@ -187,11 +196,11 @@ function unwrap(socket: Socket, secureContext: SecureContext | undefined, option
 		secured.on("error", () => {});
 		secured.destroy();
 		socket.destroy();
-		options.failed(error);
+		options.failed(error, "tls");
 	};
 	const gone = (): void => {
 		stop();
-		options.failed(undefined);
+		options.failed(undefined, "tls");
 	};
 	const ended = (): void => failed(new Error("the connection ended within the TLS handshake"));
 	const done = (): void => {
@@ -199,13 +208,18 @@ function unwrap(socket: Socket, secureContext: SecureContext | undefined, option
 		secured.setNoDelay(true);
 		look(secured, true, options);
 	};
-	const timer = setTimeout(
-		() => failed(new Error(`no TLS handshake within ${options.tlsTimeoutMs} ms`)),
-		options.tlsTimeoutMs,
+	const cancel = deadline(options.tlsTimeoutMs, () =>
+		failed(new Error(`no TLS handshake within ${options.tlsTimeoutMs} ms`)),
 	);
 	socket.on("error", () => {});
 	secured.on("error", failed);
 	secured.on("close", gone);
 	secured.on("end", ended);
 	secured.on("secure", done);
+}
+
+function tlsSocket(socket: Socket, secureContext: SecureContext): TLSSocket {
+	// `allowHalfOpen` is passed on to the socket, though the types of TLSSocket do not list it.
+	const options = { isServer: true, secureContext, allowHalfOpen: true } as ConstructorParameters<typeof TLSSocket>[1];
+	return new TLSSocket(socket, options);
 }

@@ -1,4 +1,5 @@
-export { type AcceptedKind, type AcceptOptions, accept } from "./accept.ts";
+export { type AcceptedKind, type AcceptOptions, type AcceptStage, accept } from "./accept.ts";
+export { closeWithin, deadline } from "./deadline.ts";
 export { dial } from "./dial.ts";
 export type { DialOptions, DialTarget } from "./dial-socket.ts";
 export { type Listener, type ListenOptions, listen } from "./listen.ts";

@@ -11,6 +11,7 @@ type Owned = Socket & { [TRANSPORT]?: SocketTransport };
 /** A TCP or TLS socket as a Transport. It takes the socket over: nobody else may listen to it or write to it. */
 export class SocketTransport implements Transport {
 	kind: "tcp" | "tls";
+	readonly isStream = true;
 	readonly remoteAddress: string;
 	#socket: Socket;
 	#events: TransportEvents | undefined = undefined;

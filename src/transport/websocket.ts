@@ -158,6 +158,8 @@ export interface WebSocketAcceptOptions {
 /** Answers WebSocket upgrade requests. */
 export class WebSocketAcceptor {
 	readonly #server: WebSocketServer;
+	/** Why `ws` refused the request that it is looking at. */
+	#refusal: string | undefined = undefined;
 
 	constructor(options: WebSocketAcceptOptions) {
 		this.#server = new WebSocketServer({
@@ -168,12 +170,20 @@ export class WebSocketAcceptor {
 			// Tiny fragments cost far more memory than the bytes they carry; these two bound the overhead.
 			...{ maxFragments: options.maxFragments ?? 64, maxBufferedChunks: options.maxBufferedChunks ?? 1024 },
 			skipUTF8Validation: false,
+			// Sub-protocols name what the bytes mean (`base64`, `xmpp`). This side sends and reads plain bytes: it confirms `binary` or none.
+			handleProtocols: (offered) => (offered.has("binary") ? "binary" : false),
+		});
+		// With a listener `ws` leaves the answer, and with it the end of the connection, to us.
+		this.#server.on("wsClientError", (error) => {
+			this.#refusal = error.message;
 		});
 	}
 
 	/**
-	 * Completes the handshake and hands over the connection as a Transport; answers 400 by itself where the request is no
-	 * proper upgrade.
+	 * Completes the handshake and hands over the connection as a Transport.
+	 *
+	 * @param refused called instead of `accepted` where the request is not a valid WebSocket handshake; the caller answers it and
+	 * closes the socket.
 	 */
 	accept(
 		request: IncomingMessage,
@@ -182,10 +192,14 @@ export class WebSocketAcceptor {
 		remoteAddress: string,
 		frames: WebSocketFrames,
 		accepted: (transport: WebSocketTransport) => void,
+		refused: (reason: string) => void,
 	): void {
+		this.#refusal = undefined;
+		// `ws` calls back before `handleUpgrade` returns.
 		this.#server.handleUpgrade(request, socket, head, (webSocket) => {
 			accepted(new WebSocketTransport(webSocket, remoteAddress, frames, socket));
 		});
+		if (this.#refusal !== undefined) refused(this.#refusal);
 	}
 }
 

@@ -7,7 +7,7 @@ import type { AddressInfo } from "node:net";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Page } from "playwright-core";
-import sirv from "sirv";
+import { staticFiles } from "../../src/server/static-files.ts";
 import { launch } from "../browser/chromium.ts";
 
 /** Where a movie's socket leads: `proxyUrl` is asked when the movie connects to exactly this host and port. */
@@ -104,14 +104,13 @@ async function start(options: {
 }
 
 async function serve(movies: readonly Uint8Array[]): Promise<Server> {
-	const ruffle = sirv(dirname(fileURLToPath(import.meta.resolve("@ruffle-rs/ruffle"))), { dev: true });
+	const ruffle = staticFiles(dirname(fileURLToPath(import.meta.resolve("@ruffle-rs/ruffle"))), () => {});
 	const server = createServer((request, response) => {
 		const path = request.url ?? "/";
 		const movie = movies[Number(/^\/movie\/(\d+)\.swf$/.exec(path)?.[1])];
 		if (movie) response.setHeader("content-type", "application/x-shockwave-flash").end(movie);
 		else if (path.startsWith("/ruffle/")) {
-			request.url = path.slice("/ruffle".length);
-			ruffle(request, response, () => void response.writeHead(404).end());
+			ruffle(request, response, path.slice("/ruffle".length), () => void response.writeHead(404).end());
 		} else if (path === "/config.js") response.setHeader("content-type", "text/javascript").end(CONFIG);
 		else if (path === "/") response.setHeader("content-type", "text/html").end(PAGE);
 		else response.writeHead(404).end();

@@ -27,7 +27,11 @@ afterEach(async () => {
 	await Promise.all(servers.splice(0).map((server) => server.close({ graceMs: 0 })));
 });
 
-type Started = Server & { readonly application: ReturnType<typeof echo>; readonly opened: () => number };
+type Started = Server & {
+	readonly log: ReturnType<typeof recordingLog>;
+	readonly application: ReturnType<typeof echo>;
+	readonly opened: () => number;
+};
 
 async function start(options: ServerOptions = {}, greeting?: string): Promise<Started> {
 	const application = echo(greeting);
@@ -41,7 +45,7 @@ async function start(options: ServerOptions = {}, greeting?: string): Promise<St
 	const server = createServer({ port: 0, firstBytesTimeoutMs: 150, ...options, application, log });
 	servers.push(server);
 	await server.listen();
-	return Object.assign(server, { application, opened: () => opened }) as Started;
+	return Object.assign(server, { application, log, opened: () => opened }) as Started;
 }
 
 /** Sends segments, each in a turn of its own, and resolves with everything that came until the server's end. */
@@ -229,7 +233,7 @@ describe("the file", () => {
 		rmSync(file);
 		server.reloadPolicy();
 		expect(await ask(server.port, [latin1(REQUESTS[0]!)])).toBe(`${own("9001")}\0`);
-		const { lines } = server.log as ReturnType<typeof recordingLog>;
+		const { lines } = server.log;
 		expect(lines.filter(({ level }) => level === "error")).toEqual([
 			expect.objectContaining({ facts: { code: "XMLSOCKET_CONFIG_UNREADABLE" } }),
 		]);
@@ -241,7 +245,7 @@ describe("the file", () => {
 		writeFileSync(file, '<cross-domain-policy><allow-access-from domain="*" to-ports="*,80"/></cross-domain-policy>');
 		const server = await start({ policy: file });
 		expect(await ask(server.port, [latin1(REQUESTS[0]!)])).toContain('domain="*"');
-		const { lines } = server.log as ReturnType<typeof recordingLog>;
+		const { lines } = server.log;
 		expect(lines.filter(({ level }) => level === "warn").map(({ facts }) => facts.code)).toEqual([
 			"any-domain-any-port",
 			"port-not-grantable",

@@ -116,6 +116,36 @@ describe("accept", () => {
 		await until(() => outcomes[0]!.text === "<late/>\0");
 	});
 
+	it("reads what waits in the kernel before a deadline decides, where this process was stalled", async () => {
+		for (const [text, kind] of SPOKEN.filter(([, expected]) => expected !== "tls")) {
+			const { port, outcomes } = await serve({ firstBytesTimeoutMs: 40, begunTimeoutMs: 40 });
+			const socket = await client(port);
+			await wait(10);
+			socket.write(latin1(text));
+			const untilMs = performance.now() + 200;
+			while (performance.now() < untilMs); // the stall
+			await until(() => outcomes.length === 1);
+			expect(outcomes[0]!.kind, text).toBe(kind);
+		}
+	});
+
+	it("reads a proxy's header that waits in the kernel before a deadline decides", async () => {
+		const addresses: string[] = [];
+		const { port, outcomes } = await serve({
+			firstBytesTimeoutMs: 40,
+			proxyHeader: true,
+			proxied: (address) => addresses.push(address) > 0,
+		});
+		const socket = await client(port);
+		await wait(10);
+		socket.write(latin1("PROXY TCP4 203.0.113.7 127.0.0.1 51234 9000\r\n<a/>\0"));
+		const untilMs = performance.now() + 200;
+		while (performance.now() < untilMs); // the stall
+		await until(() => outcomes.length === 1);
+		expect(addresses).toEqual(["203.0.113.7"]);
+		expect(outcomes[0]!.kind).toBe("document");
+	});
+
 	it("calls a client silent that says too little to tell for too long, and keeps what it said", async () => {
 		const { port, outcomes } = await serve({ firstBytesTimeoutMs: 20, begunTimeoutMs: 30 });
 		const socket = await client(port);
@@ -316,6 +346,20 @@ describe("accept with a certificate", () => {
 		socket.write("GET /page HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
 		await until(() => answer.includes("you asked for /page"));
 		expect(answer).toMatch(/^HTTP\/1\.1 200 /);
+	});
+
+	it("finishes a handshake whose time was up while this process was stalled", async () => {
+		const { port, outcomes } = await serve({ secureContext, tlsTimeoutMs: 150 });
+		const socket = await client(port);
+		const secured = connectTls({ socket, ca: certificate, servername: "localhost" });
+		secured.on("error", () => {});
+		cleanups.push(() => secured.destroy());
+		await wait(1);
+		const untilMs = performance.now() + 400;
+		while (performance.now() < untilMs); // the stall
+		secured.write("<a/>\0");
+		await until(() => outcomes.length === 1);
+		expect(outcomes[0]).toMatchObject({ kind: "document", secure: true });
 	});
 
 	it("fails once where a handshake is not finished in time", async () => {

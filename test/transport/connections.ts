@@ -77,7 +77,15 @@ function overWebSocket(frames: WebSocketFrames): () => Promise<Opener> {
 		const acceptor = new WebSocketAcceptor({ maxMessageBytes: 16 * 1024 * 1024 });
 		const server = createServer();
 		server.on("upgrade", (request, socket, head) => {
-			acceptor.accept(request, socket, head, "127.0.0.1", frames, (transport) => arrived(transport));
+			acceptor.accept(
+				request,
+				socket,
+				head,
+				"127.0.0.1",
+				frames,
+				(transport) => arrived(transport),
+				(reason) => socket.destroy(new Error(reason)),
+			);
 		});
 		await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
 		const { port } = server.address() as { port: number };

@@ -22,10 +22,18 @@ async function serve(
 	const acceptor = new WebSocketAcceptor({ maxMessageBytes });
 	const server = createServer();
 	server.on("upgrade", (request, socket, head) => {
-		acceptor.accept(request, socket, head, "127.0.0.1", frames, (transport) => {
-			cleanups.push(() => transport.destroy());
-			accepted(transport, socket);
-		});
+		acceptor.accept(
+			request,
+			socket,
+			head,
+			"127.0.0.1",
+			frames,
+			(transport) => {
+				cleanups.push(() => transport.destroy());
+				accepted(transport, socket);
+			},
+			(reason) => socket.end(`HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n${reason}`),
+		);
 	});
 	const port = await portOf(server);
 	cleanups.push(() => server.close());
@@ -224,7 +232,7 @@ describe("a WebSocket", () => {
 		expect(ends[0]!.events).toEqual(["bytes", "end", "close"]);
 	});
 
-	it("answers 400 to what is no proper upgrade", async () => {
+	it("leaves the answer to an invalid handshake to the caller, with the reason", async () => {
 		const { port } = await serve("binary", () => expect.unreachable());
 		const client = await rawClient(port);
 		cleanups.push(() => client.destroy());
@@ -233,7 +241,7 @@ describe("a WebSocket", () => {
 			answer += chunk;
 		});
 		client.write("GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n");
-		await until(() => answer.includes("\r\n"));
+		await until(() => answer.endsWith("Missing or invalid Sec-WebSocket-Key header"));
 		expect(answer).toMatch(/^HTTP\/1\.1 400 /);
 	});
 });

@@ -5,6 +5,7 @@ import { XMLSocketError } from "../../errors/index.ts";
 import { ackDocument, toldDocument } from "../documents.ts";
 import { idOf, personOf, textOf } from "../incoming.ts";
 import { nameKey } from "../names.ts";
+import { checkOutgoing } from "../outgoing-size.ts";
 import type { Handler } from "./handler.ts";
 
 export const tell: Handler = {
@@ -16,6 +17,7 @@ export const tell: Handler = {
 		const key = nameKey(name);
 		const text = textOf(root);
 		const id = idOf(root);
+		checkOutgoing(session, text, () => toldDocument(session.name, chat.timestamp(), text, id));
 		const unknown = (): XMLSocketError =>
 			new XMLSocketError("XMLSOCKET_NAME_UNKNOWN", `Nobody here is called "${name}".`);
 		const nowMs = chat.nowMs();

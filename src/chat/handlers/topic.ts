@@ -1,8 +1,9 @@
 // `<topic room="lobby">…</topic>`: sets the topic. Operators, or everyone where the server's options say so.
 
-import { ackDocument } from "../documents.ts";
+import { ackDocument, topicDocument } from "../documents.ts";
 import { idOf, roomOf, textOf } from "../incoming.ts";
 import { checkOperator } from "../operator.ts";
+import { checkOutgoing } from "../outgoing-size.ts";
 import type { Handler } from "./handler.ts";
 
 export const topic: Handler = {
@@ -14,6 +15,7 @@ export const topic: Handler = {
 		room.checkMaySpeak(session);
 		const id = idOf(root);
 		const text = textOf(root);
+		checkOutgoing(session, text, () => topicDocument(room.name, session.name, text));
 		room.setTopic(session.name, text);
 		session.chat.deployment?.topicSet(room.name, session.name, text);
 		if (id !== undefined) session.send(ackDocument(id));

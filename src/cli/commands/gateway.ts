@@ -5,7 +5,7 @@ import { createGateway, type GatewayOptions, gatewaySchema, sharedKeys } from ".
 import { createServer, defaultMaxConnections, noDocuments, type ServerOptions } from "../../server/index.ts";
 import { gatewayBanner } from "../gateway-banner.ts";
 import { type GatewayCommandSettings, gatewayCommandSchema, gatewayServerKeys } from "../gateway-schema.ts";
-import { makeLog, pick, stopped } from "../running.ts";
+import { logOutput, makeLog, pick, stopped } from "../running.ts";
 import { serveSchema } from "../serve-schema.ts";
 import { resolveSettings } from "../settings.ts";
 import { makeSite } from "../site.ts";
@@ -40,7 +40,7 @@ export async function gateway(targets: string[], flags: Record<string, unknown>,
 		policy: "off",
 		application: noDocuments,
 		log,
-		routes: [routes, site.routes],
+		routes: [routes, site.routes, logOutput.routes],
 	});
 	await server.listen();
 	if (flags.json) {

@@ -5,7 +5,7 @@ import { createServer, type ServerOptions } from "../../server/index.ts";
 import { applicationRows, portRows, portWarnings } from "../banner.ts";
 import { framed } from "../banner-parts.ts";
 import { type RunSettings, runSchema } from "../run-schema.ts";
-import { makeLog, pick, stopped } from "../running.ts";
+import { logOutput, makeLog, pick, stopped } from "../running.ts";
 import { listenOr, traceWriter } from "../scripts.ts";
 import { ascKeys, serverKeys, serveSchema } from "../serve-schema.ts";
 import { resolveSettings } from "../settings.ts";
@@ -27,7 +27,12 @@ export async function run(paths: string[], flags: Record<string, unknown>, versi
 		trace: traceWriter(flags.json === true),
 		server: `xmlsocket/${version}`,
 	});
-	const server = createServer({ ...(pick(settings, serverKeys) as ServerOptions), application: scripts, log });
+	const server = createServer({
+		...(pick(settings, serverKeys) as ServerOptions),
+		application: scripts,
+		routes: [logOutput.routes],
+		log,
+	});
 	await listenOr(server, scripts);
 	const { applications } = scripts;
 	if (flags.json) {

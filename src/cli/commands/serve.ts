@@ -20,7 +20,7 @@ import {
 import { applicationModule } from "../application-module.ts";
 import { banner } from "../banner.ts";
 import { brokers, keepsFolder, openRooms } from "../rooms-home.ts";
-import { makeLog, pick, stopped } from "../running.ts";
+import { logOutput, makeLog, pick, stopped } from "../running.ts";
 import { listenOr, traceWriter } from "../scripts.ts";
 import { ascKeys, chatKeys, type ServeSettings, serverKeys, serveSchema } from "../serve-schema.ts";
 import { resolveSettings } from "../settings.ts";
@@ -53,7 +53,7 @@ export async function serve(flags: Record<string, unknown>, version: string): Pr
 		log,
 		pageFolder: settings.relay === undefined && applications.length === 0 ? pageFolder() : undefined,
 		pagePath: settings.web === undefined ? "/" : PAGE_PATH,
-		routes: [...(gateway ? [gateway] : []), site.routes],
+		routes: [...(gateway ? [gateway] : []), site.routes, logOutput.routes],
 	});
 	await listenOr(server, scripts);
 	if (flags.json) {

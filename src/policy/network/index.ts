@@ -1,2 +1,2 @@
 export { type FetchPolicyOptions, fetchPolicy, type PolicyFetch } from "./policy-fetch.ts";
-export { answerPolicy, endWithin, POLICY_TIMEOUT_MS, ServedPolicyFile } from "./served-policy-file.ts";
+export { answerPolicy, POLICY_TIMEOUT_MS, ServedPolicyFile } from "./served-policy-file.ts";

@@ -4,6 +4,7 @@
 import { readFileSync } from "node:fs";
 import type { Socket } from "node:net";
 import { XMLSocketError } from "../../errors/index.ts";
+import { closeWithin } from "../../transport/index.ts";
 import { judgeDelivery, policyFile, readPolicyFile } from "../index.ts";
 
 /** From the request to the end of the connection, also where the player never closes. */
@@ -73,15 +74,9 @@ export class ServedPolicyFile {
 /** Answers a request and closes; what else the player sends is dropped. */
 export function answerPolicy(socket: Socket, policy: ServedPolicyFile): void {
 	socket.on("error", () => {});
-	endWithin(socket, POLICY_TIMEOUT_MS);
+	closeWithin(socket, POLICY_TIMEOUT_MS);
 	socket.resume();
 	socket.end(policy.bytes);
-}
-
-/** Ends a connection after so long, whatever goes on in it. */
-export function endWithin(socket: Socket, timeoutMs: number): void {
-	const timer = setTimeout(() => socket.destroy(), timeoutMs);
-	socket.once("close", () => clearTimeout(timer));
 }
 
 function readFile(path: string): string {

@@ -1,0 +1,227 @@
+// Accepts the connections of a server: it admits each socket within the limits, recognises its protocol, and hands it to the
+// application, the HTTP side or the policy file. It counts and logs those that it refuses, and ends what was not handed to the
+// application when the server closes.
+
+import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import { wireCode } from "../errors/index.ts";
+import type { Transport } from "../link/index.ts";
+import { answerPolicy, POLICY_TIMEOUT_MS, type ServedPolicyFile } from "../policy/network/index.ts";
+import {
+	type AcceptedKind,
+	type AcceptStage,
+	accept,
+	closeWithin,
+	nodeClock,
+	SocketTransport,
+} from "../transport/index.ts";
+import { Admission, defaultMaxConnections, isListed } from "./admission.ts";
+import type { Certificate } from "./certificate.ts";
+import { type Logger, loggable } from "./logger.ts";
+import type { Metrics } from "./metrics.ts";
+import type { ServerSettings } from "./options.ts";
+import { type Refusals, remoteFact } from "./refusals.ts";
+
+/** What accepting connections needs of the server. */
+export interface AcceptorHost {
+	readonly settings: ServerSettings;
+	readonly log: Logger;
+	readonly metrics: Metrics;
+	readonly refusals: Refusals;
+	/** Whether the application handles documents; without one the port is for HTTP and WebSocket alone. */
+	readonly acceptsDocuments: boolean;
+	/** What the application handles: bytes may be in any encoding. */
+	readonly output: "text" | "bytes";
+	/** Undefined: no TLS. */
+	readonly certificate: Certificate | undefined;
+	/** Undefined: none is served. */
+	readonly policy: ServedPolicyFile | undefined;
+	/** False once the server closes. */
+	isListening(): boolean;
+	/** Takes an HTTP connection. */
+	http(socket: Socket, address: string): void;
+	/** Takes a connection whose documents go to the application. */
+	connect(transport: Transport): void;
+	/** A connection that was not handed to the application has closed. */
+	closed(): void;
+}
+
+/** Admits and recognises the connections of a server. */
+export class ConnectionAcceptor {
+	readonly #host: AcceptorHost;
+	readonly #admission: Admission;
+	/** Connections that are not the application's, or not yet: recognition, HTTP, WebSocket, policy. */
+	readonly #sockets = new Set<Socket>();
+
+	constructor(host: AcceptorHost) {
+		this.#host = host;
+		this.#admission = new Admission({
+			...host.settings,
+			maxConnections: host.settings.maxConnections ?? defaultMaxConnections(),
+		});
+	}
+
+	/** Connections admitted and not closed yet, of any kind. */
+	get open(): number {
+		return this.#admission.open;
+	}
+
+	/** Connections that were not handed to the application. */
+	get unclaimed(): number {
+		return this.#sockets.size;
+	}
+
+	/** Accepts a connection on the server's port. */
+	accept(socket: Socket): void {
+		this.#guard(socket, () => this.#accept(socket));
+	}
+
+	/** Accepts a connection on the port for policy requests alone. */
+	acceptPolicyOnly(socket: Socket): void {
+		this.#guard(socket, () => this.#acceptPolicyOnly(socket));
+	}
+
+	#accept(socket: Socket): void {
+		const isProxy = this.#isProxy(socket);
+		if (!this.#admit(socket, isProxy)) return;
+		const { settings, certificate, acceptsDocuments } = this.#host;
+		let address = socket.remoteAddress ?? "";
+		accept(socket, {
+			// Where the server never sends first there is no haste.
+			firstBytesTimeoutMs: acceptsDocuments ? settings.firstBytesTimeoutMs : settings.tlsTimeoutMs,
+			begunTimeoutMs: acceptsDocuments ? settings.firstDocumentTimeoutMs : settings.tlsTimeoutMs,
+			proxyHeader: isProxy,
+			proxied: (client) => {
+				address = client;
+				return this.acquire(client, socket);
+			},
+			tlsTimeoutMs: settings.tlsTimeoutMs,
+			secureContext: certificate && settings.sniff ? () => certificate.context : undefined,
+			accepted: (accepted, kind, secure) =>
+				this.#guard(accepted, () => this.#accepted(socket, accepted, kind, secure, address)),
+			failed: (error, during) => this.#guard(socket, () => this.#failed(socket, address, error, during)),
+		});
+	}
+
+	/** @param accepted `socket`, or the TLS connection on it. */
+	#accepted(socket: Socket, accepted: Socket, kind: AcceptedKind, secure: boolean, address: string): void {
+		const host = this.#host;
+		const protocol = host.settings.sniff || kind === "policy" || kind === "silent" ? kind : "document";
+		host.metrics.count(host.metrics.accepted, `${secure ? "tls+" : ""}${protocol}`);
+		if (protocol === "policy" && host.policy) answerPolicy(accepted, host.policy);
+		else if (protocol === "http") host.http(accepted, address);
+		else if (protocol === "tls")
+			this.#refuse(accepted, address, "tls-unavailable", "TLS without a certificate (--tls-cert, --tls-key)");
+		else if (protocol === "utf16" && host.output === "text")
+			this.#refuse(accepted, address, wireCode("XMLSOCKET_UTF16"), "the stream looks like UTF-16");
+		else if (!host.isListening()) {
+			// It connected before the server began to close and sent nothing: a greeting now would keep the server open.
+			accepted.destroy();
+		} else if (!host.acceptsDocuments)
+			this.#refuse(accepted, address, "not-http", "this port is for HTTP and WebSocket only");
+		else {
+			this.#sockets.delete(socket);
+			host.connect(new SocketTransport(accepted, secure ? "tls" : "tcp", address));
+		}
+	}
+
+	#failed(socket: Socket, address: string, error: Error | undefined, during: AcceptStage): void {
+		const { log, refusals } = this.#host;
+		const facts = { ...remoteFact(address), cause: loggable(error?.message ?? "") };
+		if (during === "tls" && error) refusals.refuse("tls-failed", "a TLS handshake failed", facts);
+		else if (during === "proxy-header") refusals.refuse("proxy-header", "a PROXY protocol header was refused", facts);
+		else if (error) log.debug(facts, "a connection broke before its protocol was known");
+		socket.destroy();
+	}
+
+	#acceptPolicyOnly(socket: Socket): void {
+		const isProxy = this.#isProxy(socket);
+		if (!this.#admit(socket, isProxy)) return;
+		const { settings, metrics, policy } = this.#host;
+		let address = socket.remoteAddress ?? "";
+		closeWithin(socket, POLICY_TIMEOUT_MS);
+		accept(socket, {
+			firstBytesTimeoutMs: settings.firstBytesTimeoutMs,
+			begunTimeoutMs: settings.firstBytesTimeoutMs,
+			tlsTimeoutMs: POLICY_TIMEOUT_MS,
+			proxyHeader: isProxy,
+			proxied: (client) => {
+				address = client;
+				return this.acquire(client, socket);
+			},
+			accepted: (accepted, kind) =>
+				this.#guard(accepted, () => {
+					// This port answers nothing else, so a client that only waits gets the file at once.
+					if (policy && (kind === "policy" || kind === "silent")) {
+						metrics.count(metrics.accepted, "policy");
+						answerPolicy(accepted, policy);
+					} else
+						this.#refuse(accepted, address, "not-a-policy-request", "the policy port answers policy requests alone");
+				}),
+			failed: (error, during) => this.#guard(socket, () => this.#failed(socket, address, error, during)),
+		});
+	}
+
+	/** Counts a client behind a proxy until its socket closes; false where it is refused. */
+	acquire(address: string, socket: Duplex): boolean {
+		const refusal = this.#admission.acquire(address, nodeClock.now());
+		if (refusal) this.#host.refusals.refuse(refusal, "refused a connection", remoteFact(address));
+		else socket.once("close", () => this.#admission.release(address));
+		return refusal === undefined;
+	}
+
+	/** Forgets addresses without connections: once a second. */
+	sweep(nowMs: number): void {
+		this.#admission.sweep(nowMs);
+	}
+
+	/** Ends every connection that was not handed to the application. */
+	destroy(): void {
+		for (const socket of this.#sockets) socket.destroy();
+	}
+
+	#isProxy(socket: Socket): boolean {
+		const { trustProxy } = this.#host.settings;
+		return trustProxy.length > 0 && isListed(socket.remoteAddress ?? "", trustProxy);
+	}
+
+	// A proxy carries many clients, and each of them is counted once its address is known.
+	#admit(socket: Socket, isProxy: boolean): boolean {
+		const { remoteAddress } = socket;
+		if (remoteAddress === undefined) {
+			// It was reset before it was accepted, so there is nobody to count or refuse.
+			socket.on("error", () => {});
+			socket.destroy();
+			return false;
+		}
+		const address = isProxy ? undefined : remoteAddress;
+		const refusal = this.#host.isListening() ? this.#admission.admit(address, nodeClock.now()) : "stopping";
+		if (refusal) {
+			this.#refuse(socket, remoteAddress, refusal);
+			return false;
+		}
+		this.#sockets.add(socket);
+		socket.on("close", () => {
+			this.#admission.leave(address);
+			if (this.#sockets.delete(socket)) this.#host.closed();
+		});
+		return true;
+	}
+
+	#refuse(socket: Socket, address: string, reason: string, text?: string): void {
+		this.#host.refusals.refuse(
+			reason,
+			text === undefined ? "refused a connection" : `refused a connection: ${text}`,
+			remoteFact(address),
+		);
+		socket.on("error", () => {});
+		socket.destroy();
+	}
+
+	#guard(socket: Socket, run: () => void): void {
+		this.#host.refusals.guard(run, () => {
+			socket.on("error", () => {});
+			socket.destroy();
+		});
+	}
+}

@@ -1,0 +1,75 @@
+// What a GET or HEAD request gets, by its path: health, metrics, the policy file for HTTP loads, further routes, the page.
+
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { addressKey } from "./admission.ts";
+import { answer } from "./http-answers.ts";
+import { type HttpHost, isForwarded, WEBSOCKET_PATH } from "./http-host.ts";
+import { sendMetrics } from "./metrics.ts";
+import { pageHeaders } from "./page-headers.ts";
+import { type StaticFiles, staticFiles } from "./static-files.ts";
+
+const FLASH_PAGES = ["/flash", "/flash.html"];
+
+/** Answers for the daemon's paths. */
+export class DaemonPaths {
+	readonly #host: HttpHost;
+	readonly #addressOf: (request: IncomingMessage) => string;
+	readonly #page: StaticFiles | undefined;
+
+	/** @param addressOf the address of the client, or of the proxy before it. */
+	constructor(host: HttpHost, addressOf: (request: IncomingMessage) => string) {
+		this.#host = host;
+		this.#addressOf = addressOf;
+		this.#page =
+			host.pageFolder === undefined
+				? undefined
+				: staticFiles(host.pageFolder, cacheHeader, (error) => host.refusals.failed(error));
+	}
+
+	/** Answers a request whose Host header and method were checked. */
+	answer(request: IncomingMessage, response: ServerResponse, url: URL): void | Promise<void> {
+		const host = this.#host;
+		const path = url.pathname;
+		const policy = path === "/crossdomain.xml" ? host.policyText() : undefined;
+		if (path === "/healthz") answer(response, 200, "ok\n");
+		else if (path === "/readyz") {
+			const { ready, trouble } = host.health();
+			answer(response, ready ? 200 : 503, `${ready ? "ready" : "not ready"}${trouble ? `: ${trouble}` : ""}\n`);
+		} else if (path === "/metrics") return this.#metrics(request, response);
+		else if (policy !== undefined) {
+			response.setHeader("x-permitted-cross-domain-policies", "master-only");
+			answer(response, 200, policy, "text/x-cross-domain-policy");
+		} else if (path === WEBSOCKET_PATH && host.acceptsDocuments)
+			answer(response, 426, "This path is for WebSocket connections.\n");
+		else if (this.#page && host.pagePath !== "/" && path.startsWith(host.pagePath))
+			this.#sendPage(this.#page, path, request, response);
+		else if (host.routes.some((routes) => routes.request?.(request, response, url))) return;
+		else if (this.#page && host.pagePath === "/") this.#sendPage(this.#page, path, request, response);
+		else answer(response, 404, "There is no such page.\n");
+	}
+
+	#sendPage(files: StaticFiles, path: string, request: IncomingMessage, response: ServerResponse): void {
+		const name = path.slice(this.#host.pagePath.length - 1);
+		const isFlash = FLASH_PAGES.includes(name);
+		for (const [header, value] of Object.entries(pageHeaders(isFlash))) response.setHeader(header, value);
+		files(request, response, name, () => answer(response, 404, "There is no such page.\n"));
+	}
+
+	async #metrics(request: IncomingMessage, response: ServerResponse): Promise<void> {
+		const isLocal = addressKey(this.#addressOf(request)) === undefined;
+		// A request that a proxy forwarded is not from this machine, whatever its socket says.
+		if (this.#host.settings.metrics === "local" && isLocal && !isForwarded(request))
+			await sendMetrics(this.#host.metrics, response);
+		else {
+			answer(
+				response,
+				403,
+				"Metrics are private to this machine; --metrics HOST:PORT gives them a port of their own.\n",
+			);
+		}
+	}
+}
+
+function cacheHeader(response: ServerResponse, path: string): void {
+	response.setHeader("cache-control", path.startsWith("/assets/") ? "public, max-age=31536000, immutable" : "no-cache");
+}

@@ -1,0 +1,195 @@
+// HTTP connections: their requests, one answer at a time, with a deadline for what nobody reads. A callback that throws costs
+// its own request alone. Which answer a request gets is up to the caller: `http.ts` for the port, `metrics-port.ts` for metrics.
+
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import { answer, refuseUpgrade } from "./http-answers.ts";
+import { loggable } from "./logger.ts";
+import { type Refusals, remoteFact } from "./refusals.ts";
+import { RequestQueue } from "./request-queue.ts";
+
+/** The reason that an answer counts as a refusal, by its status. A failed callback (500) is counted where it fails. */
+const REFUSALS: Readonly<Record<number, string>> = {
+	400: "bad-request",
+	403: "forbidden",
+	404: "not-found",
+	405: "method-not-allowed",
+	416: "range-not-satisfiable",
+	421: "foreign-host",
+	426: "upgrade-required",
+	429: "too-many-requests",
+	503: "unavailable",
+};
+const BAD_REQUEST = { status: "400 Bad Request", reason: "bad-request" };
+/** What Node's parser reports, and how it is answered. */
+const PARSER_ERRORS: Readonly<Record<string, { readonly status: string; readonly reason: string }>> = {
+	ERR_HTTP_REQUEST_TIMEOUT: { status: "408 Request Timeout", reason: "request-timeout" },
+	HPE_HEADER_OVERFLOW: { status: "431 Request Header Fields Too Large", reason: "headers-too-large" },
+};
+
+/** What answers on the connections, and within which limits. */
+export interface HttpConnectionsOptions {
+	/** How long a request may take to arrive, in milliseconds. */
+	readonly requestTimeoutMs: number;
+	/** How long a client may read nothing of its answer, in milliseconds; 0: as long as it likes. */
+	readonly unreadOutputTimeoutMs: number;
+	readonly refusals: Refusals;
+	/** Answers a request. Where it throws or rejects, the client gets 500. */
+	answer(request: IncomingMessage, response: ServerResponse): void | Promise<void>;
+	/** Takes or refuses an upgrade. Absent: upgrades are answered as requests. */
+	upgrade?(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+}
+
+/** Serves HTTP on connections that are handed over. */
+export class HttpConnections {
+	readonly #options: HttpConnectionsOptions;
+	readonly #server: Server;
+	readonly #addresses = new WeakMap<Duplex, string>();
+	readonly #queues = new WeakMap<Duplex, RequestQueue>();
+
+	constructor(options: HttpConnectionsOptions) {
+		this.#options = options;
+		this.#server = createServer({
+			headersTimeout: options.requestTimeoutMs,
+			requestTimeout: options.requestTimeoutMs,
+			connectionsCheckingInterval: 1000,
+			keepAliveTimeout: 5000,
+			maxHeaderSize: 16_384,
+		});
+		this.#server.maxHeadersCount = 100;
+		this.#server.on("request", (request, response) => this.#request(request, response));
+		if (options.upgrade) this.#server.on("upgrade", (request, socket, head) => this.#upgrade(request, socket, head));
+		this.#server.on("clientError", (error, socket) => this.#clientError(error, socket));
+		this.#server.setTimeout(options.unreadOutputTimeoutMs, (socket) => this.#timeout(socket));
+		// This server gets its sockets handed over and never listens itself, yet its deadlines start with this event.
+		this.#server.emit("listening");
+	}
+
+	/**
+	 * Takes over a connection.
+	 *
+	 * @param address the client's, or that of the proxy before it.
+	 */
+	accept(socket: Socket, address: string): void {
+		this.#addresses.set(socket, address);
+		this.#server.emit("connection", socket);
+		socket.resume();
+	}
+
+	/** The address that a connection was accepted with. */
+	addressOf(socket: Duplex): string {
+		return this.#addresses.get(socket) ?? "";
+	}
+
+	/** Ends the connections that are between two requests; the others end with their answer. */
+	close(): void {
+		this.#server.close();
+		this.#server.closeIdleConnections();
+	}
+
+	/** Ends all connections. */
+	destroy(): void {
+		this.#server.closeAllConnections();
+	}
+
+	#request(request: IncomingMessage, response: ServerResponse): void {
+		const { socket } = request;
+		if (socket.destroyed) return;
+		const { refusals } = this.#options;
+		let queue = this.#queues.get(socket);
+		if (!queue) {
+			queue = new RequestQueue();
+			this.#queues.set(socket, queue);
+		}
+		response.on("error", (error) => refusals.failed(error));
+		response.once("finish", () => this.#countRefusal(request, response));
+		const fits = queue.add(response, () =>
+			refusals.guard(
+				() => this.#options.answer(request, response),
+				() => failRequest(response),
+			),
+		);
+		if (fits) return;
+		refusals.refuse(
+			"too-many-requests",
+			"closed an HTTP connection: too many requests wait for an answer",
+			this.#remote(socket),
+		);
+		socket.destroy();
+	}
+
+	#upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+		// Node has taken its own listeners away.
+		socket.on("error", () => {});
+		const { refusals } = this.#options;
+		if (this.#queues.get(socket)?.isActive) {
+			refusals.refuse(
+				"bad-request",
+				"closed an HTTP connection: an upgrade came before the answer to a request",
+				this.#remote(socket),
+			);
+			socket.destroy();
+			return;
+		}
+		refusals.guard(
+			() => this.#options.upgrade?.(request, socket, head),
+			() => refuseUpgrade(socket, "500 Internal Server Error", "The server met an error."),
+		);
+	}
+
+	#clientError(error: NodeJS.ErrnoException, socket: Duplex): void {
+		const code = error.code ?? "";
+		const isRefusal = (code.startsWith("HPE_") && code !== "HPE_INVALID_EOF_STATE") || code in PARSER_ERRORS;
+		// A connection that broke gets no answer, and one whose answer has begun must not get a second one in the middle of it.
+		if (!isRefusal || !socket.writable || this.#queues.get(socket)?.isActive) {
+			socket.destroy();
+			return;
+		}
+		const { status, reason } = PARSER_ERRORS[code] ?? BAD_REQUEST;
+		this.#options.refusals.refuse(reason, `refused an HTTP request: ${status}`, {
+			...this.#remote(socket),
+			code,
+		});
+		refuseUpgrade(socket, status, "The request cannot be read.");
+	}
+
+	// Node calls this when nothing was read or written for a while.
+	#timeout(socket: Socket): void {
+		if (!this.#queues.get(socket)?.isActive) socket.destroy();
+		else if (socket.writableLength > 0) {
+			this.#options.refusals.refuse(
+				"unread-output",
+				"closed an HTTP connection: nobody read the answer",
+				this.#remote(socket),
+			);
+			socket.destroy();
+		} else socket.setTimeout(this.#options.unreadOutputTimeoutMs);
+	}
+
+	#remote(socket: Duplex): object {
+		return remoteFact(this.addressOf(socket));
+	}
+
+	#countRefusal(request: IncomingMessage, response: ServerResponse): void {
+		const { statusCode } = response;
+		const reason = REFUSALS[statusCode];
+		// `/readyz` reports a state; it refuses nobody.
+		if (reason === undefined || request.url === "/readyz") return;
+		this.#options.refusals.refuse(reason, `refused an HTTP request: ${statusCode}`, {
+			...this.#remote(request.socket),
+			method: loggable(request.method ?? ""),
+			path: loggable(request.url ?? ""),
+		});
+	}
+}
+
+/** Answers 500, or closes the connection where the answer has begun. */
+function failRequest(response: ServerResponse): void {
+	if (response.headersSent) {
+		response.destroy();
+		return;
+	}
+	for (const header of response.getHeaderNames()) response.removeHeader(header);
+	answer(response, 500, "The server met an error.\n");
+}

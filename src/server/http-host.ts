@@ -1,0 +1,53 @@
+// What the HTTP side needs of its server, and the two questions about a request that all of its parts ask.
+
+import type { IncomingMessage } from "node:http";
+import type { Duplex } from "node:stream";
+import type { Health } from "../application/index.ts";
+import type { Transport } from "../link/index.ts";
+import type { HttpRoutes } from "./http-routes.ts";
+import type { Logger } from "./logger.ts";
+import type { Metrics } from "./metrics.ts";
+import type { ServerSettings } from "./options.ts";
+import type { OriginRules } from "./origin.ts";
+import type { Refusals } from "./refusals.ts";
+
+/** The server as its HTTP side sees it. */
+export interface HttpHost {
+	readonly settings: ServerSettings;
+	readonly rules: OriginRules;
+	readonly metrics: Metrics;
+	readonly refusals: Refusals;
+	readonly log: Logger;
+	/** The folder of the web page; undefined: none. */
+	readonly pageFolder: string | undefined;
+	/** Where the web page is: `/`, or a path that ends with a slash. */
+	readonly pagePath: string;
+	/** Whether the application handles documents, also over WebSocket. */
+	readonly acceptsDocuments: boolean;
+	/** What else answers, in the order of asking. */
+	readonly routes: readonly HttpRoutes[];
+	/** Whether the server accepts new clients: false while it closes. */
+	isListening(): boolean;
+	/** How the server is, for `/readyz`. */
+	health(): Health;
+	/** The policy file as text; undefined where none is served. */
+	policyText(): string | undefined;
+	/** Counts a client behind a proxy until its socket closes; false where it is refused. */
+	acquire(address: string, socket: Duplex): boolean;
+	/** Takes a WebSocket whose handshake is complete. */
+	webSocket(transport: Transport): void;
+}
+
+/** The path of the application's WebSocket. */
+export const WEBSOCKET_PATH = "/socket";
+
+/** The URL of a request. Undefined for `//` and the like: request lines that a client can send and that are not a URL. */
+export function requestUrl(request: IncomingMessage): URL | undefined {
+	const { url = "/" } = request;
+	return URL.canParse(url, "http://localhost") ? new URL(url, "http://localhost") : undefined;
+}
+
+/** Whether a proxy has forwarded the request, by its own headers. */
+export function isForwarded(request: IncomingMessage): boolean {
+	return "x-forwarded-for" in request.headers || "forwarded" in request.headers;
+}

@@ -1,0 +1,102 @@
+// The connections of a server's application: it gives each transport a peer and a session, and counts and logs how they end.
+
+import { type Application, closeReason, type PeerHost, ServerPeer } from "../application/index.ts";
+import { type LinkClose, type LinkOptions, Scheduler, type Transport } from "../link/index.ts";
+import { nodeClock } from "../transport/index.ts";
+import type { Logger } from "./logger.ts";
+import type { Metrics } from "./metrics.ts";
+import { type Refusals, remoteFact } from "./refusals.ts";
+
+type Output = "text" | "bytes";
+
+/** What the peers need of their server. */
+export interface PeerSetHost {
+	readonly application: Application<Output>;
+	readonly linkOptions: LinkOptions<Output>;
+	readonly metrics: Metrics;
+	readonly refusals: Refusals;
+	readonly log: Logger;
+	/** The policy file with its zero byte; undefined where none is served. */
+	policy(): Uint8Array | undefined;
+	/** A peer's connection has ended. */
+	left(): void;
+}
+
+/** The peers of one server. */
+export class PeerSet {
+	readonly #host: PeerSetHost;
+	readonly #peers = new Set<ServerPeer>();
+	readonly #peerHost: PeerHost;
+	#nextId = 1;
+
+	constructor(host: PeerSetHost) {
+		this.#host = host;
+		this.#peerHost = {
+			linkOptions: host.linkOptions,
+			scheduler: new Scheduler(nodeClock, (error) => host.refusals.failed(error)),
+			get policy() {
+				return host.policy();
+			},
+			open: (peer) => host.application.open(peer),
+			left: (peer, close) => this.#left(peer, close),
+			throttled: (peer) => {
+				host.metrics.count(host.metrics.refused, "rate-limited");
+				host.log.debug(
+					{ id: peer.id, ...remoteFact(peer.remoteAddress) },
+					"reading more slowly: too many documents a second",
+				);
+			},
+		};
+	}
+
+	get size(): number {
+		return this.#peers.size;
+	}
+
+	/** Gives a connection to the application. */
+	add(transport: Transport): void {
+		const peer = new ServerPeer(String(this.#nextId++), transport, this.#peerHost);
+		this.#peers.add(peer);
+		this.#host.log.debug({ id: peer.id, ...remoteFact(peer.remoteAddress), transport: peer.transport }, "connected");
+	}
+
+	/** Delivers what was sent to each peer, then closes its connection. */
+	end(): void {
+		for (const peer of this.#peers) peer.end();
+	}
+
+	/** Closes every connection at once. */
+	destroy(): void {
+		for (const peer of this.#peers) peer.destroy();
+	}
+
+	/** Numbers of this moment, for metrics. */
+	gauges(): { readonly documents_received: number; readonly outbox_bytes: number } {
+		let documents = this.#host.metrics.closedDocuments;
+		let outbox = 0;
+		for (const peer of this.#peers) {
+			documents += peer.receivedDocuments;
+			outbox += peer.outboxBytes;
+		}
+		return { documents_received: documents, outbox_bytes: outbox };
+	}
+
+	#left(peer: ServerPeer, close: LinkClose): void {
+		const { metrics, refusals, log } = this.#host;
+		this.#peers.delete(peer);
+		metrics.closedDocuments += peer.receivedDocuments;
+		metrics.closedEmptyDocuments += peer.emptyDocuments;
+		const reason = closeReason(close);
+		const facts = {
+			id: peer.id,
+			...remoteFact(peer.remoteAddress),
+			transport: peer.transport,
+			by: close.by,
+			documents: peer.receivedDocuments,
+			...(close.error ? { code: close.error.code } : {}),
+		};
+		if (reason && close.by === "local") refusals.refuse(reason, close.error?.message ?? reason, facts);
+		else log.debug(facts, "disconnected");
+		this.#host.left();
+	}
+}

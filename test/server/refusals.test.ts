@@ -1,0 +1,147 @@
+// What is refused is counted by reason, and a flood of refusals writes few lines.
+
+import { afterEach, describe, expect, it } from "vitest";
+import { createServer, type Server, type ServerOptions } from "../../src/server/index.ts";
+import { Metrics } from "../../src/server/metrics.ts";
+import { Refusals } from "../../src/server/refusals.ts";
+import { ManualClock } from "../link/manual-clock.ts";
+import { echo, RawClient, recordingLog } from "./peers.ts";
+
+const servers: Server[] = [];
+afterEach(async () => {
+	await Promise.all(servers.splice(0).map((server) => server.close({ graceMs: 0 })));
+});
+
+async function start(
+	options: ServerOptions = {},
+): Promise<Server & { lines: ReturnType<typeof recordingLog>["lines"] }> {
+	const log = recordingLog();
+	const server = createServer({ port: 0, ...options, application: echo(), log });
+	servers.push(server);
+	await server.listen();
+	return Object.assign(server, { lines: log.lines });
+}
+
+async function ask(server: Server, text: string): Promise<string> {
+	const client = RawClient.tcp(server.port);
+	client.send(text);
+	await client.closed;
+	return client.text;
+}
+
+const http = (path: string, headers = "Connection: close\r\n", host = "localhost"): string =>
+	`GET ${path} HTTP/1.1\r\nHost: ${host}\r\n${headers}\r\n`;
+const UPGRADE =
+	"Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+
+describe("a refusal over HTTP", () => {
+	it.each([
+		["an unknown path", http("/nowhere"), 404, "not-found"],
+		["an address that is not one", http("//"), 400, "bad-request"],
+		["a request that cannot be read", "GET / HTTP/1.1\r\nbroken\r\n\r\n", 400, "bad-request"],
+		["a head that is too large", http("/", `X: ${"x".repeat(20_000)}\r\n`), 431, "headers-too-large"],
+		["a method other than GET and HEAD", http("/").replace("GET", "PUT"), 405, "method-not-allowed"],
+		["another Host", http("/", undefined, "evil.example"), 421, "foreign-host"],
+		["a page request for the WebSocket", http("/socket"), 426, "upgrade-required"],
+		[
+			"metrics through a proxy",
+			http("/metrics", "Connection: close\r\nX-Forwarded-For: 1.2.3.4\r\n"),
+			403,
+			"forbidden",
+		],
+		["an upgrade of an unknown path", http("/nowhere", UPGRADE), 404, "not-found"],
+		["an upgrade that cannot be read", http("//", UPGRADE), 400, "bad-request"],
+		["an upgrade that is no handshake", http("/socket", UPGRADE.replace("13", "9")), 400, "bad-request"],
+		["an upgrade for another Host", http("/socket", UPGRADE, "evil.example"), 421, "foreign-host"],
+		[
+			"an upgrade of a foreign page",
+			http("/socket", `${UPGRADE}Origin: https://evil.example\r\n`),
+			403,
+			"foreign-origin",
+		],
+	])("for %s is answered, counted and logged with its reason", async (_, text, status, reason) => {
+		const server = await start();
+		expect(await ask(server, text)).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+		await expect.poll(() => server.metrics.refused.get(reason)).toBe(1);
+		const lines = server.lines.filter(({ level }) => level === "warn");
+		expect(lines).toEqual(
+			expect.arrayContaining([expect.objectContaining({ facts: expect.objectContaining({ reason }) })]),
+		);
+	});
+
+	it("for a request that is not finished in time is answered 408", async () => {
+		const server = await start({ tlsTimeoutMs: 300 });
+		expect(await ask(server, "GET / HTTP/1.1\r\nHost: localhost\r\n")).toMatch(/^HTTP\/1\.1 408 /);
+		expect(server.metrics.refused.get("request-timeout")).toBe(1);
+	});
+
+	it("for too many clients behind a listed proxy is answered 429", async () => {
+		const server = await start({ trustProxy: ["127.0.0.1"], maxConnectionsPerAddress: 1 });
+		const forwarded = `${UPGRADE}X-Forwarded-For: 203.0.113.9\r\n`;
+		const first = RawClient.tcp(server.port);
+		first.send(http("/socket", forwarded));
+		await first.until((text) => text.includes(" 101 "));
+		expect(await ask(server, http("/socket", forwarded))).toMatch(/^HTTP\/1\.1 429 /);
+		expect(server.metrics.refused.get("too-many-from-address")).toBe(1);
+		first.socket.destroy();
+	});
+
+	it("does not count a server that is not ready: /readyz reports a state", async () => {
+		const log = recordingLog();
+		const application = { ...echo(), health: () => ({ ready: false, trouble: "no broker" }) };
+		const server = createServer({ port: 0, application, log });
+		servers.push(server);
+		await server.listen();
+		expect(await ask(server, http("/readyz"))).toMatch(/^HTTP\/1\.1 503 [\s\S]*not ready: no broker\n$/);
+		expect(server.metrics.refused.size).toBe(0);
+	});
+});
+
+describe("other refusals", () => {
+	it("count TLS handshakes that fail, where there is a certificate to fail with, and TLS where there is none", async () => {
+		const server = await start();
+		await ask(server, "\x16\x03\x01\x00\x05hello");
+		expect(server.metrics.refused.get("tls-unavailable")).toBe(1);
+	});
+
+	it("warn once that a local proxy voids the limits for one address, where --trust-proxy does not list it", async () => {
+		const server = await start();
+		for (let at = 0; at < 3; at++) {
+			const client = RawClient.tcp(server.port);
+			client.send(http("/socket", `${UPGRADE}X-Forwarded-For: 203.0.113.9\r\n`));
+			await client.until((text) => text.includes(" 101 "));
+			client.socket.destroy();
+		}
+		expect(server.lines.filter(({ words }) => words.includes("--trust-proxy")).length).toBe(1);
+	});
+
+	it("refuse at the start an entry of trustProxy that is no address", () => {
+		expect(() => createServer({ trustProxy: ["10.0.0.0/8", "localhost"] })).toThrow(
+			expect.objectContaining({ code: "XMLSOCKET_OPTION_INVALID", message: expect.stringContaining('"localhost"') }),
+		);
+	});
+});
+
+describe("a flood of refusals", () => {
+	it("writes five lines for each reason in 10 s, and one with the number of the others", () => {
+		const clock = new ManualClock();
+		const log = recordingLog();
+		const metrics = new Metrics(() => ({}));
+		const refusals = new Refusals(metrics, log, () => clock.now());
+		for (let at = 0; at < 1000; at++) refusals.refuse("not-found", "refused", { at });
+		refusals.refuse("bad-request", "refused");
+		const warnings = () => log.lines.filter(({ level }) => level === "warn");
+		expect(warnings().length).toBe(6);
+		clock.advance(9000);
+		refusals.sweep(clock.now());
+		expect(warnings().length).toBe(6);
+		clock.advance(1000);
+		refusals.sweep(clock.now());
+		expect(warnings().slice(6)).toEqual([
+			expect.objectContaining({ facts: { reason: "not-found", count: 995, windowMs: 10_000 } }),
+		]);
+		expect(metrics.refused.get("not-found")).toBe(1000);
+		refusals.refuse("not-found", "refused");
+		expect(warnings().length).toBe(8);
+	});
+});
