@@ -1,20 +1,10 @@
 // Reads the import graph of src/ and console/ from the sources: files, folders, specifiers, circles. Type imports count.
 
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
+import { importSpecifiers } from "./import-specifiers.ts";
 
 export const root: string = resolve(import.meta.dirname, "../..");
-
-/** The import specifiers of a source file, as written. */
-function specifiersOf(file: string): string[] {
-	const text = readFileSync(file, "utf8")
-		.replace(/\/\*[\s\S]*?\*\//g, "")
-		.replace(/^\s*\/\/.*$/gm, "");
-	const found = text.matchAll(
-		/(?:^|[\s;}])(?:import|export)\b[^"';]*?\bfrom\s*["']([^"']+)["']|(?<!["'])\bimport\s*\(?\s*["']([^"']+)["']/g,
-	);
-	return [...found].map((match) => match[1] ?? match[2]!);
-}
 
 function sourcesBelow(folder: string): string[] {
 	return readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
@@ -37,7 +27,7 @@ export interface Import {
 export const imports: ReadonlyMap<string, readonly Import[]> = new Map(
 	files.map((file) => [
 		file,
-		specifiersOf(join(root, file)).map((specifier) => ({
+		importSpecifiers(join(root, file)).map((specifier) => ({
 			specifier,
 			target: specifier.startsWith(".")
 				? relative(root, resolve(root, dirname(file), specifier))
