@@ -39,10 +39,10 @@ describe("Broker.connect without a server", () => {
 	it("says how to install the client where it is not installed", () => {
 		const folder = mkdtempSync(join(tmpdir(), "xmlsocket-alone-"));
 		try {
-			for (const room of ["cluster", "hub", "link", "wire", "xml", "errors"]) {
-				cpSync(join(import.meta.dirname, "../../dist", room), join(folder, room), { recursive: true });
+			for (const part of ["cluster", "message-log", "errors"]) {
+				cpSync(join(import.meta.dirname, "../../dist", part), join(folder, part), { recursive: true });
 			}
-			const program = `import { Broker } from "./cluster/index.js";
+			const program = `import { Broker } from "./cluster/nats/index.js";
 				await Broker.connect({ servers: ["localhost"] }).catch(({ code, message }) => console.log(code, message));`;
 			const said = execFileSync(process.execPath, ["--input-type=module", "-e", program], {
 				cwd: folder,
