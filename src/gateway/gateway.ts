@@ -214,19 +214,20 @@ export class Gateway implements HttpRoutes {
 		};
 		this.#bridges.set(bridge, passage);
 		if (this.#stopping) bridge.destroy();
-		dialTarget(target, { timeoutMs: settings.dialTimeoutMs, resolve: this.#resolve, signal: bridge.abandoned }).then(
-			({ transport, address }) => {
+		// What the connection's own set-up throws ends this bridge alone, as a failed dial does.
+		dialTarget(target, { timeoutMs: settings.dialTimeoutMs, resolve: this.#resolve, signal: bridge.abandoned })
+			.then(({ transport, address }) => {
 				passage.resolved = address;
 				this.#log.debug({ id: passage.id, target: target.name, resolved: address, ...facts }, "connected");
 				bridge.connect(transport);
-			},
-			(error) =>
+			})
+			.catch((error) =>
 				bridge.fail(
 					error instanceof XMLSocketError
 						? error
 						: new XMLSocketError("XMLSOCKET_INTERNAL", `The dial failed: ${String(error)}.`, { cause: error }),
 				),
-		);
+			);
 	}
 
 	#over(bridge: Bridge): void {
