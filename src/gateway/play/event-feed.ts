@@ -52,6 +52,8 @@ export class EventFeed implements Logger {
 		response.flushHeaders();
 		this.#readers.add(response);
 		response.on("close", () => this.#readers.delete(response));
+		// This answer has no end of its own, so the page's end is the end of both.
+		response.socket?.once("end", () => response.end());
 	}
 
 	/** Ends all answers. */
