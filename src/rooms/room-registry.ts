@@ -21,7 +21,7 @@ export interface RoomRegistryOptions<R> {
  *
  * @example
  * ```ts
- * const hub = new Hub<Link, Room<Link>>({ create: (name) => new Room(name) });
+ * const hub = new RoomRegistry<Link, Room<Link>>({ create: (name) => new Room(name) });
  * hub.join("lobby", link).send(link.encode("<hello />"));
  * hub.leaveAll(link);
  * ```
