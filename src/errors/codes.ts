@@ -21,7 +21,7 @@ export const ERROR_CODES = {
 	XMLSOCKET_ABORTED: {
 		class: "usage",
 		text: "The caller's AbortSignal ended the operation.",
-		hint: "Nothing to mend: the program asked for it. Catch the error where you abort.",
+		hint: "The program asked for it. Catch the error where you abort.",
 	},
 	XMLSOCKET_ADDRESS_INVALID: {
 		class: "usage",
@@ -46,7 +46,7 @@ export const ERROR_CODES = {
 	XMLSOCKET_APPLICATION_XML_INVALID: {
 		class: "usage",
 		text: "An Application.xml could not be read.",
-		hint: "Mend the place that the message names; docs/guide/asc.md lists what is read.",
+		hint: "Fix the place that the message names; docs/guide/asc.md lists what is read.",
 	},
 	XMLSOCKET_ATTRIBUTE_INVALID: {
 		class: "peer",
@@ -76,7 +76,7 @@ export const ERROR_CODES = {
 	XMLSOCKET_CONFIG_UNREADABLE: {
 		class: "usage",
 		text: "The configuration file could not be read or is not JSON.",
-		hint: "Mend the place that the message names; `xmlsocket config` shows what is in force.",
+		hint: "Fix the place that the message names; `xmlsocket config` shows what is in force.",
 	},
 	XMLSOCKET_CONNECTION_LOST: {
 		class: "network",
@@ -271,7 +271,7 @@ export const ERROR_CODES = {
 	XMLSOCKET_PEER_SILENT: {
 		class: "network",
 		text: "The other end answered no ping.",
-		hint: "Nothing to mend here: the peer or the network is gone.",
+		hint: "The peer or the network is gone.",
 	},
 	XMLSOCKET_PORT_FORBIDDEN: {
 		class: "usage",
@@ -316,7 +316,7 @@ export const ERROR_CODES = {
 	XMLSOCKET_SCRIPT_FAILED: {
 		class: "usage",
 		text: "A Server-Side ActionScript application could not be started, or its scripts have failed as a whole.",
-		hint: "Mend the place that the message names; `xmlsocket run --watch` starts it again when a file changes.",
+		hint: "Fix the place that the message names; `xmlsocket run --watch` starts it again when a file changes.",
 	},
 	XMLSOCKET_SCRIPT_LIMIT: {
 		class: "limit",
@@ -356,7 +356,7 @@ export const ERROR_CODES = {
 	XMLSOCKET_SESSION_RESUMED: {
 		class: "peer",
 		text: "The session went on over another connection, so this one ended.",
-		hint: "Nothing to mend: the same client has connected again.",
+		hint: "The same client has connected again.",
 	},
 	XMLSOCKET_SHARED_OBJECT_INVALID: {
 		class: "usage",
