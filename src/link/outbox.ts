@@ -21,6 +21,9 @@ export class Outbox {
 	#blocked = false;
 	#written = 0;
 	#taken = 0;
+	#textIsLong = false;
+	/** The parts that are one long document each; undefined where there is none. */
+	#long: Set<Uint8Array> | undefined = undefined;
 	/** Whether the first part is the rest of a document of which a piece has left. */
 	#cut = false;
 	/** The length of the piece written last, where it was of a long document. */
@@ -40,16 +43,19 @@ export class Outbox {
 
 	/** Appends text, its terminator included. Texts that follow each other are encoded in one go. */
 	addText(text: string): void {
-		// A part of more than 64 KiB is always one document: see `#excess`.
-		if (this.#text.length + text.length > JOIN_BYTES && this.#text !== "") this.#encode();
+		// A long document is a part of its own: see `#excess`. Short ones are encoded and written in one go, however many they are.
+		const isLong = text.length > JOIN_BYTES;
+		if (isLong || this.#textIsLong) this.#encode();
+		this.#textIsLong = isLong;
 		this.#text += text;
 		this.bytes += text.length;
 	}
 
 	/** Appends whole documents as bytes. They are kept by reference. */
 	addBytes(bytes: Uint8Array): void {
-		if (this.#text !== "") this.#encode();
+		this.#encode();
 		this.bytes += bytes.length;
+		if (bytes.length > JOIN_BYTES) this.#markLong(bytes);
 		if (this.#parts) this.#parts.push(bytes);
 		else this.#parts = [bytes];
 	}
@@ -113,6 +119,8 @@ export class Outbox {
 	clear(): void {
 		this.#text = "";
 		this.#parts = undefined;
+		this.#textIsLong = false;
+		this.#long = undefined;
 		this.#cut = false;
 		this.bytes = 0;
 	}
@@ -123,10 +131,10 @@ export class Outbox {
 		return (front && this.#isLong(front) ? front.length : 0) + Math.min(this.#longWritten, transport.bufferedBytes);
 	}
 
-	// The next piece to write, about 64 KiB at most; undefined when nothing waits. A longer document is cut into such pieces where
+	// The next piece to write, about 64 KiB unless one part is longer; undefined when nothing waits. A longer document is cut into such pieces where
 	// the transport allows it: only what has left a piece counts as taken.
 	#take(joiner: Joiner, maySplit: boolean): Uint8Array | undefined {
-		if (this.#text !== "") this.#encode();
+		this.#encode();
 		const parts = this.#parts;
 		if (!parts) return undefined;
 		const first = parts[0]!;
@@ -146,11 +154,17 @@ export class Outbox {
 	}
 
 	#isLong(first: Uint8Array): boolean {
-		return this.#cut || first.length > JOIN_BYTES;
+		return this.#cut || this.#long?.has(first) === true;
+	}
+
+	#markLong(part: Uint8Array): void {
+		this.#long ??= new Set();
+		this.#long.add(part);
 	}
 
 	// A long document leaves alone, and in pieces where that is allowed.
 	#takeLong(first: Uint8Array, parts: Uint8Array[], maySplit: boolean): Uint8Array {
+		if (this.#long?.delete(first) && this.#long.size === 0) this.#long = undefined;
 		this.#cut = maySplit && first.length > JOIN_BYTES;
 		const piece = this.#cut ? first.subarray(0, JOIN_BYTES) : first;
 		if (this.#cut) parts[0] = first.subarray(JOIN_BYTES);
@@ -163,8 +177,11 @@ export class Outbox {
 
 	#encode(): void {
 		const text = this.#text;
+		if (text === "") return;
 		this.#text = "";
 		const bytes = this.#codec.encode(text);
+		if (this.#textIsLong) this.#markLong(bytes);
+		this.#textIsLong = false;
 		this.bytes += bytes.length - text.length;
 		if (this.#parts) this.#parts.push(bytes);
 		else this.#parts = [bytes];
