@@ -9,7 +9,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { Roster } from "../../dist/chat/deployment/roster.js";
+import { Roster } from "../../dist/chat/cluster/roster.js";
 import { createChat } from "../../dist/chat/index.js";
 import { MemoryExchange } from "../../dist/cluster/index.js";
 import { table, writeSection, writes } from "../report.js";

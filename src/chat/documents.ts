@@ -6,7 +6,7 @@ import { type ErrorCode, wireCode } from "../errors/index.ts";
 import { type Markup, xml } from "../xml/index.ts";
 
 /** A message of a room. */
-export interface Message {
+export interface RoomMessage {
 	/** A text, or the content of an application document. */
 	readonly kind: "said" | "sent";
 	readonly from: string;
@@ -23,7 +23,7 @@ export interface Message {
 }
 
 /** `<said …>` or `<sent …>`. */
-export function messageDocument({ kind, room, seq, prev, from, at, id, body }: Message): string {
+export function messageDocument({ kind, room, seq, prev, from, at, id, body }: RoomMessage): string {
 	if (kind === "said") {
 		return String(xml`<said room=${room} seq=${seq} prev=${prev} from=${from} at=${at} id=${id}>${body}</said>`);
 	}
@@ -100,6 +100,15 @@ const END_OF_PAGE = "</page>";
 /** `<ack …>`: to the speaker, behind the own message. */
 export function ackDocument(id: string, seq?: number, duplicate?: boolean): string {
 	return String(xml`<ack id=${id} seq=${seq} duplicate=${duplicate || undefined} />`);
+}
+
+/** A private message. */
+export interface PrivateMessage {
+	readonly from: string;
+	/** ISO 8601, UTC. */
+	readonly at: string;
+	readonly text: string;
+	readonly id: string | undefined;
 }
 
 /** `<told …>`: a private message. */

@@ -1,12 +1,13 @@
-// How long a document may be that one client's words make for others. Escaping makes a text up to six times longer than what its
-// speaker sent, so the size is judged as it goes out, before anything is stored or sent.
+// The size of the documents in which a client's text goes out to others. Escaping makes a text up to six times longer than the
+// sender wrote it, so the size is checked as it goes out, before anything is stored or sent.
 
 import { XMLSocketError } from "../errors/index.ts";
-import type { ChatSession } from "./chat-session.ts";
+import type { ChatClient } from "./chat-client.ts";
+import type { ChatContext } from "./context.ts";
 
 /** What the element around a text adds at most: names, ids and a room of 64 characters each, escaped, and the numbers. */
 const ENVELOPE_BYTES = 4096;
-/** `"` becomes `&quot;`; a character takes at most four bytes in any encoding. */
+/** `"` becomes `&quot;`; a character has at most four bytes in any encoding. */
 const MAX_GROWTH = 6;
 /** A stored message may be from a time when the limit was higher. */
 const STORED_FACTOR = 4;
@@ -14,13 +15,18 @@ const STORED_FACTOR = 4;
 /**
  * Checks a text that goes out to others.
  *
- * @param document the document that carries it; called only for a text that could be too long.
+ * @param document the document that contains it; called only for a text that could be too long.
  * @throws XMLSOCKET_DOCUMENT_TOO_LARGE
  */
-export function checkOutgoing(session: ChatSession, text: string, document: () => string): void {
-	const limit = session.chat.settings.maxDocumentBytes;
+export function checkOutgoing(
+	{ settings }: Pick<ChatContext, "settings">,
+	client: ChatClient,
+	text: string,
+	document: () => string,
+): void {
+	const limit = settings.maxDocumentBytes;
 	if (text.length * MAX_GROWTH <= limit) return;
-	const bytes = session.peer.encode(document()).length;
+	const bytes = client.peer.encode(document()).length;
 	if (bytes <= limit + ENVELOPE_BYTES) return;
 	throw new XMLSocketError(
 		"XMLSOCKET_DOCUMENT_TOO_LARGE",

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { XML } from "../../src/xml/index.ts";
-import { Bench } from "./bench.ts";
+import { ChatHarness } from "./harness.ts";
 
 const runs = { numRuns: 200 };
 const written = (text: string): string => text.replace(/[&<>"']/g, (one) => `&#${one.charCodeAt(0)};`);
@@ -50,9 +50,9 @@ function root(document: string): XML["firstChild"] & object {
 
 describe("nothing that a client sends", () => {
 	it("becomes markup when it is a text, an id, a topic or a private message", async () => {
-		const bench = Bench.chat({ topics: "everyone" });
-		const ann = await bench.client("ann", "x", "lobby");
-		const bob = await bench.client("bob", "x", "lobby");
+		const harness = ChatHarness.chat({ topics: "everyone" });
+		const ann = await harness.client("ann", "x", "lobby");
+		const bob = await harness.client("bob", "x", "lobby");
 		// An id said twice is the same message said again.
 		let number = 0;
 		await fc.assert(
@@ -73,15 +73,15 @@ describe("nothing that a client sends", () => {
 			}),
 			runs,
 		);
-		expect(bench.reported).toEqual([]);
+		expect(harness.reported).toEqual([]);
 	});
 
 	it("becomes markup when it is a name", async () => {
 		await fc.assert(
 			fc.asyncProperty(hostile, hostile, async (name, roomName) => {
-				const bench = Bench.chat();
-				const bob = await bench.client("bob");
-				const ann = bench.connect();
+				const harness = ChatHarness.chat();
+				const bob = await harness.client("bob");
+				const ann = harness.connect();
 				await ann.ask(`<hello name="${written(name)}" />`, `<join room="${written(roomName)}" />`);
 				await bob.ask(`<join room="${written(roomName)}" />`, "<rooms />");
 				await ann.ask(`<say room="${written(roomName)}">hi</say>`, '<leave room="nowhere" />');
@@ -96,9 +96,9 @@ describe("nothing that a client sends", () => {
 	});
 
 	it("leaves its envelope when it is an application document: it is refused, or arrives as the one content", async () => {
-		const bench = Bench.chat();
-		const ann = await bench.client("ann", "x");
-		const bob = await bench.client("bob", "x");
+		const harness = ChatHarness.chat();
+		const ann = await harness.client("ann", "x");
+		const bob = await harness.client("bob", "x");
 		const piece = fc.constantFrom(
 			"<a>",
 			"</a>",
@@ -128,7 +128,7 @@ describe("nothing that a client sends", () => {
 				fc.array(piece, { maxLength: 10 }).map((pieces) => pieces.join("")),
 				async (content) => {
 					// Otherwise eleven refusals in a minute would end the connection.
-					bench.nowMs += 60_000;
+					harness.advance(60_000);
 					const answers = await ann.ask(`<send room="x">${content}</send>`);
 					const heard = bob.take();
 					expect(answers).toHaveLength(1);
@@ -150,8 +150,8 @@ describe("nothing that a client sends", () => {
 	});
 
 	it("makes the server fail, whatever bytes it is made of", async () => {
-		const bench = Bench.chat({ maxBadDocumentsPerMinute: 1_000_000 });
-		let ann = await bench.client("ann", "x", "lobby");
+		const harness = ChatHarness.chat({ maxBadDocumentsPerMinute: 1_000_000 });
+		let ann = await harness.client("ann", "x", "lobby");
 		const name = fc.constantFrom(
 			"hello",
 			"join",
@@ -198,13 +198,13 @@ describe("nothing that a client sends", () => {
 		await fc.assert(
 			fc.asyncProperty(fc.array(document, { maxLength: 5 }), async (documents) => {
 				ann.link.sendEncoded(new TextEncoder().encode(documents.map((one) => `${one}\0`).join("")));
-				await bench.settle();
+				await harness.settle();
 				for (const answer of ann.take()) root(answer);
 				// A lone "<" looks like UTF-16 and ends the connection.
-				if (ann.close) ann = await bench.client("ann", "x", "lobby");
+				if (ann.close) ann = await harness.client("ann", "x", "lobby");
 			}),
 			{ numRuns: 500 },
 		);
-		expect(bench.reported).toEqual([]);
+		expect(harness.reported).toEqual([]);
 	});
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { type Appended, MemoryLog, type NewEntry } from "../../src/message-log/index.ts";
-import { AT, Bench } from "./bench.ts";
+import { AT, ChatHarness } from "./harness.ts";
 
 const codes = (documents: readonly string[]): (string | undefined)[] =>
 	documents.map((text) => /^<error code="([^"]+)"/.exec(text)?.[1]);
@@ -27,42 +27,42 @@ describe("documents that cannot be read", () => {
 		['<say room="x">&#1;</say>', "not-well-formed"],
 	];
 	it.each(cases)("are refused with a code: %s", async (text, code) => {
-		const bench = Bench.chat();
-		const ann = await bench.client("ann", "x");
+		const harness = ChatHarness.chat();
+		const ann = await harness.client("ann", "x");
 		expect(codes(await ann.ask(text, '<say room="x">still here</say>'))).toEqual([code, undefined]);
 	});
 
 	it("end the connection when there are more than ten in a minute", async () => {
-		const bench = Bench.chat();
-		const ann = await bench.client("ann");
+		const harness = ChatHarness.chat();
+		const ann = await harness.client("ann");
 		expect(codes(await ann.ask(...Array(10).fill("junk")))).toEqual(Array(10).fill("not-xml"));
-		bench.nowMs += 60_000;
+		harness.advance(60_000);
 		expect(await ann.ask(...Array(10).fill("junk"), "<ping />")).toHaveLength(11);
 		expect(codes(await ann.ask("junk", "<ping />"))).toEqual(["not-xml", "too-many-bad-documents"]);
 		expect(ann.close).toEqual({ by: "remote" });
-		expect(bench.application.stats!()).toMatchObject({ chat_clients: 0 });
+		expect(harness.application.stats!()).toMatchObject({ chat_clients: 0 });
 	});
 
 	it("are not those that are understood and refused", async () => {
-		const bench = Bench.chat();
-		const ann = await bench.client("ann");
+		const harness = ChatHarness.chat();
+		const ann = await harness.client("ann");
 		const answers = await ann.ask(...Array(50).fill('<say room="x">hi</say>'), "<ping />");
 		expect([answers.length, answers.at(-1)]).toEqual([51, "<pong />"]);
 	});
 
 	it("end the connection at once where they look like UTF-16", async () => {
-		const bench = Bench.chat();
+		const harness = ChatHarness.chat();
 		for (const text of ["<", "\ufffd\ufffd<"]) {
-			const client = bench.connect();
-			await bench.settle();
+			const client = harness.connect();
+			await harness.settle();
 			expect(codes(await client.ask(text)).slice(1)).toEqual(["utf16"]);
 			expect(client.close).toEqual({ by: "remote" });
 		}
 	});
 
 	it("say what the limit is where the connection's own limit was passed", async () => {
-		const bench = Bench.chat();
-		const client = bench.connect({ maxDocumentBytes: 100 });
+		const harness = ChatHarness.chat();
+		const client = harness.connect({ maxDocumentBytes: 100 });
 		const answers = await client.ask(`<say room="x">${"x".repeat(100)}</say>`);
 		expect(answers[1]).toBe(
 			'<error code="document-too-large" limit="100">A document is longer than the limit of 100 bytes.</error>',
@@ -73,7 +73,7 @@ describe("documents that cannot be read", () => {
 
 describe("names", () => {
 	const welcome = async (name: string): Promise<string> =>
-		(await Bench.chat().connect().ask(`<hello name="${name}" />`))[1]!.slice(0, 40);
+		(await ChatHarness.chat().connect().ask(`<hello name="${name}" />`))[1]!.slice(0, 40);
 	const refused = /^<error code="name-invalid"/;
 
 	it("have 1 to 64 characters, counted as people count", async () => {
@@ -101,7 +101,7 @@ describe("names", () => {
 		..."\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\uffff",
 	])("hold no control characters: %j", async (name) => {
 		expect(await welcome(name)).toMatch(refused);
-		const ann = await Bench.chat().client("ann");
+		const ann = await ChatHarness.chat().client("ann");
 		expect(codes(await ann.ask(`<join room="${name}" />`, `<tell to="${name}">x</tell>`))).toEqual([
 			"name-invalid",
 			"name-invalid",
@@ -114,10 +114,10 @@ describe("names", () => {
 	});
 
 	it("may be those of an object's own properties, of people and of rooms", async () => {
-		const bench = Bench.chat();
+		const harness = ChatHarness.chat();
 		for (const name of ["__proto__", "constructor", "toString"]) {
-			const client = await bench.client(name, "__proto__");
-			const other = await bench.client(`not ${name}`, "__proto__");
+			const client = await harness.client(name, "__proto__");
+			const other = await harness.client(`not ${name}`, "__proto__");
 			expect((await client.ask('<say room="__proto__">hi</say>')).at(-1)).toBe(
 				`<said room="__proto__" from="${name}" at="${AT}">hi</said>`,
 			);
@@ -127,23 +127,23 @@ describe("names", () => {
 	});
 
 	it("of rooms tell letter case apart", async () => {
-		const bench = Bench.chat();
-		const ann = await bench.client("ann", "x");
+		const harness = ChatHarness.chat();
+		const ann = await harness.client("ann", "x");
 		expect(codes(await ann.ask('<say room="X">hi</say>'))).toEqual(["room-not-joined"]);
 	});
 });
 
 describe("attributes", () => {
 	it("are asked for where they are needed", async () => {
-		const bench = Bench.chat();
-		const ann = await bench.client("ann");
+		const harness = ChatHarness.chat();
+		const ann = await harness.client("ann");
 		const answers = await ann.ask("<join />", "<say>x</say>", "<tell>x</tell>", "<who />", "<leave />", "<history />");
 		expect(codes(answers)).toEqual(Array(6).fill("attribute-invalid"));
 	});
 
 	it("hold an id of at most 64 characters, which is then not repeated", async () => {
-		const bench = Bench.chat();
-		const ann = await bench.client("ann", "x");
+		const harness = ChatHarness.chat();
+		const ann = await harness.client("ann", "x");
 		expect(await ann.ask(`<say room="x" id="${"i".repeat(64)}">hi</say>`)).toHaveLength(2);
 		expect(await ann.ask(`<say room="x" id="${"i".repeat(65)}">hi</say>`)).toEqual([
 			'<error code="attribute-invalid" limit="64">An id has at most 64 characters.</error>',
@@ -152,8 +152,8 @@ describe("attributes", () => {
 	});
 
 	it("hold whole numbers where numbers are asked for", async () => {
-		const bench = Bench.chat();
-		const ann = await bench.client("ann", "lobby");
+		const harness = ChatHarness.chat();
+		const ann = await harness.client("ann", "lobby");
 		for (const number of ["", "x", "1.5", "1e3", "0x10", " 1", "-2", "99999999999999999"]) {
 			expect(codes(await ann.ask(`<join room="lobby" after="${number}" />`))).toEqual(["attribute-invalid"]);
 		}
@@ -162,8 +162,8 @@ describe("attributes", () => {
 
 describe("floods", () => {
 	it("of rooms end at the limit for one client, and at the limit of all", async () => {
-		const bench = Bench.chat({ maxRooms: 6, maxRoomsPerClient: 4 });
-		const [ann, bob] = [await bench.client("ann"), await bench.client("bob")];
+		const harness = ChatHarness.chat({ maxRooms: 6, maxRoomsPerClient: 4 });
+		const [ann, bob] = [await harness.client("ann"), await harness.client("bob")];
 		const joins = (prefix: string) => Array.from({ length: 5 }, (_, i) => `<join room="${prefix}${i}" />`);
 		expect(codes(await ann.ask(...joins("a")))).toEqual([...Array(4).fill(undefined), "too-many-rooms"]);
 		expect((await ann.ask('<join room="a9" />'))[0]).toBe(
@@ -175,8 +175,8 @@ describe("floods", () => {
 	});
 
 	it("of empty documents cost nobody anything", async () => {
-		const bench = Bench.chat();
-		const ann = await bench.client("ann", "x");
+		const harness = ChatHarness.chat();
+		const ann = await harness.client("ann", "x");
 		ann.link.sendEncoded(new Uint8Array(1 << 20));
 		expect(await ann.ask("<ping />")).toEqual(["<pong />"]);
 	});
@@ -192,32 +192,32 @@ describe("floods", () => {
 				return super.append(room, entry);
 			}
 		}
-		const bench = Bench.chat({}, { log: new Gated() });
-		const ann = await bench.client("ann", "lobby");
+		const harness = ChatHarness.chat({}, { log: new Gated() });
+		const ann = await harness.client("ann", "lobby");
 		const answers = await ann.ask(...Array.from({ length: 260 }, (_, i) => `<say room="lobby" id="${i}">x</say>`));
 		expect(codes(answers)).toEqual(Array(4).fill("too-many-pending"));
 		go!();
-		await bench.settle();
+		await harness.settle();
 		expect(ann.take()).toHaveLength(512);
 		expect(await ann.ask('<say room="lobby" id="256">x</say>')).toHaveLength(2);
 	});
 
 	it("leave nothing behind when their connections are gone", async () => {
-		const bench = Bench.chat();
+		const harness = ChatHarness.chat();
 		for (let i = 0; i < 50; i++) {
-			const client = bench.connect();
+			const client = harness.connect();
 			client.send(`<hello name="n${i}" />`, `<join room="r${i}" />`, '<join room="lobby" />', "junk");
-			await bench.settle();
+			await harness.settle();
 			client.link.destroy();
 		}
-		await bench.settle();
-		expect(bench.application.stats!()).toEqual({
+		await harness.settle();
+		expect(harness.application.stats!()).toEqual({
 			chat_clients: 0,
 			chat_rooms: 1,
 			chat_messages: 0,
 			chat_refused: 50,
 			chat_unreadable: 0,
 		});
-		expect(bench.reported).toEqual([]);
+		expect(harness.reported).toEqual([]);
 	});
 });

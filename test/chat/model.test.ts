@@ -4,7 +4,7 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { MemoryLog } from "../../src/message-log/index.ts";
-import { AT, Bench, type Client } from "./bench.ts";
+import { AT, ChatHarness, type Client } from "./harness.ts";
 
 const NAMES = ["ann", "bob", "carol"] as const;
 const ROOMS = ["lobby", "live"] as const;
@@ -31,7 +31,7 @@ interface Model {
 }
 
 interface Real {
-	readonly bench: Bench;
+	readonly harness: ChatHarness;
 	readonly clients: Map<Name, { client: Client; session: string; readonly lobby: string[]; readonly live: string[] }>;
 }
 
@@ -39,7 +39,7 @@ type Step = fc.AsyncCommand<Model, Real>;
 
 /** Sorts what clients have received into their records, and looks at its order. */
 async function collect(real: Real): Promise<void> {
-	await real.bench.settle();
+	await real.harness.settle();
 	for (const person of real.clients.values()) {
 		for (const document of person.client.take()) {
 			expect(document).not.toMatch(/^<gap/);
@@ -166,7 +166,7 @@ class ComeBack extends Command {
 		person.online = true;
 		person.rooms.clear();
 		const known = real.clients.get(this.name)!;
-		known.client = real.bench.connect();
+		known.client = real.harness.connect();
 		known.client.send(`<hello name="${this.name}" session="${known.session}" />`);
 	}
 }
@@ -178,11 +178,11 @@ it("every client sees the stored room whole and in order, and the live room whil
 	);
 	await fc.assert(
 		fc.asyncProperty(fc.commands(commands, { size: "+1" }), async (run) => {
-			const bench = Bench.chat({}, { log: new MemoryLog({ nowMs: () => Date.parse(AT) }) });
+			const harness = ChatHarness.chat({}, { log: new MemoryLog({ nowMs: () => Date.parse(AT) }) });
 			const model: Model = { people: new Map(), log: [] };
-			const real: Real = { bench, clients: new Map() };
+			const real: Real = { harness, clients: new Map() };
 			for (const name of NAMES) {
-				const client = await bench.client(name);
+				const client = await harness.client(name);
 				real.clients.set(name, { client, session: client.session, lobby: [], live: [] });
 				model.people.set(name, {
 					online: true,
@@ -194,10 +194,10 @@ it("every client sees the stored room whole and in order, and the live room whil
 				});
 			}
 			await fc.asyncModelRun(() => ({ model, real }), run);
-			expect(bench.reported).toEqual([]);
-			for (const client of bench.clients) client.link.destroy();
-			await bench.settle();
-			expect(bench.application.stats!()).toMatchObject({ chat_clients: 0, chat_rooms: 1 });
+			expect(harness.reported).toEqual([]);
+			for (const client of harness.clients) client.link.destroy();
+			await harness.settle();
+			expect(harness.application.stats!()).toMatchObject({ chat_clients: 0, chat_rooms: 1 });
 		}),
 		{ numRuns: 60 },
 	);

@@ -11,7 +11,7 @@ import {
 	type RoomState,
 	type Subscription,
 } from "../../src/message-log/index.ts";
-import { AT, Bench, type Client } from "./bench.ts";
+import { AT, ChatHarness, type Client } from "./harness.ts";
 
 const wallMs = (): number => Date.parse(AT);
 const said = (seq: number, text: string, extra = ""): string =>
@@ -73,13 +73,14 @@ class SlowLog implements MessageLog {
 	}
 }
 
-const make = (options = {}, log: MessageLog = new MemoryLog({ nowMs: wallMs })): Bench => Bench.chat(options, { log });
+const make = (options = {}, log: MessageLog = new MemoryLog({ nowMs: wallMs })): ChatHarness =>
+	ChatHarness.chat(options, { log });
 
 describe("a message in a stored room", () => {
 	it("has its number and the one before, and is acknowledged with it behind the speaker's own copy", async () => {
-		const bench = make();
-		const ann = await bench.client("ann", "lobby");
-		const bob = await bench.client("bob", "lobby");
+		const harness = make();
+		const ann = await harness.client("ann", "lobby");
+		const bob = await harness.client("bob", "lobby");
 		ann.take();
 		expect(await ann.ask(say("one", "c1"), say("two"), say("three", "c3"))).toEqual([
 			said(1, "one", ' id="c1"'),
@@ -92,9 +93,9 @@ describe("a message in a stored room", () => {
 	});
 
 	it("is stored once however often it is sent again with its id", async () => {
-		const bench = make();
-		const ann = await bench.client("ann", "lobby");
-		const bob = await bench.client("bob", "lobby");
+		const harness = make();
+		const ann = await harness.client("ann", "lobby");
+		const bob = await harness.client("bob", "lobby");
 		await ann.ask(say("one", "c1"));
 		await ann.ask(say("two", "c2"));
 		expect(await ann.ask(say("one", "c1"), say("one", "c1"))).toEqual([
@@ -109,63 +110,63 @@ describe("a message in a stored room", () => {
 	});
 
 	it("may be an application document, whose content is replayed as it was written", async () => {
-		const bench = make();
-		const ann = await bench.client("ann", "lobby");
+		const harness = make();
+		const ann = await harness.client("ann", "lobby");
 		const content = ` <a x='1'/>&#65;<![CDATA[</sent>\n]]> `;
 		const sent = (extra = "") => `<sent room="lobby" seq="1" prev="0" from="ann" at="${AT}"${extra}>${content}</sent>`;
 		expect(await ann.ask(`<send room="lobby" id="c1">${content}</send>`)).toEqual([
 			sent(' id="c1"'),
 			'<ack id="c1" seq="1" />',
 		]);
-		const bob = await bench.client("bob");
+		const bob = await harness.client("bob");
 		expect((await bob.ask('<join room="lobby" />'))[1]).toBe(sent());
 	});
 
 	it("is told to nobody before it is committed, nor acknowledged", async () => {
 		const log = new SlowLog();
-		const bench = make({}, log);
-		const ann = await bench.client("ann", "lobby");
-		const bob = await bench.client("bob", "lobby");
+		const harness = make({}, log);
+		const ann = await harness.client("ann", "lobby");
+		const bob = await harness.client("bob", "lobby");
 		ann.take();
 		log.held = true;
 		expect(await ann.ask(say("later", "c1"), '<ping id="1" />')).toEqual(['<pong id="1" />']);
 		expect(bob.take()).toEqual([]);
 		log.letGo();
-		await bench.settle();
+		await harness.settle();
 		expect(ann.take()).toEqual([said(1, "later", ' id="c1"'), '<ack id="c1" seq="1" />']);
 		expect(bob.take()).toEqual([said(1, "later")]);
 	});
 
 	it("is answered with a code where the log cannot be reached, while live rooms go on", async () => {
 		const log = new SlowLog();
-		const bench = make({}, log);
-		const ann = await bench.client("ann", "lobby", "x");
+		const harness = make({}, log);
+		const ann = await harness.client("ann", "lobby", "x");
 		log.setReachable(false);
 		expect(await ann.ask(say("lost", "c1"), '<say room="x">live</say>')).toEqual([
-			'<notice code="broker-lost">Stored rooms take no messages until their log can be reached again.</notice>',
+			'<notice code="broker-lost">Stored rooms do not accept messages until their log can be reached again.</notice>',
 			`<said room="x" from="ann" at="${AT}">live</said>`,
 			'<error code="unavailable" id="c1">The log of room &quot;lobby&quot; cannot be reached; nothing was acknowledged.</error>',
 		]);
 		log.setReachable(true);
 		expect(await ann.ask(say("lost", "c1"))).toEqual([
-			'<notice code="broker-back">Stored rooms take messages again.</notice>',
+			'<notice code="broker-back">Stored rooms accept messages again.</notice>',
 			said(1, "lost", ' id="c1"'),
 			'<ack id="c1" seq="1" />',
 		]);
-		expect(bench.reported).toEqual([]);
+		expect(harness.reported).toEqual([]);
 	});
 
 	it("is still answered when the client has already said that it sends no more", async () => {
 		const log = new SlowLog();
-		const bench = make({}, log);
-		const ann = await bench.client("ann", "lobby");
+		const harness = make({}, log);
+		const ann = await harness.client("ann", "lobby");
 		log.held = true;
 		ann.send(say("last", "c1"));
 		ann.link.end();
-		await bench.settle();
+		await harness.settle();
 		expect(ann.close).toBeUndefined();
 		log.letGo();
-		await bench.settle();
+		await harness.settle();
 		const state = await log.inner.state("lobby");
 		expect([state.lastSeq, ann.close]).toEqual([1, { by: "local" }]);
 	});
@@ -173,41 +174,41 @@ describe("a message in a stored room", () => {
 
 describe("joining a stored room", () => {
 	it("replays the newest messages to a newcomer, as many as the option says", async () => {
-		const bench = make({ history: 3 });
-		const ann = await bench.client("ann", "lobby");
+		const harness = make({ history: 3 });
+		const ann = await harness.client("ann", "lobby");
 		for (let i = 1; i <= 5; i++) await ann.ask(say(String(i)));
-		const bob = await bench.client("bob");
+		const bob = await harness.client("bob");
 		const [joined, ...replay] = await bob.ask('<join room="lobby" />');
 		expect(joined).toMatch(/ seq="5" members="2">/);
 		expect(replay).toEqual([said(3, "3"), said(4, "4"), said(5, "5")]);
-		const carol = await bench.client("carol");
+		const carol = await harness.client("carol");
 		expect(await carol.ask('<join room="lobby" after="-1" />')).toHaveLength(1);
 	});
 
 	it("replays what came after a number, all of it and nothing twice, then goes live", async () => {
-		const bench = make();
-		const ann = await bench.client("ann", "lobby");
+		const harness = make();
+		const ann = await harness.client("ann", "lobby");
 		for (let i = 1; i <= 350; i++) ann.send(say(String(i)));
-		await bench.settle();
-		const bob = await bench.client("bob");
+		await harness.settle();
+		const bob = await harness.client("bob");
 		const [, ...replay] = await bob.ask('<join room="lobby" after="17" />');
 		expect(bodies(replay)).toEqual(Array.from({ length: 333 }, (_, i) => String(18 + i)));
 		ann.send(say("351"));
-		await bench.settle();
+		await harness.settle();
 		expect(bob.take()).toEqual([said(351, "351")]);
 	});
 
 	it("shows a client's own messages with their ids, so that it knows what need not be sent again", async () => {
-		const bench = make();
-		const ann = await bench.client("ann", "lobby");
+		const harness = make();
+		const ann = await harness.client("ann", "lobby");
 		await ann.ask(say("one", "c1"), say("two", "c2"));
 		ann.link.destroy();
-		await bench.settle();
-		const again = bench.connect();
+		await harness.settle();
+		const again = harness.connect();
 		const documents = await resume(again, ann.session, 1);
 		expect(documents.slice(-1)).toEqual([said(2, "two", ' id="c2"')]);
 		expect(await again.ask(say("two", "c2"))).toEqual(['<ack id="c2" seq="2" duplicate="true" />']);
-		const bob = await bench.client("bob");
+		const bob = await harness.client("bob");
 		expect((await bob.ask('<join room="lobby" after="1" />')).slice(-1)).toEqual([said(2, "two")]);
 	});
 
@@ -227,68 +228,68 @@ describe("joining a stored room", () => {
 	});
 
 	it("tells of the gap where messages are past their retention", async () => {
-		const bench = make({}, new MemoryLog({ nowMs: wallMs, retention: { maxCount: 3 } }));
-		const ann = await bench.client("ann", "lobby");
+		const harness = make({}, new MemoryLog({ nowMs: wallMs, retention: { maxCount: 3 } }));
+		const ann = await harness.client("ann", "lobby");
 		for (let i = 1; i <= 10; i++) await ann.ask(say(String(i)));
-		const bob = await bench.client("bob");
+		const bob = await harness.client("bob");
 		expect((await bob.ask('<join room="lobby" after="4" />')).slice(1)).toEqual([
 			'<gap room="lobby" from="5" to="7" />',
 			said(8, "8"),
 			said(9, "9"),
 			said(10, "10"),
 		]);
-		const carol = await bench.client("carol");
+		const carol = await harness.client("carol");
 		expect((await carol.ask('<join room="lobby" after="7" />')).slice(1)).toHaveLength(3);
 		// A newcomer has missed nothing.
-		const dan = await bench.client("dan");
+		const dan = await harness.client("dan");
 		expect((await dan.ask('<join room="lobby" />')).slice(1)).toHaveLength(3);
 	});
 
 	it("tells of a gap in the place of what is no message, in a replay and live", async () => {
 		const log = new MemoryLog({ nowMs: wallMs });
-		const bench = make({}, log);
-		const ann = await bench.client("ann", "lobby");
+		const harness = make({}, log);
+		const ann = await harness.client("ann", "lobby");
 		await ann.ask(say("1"));
 		for (const payload of ["no message", "tann\na\0b"])
 			await log.append("lobby", { payload: new TextEncoder().encode(payload) });
 		await ann.ask(say("4"));
-		expect(bench.reported.map((error) => (error as XMLSocketError).code)).toEqual([
+		expect(harness.reported.map((error) => (error as XMLSocketError).code)).toEqual([
 			"XMLSOCKET_RECORD_UNREADABLE",
 			"XMLSOCKET_RECORD_UNREADABLE",
 		]);
-		const bob = await bench.client("bob");
+		const bob = await harness.client("bob");
 		const replay = (await bob.ask('<join room="lobby" after="0" />')).slice(1);
 		const gaps = ['<gap room="lobby" from="2" to="2" />', '<gap room="lobby" from="3" to="3" />'];
 		expect(replay).toEqual([said(1, "1"), ...gaps, said(4, "4")]);
 		await log.append("lobby", { payload: new Uint8Array(0) });
-		await bench.settle();
+		await harness.settle();
 		expect(bob.take()).toEqual(['<gap room="lobby" from="5" to="5" />']);
 	});
 
 	it("tells of the gap where nothing at all is left", async () => {
 		let nowMs = 0;
 		const log = new MemoryLog({ nowMs: () => nowMs, retention: { maxAgeMs: 1000 } });
-		const bench = make({}, log);
-		const ann = await bench.client("ann", "lobby");
+		const harness = make({}, log);
+		const ann = await harness.client("ann", "lobby");
 		await ann.ask(say("1"), say("2"));
 		nowMs = 5000;
-		const bob = await bench.client("bob");
+		const bob = await harness.client("bob");
 		expect((await bob.ask('<join room="lobby" after="1" />')).slice(1)).toEqual([
 			'<gap room="lobby" from="2" to="2" />',
 		]);
 	});
 
 	it("gives the newest page where the number is of another log, or beyond the end", async () => {
-		const bench = make({ history: 2 });
-		const ann = await bench.client("ann", "lobby");
+		const harness = make({ history: 2 });
+		const ann = await harness.client("ann", "lobby");
 		for (let i = 1; i <= 5; i++) await ann.ask(say(String(i)));
 		for (const join of ['<join room="lobby" after="1" log="another" />', '<join room="lobby" after="6" />']) {
-			const bob = await bench.client("bob");
+			const bob = await harness.client("bob");
 			expect(bodies((await bob.ask(join)).slice(1))).toEqual(["4", "5"]);
 			bob.link.destroy();
-			await bench.settle();
+			await harness.settle();
 		}
-		const carol = await bench.client("carol");
+		const carol = await harness.client("carol");
 		const log = / log="(\w+)"/.exec((await carol.ask('<join room="lobby" />'))[0]!)![1];
 		expect(bodies((await carol.ask(`<join room="lobby" after="1" log="${log}" />`)).slice(1))).toEqual([
 			"2",
@@ -300,18 +301,18 @@ describe("joining a stored room", () => {
 
 	it("holds live messages back until the replay has caught up, whatever happens meanwhile", async () => {
 		const log = new SlowLog();
-		const bench = make({}, log);
-		const ann = await bench.client("ann", "lobby");
+		const harness = make({}, log);
+		const ann = await harness.client("ann", "lobby");
 		for (let i = 1; i <= 5; i++) await ann.ask(say(String(i)));
-		const bob = await bench.client("bob");
+		const bob = await harness.client("bob");
 		log.held = true;
 		bob.send('<join room="lobby" after="0" />');
-		await bench.settle();
+		await harness.settle();
 		for (let i = 6; i <= 8; i++) await log.inner.append("lobby", { payload: new TextEncoder().encode(`tann\n${i}`) });
-		await bench.settle();
+		await harness.settle();
 		expect(bob.inbox.map((text) => text.slice(0, 7))).toEqual(["<joined"]);
 		log.letGo();
-		await bench.settle();
+		await harness.settle();
 		expect(bodies(bob.take().slice(1))).toEqual(["1", "2", "3", "4", "5", "6", "7", "8"]);
 	});
 
@@ -326,18 +327,18 @@ describe("joining a stored room", () => {
 			follow: (room, entry) => inner.follow(room, (one) => late.push(() => entry(one))),
 			close: () => inner.close(),
 		};
-		const bench = make({}, log);
-		const ann = await bench.client("ann", "lobby");
+		const harness = make({}, log);
+		const ann = await harness.client("ann", "lobby");
 		ann.send(say("1"), say("2"), say("3"));
-		await bench.settle();
+		await harness.settle();
 		late.shift()!();
-		const bob = await bench.client("bob");
-		const carol = await bench.client("carol");
+		const bob = await harness.client("bob");
+		const carol = await harness.client("carol");
 		expect((await bob.ask('<join room="lobby" after="0" />')).slice(1)).toEqual([said(1, "1")]);
 		expect((await carol.ask('<join room="lobby" />')).slice(1)).toEqual([said(1, "1")]);
 		bob.take();
 		for (const deliver of late) deliver();
-		await bench.settle();
+		await harness.settle();
 		for (const client of [bob, carol]) expect(client.take()).toEqual([said(2, "2"), said(3, "3")]);
 	});
 
@@ -352,36 +353,37 @@ describe("joining a stored room", () => {
 			follow: (room, entry) => inner.follow(room, (one) => late.push(() => entry(one))),
 			close: () => inner.close(),
 		};
-		const bench = make({}, log);
-		const ann = await bench.client("ann", "lobby");
+		const harness = make({}, log);
+		const ann = await harness.client("ann", "lobby");
 		ann.send(say("1"), say("2"), say("3"));
-		await bench.settle();
+		await harness.settle();
 		late.shift()!();
 		const name = (await inner.state("lobby")).log;
-		const bob = await bench.client("bob");
+		const bob = await harness.client("bob");
 		expect(await bob.ask(`<join room="lobby" after="2" log="${name}" />`)).toEqual([]);
 		for (const deliver of late) deliver();
-		await expect.poll(() => bob.inbox.length).toBe(2);
+		await harness.settle();
+		expect(bob.inbox).toHaveLength(2);
 		expect(bob.inbox[0]).toMatch(/^<joined .* seq="3"/);
 		expect(bob.take().slice(1)).toEqual([said(3, "3")]);
 		// A number that the log has not given is of no use, and is not waited for.
-		const carol = await bench.client("carol");
+		const carol = await harness.client("carol");
 		const answer = await carol.ask(`<join room="lobby" after="9" log="${name}" />`);
 		expect(bodies(answer.slice(1))).toEqual(["1", "2", "3"]);
 	});
 
 	it("acknowledges what is said during the replay behind the replayed copy", async () => {
 		const log = new SlowLog();
-		const bench = make({}, log);
-		const ann = await bench.client("ann", "lobby");
+		const harness = make({}, log);
+		const ann = await harness.client("ann", "lobby");
 		await ann.ask(say("1"));
-		const bob = await bench.client("bob");
+		const bob = await harness.client("bob");
 		log.held = true;
 		bob.send('<join room="lobby" after="0" />', say("2", "b1"), '<leave room="nowhere" />');
-		await bench.settle();
+		await harness.settle();
 		expect(bob.take().map((text) => text.slice(0, 8))).toEqual(["<joined ", "<error c"]);
 		log.letGo();
-		await bench.settle();
+		await harness.settle();
 		expect(bob.take()).toEqual([
 			said(1, "1"),
 			`<said room="lobby" seq="2" prev="1" from="bob" at="${AT}" id="b1">2</said>`,
@@ -391,29 +393,29 @@ describe("joining a stored room", () => {
 
 	it("stops replaying to one who leaves, and begins anew for one who joins again", async () => {
 		const log = new SlowLog();
-		const bench = make({}, log);
-		const ann = await bench.client("ann", "lobby");
+		const harness = make({}, log);
+		const ann = await harness.client("ann", "lobby");
 		for (let i = 1; i <= 3; i++) await ann.ask(say(String(i)));
-		const bob = await bench.client("bob");
+		const bob = await harness.client("bob");
 		log.held = true;
 		await bob.ask('<join room="lobby" after="0" />');
 		const left = await bob.ask('<leave room="lobby" />');
 		log.letGo();
-		await bench.settle();
+		await harness.settle();
 		expect([left.length, bob.take()]).toEqual([1, []]);
 		log.held = true;
 		await bob.ask('<join room="lobby" after="0" />');
 		await bob.ask('<join room="lobby" after="2" />');
 		log.letGo();
-		await bench.settle();
+		await harness.settle();
 		expect(bodies(bob.take())).toEqual(["3"]);
 	});
 
 	it("is refused, and undone, where the log cannot be reached, and works once it can", async () => {
 		const log = new SlowLog();
 		log.reachable = false;
-		const bench = make({}, log);
-		const ann = await bench.client("ann");
+		const harness = make({}, log);
+		const ann = await harness.client("ann");
 		expect(await ann.ask('<join room="lobby" />')).toEqual([
 			'<error code="unavailable">The log of room &quot;lobby&quot; cannot be reached; nothing was acknowledged.</error>',
 			'<exit room="lobby" name="ann" members="0" reason="unavailable" />',
@@ -428,25 +430,25 @@ describe("joining a stored room", () => {
 		const log = new MemoryLog({ nowMs: wallMs });
 		const text = "x".repeat(1000);
 		for (let i = 0; i < 3000; i++) await log.append("lobby", { payload: new TextEncoder().encode(`tann\n${text}`) });
-		const bench = make({}, log);
-		const reader = bench.connect({ maxOutboxBytes: 512 * 1024 });
-		await bench.settle();
+		const harness = make({}, log);
+		const reader = harness.connect({ maxOutboxBytes: 512 * 1024 });
+		await harness.settle();
 		reader.take();
 		reader.link.pause();
 		reader.send('<join room="lobby" after="0" />');
-		await new Promise((resolve) => setTimeout(resolve, 100));
+		await harness.settle();
 		expect(reader.close).toBeUndefined();
 		reader.link.resume();
 		const seqs = (): number[] => reader.inbox.map((document) => Number(/ seq="(\d+)" prev/.exec(document)?.[1]));
-		for (let i = 0; i < 400 && reader.inbox.length < 3001; i++) await new Promise((resolve) => setTimeout(resolve, 25));
+		await harness.settle();
 		expect(seqs().slice(1)).toEqual(Array.from({ length: 3000 }, (_, i) => i + 1));
 	});
 });
 
 describe("history", () => {
 	it("pages backwards, oldest first within a page", async () => {
-		const bench = make();
-		const ann = await bench.client("ann", "lobby");
+		const harness = make();
+		const ann = await harness.client("ann", "lobby");
 		for (let i = 1; i <= 7; i++) await ann.ask(say(String(i), `c${i}`));
 		const page = (numbers: number[], more: boolean) =>
 			`<page room="lobby"${more ? ' more="true"' : ""}>${numbers.map((i) => said(i, String(i), ` id="c${i}"`)).join("")}</page>`;
@@ -461,8 +463,8 @@ describe("history", () => {
 	});
 
 	it("ends a page before 256 KiB, envelopes included, and always holds one message", async () => {
-		const bench = make();
-		const ann = await bench.client("ann", "lobby");
+		const harness = make();
+		const ann = await harness.client("ann", "lobby");
 		for (let i = 0; i < 5; i++) await ann.ask(`<send room="lobby">${"x".repeat(80_000)}</send>`);
 		await ann.ask(`<say room="lobby">${"&lt;".repeat(60_000)}</say>`);
 		const pages = await ann.ask('<history room="lobby" before="6" />', '<history room="lobby" limit="2" />');
@@ -474,8 +476,8 @@ describe("history", () => {
 	});
 
 	it("is for members, of stored rooms, and at most 100 messages", async () => {
-		const bench = make();
-		const ann = await bench.client("ann", "x");
+		const harness = make();
+		const ann = await harness.client("ann", "x");
 		expect(
 			await ann.ask('<history room="lobby" />', '<history room="x" id="h1" />', '<history room="x" limit="101" />'),
 		).toEqual([
@@ -488,8 +490,8 @@ describe("history", () => {
 
 describe("rooms that a join creates", () => {
 	it("are stored where the option says so, and remember while nobody is there", async () => {
-		const bench = make({ createRooms: "stored" });
-		const ann = await bench.client("ann", "den");
+		const harness = make({ createRooms: "stored" });
+		const ann = await harness.client("ann", "den");
 		await ann.ask('<say room="den">left behind</say>', '<leave room="den" />');
 		expect(await ann.ask("<rooms />")).toEqual([
 			'<rooms offset="0"><room name="lobby" kind="stored" members="0" /></rooms>',

@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { expect, it } from "vitest";
 import type { Chat, Receipt, Room, RoomMessage } from "../../src/client/index.ts";
 import { MemoryLog } from "../../src/message-log/index.ts";
-import { Bench } from "../chat/bench.ts";
+import { ChatHarness } from "../chat/harness.ts";
 import { Network } from "./frayed.ts";
 import { until } from "./support.ts";
 
@@ -57,7 +57,7 @@ interface Person {
 
 class World {
 	readonly log: MemoryLog;
-	bench: Bench;
+	bench: ChatHarness;
 	readonly people: Map<Name, Person> = new Map();
 	readonly #remembers: boolean;
 
@@ -65,7 +65,7 @@ class World {
 	constructor(remembers: boolean) {
 		this.#remembers = remembers;
 		this.log = new MemoryLog(remembers ? {} : { dedupeWindowMs: 0 });
-		this.bench = Bench.chat({}, { log: this.log });
+		this.bench = ChatHarness.chat({}, { log: this.log });
 	}
 
 	async start(): Promise<void> {
@@ -95,7 +95,7 @@ class World {
 		}
 		if (step.do === "die") {
 			const before = this.bench;
-			this.bench = Bench.chat({}, { log: this.log });
+			this.bench = ChatHarness.chat({}, { log: this.log });
 			for (const person of this.people.values()) person.network.bench = this.bench;
 			before.die();
 			return;

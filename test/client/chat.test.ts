@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import type { Gap, RoomMessage } from "../../src/client/index.ts";
 import { MemoryLog, type MessageLog } from "../../src/message-log/index.ts";
 import { xml } from "../../src/xml/index.ts";
-import { Bench } from "../chat/bench.ts";
+import { ChatHarness } from "../chat/harness.ts";
 import { Network } from "./frayed.ts";
 import { turns, until } from "./support.ts";
 
@@ -30,14 +30,14 @@ async function stored(log: MessageLog, room = "lobby"): Promise<string[]> {
 
 describe("openChat", () => {
 	it("takes the name, and tells who one is and what the server takes", async () => {
-		const chat = await new Network(Bench.chat()).open("ann");
+		const chat = await new Network(ChatHarness.chat()).open("ann");
 		expect([chat.name, chat.maxDocumentBytes, chat.status]).toEqual(["ann", 262_144, { type: "connected" }]);
 		expect(chat.session).toMatch(/^[0-9a-f]{16}-[0-9a-f]{32}$/);
 	});
 
 	it("is a guest without a name, also where the server waits to be spoken to, and takes a name later", async () => {
 		for (const greet of [true, false]) {
-			const network = new Network(Bench.chat({ greet }));
+			const network = new Network(ChatHarness.chat({ greet }));
 			const chat = await network.openChat("localhost:9000");
 			expect(chat.name).toBe("guest-1");
 			const room = await chat.join("lobby");
@@ -47,7 +47,7 @@ describe("openChat", () => {
 	});
 
 	it("rejects with the server's code where the name is refused, and leaves no connection behind", async () => {
-		const bench = Bench.chat({ tokens: "sesame root operator\n" });
+		const bench = ChatHarness.chat({ tokens: "sesame root operator\n" });
 		const bob = await bench.client("bob");
 		const open = (name: string, token?: string): Promise<unknown> =>
 			new Network(bench).open(name, token === undefined ? {} : { token });
@@ -61,7 +61,7 @@ describe("openChat", () => {
 	});
 
 	it("tells every mistake in its options", async () => {
-		const { openChat } = new Network(Bench.chat());
+		const { openChat } = new Network(ChatHarness.chat());
 		await expect(openChat("x:9000", { nam: "ann" } as never)).rejects.toMatchObject({
 			code: "XMLSOCKET_OPTION_UNKNOWN",
 			message: expect.stringContaining('did you mean "name"?'),
@@ -71,7 +71,7 @@ describe("openChat", () => {
 	});
 
 	it("goes on with the session of an earlier chat", async () => {
-		const bench = Bench.chat();
+		const bench = ChatHarness.chat();
 		const first = await new Network(bench).open("ann");
 		const second = await new Network(bench).openChat("localhost:9000", { session: first.session });
 		expect(second.name).toBe("ann");
@@ -83,7 +83,7 @@ describe("openChat", () => {
 
 describe("saying something", () => {
 	it("gives the number of a stored message, and none in a live room", async () => {
-		const chat = await new Network(Bench.chat()).open("ann");
+		const chat = await new Network(ChatHarness.chat()).open("ann");
 		const room = await chat.join("lobby");
 		expect(await room.say("one")).toMatchObject({ seq: 1, duplicate: false });
 		const again = await room.say("two", { id: "mine" });
@@ -95,7 +95,7 @@ describe("saying something", () => {
 	});
 
 	it("carries any text as text, and a document as a document", async () => {
-		const chat = await new Network(Bench.chat()).open("ann");
+		const chat = await new Network(ChatHarness.chat()).open("ann");
 		const room = await chat.join("lobby");
 		const read: RoomMessage[] = [];
 		room.on("message", (message) => void read.push(message));
@@ -110,7 +110,7 @@ describe("saying something", () => {
 	});
 
 	it("refuses at once what could never be sent", async () => {
-		const chat = await new Network(Bench.chat({ maxDocumentBytes: 200 })).open("ann");
+		const chat = await new Network(ChatHarness.chat({ maxDocumentBytes: 200 })).open("ann");
 		const room = await chat.join("lobby");
 		await expect(room.say("x".repeat(200))).rejects.toEqual(code("XMLSOCKET_DOCUMENT_TOO_LARGE"));
 		await expect(room.say("a\0b")).rejects.toEqual(code("XMLSOCKET_NUL_IN_DOCUMENT"));
@@ -120,7 +120,7 @@ describe("saying something", () => {
 	});
 
 	it("lets only so many messages and bytes wait", async () => {
-		const network = new Network(Bench.chat());
+		const network = new Network(ChatHarness.chat());
 		const chat = await network.open("ann", { maxOutboxMessages: 2, maxOutboxBytes: 300 });
 		const room = await chat.join("lobby");
 		network.isUp = false;
@@ -137,7 +137,7 @@ describe("saying something", () => {
 	});
 
 	it("keeps the order of a thousand messages, however few may be on their way at a time", async () => {
-		const bench = Bench.chat();
+		const bench = ChatHarness.chat();
 		const chat = await new Network(bench).open("ann");
 		const room = await chat.join("lobby");
 		const receipts = await Promise.all(Array.from({ length: 1000 }, (_, n) => room.say(String(n))));
@@ -147,7 +147,7 @@ describe("saying something", () => {
 
 describe("coming back", () => {
 	it("leaves what is said pending while the connection is away, and says it then under its id, in order", async () => {
-		const network = new Network(Bench.chat());
+		const network = new Network(ChatHarness.chat());
 		const chat = await network.open("ann");
 		const room = await chat.join("lobby");
 		network.deafen("out");
@@ -163,7 +163,7 @@ describe("coming back", () => {
 	});
 
 	it("strikes what the replay shows as its own, and does not say it again", async () => {
-		const network = new Network(Bench.chat({}, { log: new MemoryLog({ dedupeWindowMs: 0 }) }));
+		const network = new Network(ChatHarness.chat({}, { log: new MemoryLog({ dedupeWindowMs: 0 }) }));
 		const chat = await network.open("ann");
 		const room = await chat.join("lobby");
 		network.deafen("in");
@@ -176,7 +176,7 @@ describe("coming back", () => {
 
 	it("strikes it also where nothing had been read in the room before", async () => {
 		const log = new MemoryLog({ dedupeWindowMs: 0 });
-		const bench = Bench.chat({ history: 0 }, { log });
+		const bench = ChatHarness.chat({ history: 0 }, { log });
 		const bob = await bench.client("bob", "lobby");
 		await bob.ask('<say room="lobby">before</say>');
 		const network = new Network(bench);
@@ -192,7 +192,7 @@ describe("coming back", () => {
 	});
 
 	it("says what is older than the server's memory again where the replay proves that it is missing", async () => {
-		const network = new Network(Bench.chat());
+		const network = new Network(ChatHarness.chat());
 		const chat = await network.open("ann");
 		const room = await chat.join("lobby");
 		network.deafen("out");
@@ -204,7 +204,7 @@ describe("coming back", () => {
 
 	it("rejects it, and does not say it again, where the history has a gap there", async () => {
 		const log = new MemoryLog({ retention: { maxCount: 1 } });
-		const bench = Bench.chat({}, { log });
+		const bench = ChatHarness.chat({}, { log });
 		const bob = await bench.client("bob", "lobby");
 		const network = new Network(bench);
 		const chat = await network.open("ann");
@@ -224,7 +224,7 @@ describe("coming back", () => {
 	});
 
 	it("says it again in spite of the gap while the server remembers its id", async () => {
-		const bench = Bench.chat({}, { log: new MemoryLog({ retention: { maxCount: 1 } }) });
+		const bench = ChatHarness.chat({}, { log: new MemoryLog({ retention: { maxCount: 1 } }) });
 		const bob = await bench.client("bob", "lobby");
 		const network = new Network(bench);
 		const chat = await network.open("ann");
@@ -238,7 +238,7 @@ describe("coming back", () => {
 	});
 
 	it("reads on where it stopped, and asks for exactly that", async () => {
-		const bench = Bench.chat();
+		const bench = ChatHarness.chat();
 		const bob = await bench.client("bob", "lobby");
 		const network = new Network(bench);
 		const chat = await network.open("ann");
@@ -261,7 +261,7 @@ describe("coming back", () => {
 	});
 
 	it("misses nothing that was said while it was away, also where nothing had been read before", async () => {
-		const bench = Bench.chat({ history: 0 });
+		const bench = ChatHarness.chat({ history: 0 });
 		const bob = await bench.client("bob", "lobby");
 		await bob.ask('<say room="lobby">before</say>');
 		for (const history of [true, false]) {
@@ -279,7 +279,7 @@ describe("coming back", () => {
 	});
 
 	it("announces that the room has another history, reads its newest messages, and says there what waits", async () => {
-		const network = new Network(Bench.chat());
+		const network = new Network(ChatHarness.chat());
 		const chat = await network.open("ann");
 		const gaps: Gap[] = [];
 		const read: string[] = [];
@@ -289,7 +289,7 @@ describe("coming back", () => {
 		await room.say("in the old one");
 		network.deafen("out");
 		const waits = room.say("waits");
-		const other = Bench.chat();
+		const other = ChatHarness.chat();
 		await (await other.client("bob", "lobby")).ask('<say room="lobby">in the new one</say>');
 		network.bench = other;
 		network.cut();
@@ -299,7 +299,7 @@ describe("coming back", () => {
 	});
 
 	it("reads a hole that nobody explained again, before it shows what stands behind it", async () => {
-		const bench = Bench.chat();
+		const bench = ChatHarness.chat();
 		const bob = await bench.client("bob", "lobby");
 		const network = new Network(bench);
 		const chat = await network.open("ann");
@@ -319,7 +319,7 @@ describe("coming back", () => {
 	});
 
 	it("shows a hole that cannot be read again as a gap", async () => {
-		const bench = Bench.chat();
+		const bench = ChatHarness.chat();
 		const bob = await bench.client("bob", "lobby");
 		const network = new Network(bench);
 		const chat = await network.open("ann");
@@ -338,7 +338,7 @@ describe("coming back", () => {
 	});
 
 	it("does not say again in a live room what was on its way, but says what had not left", async () => {
-		const bench = Bench.chat();
+		const bench = ChatHarness.chat();
 		const network = new Network(bench);
 		const chat = await network.open("ann");
 		const gaps: Gap[] = [];
@@ -360,7 +360,7 @@ describe("coming back", () => {
 	});
 
 	it("tells again what was on its way to a person, who hears it once", async () => {
-		const bench = Bench.chat();
+		const bench = ChatHarness.chat();
 		const bob = await bench.client("bob");
 		const network = new Network(bench);
 		const chat = await network.open("ann");
@@ -374,21 +374,21 @@ describe("coming back", () => {
 	});
 
 	it("hears once what a server without a memory passes on twice", async () => {
-		const network = new Network(Bench.chat());
+		const network = new Network(ChatHarness.chat());
 		const heard: string[] = [];
 		await network.open("ann", { on: { told: ({ text }) => void heard.push(text) } });
 		const bob = await network.bench.client("bob");
 		const carol = await network.bench.client("carol");
 		const tell = '<tell to="ann" id="7">psst</tell>';
 		await bob.ask(tell);
-		network.bench.nowMs += 600_000;
+		network.bench.advance(600_000);
 		await bob.ask(tell);
 		await carol.ask(tell);
 		expect(heard).toEqual(["psst", "psst"]);
 	});
 
 	it("waits as long as the server asks when it goes away for a while", async () => {
-		const network = new Network(Bench.chat());
+		const network = new Network(ChatHarness.chat());
 		await network.open("ann");
 		network.bench.application.drain!(3);
 		await turns();
@@ -398,7 +398,7 @@ describe("coming back", () => {
 	});
 
 	it("is over, with the code, when someone else has the name by then", async () => {
-		const bench = Bench.chat();
+		const bench = ChatHarness.chat();
 		const network = new Network(bench);
 		const chat = await network.open("ann");
 		const room = await chat.join("lobby");
@@ -417,7 +417,7 @@ describe("coming back", () => {
 	});
 
 	it("enters a room once the connection is back, where it was asked to while away", async () => {
-		const network = new Network(Bench.chat());
+		const network = new Network(ChatHarness.chat());
 		const chat = await network.open("ann");
 		network.isUp = false;
 		network.cut();
@@ -431,7 +431,7 @@ describe("coming back", () => {
 
 describe("a room", () => {
 	it("is the same one for everybody who joins it, until it is left", async () => {
-		const network = new Network(Bench.chat());
+		const network = new Network(ChatHarness.chat());
 		const chat = await network.open("ann");
 		const [one, two] = await Promise.all([chat.join("e\u0301den"), chat.join("\u00e9den")]);
 		expect(one).toBe(two);
@@ -443,14 +443,14 @@ describe("a room", () => {
 	});
 
 	it("is refused with the server's code", async () => {
-		const chat = await new Network(Bench.chat({ createRooms: "off" })).open("ann");
+		const chat = await new Network(ChatHarness.chat({ createRooms: "off" })).open("ann");
 		await expect(chat.join("nowhere")).rejects.toEqual(code("XMLSOCKET_ROOM_UNKNOWN"));
 		await expect(chat.join("")).rejects.toEqual(code("XMLSOCKET_NAME_INVALID"));
 		expect(chat.rooms.size).toBe(0);
 	});
 
 	it("goes on from the position of an earlier reading", async () => {
-		const bench = Bench.chat();
+		const bench = ChatHarness.chat();
 		const first = await new Network(bench).open("ann");
 		const before = await first.join("lobby");
 		await before.say("one");
@@ -466,7 +466,7 @@ describe("a room", () => {
 	});
 
 	it("comes without its newest messages where they are not wanted, and gives pages of them", async () => {
-		const bench = Bench.chat();
+		const bench = ChatHarness.chat();
 		const bob = await bench.client("bob", "lobby");
 		await bob.ask('<say room="lobby">one</say>', '<send room="lobby"><x/></send>', '<say room="lobby">three</say>');
 		const chat = await new Network(bench).open("ann");
@@ -482,7 +482,7 @@ describe("a room", () => {
 	});
 
 	it("tells who comes and goes, and what the topic is", async () => {
-		const bench = Bench.chat({ topics: "everyone" });
+		const bench = ChatHarness.chat({ topics: "everyone" });
 		const bob = await bench.client("bob", "lobby");
 		await bob.ask('<topic room="lobby">tea</topic>');
 		const chat = await new Network(bench).open("ann");
@@ -502,12 +502,12 @@ describe("a room", () => {
 	});
 
 	it("rejects a topic that one may not set", async () => {
-		const chat = await new Network(Bench.chat()).open("ann");
+		const chat = await new Network(ChatHarness.chat()).open("ann");
 		await expect((await chat.join("lobby")).setTopic("mine")).rejects.toEqual(code("XMLSOCKET_NOT_OPERATOR"));
 	});
 
 	it("ends with the reason when an operator sends one out, and is not entered again", async () => {
-		const bench = Bench.chat({ tokens: "sesame root operator\n" });
+		const bench = ChatHarness.chat({ tokens: "sesame root operator\n" });
 		const network = new Network(bench);
 		const chat = await network.open("ann");
 		const room = await chat.join("lobby");
@@ -528,7 +528,7 @@ describe("a room", () => {
 	});
 
 	it("keeps the newest messages for whoever reads later, and says that older ones are missing", async () => {
-		const bench = Bench.chat();
+		const bench = ChatHarness.chat();
 		const chat = await new Network(bench).open("ann", { maxInboxMessages: 3 });
 		const room = await chat.join("lobby");
 		for (let n = 1; n <= 5; n++) await room.say(String(n));
@@ -538,7 +538,7 @@ describe("a room", () => {
 	});
 
 	it("brings a slow reader everything, also one that waits for its own answers", async () => {
-		const bench = Bench.chat();
+		const bench = ChatHarness.chat();
 		const bob = await bench.client("bob", "lobby");
 		const network = new Network(bench);
 		const chat = await network.open("ann", { maxInboxMessages: 3 });
@@ -559,7 +559,7 @@ describe("a room", () => {
 
 	it("is entered again when the server's log is back", async () => {
 		const log = new BrokenLog();
-		const bench = Bench.chat({}, { log });
+		const bench = ChatHarness.chat({}, { log });
 		const bob = await bench.client("bob", "lobby");
 		const network = new Network(bench);
 		const chat = await network.open("ann");
@@ -582,7 +582,7 @@ describe("a room", () => {
 describe("close", () => {
 	it("is what an abort does at once, with the code", async () => {
 		const controller = new AbortController();
-		const network = new Network(Bench.chat());
+		const network = new Network(ChatHarness.chat());
 		const chat = await network.open("ann", { signal: controller.signal });
 		const room = await chat.join("lobby");
 		controller.abort();
@@ -592,7 +592,7 @@ describe("close", () => {
 
 	it("waits for the answers to what is on its way", async () => {
 		const log = new MemoryLog();
-		const network = new Network(Bench.chat({}, { log }));
+		const network = new Network(ChatHarness.chat({}, { log }));
 		const chat = await network.open("ann");
 		const room = await chat.join("lobby");
 		const said = room.say("last words");
@@ -603,7 +603,7 @@ describe("close", () => {
 	});
 
 	it("rejects what never left with one code, and what has no answer with another", async () => {
-		const network = new Network(Bench.chat());
+		const network = new Network(ChatHarness.chat());
 		const chat = await network.open("ann");
 		const room = await chat.join("lobby");
 		network.deafen("in");

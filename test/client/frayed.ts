@@ -10,7 +10,7 @@ import {
 } from "../../src/client/index.ts";
 import { XMLSocketError } from "../../src/errors/index.ts";
 import type { Transport, TransportEvents } from "../../src/link/index.ts";
-import type { Bench } from "../chat/bench.ts";
+import type { ChatHarness } from "../chat/harness.ts";
 import { testHost } from "./support.ts";
 
 /** How many bytes a connection carries before it breaks. */
@@ -23,7 +23,7 @@ export const SOUND: Endurance = { out: Number.POSITIVE_INFINITY, in: Number.POSI
 
 /** The network of one client. */
 export class Network {
-	bench: Bench;
+	bench: ChatHarness;
 	/** Whether new connections can be made. */
 	isUp = true;
 	/** What the next connections carry, in turn; those after them are sound. */
@@ -39,7 +39,7 @@ export class Network {
 	aheadMs = 0;
 	#current: FrayedTransport | undefined = undefined;
 
-	constructor(bench: Bench) {
+	constructor(bench: ChatHarness) {
 		this.bench = bench;
 		const host = testHost(async () => this.#dial());
 		const { clock } = host;

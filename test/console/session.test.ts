@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { Bench } from "../chat/bench.ts";
+import { ChatHarness } from "../chat/harness.ts";
 import { Tab } from "./tab.ts";
 
 describe("the door", () => {
 	it("enters the lobby under the chosen name and shows what was said before", async () => {
-		const bench = Bench.chat();
+		const bench = ChatHarness.chat();
 		const bob = await bench.client("bob", "lobby");
 		await bob.ask('<say room="lobby">one</say>', '<say room="lobby">two &lt;b&gt;</say>');
 		const tab = await Tab.open(bench, " ann ");
@@ -16,7 +16,7 @@ describe("the door", () => {
 	});
 
 	it("says in words that a name is taken, and takes the next one", async () => {
-		const bench = Bench.chat();
+		const bench = ChatHarness.chat();
 		await bench.client("bob");
 		const tab = await Tab.open(bench, "BOB");
 		expect(tab.session.phase).toBe("naming");
@@ -28,7 +28,7 @@ describe("the door", () => {
 	});
 
 	it("asks for a token where the name has one", async () => {
-		const bench = Bench.chat({ tokens: "sesame root operator\n" });
+		const bench = ChatHarness.chat({ tokens: "sesame root operator\n" });
 		const tab = await Tab.open(bench, "root");
 		expect([tab.session.phase, tab.session.needsToken]).toEqual(["naming", true]);
 		tab.session.enter("root", "sesame");
@@ -37,7 +37,7 @@ describe("the door", () => {
 	});
 
 	it("comes back after a reload as the same person, in the same rooms", async () => {
-		const bench = Bench.chat({ rooms: ["news"] });
+		const bench = ChatHarness.chat({ rooms: ["news"] });
 		const first = await Tab.open(bench, "ann");
 		first.session.join("news");
 		await first.settle();
@@ -50,7 +50,7 @@ describe("the door", () => {
 	});
 
 	it("stays away once another tab has gone on with its session", async () => {
-		const bench = Bench.chat();
+		const bench = ChatHarness.chat();
 		const first = await Tab.open(bench, "ann");
 		const second = new Tab(bench, first.saved);
 		second.connect();
@@ -65,7 +65,7 @@ describe("the door", () => {
 
 describe("speaking", () => {
 	it("shows a message as pending until the server has it", async () => {
-		const tab = await Tab.open(Bench.chat(), "ann");
+		const tab = await Tab.open(ChatHarness.chat(), "ann");
 		tab.session.speak("hi & <bye>");
 		expect(tab.lines.map((line) => [line.text, line.state, line.seq])).toEqual([["hi & <bye>", "pending", undefined]]);
 		const [before] = tab.lines;
@@ -75,7 +75,7 @@ describe("speaking", () => {
 	});
 
 	it("keeps a refused message with the reason, and sends it again under its id", async () => {
-		const bench = Bench.chat();
+		const bench = ChatHarness.chat();
 		const tab = await Tab.open(bench, "ann");
 		tab.session.converse("bob");
 		tab.session.speak("are you there?");
@@ -90,7 +90,7 @@ describe("speaking", () => {
 	});
 
 	it("shows a private message that is told twice under one id once", async () => {
-		const bench = Bench.chat();
+		const bench = ChatHarness.chat();
 		const tab = await Tab.open(bench, "ann");
 		const bob = await bench.client("bob");
 		bob.send('<tell to="ann" id="7">psst</tell>', '<tell to="ann" id="7">psst</tell>');
@@ -104,7 +104,7 @@ describe("speaking", () => {
 
 describe("coming back", () => {
 	it("strikes a message whose acknowledgement was lost, and does not say it again", async () => {
-		const bench = Bench.chat();
+		const bench = ChatHarness.chat();
 		const tab = await Tab.open(bench, "ann");
 		tab.loses("in");
 		tab.session.speak("heard, but not acknowledged");
@@ -118,7 +118,7 @@ describe("coming back", () => {
 	});
 
 	it("says what never arrived again, under the same id and behind what it missed", async () => {
-		const bench = Bench.chat();
+		const bench = ChatHarness.chat();
 		const tab = await Tab.open(bench, "ann");
 		const bob = await bench.client("bob", "lobby");
 		await tab.settle();
@@ -139,7 +139,7 @@ describe("coming back", () => {
 	});
 
 	it("asks for exactly what it has not seen", async () => {
-		const bench = Bench.chat();
+		const bench = ChatHarness.chat();
 		const tab = await Tab.open(bench, "ann");
 		tab.session.speak("one");
 		await tab.settle();
@@ -153,7 +153,7 @@ describe("coming back", () => {
 	});
 
 	it("counts what it missed as unread, but not what was said before it first came", async () => {
-		const bench = Bench.chat();
+		const bench = ChatHarness.chat();
 		const bob = await bench.client("bob", "lobby");
 		await bob.ask('<say room="lobby">before</say>');
 		const tab = await Tab.open(bench, "ann");
@@ -168,19 +168,19 @@ describe("coming back", () => {
 	});
 
 	it("shows another history as another one, and says what waits there", async () => {
-		const tab = await Tab.open(Bench.chat(), "ann");
+		const tab = await Tab.open(ChatHarness.chat(), "ann");
 		tab.session.speak("in the old one");
 		await tab.settle();
 		await tab.cut();
 		tab.session.speak("waits");
-		tab.connect(Bench.chat());
+		tab.connect(ChatHarness.chat());
 		await tab.settle();
 		expect(tab.shown).toEqual(["This room has a new history.", "ann: waits"]);
 		expect(tab.lines.at(-1)?.state).toBe("sent");
 	});
 
 	it("says that a live room has kept nothing from the meantime", async () => {
-		const bench = Bench.chat({ rooms: ["game:live"] });
+		const bench = ChatHarness.chat({ rooms: ["game:live"] });
 		const tab = await Tab.open(bench, "ann");
 		tab.session.join("game");
 		await tab.settle();
@@ -191,7 +191,7 @@ describe("coming back", () => {
 	});
 
 	it("sends a private message that waits again", async () => {
-		const bench = Bench.chat();
+		const bench = ChatHarness.chat();
 		const tab = await Tab.open(bench, "ann");
 		const bob = await bench.client("bob");
 		tab.session.converse("bob");
@@ -204,7 +204,7 @@ describe("coming back", () => {
 	});
 
 	it("goes back to the door when the name is gone", async () => {
-		const bench = Bench.chat();
+		const bench = ChatHarness.chat();
 		const tab = await Tab.open(bench, "ann");
 		await tab.cut();
 		await bench.settle();
@@ -218,7 +218,7 @@ describe("coming back", () => {
 
 describe("rooms", () => {
 	it("loads older messages before the first one, each once", async () => {
-		const bench = Bench.chat({ history: 2 });
+		const bench = ChatHarness.chat({ history: 2 });
 		const bob = await bench.client("bob", "lobby");
 		for (let n = 1; n <= 60; n++) bob.send(`<say room="lobby">${n}</say>`);
 		await bench.settle();
@@ -235,7 +235,7 @@ describe("rooms", () => {
 	});
 
 	it("tells in words that an operator has sent one out, and comes in again when asked", async () => {
-		const bench = Bench.chat({ tokens: "sesame root operator\n" });
+		const bench = ChatHarness.chat({ tokens: "sesame root operator\n" });
 		const tab = await Tab.open(bench, "ann");
 		const root = bench.connect();
 		await root.ask('<hello name="root" token="sesame" />', '<join room="lobby" />', '<kick room="lobby" name="ann" />');
@@ -247,7 +247,7 @@ describe("rooms", () => {
 	});
 
 	it("remarks on a topic that someone sets, not on the one that it finds", async () => {
-		const bench = Bench.chat({ topics: "everyone" });
+		const bench = ChatHarness.chat({ topics: "everyone" });
 		const bob = await bench.client("bob", "lobby");
 		await bob.ask('<topic room="lobby">old &amp; good</topic>');
 		const tab = await Tab.open(bench, "ann");
@@ -258,14 +258,14 @@ describe("rooms", () => {
 	});
 
 	it("announces a refusal that belongs to no message", async () => {
-		const tab = await Tab.open(Bench.chat(), "ann");
+		const tab = await Tab.open(ChatHarness.chat(), "ann");
 		tab.session.setTopic("mine");
 		await tab.settle();
 		expect(tab.announced).toEqual(["Only operators may do that."]);
 	});
 
 	it("treats names of objects' own members as the plain names they are", async () => {
-		const bench = Bench.chat();
+		const bench = ChatHarness.chat();
 		const tab = await Tab.open(bench, "__proto__");
 		tab.session.join("constructor");
 		tab.session.speak("toString");

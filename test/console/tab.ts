@@ -5,7 +5,7 @@ import { ChatSession, type Saved, type SessionHost } from "../../console/session
 import type { Line } from "../../console/timeline.ts";
 import type { Chat, ChatClientOptions } from "../../src/client/index.ts";
 import { type RootElement, readRoot } from "../../src/xml/index.ts";
-import type { Bench } from "../chat/bench.ts";
+import type { ChatHarness } from "../chat/harness.ts";
 import { Network } from "../client/frayed.ts";
 import { turns } from "../client/support.ts";
 
@@ -20,13 +20,13 @@ export class Tab implements SessionHost {
 	readonly #number: number = ++tabs;
 	#ids = 0;
 
-	constructor(bench: Bench, saved?: Saved, room = "lobby") {
+	constructor(bench: ChatHarness, saved?: Saved, room = "lobby") {
 		this.#network = new Network(bench);
 		this.session = new ChatSession(this, saved, room);
 	}
 
 	/** A tab that has a name and is in the lobby. */
-	static async open(bench: Bench, name: string): Promise<Tab> {
+	static async open(bench: ChatHarness, name: string): Promise<Tab> {
 		const tab = new Tab(bench);
 		tab.connect();
 		tab.session.enter(name, undefined);
@@ -56,7 +56,7 @@ export class Tab implements SessionHost {
 	}
 
 	/** Opens the page, or lets it come back after `cut`. */
-	connect(bench: Bench = this.#network.bench): void {
+	connect(bench: ChatHarness = this.#network.bench): void {
 		this.#network.bench = bench;
 		this.#network.isUp = true;
 		if (this.#network.connections === 0) this.session.connect();

@@ -1,20 +1,21 @@
-// What a handler is: one element of the vocabulary, in one file.
+// What a handler is: it handles one element that clients send.
 
 import type { RootElement } from "../../xml/index.ts";
-import type { ChatSession } from "../chat-session.ts";
+import type { ChatClient } from "../chat-client.ts";
+import type { ChatContext } from "../context.ts";
 
 /** The handler of one element. */
 export interface Handler {
 	/** The element's name. */
 	readonly element: string;
-	/** Whether it judges the content itself. */
+	/** Whether it checks the element's content itself. */
 	readonly readsContent?: boolean;
-	/** Whether it also answers guests where guests may not speak. */
+	/** Whether it also answers guests where the server accepts none. */
 	readonly openToAll?: boolean;
 	/**
-	 * Does what the document asks for. Where it gives a promise, what the client sends meanwhile waits for it.
+	 * Does what the document asks for. Where it returns a promise, what the client sends meanwhile waits for it.
 	 *
 	 * @throws XMLSocketError for what is refused; the promise rejects with one.
 	 */
-	handle(session: ChatSession, root: RootElement): void | Promise<void>;
+	handle(chat: ChatContext, client: ChatClient, root: RootElement): void | Promise<void>;
 }

@@ -1,9 +1,10 @@
-// `<hello name="ann" session="…" token="…" />`: takes a name, proves a token, takes a session up again. All or nothing; the
+// `<hello name="ann" session="…" token="…" />`: changes the name, proves a token, continues a session. All of it or nothing; the
 // answer is a `<welcome>` with what is in force then.
 
 import { XMLSocketError } from "../../errors/index.ts";
 import type { RootElement } from "../../xml/index.ts";
-import type { ChatSession } from "../chat-session.ts";
+import type { ChatClient } from "../chat-client.ts";
+import type { ChatContext } from "../context.ts";
 import { checkedName, isGuestKey, nameKey } from "../names.ts";
 import { parseSessionKey, type SessionKey } from "../session-key.ts";
 import type { Grant } from "../tokens.ts";
@@ -11,77 +12,87 @@ import type { Handler } from "./handler.ts";
 
 export const hello: Handler = { element: "hello", openToAll: true, handle };
 
-function handle(session: ChatSession, root: RootElement): void | Promise<void> {
-	const { chat } = session;
-	const grant = grantOf(session, root.attribute("token"));
-	const key = keyOf(session, root.attribute("session"));
-	const earlier = key && (chat.sessions.get(key.id) ?? chat.deployment?.roster.bySession(key.id));
-	const asked = root.attribute("name") ?? grant?.name ?? earlier?.name ?? session.name;
-	const name = nameFor(session, checkedName(asked, "name"), earlier, key);
+function handle(chat: ChatContext, client: ChatClient, root: RootElement): void | Promise<void> {
+	const grant = grantOf(chat, root.attribute("token"));
+	const key = keyOf(chat, client, root.attribute("session"));
+	const earlier = key && earlierConnection(chat, key);
+	const asked = root.attribute("name") ?? grant?.name ?? earlier?.name ?? client.name;
+	const name = nameFor(client, checkedName(asked, "name"), earlier, key);
 	const wanted = nameKey(name);
-	checkToken(session, wanted, grant);
+	checkToken(chat, wanted, grant);
 	const begin = (): void => {
-		const before = key && chat.sessions.get(key.id);
-		const holder = chat.names.holder(wanted);
-		if (holder && holder !== session && holder !== before) {
-			throw new XMLSocketError("XMLSOCKET_NAME_TAKEN", `Someone else has the name "${name}".`);
-		}
-		if (key) session.cameMs = before?.cameMs ?? chat.nowMs();
-		before?.supersede(before.nameKey === wanted);
-		if (key) session.adopt(key, (before ?? chat.deployment?.roster.bySession(key.id))?.arrival);
-		session.rename(name);
-		session.trusted = grant !== undefined;
-		session.operator = grant?.operator ?? false;
-		session.welcome();
+		if (client.gone) return;
+		if (key) continueSession(chat, client, key, wanted, name);
+		else checkFree(chat, wanted, name, [client]);
+		client.rename(name);
+		client.trusted = grant !== undefined;
+		client.operator = grant?.operator ?? false;
+		client.welcome();
 	};
-	const { deployment } = chat;
-	if (!deployment || isGuestKey(wanted) || (!key && wanted === session.nameKey)) return begin();
-	return deployment.names.claim(wanted, name, (key ?? session.key).id, () => {
-		if (!session.gone) begin();
-	});
+	if (!key && wanted === client.nameKey) return begin();
+	return chat.cluster.acquireName(wanted, name, (key ?? client.key).id, begin);
 }
 
-function grantOf(session: ChatSession, token: string | undefined): Grant | undefined {
+function continueSession(chat: ChatContext, client: ChatClient, key: SessionKey, wanted: string, name: string): void {
+	const before = chat.sessions.get(key.id);
+	checkFree(chat, wanted, name, [client, before]);
+	client.resumedMs = before?.resumedMs ?? chat.clock.now();
+	before?.supersede(before.nameKey === wanted);
+	client.adopt(key, (before ?? chat.cluster.personBySession(key.id))?.connectionEpoch);
+}
+
+function earlierConnection(
+	chat: ChatContext,
+	key: SessionKey,
+): { readonly name: string; readonly nameKey: string } | undefined {
+	return chat.sessions.get(key.id) ?? chat.cluster.personBySession(key.id);
+}
+
+function checkFree(chat: ChatContext, wanted: string, name: string, owners: readonly (ChatClient | undefined)[]): void {
+	const holder = chat.names.holder(wanted);
+	if (!holder || owners.includes(holder)) return;
+	throw new XMLSocketError("XMLSOCKET_NAME_TAKEN", `Someone else has the name "${name}".`);
+}
+
+function grantOf(chat: ChatContext, token: string | undefined): Grant | undefined {
 	if (token === undefined) return undefined;
-	const grant = session.chat.tokens.grant(token);
+	const grant = chat.tokens.grant(token);
 	if (!grant) throw new XMLSocketError("XMLSOCKET_TOKEN_INVALID", "The token is not one of this server's.");
 	return grant;
 }
 
-// A key that nobody has is good as well: the server may have been started anew, or the old connection be long gone.
-function keyOf(session: ChatSession, text: string | undefined): SessionKey | undefined {
+// A key that no client has is accepted as well: the server may have been restarted, or the old connection may be long gone.
+function keyOf(chat: ChatContext, client: ChatClient, text: string | undefined): SessionKey | undefined {
 	if (text === undefined) return undefined;
 	const key = parseSessionKey(text);
-	const { chat } = session;
 	const holder = key && chat.sessions.get(key.id);
-	const remote = key && !holder ? chat.deployment?.roster.bySession(key.id) : undefined;
+	const remote = key && !holder ? chat.cluster.personBySession(key.id) : undefined;
 	const wrong =
-		(holder && holder.key.secret !== key?.secret) || (remote && !chat.deployment!.proves(remote, key!.secret));
-	if (!key || wrong) {
+		!key || (holder && holder.key.secret !== key.secret) || (remote && !chat.cluster.provesSession(remote, key.secret));
+	if (wrong) {
 		throw new XMLSocketError("XMLSOCKET_SESSION_IN_USE", "The session is not one that this server gave you.");
 	}
-	return holder === session ? undefined : key;
+	return holder === client ? undefined : key;
 }
 
-// Guests' names are the server's to give: the own one may be said, and that of the session that is taken up. A client that
-// comes back too late for it goes on as the guest that it is now.
+// Only the server gives guests their names. A client may ask for its own, and for that of the session that it continues; where it
+// comes too late for that one, it keeps the guest's name that it has now.
 function nameFor(
-	session: ChatSession,
+	client: ChatClient,
 	name: string,
 	earlier: { readonly nameKey: string } | undefined,
 	key: SessionKey | undefined,
 ): string {
 	const wanted = nameKey(name);
-	if (!isGuestKey(wanted) || wanted === session.nameKey || wanted === earlier?.nameKey) return name;
-	if (key) return session.name;
-	throw new XMLSocketError("XMLSOCKET_NAME_INVALID", "Names that begin with guest- are given by the server.");
+	if (!isGuestKey(wanted) || wanted === client.nameKey || wanted === earlier?.nameKey) return name;
+	if (key) return client.name;
+	throw new XMLSocketError("XMLSOCKET_NAME_INVALID", "Only the server gives names that begin with guest-.");
 }
 
-function checkToken(session: ChatSession, wanted: string, grant: Grant | undefined): void {
-	const { settings, tokens } = session.chat;
+function checkToken({ settings, tokens }: ChatContext, wanted: string, grant: Grant | undefined): void {
 	if (grant ? nameKey(grant.name) === wanted : settings.guests && !tokens.owns(wanted)) return;
 	throw new XMLSocketError(
 		"XMLSOCKET_TOKEN_INVALID",
-		grant ? `The token belongs to the name "${grant.name}".` : "This name, or this server, asks for a token.",
+		grant ? `The token belongs to the name "${grant.name}".` : "This name, or this server, requires a token.",
 	);
 }

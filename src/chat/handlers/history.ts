@@ -1,49 +1,51 @@
-// `<history room="lobby" before="17" limit="50" />`: a page of what was said in a stored room, oldest first, at most 100
-// messages and 256 KiB. Without `before`: the newest.
+// `<history room="lobby" before="17" limit="50" />`: a page of a stored room's messages, oldest first, at most 100 messages and
+// 256 KiB. Without `before`: the newest.
 
 import { XMLSocketError } from "../../errors/index.ts";
+import type { LogPage } from "../../message-log/index.ts";
 import type { RootElement } from "../../xml/index.ts";
-import type { ChatSession } from "../chat-session.ts";
+import type { ChatClient } from "../chat-client.ts";
+import type { ChatContext } from "../context.ts";
 import { pageDocument } from "../documents.ts";
 import { idOf, roomOf, wholeNumber } from "../incoming.ts";
-import { StoredRoom } from "../stored-room.ts";
+import { StoredRoom } from "../rooms/stored-room.ts";
 import type { Handler } from "./handler.ts";
 
 const MAX_MESSAGES = 100;
 const MAX_PAGE_BYTES = 256 * 1024;
 const DEFAULT_MESSAGES = 50;
+/** Sixty-four characters of up to six bytes each, and the tags. */
+const ENVELOPE_BYTES = 512;
 
 export const history: Handler = { element: "history", handle };
 
-function handle(session: ChatSession, root: RootElement): void {
-	const { chat } = session;
-	const room = chat.joinedRoom(roomOf(root), session);
+function handle(chat: ChatContext, client: ChatClient, root: RootElement): void {
+	const room = chat.rooms.joined(roomOf(root), client);
 	const before = wholeNumber(root, "before", 1, Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
 	const maxCount = wholeNumber(root, "limit", 1, MAX_MESSAGES, DEFAULT_MESSAGES);
 	if (!(room instanceof StoredRoom)) {
 		throw new XMLSocketError("XMLSOCKET_ROOM_NOT_STORED", `Room "${room.name}" keeps no history.`);
 	}
 	const id = idOf(root);
-	session.begin();
+	client.startPending();
 	chat.log
 		.readBefore(room.name, before, { maxCount, maxBytes: MAX_PAGE_BYTES })
-		.then(({ entries, more }) => {
-			// The envelopes count too, so that the page may have to begin later than what was read.
-			const messages: string[] = [];
-			let bytes = 0;
-			let at = entries.length;
-			while (at > 0) {
-				const shown = room.shown(entries[at - 1]!, session.peer, session);
-				bytes += shown?.bytes.length ?? 0;
-				if (messages.length > 0 && bytes > MAX_PAGE_BYTES - ENVELOPE_BYTES) break;
-				if (shown) messages.push(shown.text);
-				at--;
-			}
-			session.send(pageDocument(room.name, messages.reverse(), more || at > 0));
-		})
-		.catch((error: unknown) => session.refuse(room.unavailable(error), id))
-		.finally(() => session.finish());
+		.then((page) => client.send(documentOf(room, page, client)))
+		.catch((error: unknown) => client.refuse(room.unavailable(error), id))
+		.finally(() => client.endPending());
 }
 
-// Sixty-four characters of up to six bytes each, and the tags.
-const ENVELOPE_BYTES = 512;
+// The envelopes count too, so that a page may begin later than what was read.
+function documentOf(room: StoredRoom, { entries, more }: LogPage, client: ChatClient): string {
+	const messages: string[] = [];
+	let bytes = 0;
+	let at = entries.length;
+	while (at > 0) {
+		const shown = room.shown(entries[at - 1]!, client.peer, client);
+		bytes += shown?.bytes.length ?? 0;
+		if (messages.length > 0 && bytes > MAX_PAGE_BYTES - ENVELOPE_BYTES) break;
+		if (shown) messages.push(shown.text);
+		at--;
+	}
+	return pageDocument(room.name, messages.reverse(), more || at > 0);
+}

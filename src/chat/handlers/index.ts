@@ -1,5 +1,10 @@
-// The dispatch table: every element that a client may send, and its handler.
+// The elements that a client may send, and the dispatch of a document to the handler of its element.
 
+import { XMLSocketError } from "../../errors/index.ts";
+import type { RootElement } from "../../xml/index.ts";
+import type { ChatClient } from "../chat-client.ts";
+import type { ChatContext } from "../context.ts";
+import { checkIgnored } from "../incoming.ts";
 import { ban } from "./ban.ts";
 import type { Handler } from "./handler.ts";
 import { hello } from "./hello.ts";
@@ -17,10 +22,25 @@ import { tell } from "./tell.ts";
 import { topic } from "./topic.ts";
 import { who } from "./who.ts";
 
-/** Handlers by element name. A Map, so that no element is found in a prototype. */
-export const HANDLERS: ReadonlyMap<string, Handler> = new Map(
+// A Map, so that no element is found in a prototype.
+const HANDLERS: ReadonlyMap<string, Handler> = new Map(
 	[ban, hello, history, join, kick, leave, mute, ping, pong, rooms, say, send, tell, topic, who].map((handler) => [
 		handler.element,
 		handler,
 	]),
 );
+
+/**
+ * Passes a document to the handler of its element; other elements are ignored.
+ *
+ * @throws XMLSocketError for what is refused.
+ */
+export function dispatch(chat: ChatContext, client: ChatClient, root: RootElement): void | Promise<void> {
+	const handler = HANDLERS.get(root.name);
+	if (!handler) return checkIgnored(root);
+	if (!handler.readsContent) checkIgnored(root);
+	if (!client.trusted && !chat.settings.guests && !handler.openToAll) {
+		throw new XMLSocketError("XMLSOCKET_TOKEN_INVALID", "This server requires a token: send hello with one first.");
+	}
+	return handler.handle(chat, client, root);
+}

@@ -1,35 +1,31 @@
-// `<join room="lobby" after="17" />`: enters a room. In a stored one it says what the client has seen last; joining again is
-// how a client on the same connection has a gap refilled. `log`, optional, names the history that `after` belongs to.
+// `<join room="lobby" after="17" />`: enters a room. For a stored one it gives the last sequence number that the client has; a
+// client that is in the room joins again to have a gap refilled. `log`, optional, names the history that `after` belongs to.
 
-import { XMLSocketError } from "../../errors/index.ts";
 import type { RootElement } from "../../xml/index.ts";
-import type { ChatSession } from "../chat-session.ts";
+import type { ChatClient } from "../chat-client.ts";
+import type { ChatContext } from "../context.ts";
 import { roomOf, wholeNumber } from "../incoming.ts";
 import type { Handler } from "./handler.ts";
 
 export const join: Handler = { element: "join", handle };
 
-function handle(session: ChatSession, root: RootElement): void {
-	const { chat } = session;
+function handle(chat: ChatContext, client: ChatClient, root: RootElement): void {
 	const name = roomOf(root);
 	const known = {
 		after: wholeNumber(root, "after", -1, Number.MAX_SAFE_INTEGER, undefined),
 		log: root.attribute("log"),
 	};
-	const seconds = chat.secondsLeft(chat.bans, name, session);
-	if (seconds > 0) {
-		throw new XMLSocketError("XMLSOCKET_BANNED", `You are banned from room "${name}" for ${seconds} more seconds.`);
-	}
-	if (!chat.mayCreate(name)) chat.checkRoom(name);
-	const again = chat.hub.get(name)?.has(session) ?? false;
-	const room = chat.hub.join(name, session);
+	chat.moderation.checkMayJoin(name, client);
+	if (!chat.rooms.mayCreate(name)) chat.rooms.checkExists(name);
+	const again = chat.rooms.get(name)?.has(client) ?? false;
+	const room = chat.rooms.join(name, client);
 	try {
-		room.greet(session, again && known.after === undefined ? { ...known, after: -1 } : known);
+		room.greet(client, again && known.after === undefined ? { ...known, after: -1 } : known);
 	} catch (error) {
-		if (!again) chat.hub.leave(room, session);
+		if (!again) chat.rooms.leave(room, client);
 		throw error;
 	}
 	if (again) return;
-	chat.deployment?.entered(session, room);
-	room.announceEnter(session.name, session);
+	chat.cluster.joined(client, room.name);
+	room.announceEnter(client.name, client);
 }

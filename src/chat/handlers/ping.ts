@@ -7,7 +7,7 @@ import type { Handler } from "./handler.ts";
 export const ping: Handler = {
 	element: "ping",
 	openToAll: true,
-	handle(session, root) {
-		session.send(pingDocument("pong", idOf(root)));
+	handle(_chat, client, root) {
+		client.send(pingDocument("pong", idOf(root)));
 	},
 };

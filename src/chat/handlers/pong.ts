@@ -1,4 +1,5 @@
-// `<pong />`: the answer to our `<ping />`. That it came is all there is to it: the link has noticed.
+// `<pong />`: the answer to the server's `<ping />`. There is nothing to do: the link counts every received document as a sign
+// of life.
 
 import type { Handler } from "./handler.ts";
 

@@ -1,26 +1,25 @@
 // `<rooms offset="200" limit="100" />`: a page of the rooms that exist, at most 200 of them.
 
-import type { RoomEntry } from "../chat.ts";
 import { roomsDocument } from "../documents.ts";
 import { wholeNumber } from "../incoming.ts";
+import type { RoomListEntry } from "../rooms/chat-rooms.ts";
 import type { Handler } from "./handler.ts";
 
 const MAX_ROOMS = 200;
 
 export const rooms: Handler = {
 	element: "rooms",
-	handle(session, root) {
-		const { chat } = session;
+	handle(chat, client, root) {
 		const offset = wholeNumber(root, "offset", 0, Number.MAX_SAFE_INTEGER, 0);
 		const limit = wholeNumber(root, "limit", 1, MAX_ROOMS, MAX_ROOMS);
-		const page: RoomEntry[] = [];
+		const page: RoomListEntry[] = [];
 		let at = 0;
 		let more = false;
-		for (const room of chat.directory()) {
+		for (const room of chat.rooms.list()) {
 			more = at >= offset + limit;
 			if (more) break;
 			if (at++ >= offset) page.push(room);
 		}
-		session.send(roomsDocument(page, offset, more && page.length > 0));
+		client.send(roomsDocument(page, offset, more && page.length > 0));
 	},
 };

@@ -1,4 +1,4 @@
-// `<say room="lobby" id="c1">hi</say>`: speaks in a room. Text only.
+// `<say room="lobby" id="c1">hi</say>`: a text message to a room.
 
 import { idOf, roomOf, textOf } from "../incoming.ts";
 import type { Handler } from "./handler.ts";
@@ -6,9 +6,9 @@ import type { Handler } from "./handler.ts";
 export const say: Handler = {
 	element: "say",
 	readsContent: true,
-	handle(session, root) {
-		const room = session.chat.joinedRoom(roomOf(root), session);
-		room.checkMaySpeak(session);
-		room.post(session, { kind: "said", body: textOf(root), id: idOf(root) });
+	handle(chat, client, root) {
+		const room = chat.rooms.joined(roomOf(root), client);
+		chat.moderation.checkMaySpeak(room.name, client);
+		room.post(client, { kind: "said", body: textOf(root), id: idOf(root) });
 	},
 };

@@ -1,4 +1,4 @@
-// `<send room="lobby" id="…">…</send>`: an application document for a room; its content goes to everyone as it was written.
+// `<send room="lobby" id="…">…</send>`: an application document for a room. Its content is delivered as it was written.
 
 import { idOf, markupOf, roomOf } from "../incoming.ts";
 import type { Handler } from "./handler.ts";
@@ -6,9 +6,9 @@ import type { Handler } from "./handler.ts";
 export const send: Handler = {
 	element: "send",
 	readsContent: true,
-	handle(session, root) {
-		const room = session.chat.joinedRoom(roomOf(root), session);
-		room.checkMaySpeak(session);
-		room.post(session, { kind: "sent", body: markupOf(root), id: idOf(root) });
+	handle(chat, client, root) {
+		const room = chat.rooms.joined(roomOf(root), client);
+		chat.moderation.checkMaySpeak(room.name, client);
+		room.post(client, { kind: "sent", body: markupOf(root), id: idOf(root) });
 	},
 };

@@ -1,45 +1,44 @@
-// `<tell to="bob" id="c2">psst</tell>`: a private message, to someone who is here now; told again under the same id, it is passed
-// on once.
+// `<tell to="bob" id="c2">psst</tell>`: a private message to a person who is connected now. A client may resend it under the same
+// id; it is delivered once.
 
 import { XMLSocketError } from "../../errors/index.ts";
+import type { RootElement } from "../../xml/index.ts";
+import type { ChatClient } from "../chat-client.ts";
+import type { ChatContext } from "../context.ts";
 import { ackDocument, toldDocument } from "../documents.ts";
 import { idOf, personOf, textOf } from "../incoming.ts";
 import { nameKey } from "../names.ts";
 import { checkOutgoing } from "../outgoing-size.ts";
 import type { Handler } from "./handler.ts";
 
-export const tell: Handler = {
-	element: "tell",
-	readsContent: true,
-	handle(session, root) {
-		const { chat } = session;
-		const name = personOf(root, "to");
-		const key = nameKey(name);
-		const text = textOf(root);
-		const id = idOf(root);
-		checkOutgoing(session, text, () => toldDocument(session.name, chat.timestamp(), text, id));
-		const unknown = (): XMLSocketError =>
-			new XMLSocketError("XMLSOCKET_NAME_UNKNOWN", `Nobody here is called "${name}".`);
-		const nowMs = chat.nowMs();
-		if (id !== undefined && chat.tells.has(session.key.id, key, id, nowMs)) {
-			session.send(ackDocument(id, undefined, true));
-			return;
-		}
-		const receiver = chat.names.holder(key);
-		if (!receiver) {
-			const remote = chat.deployment?.roster.byName(key);
-			if (!remote) throw unknown();
-			const { key: own, name: from } = session;
-			const demand = ["tell", remote.session, own.id, from, chat.timestamp(), text, id ?? null] as const;
-			session.await(chat.deployment!.demand(remote.node, demand), id, (done) => {
-				if (!done) throw unknown();
-				if (id !== undefined) session.send(ackDocument(id));
-			});
-			return;
-		}
-		receiver.send(toldDocument(session.name, chat.timestamp(), text, id));
-		if (id === undefined) return;
-		chat.tells.add(session.key.id, key, id, nowMs);
-		session.send(ackDocument(id));
-	},
-};
+export const tell: Handler = { element: "tell", readsContent: true, handle };
+
+function handle(chat: ChatContext, client: ChatClient, root: RootElement): void {
+	const name = personOf(root, "to");
+	const key = nameKey(name);
+	const text = textOf(root);
+	const id = idOf(root);
+	const from = client.name;
+	checkOutgoing(chat, client, text, () => toldDocument(from, chat.timestamp(), text, id));
+	const nowMs = chat.clock.now();
+	const session = client.key.id;
+	if (id !== undefined && chat.delivered.has(session, key, id, nowMs)) {
+		client.send(ackDocument(id, undefined, true));
+		return;
+	}
+	const answer = (delivered: boolean): void => {
+		if (!delivered) throw new XMLSocketError("XMLSOCKET_NAME_UNKNOWN", `Nobody here is called "${name}".`);
+		if (id !== undefined) client.send(ackDocument(id));
+	};
+	const at = chat.timestamp();
+	const receiver = chat.names.holder(key);
+	if (receiver) {
+		receiver.send(toldDocument(from, at, text, id));
+		if (id !== undefined) chat.delivered.add(session, key, id, nowMs);
+		answer(true);
+		return;
+	}
+	const remote = chat.cluster.personByName(key);
+	if (remote) client.answerLater(chat.cluster.tell(remote, session, { from, at, text, id }), id, answer);
+	else answer(false);
+}

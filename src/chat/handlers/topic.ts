@@ -1,23 +1,24 @@
-// `<topic room="lobby">…</topic>`: sets the topic. Operators, or everyone where the server's options say so.
+// `<topic room="lobby">…</topic>`: sets the topic. For operators, or for everyone with the option `topics`.
 
 import { ackDocument, topicDocument } from "../documents.ts";
 import { idOf, roomOf, textOf } from "../incoming.ts";
-import { checkOperator } from "../operator.ts";
+import { checkOperator } from "../moderation.ts";
 import { checkOutgoing } from "../outgoing-size.ts";
 import type { Handler } from "./handler.ts";
 
 export const topic: Handler = {
 	element: "topic",
 	readsContent: true,
-	handle(session, root) {
-		const room = session.chat.joinedRoom(roomOf(root), session);
-		if (session.chat.settings.topics === "operators") checkOperator(session, "set the topic");
-		room.checkMaySpeak(session);
+	handle(chat, client, root) {
+		const room = chat.rooms.joined(roomOf(root), client);
+		if (chat.settings.topics === "operators") checkOperator(client, "set the topic");
+		chat.moderation.checkMaySpeak(room.name, client);
 		const id = idOf(root);
 		const text = textOf(root);
-		checkOutgoing(session, text, () => topicDocument(room.name, session.name, text));
-		room.setTopic(session.name, text);
-		session.chat.deployment?.topicSet(room.name, session.name, text);
-		if (id !== undefined) session.send(ackDocument(id));
+		const by = client.name;
+		checkOutgoing(chat, client, text, () => topicDocument(room.name, by, text));
+		room.setTopic({ by, text });
+		chat.cluster.topicChanged(room.name, { by, text });
+		if (id !== undefined) client.send(ackDocument(id));
 	},
 };

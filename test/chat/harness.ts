@@ -1,4 +1,5 @@
-// A chat in one process: real links over memory transports, no ports. `settle` waits until nothing moves any more.
+// A chat in one process: real links over memory transports, no ports. Time moves in `advance` and `sweep` alone; `settle` waits
+// until nothing moves any more.
 
 import type { Application, Peer, Session } from "../../src/application/index.ts";
 import { type ChatOptions, type ChatParts, createChat } from "../../src/chat/index.ts";
@@ -12,6 +13,7 @@ import {
 	type Transport,
 } from "../../src/link/index.ts";
 import { memoryPair, nodeClock } from "../../src/transport/index.ts";
+import { ManualClock } from "../link/manual-clock.ts";
 
 type Output = "text" | "bytes";
 
@@ -32,13 +34,19 @@ const LIMITS = {
 /** What a test may change of a connection. */
 export type ConnectOptions = Partial<Omit<LinkOptions, "output">>;
 
+/** The chat's clock: the ends of ticks are real, time is the test's. */
+class ChatClock extends ManualClock {
+	override afterTick(run: () => void): void {
+		setImmediate(run);
+	}
+}
+
 /** An application with clients. */
-export class Bench {
+export class ChatHarness {
 	readonly application: Application<Output>;
-	/** What was reported as nobody's fault but ours. */
+	/** The failures that no client caused. */
 	readonly reported: unknown[] = [];
-	/** Monotonic time, for bans and the like. */
-	nowMs = 1000;
+	readonly #clock = new ChatClock();
 	readonly clients: Client[] = [];
 	readonly scheduler: Scheduler = new Scheduler(nodeClock, (error) => this.reported.push(error));
 	received = 0;
@@ -48,13 +56,13 @@ export class Bench {
 	constructor(make: (parts: ChatParts) => Application<"text"> | Application<"bytes">) {
 		this.application = make({
 			report: (error) => this.reported.push(error),
-			nowMs: () => this.nowMs,
+			clock: this.#clock,
 			wallMs: () => Date.parse(AT),
 		}) as Application<Output>;
 	}
 
-	static chat(options: ChatOptions = {}, parts: ChatParts = {}): Bench {
-		return new Bench((own) => createChat(options, { ...own, ...parts }));
+	static chat(options: ChatOptions = {}, parts: ChatParts = {}): ChatHarness {
+		return new ChatHarness((own) => createChat(options, { ...own, ...parts }));
 	}
 
 	/** The client's end of a new connection, for a client of its own. */
@@ -101,11 +109,16 @@ export class Bench {
 		}
 	}
 
-	/** One second of the server passes. */
+	/** Time passes for the chat. */
+	advance(ms: number): void {
+		this.#clock.advance(ms);
+	}
+
+	/** Seconds pass, at the end of which the server calls the chat's sweep. */
 	sweep(seconds = 1): void {
 		for (let i = 0; i < seconds; i++) {
-			this.nowMs += 1000;
-			this.application.sweep?.(this.nowMs);
+			this.advance(1000);
+			this.application.sweep?.(this.#clock.now());
 		}
 	}
 }
@@ -151,6 +164,9 @@ class TestPeer implements Peer, LinkOwner<Output> {
 	idle(): void {
 		this.#session.idle?.();
 	}
+	drained(): void {
+		this.#session.drained?.();
+	}
 	failing(error: XMLSocketError): void {
 		this.#session.failing?.(error);
 	}
@@ -162,14 +178,14 @@ class TestPeer implements Peer, LinkOwner<Output> {
 /** The client's side: what it has received and not read yet. */
 export class Client implements LinkOwner {
 	inbox: string[] = [];
-	/** The session of the last welcome that `Bench.client` has read. */
+	/** The session of the last welcome that `ChatHarness.client` has read. */
 	session = "";
 	close: LinkClose | undefined = undefined;
 	readonly link: Link;
-	readonly #bench: Bench;
+	readonly #harness: ChatHarness;
 
-	constructor(bench: Bench, link: (owner: LinkOwner) => Link) {
-		this.#bench = bench;
+	constructor(harness: ChatHarness, link: (owner: LinkOwner) => Link) {
+		this.#harness = harness;
 		this.link = link(this);
 	}
 
@@ -180,7 +196,7 @@ export class Client implements LinkOwner {
 	/** Sends, waits until all is quiet, and returns what came. */
 	async ask(...texts: string[]): Promise<string[]> {
 		this.send(...texts);
-		await this.#bench.settle();
+		await this.#harness.settle();
 		return this.take();
 	}
 
@@ -192,12 +208,12 @@ export class Client implements LinkOwner {
 	}
 
 	document(text: string): void {
-		this.#bench.received++;
+		this.#harness.received++;
 		this.inbox.push(text);
 	}
 
 	closed(close: LinkClose): void {
-		this.#bench.received++;
+		this.#harness.received++;
 		this.close = close;
 	}
 }

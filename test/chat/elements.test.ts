@@ -1,16 +1,16 @@
 import { describe, expect, it } from "vitest";
-import { AT, Bench } from "./bench.ts";
+import { AT, ChatHarness } from "./harness.ts";
 
 describe("welcome", () => {
 	it("greets first, with a guest's name, a session and the limits", async () => {
-		const bench = Bench.chat({
+		const harness = ChatHarness.chat({
 			serverName: "here",
 			documentsPerSecond: 7,
 			maxDocumentBytes: 1000,
 			maxRoomsPerClient: 3,
 		});
-		const [a, b] = [bench.connect(), bench.connect()];
-		await bench.settle();
+		const [a, b] = [harness.connect(), harness.connect()];
+		await harness.settle();
 		const welcome = (n: number) =>
 			new RegExp(
 				`^<welcome name="guest-${n}" session="[0-9a-f]{16}-[0-9a-f]{32}" server="here"><limits document="1000" rate="7" rooms="3" /></welcome>$`,
@@ -21,9 +21,9 @@ describe("welcome", () => {
 	});
 
 	it("waits for the client's first document where greeting is off", async () => {
-		const bench = Bench.chat({ greet: false });
-		const [a, b, c] = [bench.connect(), bench.connect(), bench.connect()];
-		await bench.settle();
+		const harness = ChatHarness.chat({ greet: false });
+		const [a, b, c] = [harness.connect(), harness.connect(), harness.connect()];
+		await harness.settle();
 		expect(a.inbox).toEqual([]);
 		const pinged = await a.ask('<ping id="7" />');
 		expect(pinged[0]).toMatch(/^<welcome name="guest-1" /);
@@ -36,9 +36,9 @@ describe("welcome", () => {
 
 describe("hello", () => {
 	it("takes a name, answers with a welcome, and tells the rooms of the change", async () => {
-		const bench = Bench.chat();
-		const bob = await bench.client("bob", "x");
-		const ann = bench.connect();
+		const harness = ChatHarness.chat();
+		const bob = await harness.client("bob", "x");
+		const ann = harness.connect();
 		await ann.ask('<join room="x" />');
 		bob.take();
 		const [welcome, ...rest] = await ann.ask('<hello name="ann" />');
@@ -52,45 +52,45 @@ describe("hello", () => {
 	});
 
 	it("refuses a name that someone else has, however it is written", async () => {
-		const bench = Bench.chat();
-		await bench.client("Ann");
+		const harness = ChatHarness.chat();
+		await harness.client("Ann");
 		for (const name of ["Ann", "ann", "ANN", "\uff21nn", "\u{1d400}nn"]) {
-			expect(await bench.connect().ask(`<hello name="${name}" />`)).toContain(
+			expect(await harness.connect().ask(`<hello name="${name}" />`)).toContain(
 				`<error code="name-taken">Someone else has the name &quot;${name}&quot;.</error>`,
 			);
 		}
 	});
 
 	it("lets a client write its own name otherwise, and gives the old one back when it takes another", async () => {
-		const bench = Bench.chat();
-		const ann = await bench.client("ann");
+		const harness = ChatHarness.chat();
+		const ann = await harness.client("ann");
 		expect((await ann.ask('<hello name="ANN" />'))[0]).toMatch(/^<welcome name="ANN" /);
 		await ann.ask('<hello name="carol" />');
-		expect((await bench.connect().ask('<hello name="ann" />'))[1]).toMatch(/^<welcome name="ann" /);
+		expect((await harness.connect().ask('<hello name="ann" />'))[1]).toMatch(/^<welcome name="ann" /);
 	});
 
 	it("gives a name back when its connection closes", async () => {
-		const bench = Bench.chat();
-		const ann = await bench.client("ann");
+		const harness = ChatHarness.chat();
+		const ann = await harness.client("ann");
 		ann.link.destroy();
-		await bench.settle();
-		expect((await bench.connect().ask('<hello name="ann" />'))[1]).toMatch(/^<welcome name="ann" /);
+		await harness.settle();
+		expect((await harness.connect().ask('<hello name="ann" />'))[1]).toMatch(/^<welcome name="ann" /);
 	});
 
 	it("ends the older connection where its session is taken up, name and all", async () => {
-		const bench = Bench.chat();
-		const old = await bench.client("ann", "x");
-		const bob = await bench.client("bob", "x");
-		const ann = bench.connect();
+		const harness = ChatHarness.chat();
+		const old = await harness.client("ann", "x");
+		const bob = await harness.client("bob", "x");
+		const ann = harness.connect();
 		const answer = await ann.ask(`<hello name="ann" session="${old.session}" />`);
 		expect(answer[1]).toContain(`<welcome name="ann" session="${old.session}" `);
 		expect(old.take()).toEqual(['<bye reason="session-resumed" />']);
 		expect(old.close).toEqual({ by: "remote" });
 		expect(bob.take()).toEqual(['<exit room="x" name="ann" members="1" />']);
-		expect(bench.application.stats!()).toMatchObject({ chat_clients: 2 });
-		const third = bench.connect();
+		expect(harness.application.stats!()).toMatchObject({ chat_clients: 2 });
+		const third = harness.connect();
 		await third.ask(`<hello session="${old.session}" />`, '<join room="x" />');
-		const fourth = bench.connect();
+		const fourth = harness.connect();
 		await fourth.ask(`<hello session="${old.session}" />`, '<join room="x" />');
 		expect(bob.take()).toEqual([
 			'<enter room="x" name="ann" members="2" />',
@@ -100,27 +100,27 @@ describe("hello", () => {
 	});
 
 	it("takes a session's name where none is given, and a guest's back", async () => {
-		const bench = Bench.chat();
-		const first = bench.connect();
-		await bench.settle();
+		const harness = ChatHarness.chat();
+		const first = harness.connect();
+		await harness.settle();
 		const session = /session="([^"]*)"/.exec(first.inbox[0]!)![1];
-		const second = bench.connect();
+		const second = harness.connect();
 		expect((await second.ask(`<hello session="${session}" />`))[1]).toMatch(/^<welcome name="guest-1" session="/);
 		second.link.destroy();
-		await bench.settle();
+		await harness.settle();
 		// Too late for the name, not for the session.
-		const third = bench.connect();
+		const third = harness.connect();
 		expect((await third.ask(`<hello name="guest-1" session="${session}" />`))[1]).toMatch(
 			new RegExp(`^<welcome name="guest-3" session="${session}" `),
 		);
 	});
 
 	it("refuses a session that is made up while its owner is here, and one that is none", async () => {
-		const bench = Bench.chat();
-		const ann = await bench.client("ann");
+		const harness = ChatHarness.chat();
+		const ann = await harness.client("ann");
 		const forged = `${ann.session.slice(0, 17)}${"0".repeat(32)}`;
 		for (const session of [forged, "", "x", ann.session.toUpperCase(), `${ann.session} `]) {
-			const answer = await bench.connect().ask(`<hello name="ann" session="${session}" />`);
+			const answer = await harness.connect().ask(`<hello name="ann" session="${session}" />`);
 			expect(answer[1]).toMatch(/^<error code="session-in-use">/);
 		}
 		expect(await ann.ask("<ping />")).toEqual(["<pong />"]);
@@ -131,18 +131,18 @@ describe("tokens", () => {
 	const tokens = "# staff\nsecret1 Ann operator\n\n  secret2\tBob the Builder  \n";
 
 	it("prove a name, which is taken where none is given", async () => {
-		const bench = Bench.chat({ tokens });
-		expect((await bench.connect().ask('<hello token="secret1" />'))[1]).toMatch(/^<welcome name="Ann" /);
-		expect((await bench.connect().ask('<hello name="bob the builder" token="secret2" />'))[1]).toMatch(
+		const harness = ChatHarness.chat({ tokens });
+		expect((await harness.connect().ask('<hello token="secret1" />'))[1]).toMatch(/^<welcome name="Ann" /);
+		expect((await harness.connect().ask('<hello name="bob the builder" token="secret2" />'))[1]).toMatch(
 			/^<welcome name="bob the builder" /,
 		);
 	});
 
 	it("are asked for where a name is owned, and belong to that name alone", async () => {
-		const bench = Bench.chat({ tokens });
-		const refused = async (hello: string) => (await bench.connect().ask(hello))[1];
+		const harness = ChatHarness.chat({ tokens });
+		const refused = async (hello: string) => (await harness.connect().ask(hello))[1];
 		expect(await refused('<hello name="ann" />')).toBe(
-			'<error code="token-invalid">This name, or this server, asks for a token.</error>',
+			'<error code="token-invalid">This name, or this server, requires a token.</error>',
 		);
 		expect(await refused('<hello name="carol" token="secret1" />')).toBe(
 			'<error code="token-invalid">The token belongs to the name &quot;Ann&quot;.</error>',
@@ -154,13 +154,13 @@ describe("tokens", () => {
 	});
 
 	it("are asked for from everyone where guests may not speak", async () => {
-		const bench = Bench.chat({ tokens, guests: false });
-		const client = bench.connect();
+		const harness = ChatHarness.chat({ tokens, guests: false });
+		const client = harness.connect();
 		const answers = await client.ask('<join room="lobby" />', "<rooms />", '<hello name="carol" />', '<ping id="1" />');
 		expect(answers.slice(1)).toEqual([
-			'<error code="token-invalid">This server asks for a token: say hello with one first.</error>',
-			'<error code="token-invalid">This server asks for a token: say hello with one first.</error>',
-			'<error code="token-invalid">This name, or this server, asks for a token.</error>',
+			'<error code="token-invalid">This server requires a token: send hello with one first.</error>',
+			'<error code="token-invalid">This server requires a token: send hello with one first.</error>',
+			'<error code="token-invalid">This name, or this server, requires a token.</error>',
 			'<pong id="1" />',
 		]);
 		const [welcome, joined] = await client.ask('<hello token="secret2" />', '<join room="x" />');
@@ -170,9 +170,9 @@ describe("tokens", () => {
 
 describe("join, leave and presence", () => {
 	it("answers with the room as it is, and tells the others", async () => {
-		const bench = Bench.chat();
-		const ann = await bench.client("ann", "x");
-		const bob = await bench.client("bob");
+		const harness = ChatHarness.chat();
+		const ann = await harness.client("ann", "x");
+		const bob = await harness.client("bob");
 		expect(await bob.ask('<join room="x" />')).toEqual([
 			'<joined room="x" kind="live" members="2"><member name="ann" /><member name="bob" /></joined>',
 		]);
@@ -185,8 +185,8 @@ describe("join, leave and presence", () => {
 	});
 
 	it("says that the lobby is stored, which log it is and where it stands", async () => {
-		const bench = Bench.chat();
-		const ann = await bench.client("ann");
+		const harness = ChatHarness.chat();
+		const ann = await harness.client("ann");
 		const [joined] = await ann.ask('<join room="lobby" />');
 		expect(joined).toMatch(
 			/^<joined room="lobby" kind="stored" log="[0-9a-f]{8}" seq="0" members="1"><member name="ann" \/><\/joined>$/,
@@ -194,20 +194,20 @@ describe("join, leave and presence", () => {
 	});
 
 	it("does not announce one who joins again", async () => {
-		const bench = Bench.chat();
-		const ann = await bench.client("ann", "x", "lobby");
-		const bob = await bench.client("bob", "x", "lobby");
+		const harness = ChatHarness.chat();
+		const ann = await harness.client("ann", "x", "lobby");
+		const bob = await harness.client("bob", "x", "lobby");
 		const again = await bob.ask('<join room="x" />', '<join room="lobby" />');
 		expect(again.map((text) => text.slice(0, 21))).toEqual(['<joined room="x" kind', '<joined room="lobby" ']);
 		expect(ann.take()).toEqual([]);
 	});
 
 	it("announces an exit when a connection breaks", async () => {
-		const bench = Bench.chat();
-		const ann = await bench.client("ann", "x", "y");
-		const bob = await bench.client("bob", "x", "y");
+		const harness = ChatHarness.chat();
+		const ann = await harness.client("ann", "x", "y");
+		const bob = await harness.client("bob", "x", "y");
 		bob.link.destroy();
-		await bench.settle();
+		await harness.settle();
 		expect(ann.take()).toEqual([
 			'<exit room="x" name="bob" members="1" />',
 			'<exit room="y" name="bob" members="1" />',
@@ -215,17 +215,17 @@ describe("join, leave and presence", () => {
 	});
 
 	it("tells numbers instead of names above 200 members, at most once a second", async () => {
-		const bench = Bench.chat();
-		const ann = await bench.client("ann", "x");
-		const others = Array.from({ length: 205 }, () => bench.connect());
+		const harness = ChatHarness.chat();
+		const ann = await harness.client("ann", "x");
+		const others = Array.from({ length: 205 }, () => harness.connect());
 		for (const other of others) other.send('<join room="x" />');
-		await bench.settle();
+		await harness.settle();
 		const seen = ann.take();
 		expect(seen).toHaveLength(199);
 		expect(seen.at(-1)).toMatch(/^<enter .* members="200" \/>$/);
-		bench.sweep();
-		bench.sweep();
-		await bench.settle();
+		harness.sweep();
+		harness.sweep();
+		await harness.settle();
 		expect(ann.take()).toEqual(['<count room="x" members="206" />']);
 		const joined = others.flatMap((other) => other.take()).find((text) => /^<joined [^>]*"206">/.test(text))!;
 		expect(joined).toMatch(/^<joined room="x" kind="live" members="206">/);
@@ -237,19 +237,19 @@ describe("join, leave and presence", () => {
 			/^<members room="x" members="206" offset="0" more="true"><member name="ann" \/><member name="guest-\d+" \/><\/members>$/,
 		);
 		for (const other of others.slice(0, 6)) other.link.destroy();
-		await bench.settle();
+		await harness.settle();
 		expect(ann.take()).toEqual([]);
-		bench.sweep();
-		await bench.settle();
+		harness.sweep();
+		await harness.settle();
 		expect(ann.take()).toEqual(['<count room="x" members="200" />']);
 		others.at(-1)!.link.destroy();
-		await bench.settle();
+		await harness.settle();
 		expect(ann.take()).toEqual([expect.stringMatching(/^<exit .* members="199" \/>$/)]);
 	});
 
 	it("refuses rooms that do not exist where none are made", async () => {
-		const bench = Bench.chat({ createRooms: "off", rooms: ["news", "game:live"] });
-		const ann = await bench.client("ann");
+		const harness = ChatHarness.chat({ createRooms: "off", rooms: ["news", "game:live"] });
+		const ann = await harness.client("ann");
 		const answers = await ann.ask(
 			'<join room="x" />',
 			'<join room="news" after="-1" />',
@@ -267,9 +267,9 @@ describe("join, leave and presence", () => {
 
 describe("say and send in a live room", () => {
 	it("reach everyone, the speaker too, whose copy carries the id, and are acknowledged behind it", async () => {
-		const bench = Bench.chat();
-		const ann = await bench.client("ann", "x");
-		const bob = await bench.client("bob", "x");
+		const harness = ChatHarness.chat();
+		const ann = await harness.client("ann", "x");
+		const bob = await harness.client("bob", "x");
 		expect(await ann.ask('<say room="x" id="c1">a &lt; b</say>', '<say room="x">no id</say>')).toEqual([
 			`<said room="x" from="ann" at="${AT}" id="c1">a &lt; b</said>`,
 			'<ack id="c1" />',
@@ -282,9 +282,9 @@ describe("say and send in a live room", () => {
 	});
 
 	it("carry an application document's content exactly as it was written", async () => {
-		const bench = Bench.chat();
-		const ann = await bench.client("ann", "x");
-		const bob = await bench.client("bob", "x");
+		const harness = ChatHarness.chat();
+		const ann = await harness.client("ann", "x");
+		const bob = await harness.client("bob", "x");
 		const content = `  <move x='1'\ty="2"/><!-- c --><![CDATA[</sent> & <]]>&#65;<a><b>t</b></a>\r\n`;
 		expect(await ann.ask(`<send room="x" id="c1">${content}</send>`)).toEqual([
 			`<sent room="x" from="ann" at="${AT}" id="c1">${content}</sent>`,
@@ -296,9 +296,9 @@ describe("say and send in a live room", () => {
 	});
 
 	it("are refused outside the room", async () => {
-		const bench = Bench.chat();
-		await bench.client("ann", "x");
-		const bob = await bench.client("bob");
+		const harness = ChatHarness.chat();
+		await harness.client("ann", "x");
+		const bob = await harness.client("bob");
 		expect(await bob.ask('<say room="x" id="c1">hi</say>', '<send room="nowhere"><a/></send>')).toEqual([
 			'<error code="room-not-joined" id="c1">You are not in room &quot;x&quot;.</error>',
 			'<error code="room-not-joined">You are not in room &quot;nowhere&quot;.</error>',
@@ -306,8 +306,8 @@ describe("say and send in a live room", () => {
 	});
 
 	it("refuse elements in text and broken content, with the id", async () => {
-		const bench = Bench.chat();
-		const ann = await bench.client("ann", "x");
+		const harness = ChatHarness.chat();
+		const ann = await harness.client("ann", "x");
 		expect(await ann.ask('<say room="x" id="c1">a<b/></say>')).toEqual([
 			'<error code="elements-refused" id="c1">&lt;say&gt; takes text, not elements.</error>',
 		]);
@@ -330,9 +330,9 @@ describe("say and send in a live room", () => {
 
 describe("tell", () => {
 	it("reaches one person, by any spelling of the name, and is acknowledged", async () => {
-		const bench = Bench.chat();
-		const ann = await bench.client("ann");
-		const bob = await bench.client("Bob");
+		const harness = ChatHarness.chat();
+		const ann = await harness.client("ann");
+		const bob = await harness.client("Bob");
 		expect(await ann.ask('<tell to="BOB" id="c2">psst</tell>', '<tell to="bob">again</tell>')).toEqual([
 			'<ack id="c2" />',
 		]);
@@ -346,14 +346,14 @@ describe("tell", () => {
 	});
 
 	it("passes on once what the same session tells the same person again under the same id, also from a new connection", async () => {
-		const bench = Bench.chat();
-		const ann = await bench.client("ann");
-		const bob = await bench.client("bob");
-		const carol = await bench.client("carol");
+		const harness = ChatHarness.chat();
+		const ann = await harness.client("ann");
+		const bob = await harness.client("bob");
+		const carol = await harness.client("carol");
 		const tell = '<tell to="bob" id="c2">psst</tell>';
 		expect(await ann.ask(tell, tell)).toEqual(['<ack id="c2" />', '<ack id="c2" duplicate="true" />']);
 		ann.link.destroy();
-		const again = bench.connect();
+		const again = harness.connect();
 		await again.ask(`<hello name="ann" session="${ann.session}" />`);
 		expect(await again.ask(tell)).toEqual(['<ack id="c2" duplicate="true" />']);
 		expect(bob.take()).toHaveLength(1);
@@ -363,16 +363,16 @@ describe("tell", () => {
 			'<ack id="c2" />',
 		]);
 		expect(bob.take()).toHaveLength(1);
-		bench.nowMs += 600_000;
+		harness.advance(600_000);
 		expect(await again.ask(tell)).toEqual(['<ack id="c2" />']);
 	});
 });
 
 describe("who and rooms", () => {
 	it("list members and rooms, to outsiders too", async () => {
-		const bench = Bench.chat({ rooms: ["news"] });
-		await bench.client("ann", "x", "lobby");
-		const bob = await bench.client("bob");
+		const harness = ChatHarness.chat({ rooms: ["news"] });
+		await harness.client("ann", "x", "lobby");
+		const bob = await harness.client("bob");
 		expect(
 			await bob.ask('<who room="x" />', '<who room="nowhere" />', "<rooms />", '<rooms offset="1" limit="1" />'),
 		).toEqual([
@@ -384,8 +384,8 @@ describe("who and rooms", () => {
 	});
 
 	it("end their pages where they are asked from beyond the end", async () => {
-		const bench = Bench.chat();
-		const ann = await bench.client("ann", "x");
+		const harness = ChatHarness.chat();
+		const ann = await harness.client("ann", "x");
 		expect(await ann.ask('<who room="x" offset="9007199254740991" />', '<rooms offset="50" />')).toEqual([
 			'<members room="x" members="1" offset="9007199254740991"></members>',
 			'<rooms offset="50"></rooms>',
@@ -395,10 +395,10 @@ describe("who and rooms", () => {
 
 describe("topic", () => {
 	it("is an operator's to set, is told to all and to those who come later", async () => {
-		const bench = Bench.chat({ tokens: "t op operator" });
-		const op = bench.connect();
+		const harness = ChatHarness.chat({ tokens: "t op operator" });
+		const op = harness.connect();
 		await op.ask('<hello token="t" />', '<join room="x" />');
-		const ann = await bench.client("ann", "x");
+		const ann = await harness.client("ann", "x");
 		expect(await ann.ask('<topic room="x" id="c1">mine</topic>')).toEqual([
 			'<error code="not-operator" id="c1">Only an operator may set the topic.</error>',
 		]);
@@ -407,7 +407,7 @@ describe("topic", () => {
 			'<ack id="c2" />',
 		]);
 		expect(ann.take()).toEqual(['<topic room="x" by="op">a &amp; b</topic>']);
-		const bob = await bench.client("bob");
+		const bob = await harness.client("bob");
 		expect((await bob.ask('<join room="x" />'))[1]).toBe('<topic room="x" by="op">a &amp; b</topic>');
 		await op.ask('<topic room="x" />');
 		expect(await bob.ask('<join room="x" />')).toHaveLength(2);
@@ -415,8 +415,8 @@ describe("topic", () => {
 	});
 
 	it("is everyone's where the options say so, from inside the room", async () => {
-		const bench = Bench.chat({ topics: "everyone" });
-		const ann = await bench.client("ann", "x");
+		const harness = ChatHarness.chat({ topics: "everyone" });
+		const ann = await harness.client("ann", "x");
 		expect(await ann.ask('<topic room="x">mine</topic>', '<topic room="lobby">no</topic>')).toEqual([
 			'<topic room="x" by="ann">mine</topic>',
 			'<error code="room-not-joined">You are not in room &quot;lobby&quot;.</error>',
@@ -425,16 +425,16 @@ describe("topic", () => {
 });
 
 describe("kick, ban and mute", () => {
-	const operator = async (bench: Bench) => {
-		const op = bench.connect();
+	const operator = async (harness: ChatHarness) => {
+		const op = harness.connect();
 		await op.ask('<hello token="t" />', '<join room="x" />');
 		return op;
 	};
 	const options = { tokens: "t op operator\nu plain" };
 
 	it("are for operators alone", async () => {
-		const bench = Bench.chat(options);
-		const plain = bench.connect();
+		const harness = ChatHarness.chat(options);
+		const plain = harness.connect();
 		await plain.ask('<hello token="u" />', '<join room="x" />');
 		expect(
 			await plain.ask(
@@ -450,9 +450,9 @@ describe("kick, ban and mute", () => {
 	});
 
 	it("kick takes out whoever is in the room, who may come back", async () => {
-		const bench = Bench.chat(options);
-		const op = await operator(bench);
-		const bob = await bench.client("bob", "x");
+		const harness = ChatHarness.chat(options);
+		const op = await operator(harness);
+		const bob = await harness.client("bob", "x");
 		expect(await op.ask('<kick room="x" name="BOB" id="1" />', '<kick room="x" name="bob" />')).toEqual([
 			'<exit room="x" name="bob" members="1" reason="kicked" by="op" />',
 			'<ack id="1" />',
@@ -463,9 +463,9 @@ describe("kick, ban and mute", () => {
 	});
 
 	it("ban keeps a person out of that room until it ends, also under another name", async () => {
-		const bench = Bench.chat(options);
-		const op = await operator(bench);
-		const bob = await bench.client("bob", "x");
+		const harness = ChatHarness.chat(options);
+		const op = await operator(harness);
+		const bob = await harness.client("bob", "x");
 		expect(await op.ask('<ban room="x" name="bob" for="60" id="1" />')).toEqual([
 			'<exit room="x" name="bob" members="1" reason="banned" by="op" />',
 			'<ack id="1" />',
@@ -476,17 +476,17 @@ describe("kick, ban and mute", () => {
 		]);
 		await bob.ask('<hello name="innocent" />');
 		expect((await bob.ask('<join room="x" />'))[0]).toMatch(/^<error code="banned">/);
-		const other = await bench.client("Bob");
+		const other = await harness.client("Bob");
 		expect((await other.ask('<join room="x" />'))[0]).toMatch(/^<error code="banned">/);
 		expect((await bob.ask('<join room="y" />'))[0]).toMatch(/^<joined room="y" /);
-		bench.sweep(60);
+		harness.sweep(60);
 		expect((await bob.ask('<join room="x" />'))[0]).toMatch(/^<joined room="x" /);
 	});
 
 	it("mute silences a person in that room until it ends", async () => {
-		const bench = Bench.chat({ ...options, topics: "everyone" });
-		const op = await operator(bench);
-		const bob = await bench.client("bob", "x", "y");
+		const harness = ChatHarness.chat({ ...options, topics: "everyone" });
+		const op = await operator(harness);
+		const bob = await harness.client("bob", "x", "y");
 		expect(await op.ask('<mute room="x" name="bob" for="5" id="1" />')).toEqual(['<ack id="1" />']);
 		expect(bob.take()).toEqual([
 			'<notice code="muted" room="x">You are muted in room &quot;x&quot; for 5 seconds.</notice>',
@@ -498,15 +498,15 @@ describe("kick, ban and mute", () => {
 		);
 		expect(refused.map((text) => text.slice(0, 19))).toEqual(Array(3).fill('<error code="muted"'));
 		expect(await bob.ask('<say room="y">hi</say>')).toHaveLength(1);
-		bench.sweep(5);
+		harness.sweep(5);
 		expect(await bob.ask('<say room="x">hi</say>')).toHaveLength(1);
 	});
 
 	it("hold for a name that nobody has yet, and take whole seconds alone", async () => {
-		const bench = Bench.chat(options);
-		const op = await operator(bench);
+		const harness = ChatHarness.chat(options);
+		const op = await operator(harness);
 		expect(await op.ask('<ban room="x" name="later" />')).toEqual([]);
-		const later = await bench.client("later");
+		const later = await harness.client("later");
 		expect((await later.ask('<join room="x" />'))[0]).toMatch(/for 600 more seconds/);
 		for (const seconds of ["0", "-1", "1.5", "1e3", "", "2592001"]) {
 			expect((await op.ask(`<ban room="x" name="bob" for="${seconds}" />`))[0]).toBe(
@@ -518,8 +518,8 @@ describe("kick, ban and mute", () => {
 
 describe("ping, pong and what is unknown", () => {
 	it("answers a ping with its id, and takes a pong", async () => {
-		const bench = Bench.chat();
-		const ann = await bench.client("ann");
+		const harness = ChatHarness.chat();
+		const ann = await harness.client("ann");
 		expect(await ann.ask('<ping id="7" />', "<ping />", "<pong />", '<pong id="a&amp;b" />')).toEqual([
 			'<pong id="7" />',
 			"<pong />",
@@ -527,9 +527,9 @@ describe("ping, pong and what is unknown", () => {
 	});
 
 	it("asks a silent client for a sign of life", async () => {
-		const bench = Bench.chat();
+		const harness = ChatHarness.chat();
 		const sent: string[] = [];
-		const session = (bench.application as unknown as { open(peer: unknown): { idle(): void } }).open({
+		const session = (harness.application as unknown as { open(peer: unknown): { idle(): void } }).open({
 			send: (text: string) => sent.push(text),
 		});
 		sent.length = 0;
@@ -538,8 +538,8 @@ describe("ping, pong and what is unknown", () => {
 	});
 
 	it("ignores elements and attributes that it does not know", async () => {
-		const bench = Bench.chat();
-		const ann = await bench.client("ann", "x");
+		const harness = ChatHarness.chat();
+		const ann = await harness.client("ann", "x");
 		expect(
 			await ann.ask(
 				"<typing/>",
@@ -554,17 +554,17 @@ describe("ping, pong and what is unknown", () => {
 
 describe("the end", () => {
 	it("says good-bye with the time to come back to everyone", async () => {
-		const bench = Bench.chat();
-		const ann = await bench.client("ann");
-		bench.application.drain!(3);
-		await bench.settle();
+		const harness = ChatHarness.chat();
+		const ann = await harness.client("ann");
+		harness.application.drain!(3);
+		await harness.settle();
 		expect(ann.take()).toEqual(['<bye reason="draining" retry-after="3" />']);
 	});
 
 	it("closes its log", async () => {
-		const bench = Bench.chat();
-		const ann = await bench.client("ann", "lobby");
-		await bench.application.close!();
+		const harness = ChatHarness.chat();
+		const ann = await harness.client("ann", "lobby");
+		await harness.application.close!();
 		expect(await ann.ask('<say room="lobby" id="c1">hi</say>')).toEqual([
 			'<error code="unavailable" id="c1">The log of room &quot;lobby&quot; cannot be reached; nothing was acknowledged.</error>',
 		]);

@@ -5,22 +5,22 @@ import { afterEach, describe, expect, it } from "vitest";
 import type { ChatOptions } from "../../src/chat/index.ts";
 import { type MemoryBus, MemoryExchange } from "../../src/cluster/index.ts";
 import { MemoryLog, type MessageLog } from "../../src/message-log/index.ts";
-import { AT, Bench } from "./bench.ts";
+import { AT, ChatHarness } from "./harness.ts";
 
 const LIVE = { rooms: ["game:live"] } satisfies ChatOptions;
 
 /** One node: a chat and its bus. */
 class Node {
 	readonly bus: MemoryBus;
-	readonly bench: Bench;
+	readonly harness: ChatHarness;
 
 	constructor(exchange: MemoryExchange, log: MessageLog, options: ChatOptions) {
 		this.bus = exchange.join();
-		this.bench = Bench.chat({ ...LIVE, ...options }, { bus: this.bus, log });
+		this.harness = ChatHarness.chat({ ...LIVE, ...options }, { bus: this.bus, log });
 	}
 
-	client(name: string, ...rooms: string[]): ReturnType<Bench["client"]> {
-		return this.bench.client(name, ...rooms);
+	client(name: string, ...rooms: string[]): ReturnType<ChatHarness["client"]> {
+		return this.harness.client(name, ...rooms);
 	}
 }
 
@@ -37,22 +37,23 @@ class Nodes {
 	}
 
 	async settle(): Promise<void> {
-		// What is gathered for the others goes out after a few milliseconds.
 		for (let turn = 0; turn < 3; turn++) {
-			await new Promise((resolve) => setTimeout(resolve, 8));
-			for (const { bench } of this.all) await bench.settle();
+			// A node gathers its changes for 5 ms.
+			for (const { harness } of this.all) harness.advance(5);
+			for (const { harness } of this.all) await harness.settle();
 		}
 	}
 
 	sweep(seconds: number, but?: Node): Promise<void> {
-		for (let second = 0; second < seconds; second++) for (const node of this.all) if (node !== but) node.bench.sweep();
+		for (let second = 0; second < seconds; second++)
+			for (const node of this.all) if (node !== but) node.harness.sweep();
 		return this.settle();
 	}
 }
 
 let nodes = new Nodes();
 afterEach(() => {
-	for (const { bench } of nodes.all) expect(bench.reported).toEqual([]);
+	for (const { harness } of nodes.all) expect(harness.reported).toEqual([]);
 	nodes = new Nodes();
 });
 
@@ -97,7 +98,7 @@ describe("a deployment of several nodes", () => {
 	it("gives a name once, also where two ask for it at the same time", async () => {
 		const [one, two] = [await nodes.start(), await nodes.start()];
 		const ask = [one, two, one].map((node) => {
-			const client = node.bench.connect();
+			const client = node.harness.connect();
 			client.send('<hello name="Ann" id="h" />');
 			return client;
 		});
@@ -109,7 +110,7 @@ describe("a deployment of several nodes", () => {
 
 	it("gives every guest of every node another name", async () => {
 		const [one, two] = [await nodes.start(), await nodes.start()];
-		const names = [one, two, one, two].map((node) => node.bench.connect());
+		const names = [one, two, one, two].map((node) => node.harness.connect());
 		await nodes.settle();
 		const all = names.map((client) => /name="([^"]*)"/.exec(client.take()[0]!)![1]);
 		expect(new Set(all).size).toBe(4);
@@ -117,7 +118,7 @@ describe("a deployment of several nodes", () => {
 
 	it("keeps the order of what a client sends while its name is being asked for", async () => {
 		const [one] = [await nodes.start(), await nodes.start()];
-		const client = one.bench.connect();
+		const client = one.harness.connect();
 		client.send('<hello name="ann" />');
 		client.send('<join room="game" />');
 		client.send('<say room="game" id="1">a</say>');
@@ -145,7 +146,7 @@ describe("a deployment of several nodes", () => {
 			'<exit room="game" name="ann" members="1" />',
 			'<enter room="game" name="anna" members="2" />',
 		]);
-		const other = two.bench.connect();
+		const other = two.harness.connect();
 		other.send('<hello name="ann" />');
 		await nodes.settle();
 		expect(other.take().at(-1)).toContain('<welcome name="ann"');
@@ -169,7 +170,7 @@ describe("a deployment of several nodes", () => {
 	it("kicks, bans and mutes people of other nodes, and a node that comes later knows it", async () => {
 		const options = { tokens: "secret op operator" };
 		const [one, two] = [await nodes.start(options), await nodes.start(options)];
-		const op = one.bench.connect();
+		const op = one.harness.connect();
 		op.send('<hello token="secret" />');
 		const bob = await two.client("bob", "game");
 		const carl = await two.client("carl", "game");
@@ -191,7 +192,7 @@ describe("a deployment of several nodes", () => {
 		await nodes.settle();
 		expect(dora.take().at(-1)).toContain('<error code="muted" id="1"');
 		const three = await nodes.start(options);
-		const again = three.bench.connect();
+		const again = three.harness.connect();
 		again.send(`<hello name="carl2" session="${carl.session}" />`);
 		again.send('<join room="game" />');
 		await nodes.settle();
@@ -227,7 +228,7 @@ describe("a deployment of several nodes", () => {
 		const [one, two] = [await nodes.start(), await nodes.start()];
 		const ann = await one.client("ann", "game");
 		await nodes.settle();
-		const again = two.bench.connect();
+		const again = two.harness.connect();
 		again.send(`<hello session="${ann.session}" />`);
 		again.send('<join room="game" />');
 		await nodes.settle();
@@ -242,7 +243,7 @@ describe("a deployment of several nodes", () => {
 		const [one, two] = [await nodes.start(), await nodes.start()];
 		const ann = await one.client("ann");
 		await nodes.settle();
-		const thief = two.bench.connect();
+		const thief = two.harness.connect();
 		thief.send(`<hello session="${ann.session.slice(0, -1)}${ann.session.endsWith("0") ? "1" : "0"}" />`);
 		await nodes.settle();
 		expect(thief.take().at(-1)).toContain('<error code="session-in-use"');
@@ -260,7 +261,7 @@ describe("a deployment of several nodes", () => {
 		expect(ann.take()).toEqual([]);
 		await nodes.sweep(6, two);
 		expect(ann.take()).toEqual(['<exit room="game" name="bob" members="1" />']);
-		const other = one.bench.connect();
+		const other = one.harness.connect();
 		other.send('<hello name="bob" />');
 		await nodes.settle();
 		expect(other.take().at(-1)).toContain('<welcome name="bob"');
@@ -271,7 +272,7 @@ describe("a deployment of several nodes", () => {
 		const ann = await one.client("ann", "game");
 		await nodes.settle();
 		one.bus.connected = false;
-		const again = two.bench.connect();
+		const again = two.harness.connect();
 		again.send(`<hello name="ann" session="${ann.session}" />`);
 		await nodes.settle();
 		expect(again.take().at(-1)).toContain('<welcome name="ann"');
@@ -313,11 +314,11 @@ describe("a deployment of several nodes", () => {
 			'<notice code="broker-lost"',
 			game("1", "ann").slice(0, 26),
 		]);
-		expect(one.bench.application.health?.().ready).toBe(false);
+		expect(one.harness.application.health?.().ready).toBe(false);
 		expect(bob.take()).toEqual([]);
 		one.bus.connected = true;
 		await nodes.settle();
-		expect(one.bench.application.health?.()).toEqual({ ready: true, trouble: undefined });
+		expect(one.harness.application.health?.()).toEqual({ ready: true, trouble: undefined });
 		expect(bob.take()).toEqual([game("1", "ann")]);
 		ann.send('<say room="game">2</say>');
 		await nodes.settle();
@@ -380,7 +381,7 @@ describe("a deployment of several nodes", () => {
 		one.bus.connected = false;
 		ann.send('<say room="game">1</say>');
 		await nodes.settle();
-		const again = two.bench.connect();
+		const again = two.harness.connect();
 		again.send(`<hello session="${ann.session}" />`);
 		again.send('<join room="game" />');
 		again.send('<say room="game">2</say>');
@@ -400,7 +401,7 @@ describe("a deployment of several nodes", () => {
 		await nodes.settle();
 		one.bus.connected = false;
 		await one.client("eve", "game");
-		const again = two.bench.connect();
+		const again = two.harness.connect();
 		again.send(`<hello session="${ann.session}" />`, '<join room="game" />', '<say room="game">2</say>');
 		await nodes.settle();
 		again.take();
@@ -408,7 +409,7 @@ describe("a deployment of several nodes", () => {
 		// It is back, and the others ask how it is before it hears anything from them: it has the client, too.
 		const hear = one.bus.deliver.bind(one.bus);
 		one.bus.deliver = (channel, data) => {
-			if (new TextDecoder().decode(data).startsWith('["ask"')) hear(channel, data);
+			if (new TextDecoder().decode(data).startsWith('["snapshot-request"')) hear(channel, data);
 		};
 		one.bus.connected = true;
 		await nodes.settle();
@@ -434,7 +435,7 @@ describe("a deployment of several nodes", () => {
 		ann.send('<say room="game">1</say>');
 		await nodes.settle();
 		expect(al.take()).toContain(game("1", "ann"));
-		const again = two.bench.connect();
+		const again = two.harness.connect();
 		again.send(`<hello session="${al.session}" />`);
 		again.send('<join room="game" />');
 		await nodes.settle();
@@ -450,7 +451,7 @@ describe("a deployment of several nodes", () => {
 		const ann = await one.client("ann", "game");
 		const bob = await two.client("bob", "game");
 		await nodes.settle();
-		const again = [one, two, three].map((node) => node.bench.connect());
+		const again = [one, two, three].map((node) => node.harness.connect());
 		for (const client of again) client.send(`<hello session="${ann.session}" />`, '<join room="game" />');
 		await nodes.settle();
 		await nodes.sweep(6);
@@ -461,7 +462,7 @@ describe("a deployment of several nodes", () => {
 		expect(await bob.ask('<who room="game" />')).toEqual([
 			'<members room="game" members="2" offset="0"><member name="bob" /><member name="ann" /></members>',
 		]);
-		const rival = three.bench.connect();
+		const rival = three.harness.connect();
 		rival.send('<hello name="ann" id="h" />');
 		await nodes.settle();
 		expect(rival.take().at(-1)).toContain('<error code="name-taken" id="h"');
@@ -473,7 +474,7 @@ describe("a deployment of several nodes", () => {
 	it("gives nobody twice what was heard at another node before, where the way itself held it up", async () => {
 		const [one, two] = [await nodes.start(), await nodes.start()];
 		// Their clocks have nothing to do with each other.
-		one.bench.nowMs = 5_000_000;
+		one.harness.advance(5_000_000);
 		const ann = await one.client("ann", "game");
 		const al = await one.client("al", "game");
 		const bob = await two.client("bob", "game");
@@ -484,7 +485,7 @@ describe("a deployment of several nodes", () => {
 		ann.send('<say room="game">1</say>');
 		await nodes.settle();
 		expect(al.take()).toContain(game("1", "ann"));
-		const again = two.bench.connect();
+		const again = two.harness.connect();
 		again.send(`<hello session="${al.session}" />`, '<join room="game" />');
 		await nodes.sweep(2);
 		two.bus.deliver = hear;
@@ -525,7 +526,7 @@ describe("a deployment of several nodes", () => {
 		await two.client("bob", "game");
 		await nodes.settle();
 		ann.take();
-		await two.bench.application.close?.();
+		await two.harness.application.close?.();
 		nodes.all.splice(1, 1);
 		await nodes.settle();
 		expect(ann.take()).toEqual(['<exit room="game" name="bob" members="1" />']);
@@ -564,7 +565,7 @@ describe("a deployment of several nodes", () => {
 					if (what === "cut") node.bus.connected = false;
 					else if (what === "mend") node.bus.connected = true;
 					else if (what === "second") await own.sweep(8);
-					else if (!person) people.set(who, { client: node.bench.connect(), node });
+					else if (!person) people.set(who, { client: node.harness.connect(), node });
 					else if (what === "go") {
 						person.client.link.destroy();
 						people.delete(who);
@@ -574,8 +575,8 @@ describe("a deployment of several nodes", () => {
 				for (const { bus } of own.all) bus.connected = true;
 				await own.sweep(20);
 				const views: string[] = [];
-				for (const { bench } of own.all) {
-					const client = bench.connect();
+				for (const { harness } of own.all) {
+					const client = harness.connect();
 					await own.settle();
 					client.take();
 					for (const room of ["game", "attic"]) client.send(`<who room="${room}" />`);
@@ -594,7 +595,7 @@ describe("a deployment of several nodes", () => {
 					);
 				}
 				expect(new Set(views).size, views.join(" | ")).toBe(1);
-				expect(own.all.flatMap(({ bench }) => bench.reported)).toEqual([]);
+				expect(own.all.flatMap(({ harness }) => harness.reported)).toEqual([]);
 				// Each of those who are connected has one name, and nobody has the same.
 				const everyone = views[0]!.split("; ")[0]!.split(",");
 				expect(new Set(everyone).size).toBe(everyone.length);

@@ -1,23 +1,27 @@
-// What a stored room's log keeps of a message: its kind, who spoke, and the body. Session, id and time are the log entry's.
+// The payload that a stored room's log keeps of a message: its kind, its sender, and the body. The log entry itself has the
+// session, the id and the time.
 //
 //   offset  bytes
 //   0       1      "t" a text, as it is; "x" the content of an application document, checked markup
-//   1       n      the speaker's name, UTF-8 (it holds no control characters)
+//   1       n      the sender's name, UTF-8 (it holds no control characters)
 //   1+n     1      line feed
 //   2+n     rest   the body, UTF-8
 
-import type { Message } from "./documents.ts";
+import type { RoomMessage } from "../documents.ts";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
-/** The bytes of a message. */
-export function encodeRecord(message: Pick<Message, "kind" | "from" | "body">): Uint8Array {
+/** What a payload holds. */
+export type MessageRecord = Pick<RoomMessage, "kind" | "from" | "body">;
+
+/** The payload of a message. */
+export function encodeRecord(message: MessageRecord): Uint8Array {
 	return encoder.encode(`${message.kind === "said" ? "t" : "x"}${message.from}\n${message.body}`);
 }
 
-/** The message of some bytes; undefined where they are none. */
-export function decodeRecord(payload: Uint8Array): Pick<Message, "kind" | "from" | "body"> | undefined {
+/** The message of a payload; undefined where it holds none. */
+export function decodeRecord(payload: Uint8Array): MessageRecord | undefined {
 	const text = decoder.decode(payload);
 	const end = text.indexOf("\n");
 	const mark = text[0];

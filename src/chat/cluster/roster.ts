@@ -1,65 +1,64 @@
-// Who is where on the other nodes: each node's people and their rooms, as that node tells it. A plain record; it sends
-// nothing and knows no time.
+// The clients of the other nodes and the rooms that they are in, as those nodes report them. It only stores: it sends nothing,
+// and knows no time.
 
 import { nameKey } from "../names.ts";
+import type { RemotePerson } from "./cluster.ts";
 import type { PersonRow } from "./messages.ts";
 
-/** A client of another node. */
-export interface Remote {
-	readonly session: string;
-	readonly node: string;
+/** A client of another node, with what changes about it. */
+export interface RosterPerson extends RemotePerson {
 	readonly digest: string;
-	arrival: number;
+	connectionEpoch: number;
 	name: string;
 	nameKey: string;
 	readonly rooms: Set<string>;
 }
 
-/** The people of all other nodes. */
+/** The clients of all other nodes. */
 export class Roster {
-	readonly #sessions = new Map<string, Remote>();
-	readonly #names = new Map<string, Remote>();
-	readonly #rooms = new Map<string, Map<string, Remote>>();
-	readonly #nodes = new Map<string, Set<Remote>>();
+	readonly #sessions = new Map<string, RosterPerson>();
+	readonly #names = new Map<string, RosterPerson>();
+	readonly #rooms = new Map<string, Map<string, RosterPerson>>();
+	readonly #nodes = new Map<string, Set<RosterPerson>>();
 
 	/** People. */
 	get size(): number {
 		return this.#sessions.size;
 	}
 
-	/** Whose session that is. */
-	bySession(session: string): Remote | undefined {
+	/** The person that has a session. */
+	bySession(session: string): RosterPerson | undefined {
 		return this.#sessions.get(session);
 	}
 
-	/** Whose name that is. */
-	byName(key: string): Remote | undefined {
+	/** The person whose name has that key. */
+	byName(key: string): RosterPerson | undefined {
 		return this.#names.get(key);
 	}
 
-	/** How many are in a room. */
+	/** The members of a room, counted. */
 	count(room: string): number {
 		return this.#rooms.get(room)?.size ?? 0;
 	}
 
-	/** Who is in a room. */
-	*members(room: string): Generator<Remote> {
+	/** The members of a room. */
+	*members(room: string): Generator<RosterPerson> {
 		yield* this.#rooms.get(room)?.values() ?? [];
 	}
 
-	/** Rooms that somebody is in. */
+	/** The rooms that have members. */
 	rooms(): IterableIterator<string> {
 		return this.#rooms.keys();
 	}
 
-	/** People of one node. */
-	of(node: string): Remote[] {
+	/** The people of one node. */
+	of(node: string): RosterPerson[] {
 		return [...(this.#nodes.get(node) ?? [])];
 	}
 
-	/** Enters a person, who must not be known by that session. */
-	add(node: string, [session, name, digest, arrival]: PersonRow): Remote {
-		const person: Remote = { session, node, digest, arrival, name, nameKey: nameKey(name), rooms: new Set() };
+	/** Adds a person, whose session must not be known. */
+	add(node: string, [session, name, digest, connectionEpoch]: PersonRow): RosterPerson {
+		const person = { session, node, digest, connectionEpoch, name, nameKey: nameKey(name), rooms: new Set<string>() };
 		this.#sessions.set(session, person);
 		this.#names.set(person.nameKey, person);
 		const people = this.#nodes.get(node) ?? new Set();
@@ -69,15 +68,15 @@ export class Roster {
 	}
 
 	/** Gives a person another name. */
-	rename(person: Remote, name: string): void {
+	rename(person: RosterPerson, name: string): void {
 		if (this.#names.get(person.nameKey) === person) this.#names.delete(person.nameKey);
 		person.name = name;
 		person.nameKey = nameKey(name);
 		this.#names.set(person.nameKey, person);
 	}
 
-	/** Lets a person into a room; false where it is in it. */
-	enter(person: Remote, room: string): boolean {
+	/** Adds a person to a room. @returns false where it is a member already. */
+	enter(person: RosterPerson, room: string): boolean {
 		if (person.rooms.has(room)) return false;
 		person.rooms.add(room);
 		const members = this.#rooms.get(room) ?? new Map();
@@ -86,8 +85,8 @@ export class Roster {
 		return true;
 	}
 
-	/** Takes a person out of a room; false where it is not in it. */
-	exit(person: Remote, room: string): boolean {
+	/** Removes a person from a room. @returns false where it is no member. */
+	exit(person: RosterPerson, room: string): boolean {
 		if (!person.rooms.delete(room)) return false;
 		const members = this.#rooms.get(room);
 		members?.delete(person.session);
@@ -95,8 +94,8 @@ export class Roster {
 		return true;
 	}
 
-	/** Forgets a person, who must be in no room any more. */
-	remove(person: Remote): void {
+	/** Removes a person, who must be in no room. */
+	remove(person: RosterPerson): void {
 		this.#sessions.delete(person.session);
 		if (this.#names.get(person.nameKey) === person) this.#names.delete(person.nameKey);
 		const people = this.#nodes.get(person.node);

@@ -1,0 +1,50 @@
+// A client that is connected to this daemon, as rooms, handlers and the cluster see it. `ChatSession` implements it.
+
+import type { Peer } from "../application/index.ts";
+import type { XMLSocketError } from "../errors/index.ts";
+import type { Member } from "../rooms/index.ts";
+import type { LocalPerson } from "./cluster/cluster.ts";
+import type { SessionKey } from "./session-key.ts";
+
+/** One client. */
+export interface ChatClient extends Member, LocalPerson {
+	readonly peer: Peer;
+	/** Whether it gave a token; without one it is a guest. */
+	trusted: boolean;
+	operator: boolean;
+	/** When it continued here a session from an earlier connection; monotonic milliseconds. */
+	resumedMs: number;
+
+	/** Sends one document. @throws XMLSOCKET_NUL_IN_DOCUMENT */
+	send(text: string): void;
+	/** Sends `<welcome>` with the client's name and the limits. */
+	welcome(): void;
+	/** Sends `<error>`. An error that is not an XMLSocketError is reported and described as internal. */
+	refuse(error: unknown, id?: string): void;
+
+	/**
+	 * Counts one more request whose answer comes later: the connection stays open for it. `endPending` must follow.
+	 *
+	 * @throws XMLSOCKET_TOO_MANY_PENDING
+	 */
+	startPending(): void;
+	/** Ends what `startPending` started. */
+	endPending(): void;
+	/**
+	 * Calls `then` when `promise` has settled, unless the client is gone. What either throws is refused with `id`.
+	 *
+	 * @throws XMLSOCKET_TOO_MANY_PENDING
+	 */
+	answerLater<T>(promise: Promise<T>, id: string | undefined, then: (value: T) => void): void;
+	/** Calls `run` once, when the client has read what waited for it or is gone. @returns a function that cancels it. */
+	onDrained(run: () => void): () => void;
+
+	/** Changes to another name, which must be free, and announces it to the rooms and the other nodes. */
+	rename(name: string): void;
+	/** Becomes a guest, because another client has the name. */
+	loseName(error: XMLSocketError): void;
+	/** Continues the session of an earlier connection. @param earlierEpoch its connection epoch, where it is known. */
+	adopt(key: SessionKey, earlierEpoch?: number): void;
+	/** Ends this connection, because its session continues over another one. @param keepsName whether that one has the name. */
+	supersede(keepsName: boolean): void;
+}

@@ -1,0 +1,50 @@
+// What a cluster needs of the daemon that it connects: the state that it shows to other nodes, and what to call when
+// something happens on them. The chat implements both in `chat/local-node.ts`.
+
+import type { XMLSocketError } from "../../errors/index.ts";
+import type { ExitReason, PrivateMessage } from "../documents.ts";
+import type { LocalPerson, SanctionKind, Topic } from "./cluster.ts";
+
+/** The state of this daemon. */
+export interface LocalState {
+	/** The client of this daemon that has a session. */
+	person(session: string): LocalPerson | undefined;
+	/** All clients of this daemon. */
+	people(): Iterable<LocalPerson>;
+	/** The rooms that a client of this daemon is in. */
+	roomsOf(session: string): Iterable<string>;
+	/** The session of the client of this daemon whose name has that key. */
+	nameHolder(nameKey: string): string | undefined;
+	/** Whether a room is open at this daemon. */
+	hasRoom(room: string): boolean;
+	/** The topic of a room that is open at this daemon. */
+	topic(room: string): Topic | undefined;
+	/** The topics of all rooms that are open at this daemon. */
+	topics(): Iterable<readonly [room: string, topic: Topic]>;
+	/** The bans and mutes in force. */
+	sanctions(): Iterable<readonly [kind: SanctionKind, room: string, who: string, seconds: number]>;
+}
+
+/** What happened on other nodes. */
+export interface ClusterEvents {
+	/** A client of another node has entered a room. */
+	memberEntered(room: string, name: string): void;
+	/** A member of a room on another node has another name. */
+	memberRenamed(room: string, name: string, old: string): void;
+	/** A client of another node has left a room. */
+	memberLeft(room: string, name: string, reason: ExitReason | undefined): void;
+	/** A client of another node has set a topic. */
+	topicChanged(room: string, topic: Topic): void;
+	/** An operator at another node has banned or muted a person. @param by undefined where it has been in force for a while. */
+	sanctioned(kind: SanctionKind, room: string, who: readonly string[], seconds: number, by?: string): void;
+	/** A client of this daemon has continued its session over a connection to another node. */
+	superseded(session: string): void;
+	/** Another client has the name of a client of this daemon, which was cut off. */
+	nameLost(session: string, error: XMLSocketError): void;
+	/** Removes a client of this daemon from a room. @returns whether it was there. */
+	kick(session: string, room: string, by: string): boolean;
+	/** Delivers a private message to a client of this daemon, once. @returns whether the client is here. */
+	tell(session: string, sender: string, message: PrivateMessage): boolean;
+	/** The connection to the other nodes was lost, or is back. */
+	connectionChanged(connected: boolean): void;
+}

@@ -1,0 +1,90 @@
+// What the daemons of a cluster send to each other: JSON arrays, one message at a time. Every message names its sender. One
+// that is not such an array is ignored. docs/scale.md, "Between daemons".
+
+import type { ExitReason } from "../documents.ts";
+import type { SanctionKind } from "./cluster.ts";
+
+/**
+ * A client as other nodes know it: the public part of its session, its name, and the digest of its secret. Of two nodes that
+ * have the same session, the one with the higher connection epoch has it.
+ */
+export type PersonRow = readonly [session: string, name: string, digest: string, connectionEpoch: number];
+
+/** A change at a node. */
+export type Change =
+	| readonly ["person", ...PersonRow]
+	| readonly ["gone", session: string]
+	| readonly ["enter", session: string, room: string]
+	| readonly ["exit", session: string, room: string, reason: ExitReason | null]
+	| readonly ["topic", room: string, by: string, text: string]
+	| readonly [SanctionKind, room: string, who: readonly string[], seconds: number, by: string];
+
+/** The state of a node, or a part of it where it is large. */
+export interface Snapshot {
+	readonly people: readonly (readonly [...PersonRow, rooms: readonly string[]])[];
+	readonly topics: readonly (readonly [room: string, by: string, text: string])[];
+	readonly sanctions: readonly (readonly [SanctionKind, room: string, who: string, seconds: number])[];
+	/** Messages sent to each live room since it was opened. */
+	readonly sent: readonly (readonly [room: string, epoch: number, count: number])[];
+}
+
+/** What a node asks of the node that a client is connected to. */
+export type NodeRequest =
+	| readonly ["kick", room: string, session: string, by: string]
+	| readonly ["tell", session: string, sender: string, from: string, at: string, text: string, id: string | null];
+
+/** A message to all nodes or to one; the messages of live rooms are `RelayedMessage`. */
+export type NodeMessage =
+	/** The node runs, and this is the number of its last changes. `sentMs` is a time of its monotonic clock. */
+	| readonly ["heartbeat", node: string, changes: number, sentMs: number]
+	/** Changes, numbered without a gap. */
+	| readonly ["changes", node: string, number: number, changes: readonly Change[]]
+	/** Asks for a snapshot. */
+	| readonly ["snapshot-request", node: string]
+	/** A part of the node's state after the changes of that number. */
+	| readonly ["snapshot", node: string, changes: number, part: number, parts: number, snapshot: Snapshot]
+	/** The node ends. */
+	| readonly ["leave", node: string]
+	| readonly ["request", node: string, id: number, request: NodeRequest]
+	/** `done`: whether the client was there. */
+	| readonly ["response", node: string, id: number, done: boolean]
+	/** How many messages the node has sent to a live room since it opened the room. */
+	| readonly ["sent", node: string, room: string, epoch: number, count: number];
+
+/**
+ * A message of a live room. `epoch` counts the rooms that the node has opened, `number` its messages in this one. `waited`: no
+ * other node could be reached when the client sent it. `sentMs`: when the client sent it, by the node's monotonic clock.
+ */
+export type RelayedMessage =
+	| readonly [
+			node: string,
+			epoch: number,
+			number: number,
+			kind: "said" | "sent",
+			session: string,
+			from: string,
+			at: string,
+			body: string,
+			waited: boolean,
+			sentMs: number,
+	  ]
+	/** How many messages the node has sent to the room; asks the others for theirs. */
+	| readonly [node: string, epoch: number, number: number];
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+/** The bytes of a message. */
+export function encodeMessage(message: NodeMessage | RelayedMessage): Uint8Array {
+	return encoder.encode(JSON.stringify(message));
+}
+
+/** The message in some bytes; undefined where they are not JSON of an array that begins with a text. */
+export function decodeMessage<M extends NodeMessage | RelayedMessage>(data: Uint8Array): M | undefined {
+	try {
+		const message: unknown = JSON.parse(decoder.decode(data));
+		return Array.isArray(message) && typeof message[0] === "string" ? (message as unknown as M) : undefined;
+	} catch {
+		return undefined;
+	}
+}

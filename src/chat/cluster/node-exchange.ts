@@ -1,0 +1,239 @@
+// The messages between this node and the others: heartbeats, changes, snapshots, requests. A node that misses changes requests a
+// snapshot. docs/scale.md, "Between daemons".
+
+import type { Bus } from "../../cluster/index.ts";
+import type { Clock } from "../../link/index.ts";
+import type { ChangePublisher } from "./change-publisher.ts";
+import type { ClusterEvents, LocalState } from "./cluster-events.ts";
+import type { ClusterNames } from "./cluster-names.ts";
+import type { LiveRelays } from "./live-relays.ts";
+import { decodeMessage, encodeMessage, type NodeMessage, type NodeRequest } from "./messages.ts";
+import { NODE_TIMEOUT_MS, type NodeTable, type RemoteNode } from "./node-table.ts";
+import { PendingRequests } from "./pending-requests.ts";
+import type { RemoteState } from "./remote-state.ts";
+import { takeSnapshot } from "./snapshots.ts";
+
+const HEARTBEAT_MS = 5000;
+const SNAPSHOT_REQUEST_MS = 1000;
+/** How long the backlog waits for nodes that have not reconnected yet. */
+const BACKLOG_HOLD_MS = 2000;
+
+/** What the messages are about. */
+export interface ExchangeParts {
+	readonly bus: Bus;
+	readonly clock: Clock;
+	readonly state: LocalState;
+	readonly events: ClusterEvents;
+	readonly report: (error: unknown) => void;
+	readonly nodes: NodeTable;
+	readonly changes: ChangePublisher;
+	readonly names: ClusterNames;
+	readonly remote: RemoteState;
+	readonly relays: LiveRelays;
+}
+
+type MessageOf<Kind extends NodeMessage[0]> = Extract<NodeMessage, readonly [Kind, ...unknown[]]>;
+
+/** This node's end of the exchange. */
+export class NodeExchange {
+	readonly #parts: ExchangeParts;
+	readonly #requests: PendingRequests;
+	readonly #stops: (() => void)[];
+	#heartbeatMs: number;
+	#sweptMs: number;
+	/** Whether the connection is back and the backlog is not sent yet. */
+	#holdsBacklog = false;
+	#closed = false;
+
+	constructor(parts: ExchangeParts) {
+		const { bus, clock, report } = parts;
+		this.#parts = parts;
+		this.#heartbeatMs = this.#sweptMs = clock.now();
+		this.#requests = new PendingRequests(() => clock.now());
+		const receive = (data: Uint8Array): void => {
+			const message = decodeMessage<NodeMessage>(data);
+			if (!message || message[1] === bus.node || this.#closed) return;
+			try {
+				this.#receive(message);
+			} catch (error) {
+				report(error);
+			}
+		};
+		this.#stops = [
+			bus.subscribe({ to: "all" }, receive),
+			bus.subscribe({ to: "node", node: bus.node }, receive),
+			bus.watch((connected) => this.#connectionChanged(connected)),
+		];
+		this.#publish(["snapshot-request", bus.node]);
+		this.#heartbeat();
+	}
+
+	/** Makes a request. @returns the response. Rejects with XMLSOCKET_UNAVAILABLE where none comes within 3 s. */
+	request(node: string, request: NodeRequest): Promise<boolean> {
+		const { bus, changes } = this.#parts;
+		changes.flush();
+		return this.#requests.request((number) => this.#send(node, ["request", bus.node, number, request]));
+	}
+
+	/** Called once a second. */
+	sweep(): void {
+		const { bus, clock, nodes, names } = this.#parts;
+		const nowMs = clock.now();
+		this.#requests.sweep();
+		const stalled = nowMs - this.#sweptMs > NODE_TIMEOUT_MS / 2;
+		this.#sweptMs = nowMs;
+		if (stalled) {
+			// The other nodes' messages of that time are still to be read.
+			nodes.receivingAgain();
+			if (bus.connected) void names.renewAll();
+		}
+		if (nowMs - this.#heartbeatMs >= HEARTBEAT_MS) this.#heartbeat();
+		if (!bus.connected) return;
+		void names.sweep();
+		if (this.#holdsBacklog && nodes.receivingForMs >= BACKLOG_HOLD_MS) this.#sendBacklog();
+		for (const id of nodes.expired()) this.#removeNode(id);
+	}
+
+	/** Tells the other nodes that this one ends, and stops. */
+	leave(): void {
+		if (this.#closed) return;
+		const { bus, changes, relays } = this.#parts;
+		changes.close();
+		this.#publish(["leave", bus.node]);
+		this.#closed = true;
+		for (const stop of this.#stops) stop();
+		relays.stop();
+		this.#requests.close();
+	}
+
+	// --- sending
+
+	#publish(message: NodeMessage): boolean {
+		return this.#parts.bus.publish({ to: "all" }, encodeMessage(message));
+	}
+
+	#send(node: string, message: NodeMessage): boolean {
+		return this.#parts.bus.publish({ to: "node", node }, encodeMessage(message));
+	}
+
+	#heartbeat(): void {
+		const { bus, clock, changes } = this.#parts;
+		this.#heartbeatMs = clock.now();
+		changes.flush();
+		this.#publish(["heartbeat", bus.node, changes.number, Math.round(this.#heartbeatMs)]);
+	}
+
+	#requestSnapshot(id: string, node: RemoteNode): void {
+		const nowMs = this.#parts.clock.now();
+		if (nowMs - node.requestedMs < SNAPSHOT_REQUEST_MS) return;
+		node.requestedMs = nowMs;
+		this.#send(id, ["snapshot-request", this.#parts.bus.node]);
+	}
+
+	#sendSnapshot(to: string): void {
+		const { bus, state, changes, relays } = this.#parts;
+		// What is noted and not published yet is part of the snapshot, and must not arrive after it.
+		changes.flush();
+		const parts = takeSnapshot(state, relays.all(), bus);
+		for (const [at, part] of parts.entries())
+			this.#send(to, ["snapshot", bus.node, changes.number, at, parts.length, part]);
+	}
+
+	// The backlog leaves once all nodes are heard: those that have not reconnected yet would miss it.
+	#sendBacklog(): void {
+		this.#holdsBacklog = false;
+		this.#parts.relays.sendBacklog();
+	}
+
+	// --- receiving
+
+	#connectionChanged(connected: boolean): void {
+		if (this.#closed) return;
+		const { bus, events, nodes, names } = this.#parts;
+		events.connectionChanged(connected);
+		if (!connected) return;
+		nodes.receivingAgain();
+		this.#holdsBacklog = true;
+		this.#publish(["snapshot-request", bus.node]);
+		this.#heartbeat();
+		if (nodes.size === 0) this.#sendBacklog();
+		void names.renewAll();
+	}
+
+	#receive(message: NodeMessage): void {
+		const { bus, nodes, relays } = this.#parts;
+		const [kind, from] = message;
+		if (kind === "leave") {
+			this.#removeNode(from);
+			return;
+		}
+		const node = nodes.heard(from);
+		if (this.#holdsBacklog && nodes.areAllHeard) this.#sendBacklog();
+		switch (kind) {
+			case "heartbeat":
+				node.delays.isDelayed(message[3], node.heardMs);
+				if (message[2] !== node.changes) this.#requestSnapshot(from, node);
+				break;
+			case "changes":
+				this.#receiveChanges(from, node, message);
+				break;
+			case "snapshot-request":
+				this.#sendSnapshot(from);
+				break;
+			case "snapshot":
+				this.#receiveSnapshot(from, node, message);
+				break;
+			case "request":
+				this.#send(from, ["response", bus.node, message[2], this.#handleRequest(message[3])]);
+				break;
+			case "response":
+				this.#requests.responded(message[2], message[3]);
+				break;
+			case "sent":
+				relays.reported(from, message[2], message[3], message[4]);
+				break;
+		}
+	}
+
+	#receiveChanges(from: string, node: RemoteNode, [, , number, changes]: MessageOf<"changes">): void {
+		if (number <= node.changes) return;
+		if (number !== node.changes + 1 || node.changes === -1) {
+			this.#requestSnapshot(from, node);
+			return;
+		}
+		node.changes = number;
+		for (const change of changes) this.#parts.remote.apply(from, change);
+	}
+
+	#receiveSnapshot(from: string, node: RemoteNode, [, , changes, at, count, part]: MessageOf<"snapshot">): void {
+		const { remote, relays } = this.#parts;
+		const parts = node.assembler.add(changes, at, count, part);
+		if (!parts || changes < node.changes) return;
+		node.changes = changes;
+		remote.applySnapshot(from, parts);
+		for (const { sent } of parts)
+			for (const [room, epoch, messages] of sent) relays.reported(from, room, epoch, messages);
+	}
+
+	#removeNode(id: string): void {
+		const { bus, nodes, names, remote } = this.#parts;
+		if (!nodes.remove(id)) return;
+		const people = remote.removeNode(id);
+		// One of the nodes that are left releases its names.
+		if ([...nodes.ids()].every((other) => other > bus.node)) void names.releaseAll(people);
+	}
+
+	#handleRequest(request: NodeRequest): boolean {
+		const { events } = this.#parts;
+		switch (request[0]) {
+			case "kick": {
+				const [, room, session, by] = request;
+				return events.kick(session, room, by);
+			}
+			case "tell": {
+				const [, session, sender, from, at, text, id] = request;
+				return events.tell(session, sender, { from, at, text, id: id ?? undefined });
+			}
+		}
+	}
+}

@@ -1,0 +1,166 @@
+// What this node knows of the others' clients, rooms and topics. It applies their changes and snapshots, and reports to the
+// chat what that means for the rooms that are open here.
+
+import type { ExitReason } from "../documents.ts";
+import { isGuestKey } from "../names.ts";
+import type { LocalPerson, Topic } from "./cluster.ts";
+import type { ClusterEvents, LocalState } from "./cluster-events.ts";
+import type { ClusterNames } from "./cluster-names.ts";
+import type { Change, PersonRow, Snapshot } from "./messages.ts";
+import { Roster, type RosterPerson } from "./roster.ts";
+
+/** What the remote state needs of its node. */
+export interface RemoteStateHost {
+	/** This node's id. */
+	readonly node: string;
+	readonly state: LocalState;
+	readonly events: ClusterEvents;
+	readonly names: ClusterNames;
+	/** Tells the other nodes of a client of this one. */
+	announce(person: LocalPerson): void;
+}
+
+/** The state of the other nodes. */
+export class RemoteState {
+	readonly roster: Roster = new Roster();
+	readonly #host: RemoteStateHost;
+	readonly #topics = new Map<string, Topic>();
+
+	constructor(host: RemoteStateHost) {
+		this.#host = host;
+	}
+
+	/** The topic that the other nodes have for a room. */
+	topicOf(room: string): Topic | undefined {
+		return this.#topics.get(room);
+	}
+
+	/** A room is closed here: where nobody else is in it, its topic goes too. */
+	roomClosed(room: string): void {
+		if (this.roster.count(room) === 0) this.#topics.delete(room);
+	}
+
+	/** Applies a change at a node. */
+	apply(node: string, change: Change): void {
+		const { events } = this.#host;
+		switch (change[0]) {
+			case "person": {
+				const [, ...row] = change;
+				this.#setPerson(node, row);
+				break;
+			}
+			case "gone": {
+				const person = this.#personAt(node, change[1]);
+				if (person) this.#removePerson(person);
+				break;
+			}
+			case "enter": {
+				const person = this.#personAt(node, change[1]);
+				if (person) this.#enter(person, change[2]);
+				break;
+			}
+			case "exit": {
+				const person = this.#personAt(node, change[1]);
+				if (person) this.#exit(person, change[2], change[3] ?? undefined);
+				break;
+			}
+			case "topic":
+				this.#setTopic(change[1], { by: change[2], text: change[3] });
+				break;
+			default: {
+				const [kind, room, who, seconds, by] = change;
+				events.sanctioned(kind, room, who, seconds, by);
+			}
+		}
+	}
+
+	/** Replaces what is known of a node. */
+	applySnapshot(node: string, parts: readonly Snapshot[]): void {
+		const { state, events } = this.#host;
+		const present = new Set(parts.flatMap(({ people }) => people.map(([session]) => session)));
+		for (const person of this.roster.of(node)) if (!present.has(person.session)) this.#removePerson(person);
+		for (const { people, topics, sanctions } of parts) {
+			for (const [session, name, digest, connectionEpoch, rooms] of people) {
+				const person = this.#setPerson(node, [session, name, digest, connectionEpoch]);
+				if (person) this.#setRooms(person, new Set(rooms));
+			}
+			for (const [room, by, text] of topics) {
+				if (!state.topic(room) && !this.#topics.has(room)) this.#setTopic(room, { by, text });
+			}
+			for (const [kind, room, who, seconds] of sanctions) events.sanctioned(kind, room, [who], seconds);
+		}
+	}
+
+	/** Forgets a dead node. @returns the people that it had. */
+	removeNode(node: string): RosterPerson[] {
+		const people = this.roster.of(node);
+		for (const person of people) this.#removePerson(person);
+		return people;
+	}
+
+	#personAt(node: string, session: string): RosterPerson | undefined {
+		const person = this.roster.bySession(session);
+		return person?.node === node ? person : undefined;
+	}
+
+	// undefined where that connection is an earlier one of its session, and its node does not know yet that it is over.
+	#setPerson(node: string, row: PersonRow): RosterPerson | undefined {
+		const { state, events, names, announce } = this.#host;
+		const [session, name, digest, connectionEpoch] = row;
+		const isNewer = (other: { readonly connectionEpoch: number }, at: string): boolean =>
+			other.connectionEpoch > connectionEpoch || (other.connectionEpoch === connectionEpoch && at > node);
+		const own = state.person(session);
+		if (own && isNewer(own, this.#host.node)) {
+			announce(own);
+			void names.renew(own);
+			return undefined;
+		}
+		if (own) events.superseded(session);
+		const known = this.roster.bySession(session);
+		if (known && known.node !== node && isNewer(known, known.node)) return undefined;
+		if (known && known.node === node && known.digest === digest) {
+			known.connectionEpoch = connectionEpoch;
+			this.#rename(known, name);
+			return known;
+		}
+		if (known) this.#removePerson(known);
+		const person = this.roster.add(node, row);
+		const isRival = state.nameHolder(person.nameKey) !== undefined && !isGuestKey(person.nameKey);
+		if (isRival) void names.renewAll();
+		return person;
+	}
+
+	#rename(person: RosterPerson, name: string): void {
+		const old = person.name;
+		if (name === old) return;
+		this.roster.rename(person, name);
+		for (const room of person.rooms) this.#host.events.memberRenamed(room, name, old);
+	}
+
+	#setRooms(person: RosterPerson, rooms: ReadonlySet<string>): void {
+		for (const room of [...person.rooms]) if (!rooms.has(room)) this.#exit(person, room);
+		for (const room of rooms) this.#enter(person, room);
+	}
+
+	#enter(person: RosterPerson, room: string): void {
+		if (this.roster.enter(person, room)) this.#host.events.memberEntered(room, person.name);
+	}
+
+	#exit(person: RosterPerson, room: string, reason?: ExitReason): void {
+		if (!this.roster.exit(person, room)) return;
+		this.#host.events.memberLeft(room, person.name, reason);
+		if (!this.#host.state.hasRoom(room)) this.roomClosed(room);
+	}
+
+	#removePerson(person: RosterPerson): void {
+		for (const room of [...person.rooms]) this.#exit(person, room);
+		this.roster.remove(person);
+	}
+
+	#setTopic(room: string, topic: Topic): void {
+		const { state, events } = this.#host;
+		if (topic.text === "") this.#topics.delete(room);
+		else if (state.hasRoom(room) || this.roster.count(room) > 0) this.#topics.set(room, topic);
+		events.topicChanged(room, topic);
+	}
+}

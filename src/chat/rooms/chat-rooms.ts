@@ -1,0 +1,119 @@
+// The rooms of a chat: those that are open here, those that have members on other nodes alone, and the rules for which of them
+// exist.
+
+import { XMLSocketError } from "../../errors/index.ts";
+import { RoomRegistry } from "../../rooms/index.ts";
+import type { ChatClient } from "../chat-client.ts";
+import type { ChatCluster } from "../cluster/cluster.ts";
+import { checkedName } from "../names.ts";
+import { type ChatSettings, parseRoom } from "../options.ts";
+import type { ChatRoom, RoomKind } from "./chat-room.ts";
+
+/** A room in the list of rooms. */
+export interface RoomListEntry {
+	readonly name: string;
+	readonly kind: RoomKind;
+	/** Members on all nodes. */
+	readonly size: number;
+}
+
+/** What the rooms are made with. */
+export interface ChatRoomsParts {
+	readonly settings: ChatSettings;
+	readonly cluster: ChatCluster;
+	readonly create: (name: string, kind: RoomKind) => ChatRoom;
+}
+
+/** All rooms. */
+export class ChatRooms extends RoomRegistry<ChatClient, ChatRoom> {
+	readonly #settings: ChatSettings;
+	readonly #cluster: ChatCluster;
+	readonly #kinds: ReadonlyMap<string, RoomKind>;
+	// The rooms that announce their number of members at the next sweep.
+	readonly #recounted: Set<ChatRoom>;
+
+	/** @throws XMLSOCKET_NAME_INVALID for a name in the option `rooms`. */
+	constructor({ settings, cluster, create }: ChatRoomsParts) {
+		const kinds = new Map<string, RoomKind>([["lobby", "stored"]]);
+		for (const text of settings.rooms) {
+			const { name, kind } = parseRoom(text);
+			kinds.set(checkedName(name, "room"), kind);
+		}
+		const recounted = new Set<ChatRoom>();
+		super({
+			create: (name) => {
+				const room = create(name, kinds.get(name) ?? kindOfNew(settings));
+				room.topic = cluster.topicOf(name);
+				return room;
+			},
+			dropped: (room) => {
+				recounted.delete(room);
+				room.dropped();
+				cluster.roomClosed(room.name);
+			},
+			maxRooms: settings.maxRooms,
+			maxRoomsPerMember: settings.maxRoomsPerClient,
+		});
+		this.#settings = settings;
+		this.#cluster = cluster;
+		this.#kinds = kinds;
+		this.#recounted = recounted;
+	}
+
+	/** Opens the rooms that always exist. */
+	openPermanent(): void {
+		for (const name of this.#kinds.keys()) this.pin(name);
+	}
+
+	/** Whether a `join` may create a room of that name. */
+	mayCreate(name: string): boolean {
+		return this.#kinds.has(name) || this.#settings.createRooms !== "off";
+	}
+
+	/** @throws XMLSOCKET_ROOM_UNKNOWN where no room of that name is open, here or on another node. */
+	checkExists(name: string): void {
+		if (this.get(name) || this.#cluster.count(name) > 0) return;
+		throw new XMLSocketError("XMLSOCKET_ROOM_UNKNOWN", `There is no room "${name}".`);
+	}
+
+	/** The room of that name, which the client must be in. @throws XMLSOCKET_ROOM_NOT_JOINED */
+	joined(name: string, client: ChatClient): ChatRoom {
+		const room = this.get(name);
+		if (room?.has(client)) return room;
+		throw new XMLSocketError("XMLSOCKET_ROOM_NOT_JOINED", `You are not in room "${name}".`);
+	}
+
+	/** A page of the names of a room's members, and the number of its members. */
+	members(name: string, offset: number, limit: number): { readonly names: string[]; readonly total: number } {
+		const room = this.get(name);
+		if (room) return { names: room.memberNames(offset, limit), total: room.total };
+		const people = [...this.#cluster.members(name)];
+		return { names: people.slice(offset, offset + limit).map((person) => person.name), total: people.length };
+	}
+
+	/** All rooms; those that are open here first. */
+	*list(): Generator<RoomListEntry> {
+		for (const { name, kind, total } of this.rooms()) yield { name, kind, size: total };
+		for (const name of this.#cluster.rooms()) {
+			if (this.get(name)) continue;
+			const kind = this.#kinds.get(name) ?? kindOfNew(this.#settings);
+			yield { name, kind, size: this.#cluster.count(name) };
+		}
+	}
+
+	/** Has a room announce its number of members at the next sweep. */
+	announceCountLater(room: ChatRoom): void {
+		this.#recounted.add(room);
+	}
+
+	/** Called once a second. */
+	sweep(): void {
+		const rooms = [...this.#recounted];
+		this.#recounted.clear();
+		for (const room of rooms) room.announceCount();
+	}
+}
+
+function kindOfNew({ createRooms }: ChatSettings): RoomKind {
+	return createRooms === "off" ? "live" : createRooms;
+}

@@ -1,0 +1,252 @@
+// A stored room: the log decides the order, and no member receives a message before it is committed. A member that a replay is
+// bringing up to date is held back until it has caught up, so that nothing is sent twice or left out.
+// docs/reliability.md.
+
+import type { Peer } from "../../application/index.ts";
+import { XMLSocketError } from "../../errors/index.ts";
+import type { Appended, LogEntry, Subscription } from "../../message-log/index.ts";
+import type { ChatClient } from "../chat-client.ts";
+import type { ChatContext } from "../context.ts";
+import { ackDocument, type ExitReason, gapDocument, messageDocument } from "../documents.ts";
+import { checkOutgoing, maxShownBytes } from "../outgoing-size.ts";
+import { BaseRoom } from "./base-room.ts";
+import type { KnownHistory, NewMessage } from "./chat-room.ts";
+import { decodeRecord, encodeRecord } from "./record.ts";
+import { Replay, type ReplayedRoom } from "./replay.ts";
+
+/** A room with a log. */
+export class StoredRoom extends BaseRoom implements ReplayedRoom {
+	readonly kind = "stored";
+	#lastSeq = 0;
+	#subscription: Subscription | undefined = undefined;
+	#opening: Promise<Subscription> | undefined = undefined;
+	#dropped = false;
+	/** The highest number of an entry that could not be shown. */
+	#unreadableSeq = 0;
+	readonly #replays = new Map<ChatClient, Replay>();
+	readonly #seqWaiters = new Set<{ readonly seq: number; readonly reached: () => void }>();
+
+	constructor(name: string, chat: ChatContext) {
+		super(name, chat);
+		// The first join would wait for it. Where it fails, that join tries again and reports the error to its client.
+		this.open().catch(() => {});
+	}
+
+	dropped(): void {
+		this.#dropped = true;
+		this.#subscription?.stop();
+	}
+
+	greet(client: ChatClient, known: KnownHistory): void {
+		client.startPending();
+		const { log, clock, settings } = this.chat;
+		const replay = new Replay(this, client, known, { log, clock, history: settings.history });
+		const earlier = this.#replays.get(client);
+		if (earlier) {
+			replay.acks.push(...earlier.acks.splice(0));
+			earlier.stop();
+		}
+		this.hold(client);
+		this.#replays.set(client, replay);
+		void replay.run();
+	}
+
+	override exit(client: ChatClient, reason?: ExitReason): void {
+		this.#replays.get(client)?.stop();
+		super.exit(client, reason);
+	}
+
+	post(client: ChatClient, { kind, body, id }: NewMessage): void {
+		const { log, counts } = this.chat;
+		// What cannot be sent must not be stored either: decoded text may contain the server's terminator.
+		client.peer.encode(body);
+		checkOutgoing(this.chat, client, body, () =>
+			messageDocument({ kind, room: this.name, from: client.name, at: this.chat.timestamp(), body, id }),
+		);
+		client.startPending();
+		const payload = encodeRecord({ kind, from: client.name, body });
+		log.append(this.name, { payload, session: client.key.id, id }).then(
+			(appended) => {
+				counts.messages++;
+				if (id !== undefined) this.#acknowledge(client, id, appended);
+				client.endPending();
+			},
+			(error: unknown) => {
+				client.refuse(this.unavailable(error), id);
+				client.endPending();
+			},
+		);
+	}
+
+	/**
+	 * The document of an entry and its bytes, as a client of `peer` receives it; undefined where the entry holds no message that
+	 * can be sent: another program wrote it, it is damaged, or it holds the terminator that is in use now.
+	 *
+	 * @param reader the client whose own messages contain their ids.
+	 */
+	shown(
+		entry: LogEntry,
+		peer: Peer,
+		reader?: ChatClient,
+	): { readonly text: string; readonly bytes: Uint8Array } | undefined {
+		const { seq, prev } = entry;
+		const id = reader !== undefined && entry.session === reader.key.id ? entry.id : undefined;
+		try {
+			const record = decodeRecord(entry.payload);
+			if (record) {
+				const at = this.chat.timestamp(entry.atMs);
+				const text = messageDocument({ ...record, room: this.name, seq, prev, at, id });
+				const bytes = peer.encode(text);
+				const limit = maxShownBytes(this.chat.settings.maxDocumentBytes);
+				if (bytes.length <= limit) return { text, bytes };
+				throw new XMLSocketError("XMLSOCKET_DOCUMENT_TOO_LARGE", `It takes ${bytes.length} bytes, more than ${limit}.`);
+			}
+			this.#unreadable(entry);
+		} catch (error) {
+			this.#unreadable(entry, error);
+		}
+		return undefined;
+	}
+
+	/** The error for a client whose request failed with the log. An error of another kind is reported. */
+	unavailable(error: unknown): unknown {
+		if (error instanceof XMLSocketError && error.code !== "XMLSOCKET_UNAVAILABLE") return error;
+		if (!(error instanceof XMLSocketError)) this.chat.report(error);
+		return new XMLSocketError(
+			"XMLSOCKET_UNAVAILABLE",
+			`The log of room "${this.name}" cannot be reached; nothing was acknowledged.`,
+			{ cause: error },
+		);
+	}
+
+	// --- ReplayedRoom
+
+	get lastSeq(): number {
+		return this.#lastSeq;
+	}
+
+	get logName(): string | undefined {
+		return this.#subscription?.log;
+	}
+
+	open(): Promise<Subscription> {
+		if (this.#opening) return this.#opening;
+		const opening = this.chat.log
+			.follow(
+				this.name,
+				(entry) => this.#committed(entry),
+				() => this.#reset(),
+			)
+			.then(
+				(subscription) => {
+					if (this.#opening !== opening) return this.open();
+					if (this.#dropped) subscription.stop();
+					this.#subscription = subscription;
+					this.#advanceTo(subscription.lastSeq);
+					return subscription;
+				},
+				(error: unknown) => {
+					if (this.#opening === opening) this.#opening = undefined;
+					throw error;
+				},
+			);
+		this.#opening = opening;
+		return opening;
+	}
+
+	hasReached(seq: number, timeoutMs: number): Promise<boolean> {
+		if (this.#lastSeq >= seq) return Promise.resolve(true);
+		return new Promise((resolve) => {
+			const end = (reached: boolean): void => {
+				cancel();
+				this.#seqWaiters.delete(waiter);
+				resolve(reached);
+			};
+			const waiter = { seq, reached: () => end(true) };
+			const cancel = this.chat.clock.delay(timeoutMs, () => end(false));
+			this.#seqWaiters.add(waiter);
+		});
+	}
+
+	replayBegins(client: ChatClient): void {
+		this.sendJoined(client, this.logName, this.#lastSeq);
+	}
+
+	sendEntry(entry: LogEntry, client: ChatClient): void {
+		const shown = this.shown(entry, client.peer, client);
+		if (shown) client.sendEncoded(shown.bytes);
+		else client.send(gapDocument(this.name, entry.seq, entry.seq));
+	}
+
+	replayFailed(client: ChatClient, error: unknown): void {
+		client.refuse(this.unavailable(error));
+		this.exit(client, { reason: "unavailable" });
+	}
+
+	replayStopped(client: ChatClient, replay: Replay): void {
+		if (this.#replays.get(client) === replay) this.#replays.delete(client);
+		client.endPending();
+	}
+
+	// --- the log
+
+	// An entry is counted and reported when it is met first, not for every reader.
+	#unreadable({ seq }: LogEntry, cause?: unknown): void {
+		if (seq <= this.#unreadableSeq) return;
+		this.#unreadableSeq = seq;
+		this.chat.counts.unreadable++;
+		const text = `Entry ${seq} of room "${this.name}" holds no message that can be sent; its readers receive a gap.`;
+		this.chat.report(new XMLSocketError("XMLSOCKET_RECORD_UNREADABLE", text, { cause }));
+	}
+
+	#acknowledge(client: ChatClient, id: string, { seq, duplicate }: Appended): void {
+		const ack = ackDocument(id, seq, duplicate);
+		const replay = this.#replays.get(client);
+		if (replay) replay.acks.push(ack);
+		else client.send(ack);
+	}
+
+	#advanceTo(seq: number): void {
+		this.#lastSeq = Math.max(this.#lastSeq, seq);
+		for (const waiter of this.#seqWaiters) if (this.#lastSeq >= waiter.seq) waiter.reached();
+	}
+
+	// The room has another history: every member receives its name and its newest page, as after a join.
+	#reset(): void {
+		this.#opening = undefined;
+		this.#subscription = undefined;
+		this.#lastSeq = 0;
+		this.#unreadableSeq = 0;
+		for (const client of [...this.members()]) {
+			try {
+				this.greet(client, { after: undefined, log: undefined });
+			} catch (error) {
+				client.refuse(error);
+				this.exit(client, { reason: "unavailable" });
+			}
+		}
+	}
+
+	// Called by the log: it must not throw, whatever an entry holds.
+	#committed(entry: LogEntry): void {
+		const before = this.#lastSeq;
+		this.#advanceTo(entry.seq);
+		try {
+			if (this.#subscription && entry.prev > before) {
+				const gap = this.encode(gapDocument(this.name, before + 1, entry.prev));
+				if (gap) this.sendLive(gap);
+			}
+			const [anyone] = this.members();
+			if (!anyone) return;
+			const bytes =
+				this.shown(entry, anyone.peer)?.bytes ?? anyone.peer.encode(gapDocument(this.name, entry.seq, entry.seq));
+			const sender = entry.id === undefined ? undefined : this.chat.sessions.get(entry.session ?? "");
+			if (sender && this.isLive(sender)) {
+				this.sendLive(bytes, sender);
+				this.sendEntry(entry, sender);
+			} else this.sendLive(bytes);
+		} catch (error) {
+			this.chat.report(error);
+		}
+	}
+}
