@@ -19,6 +19,8 @@ export interface Peer {
 	sendEncoded(bytes: Uint8Array): void;
 	/** The bytes of one document; the same for every peer of a server. @throws XMLSOCKET_NUL_IN_DOCUMENT */
 	encode(text: string): Uint8Array;
+	/** Checks whether a text can be sent, alone or as a part of a document. @throws XMLSOCKET_NUL_IN_DOCUMENT */
+	checkText(text: string): void;
 	/** Delivers what was sent, then closes. */
 	end(error?: XMLSocketError): void;
 	/** Closes at once. */

@@ -81,6 +81,10 @@ export class ServerPeer implements Peer, LinkOwner<Output> {
 		return this.#link.encode(text);
 	}
 
+	checkText(text: string): void {
+		this.#link.checkText(text);
+	}
+
 	end(error?: XMLSocketError): void {
 		this.#link.end(error);
 	}

@@ -105,6 +105,13 @@ export class Link<Output extends "text" | "bytes" = "text"> implements Scheduled
 		this.#afterSend();
 	}
 
+	/** Checks what `send` and `encode` check, without sending. @throws XMLSOCKET_NUL_IN_DOCUMENT */
+	checkText(text: string): void {
+		const { terminator } = this.#options;
+		if (terminator?.length) encodeDocument(text, this.#codec, terminator);
+		else refuseNul(text);
+	}
+
 	/** The bytes of one document in this link's encoding, for `sendEncoded` on links with the same options. */
 	encode(text: string): Uint8Array {
 		return encodeDocument(text, this.#codec, this.#options.terminator ?? ZERO);

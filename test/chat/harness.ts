@@ -146,6 +146,9 @@ class TestPeer implements Peer, LinkOwner<Output> {
 	sendEncoded(bytes: Uint8Array): void {
 		this.#link.sendEncoded(bytes);
 	}
+	checkText(text: string): void {
+		this.#link.checkText(text);
+	}
 	encode(text: string): Uint8Array {
 		return this.#link.encode(text);
 	}

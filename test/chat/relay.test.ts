@@ -33,6 +33,7 @@ describe("raw mode", () => {
 			outboxBytes: 0,
 			send: () => {},
 			sendEncoded: (bytes) => near.write(bytes),
+			checkText: () => {},
 			encode: () => new Uint8Array(),
 			end: () => {},
 			destroy: () => {},
