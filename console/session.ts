@@ -5,8 +5,8 @@ import {
 	type Chat,
 	type ChatClientOptions,
 	type ConnectionStatus,
+	type PrivateMessage,
 	type RoomEntry,
-	type Told,
 	XMLSocketError,
 } from "../src/browser/index.ts";
 import type { Place } from "./place.ts";
@@ -337,7 +337,7 @@ export class ChatSession {
 		this.#save();
 	}
 
-	#told({ from, id, text, at }: Told): void {
+	#told({ from, id, text, at }: PrivateMessage): void {
 		// A copy of one's own is in the conversation already.
 		if (from === this.me) return;
 		const place = this.places.openConversation(from, this.active);

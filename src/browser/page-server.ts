@@ -19,7 +19,7 @@ type Output = "text" | "bytes";
 
 /** What `createPageServer` takes. */
 export interface CreatePageServerOptions extends PageServerOptions {
-	/** What the documents mean: `chat()`, `relay()`, or your own. */
+	/** What the documents mean: `createChat()`, `createRelay()`, or your own. */
 	readonly application: Application<"text"> | Application<"bytes">;
 }
 
@@ -61,7 +61,7 @@ export class PageServer {
 		if (typeof application?.open !== "function")
 			throw new XMLSocketError(
 				"XMLSOCKET_OPTION_INVALID",
-				'Option "application": a server needs one, for example chat().',
+				'Option "application": a server needs one, for example createChat().',
 			);
 		this.settings = settings;
 		this.url = `ws://${settings.host}/socket`;
@@ -211,7 +211,7 @@ const LOOPBACK: readonly string[] = ["localhost", "127.0.0.1"];
  *
  * @example
  * ```ts
- * const server = createPageServer({ application: chat() });
+ * const server = createPageServer({ application: createChat() });
  * server.install();
  * const connection = await connect(server.url);
  * ```

@@ -91,7 +91,7 @@ const NOTHING: Uint8Array = new Uint8Array(0);
 const BYTES_PER_CHAR = 3;
 
 /** The class, bound to a way to connect. Every call makes a class of its own. */
-export function makeXMLSocket(host: ClientHost): XMLSocketConstructor {
+export function createXMLSocketClass(host: ClientHost): XMLSocketConstructor {
 	const scheduler = new Scheduler(host.clock, host.report);
 	// Kept apart from the instances: a script must find no member on them that the manual does not name.
 	const states = new WeakMap<object, SocketState>();

@@ -9,7 +9,7 @@ import { Server, type ServerParts } from "./server.ts";
 
 /** What `createServer` takes: the options, all with defaults, and what the server is made of. */
 export interface CreateServerOptions extends ServerOptions {
-	/** What the documents mean: `chat()`, `relay()`, or your own. Default: the program handles `connection` events. */
+	/** What the documents mean: `createChat()`, `createRelay()`, or your own. Default: the program handles `connection` events. */
 	readonly application?: Application<"text"> | Application<"bytes"> | undefined;
 	/** A logger such as pino's. Default: silence. */
 	readonly log?: Logger | undefined;

@@ -1,7 +1,7 @@
 // "xmlsocket/server": the daemon as a library.
 
 export type { Application, Peer, Session } from "../application/index.ts";
-export { type ChatOptions, createChat as chat, createRelay as relay } from "../chat/index.ts";
+export { type ChatOptions, createChat, createRelay } from "../chat/index.ts";
 export type { Bus } from "../cluster/index.ts";
 export type { ErrorCode } from "../errors/index.ts";
 export { XMLSocketError } from "../errors/index.ts";

@@ -28,7 +28,7 @@ describe("a page's bundle", () => {
 
 	it("carries no chat where a server runs something else", async () => {
 		const code = await bundle(
-			'import { createPageServer, relay } from "xmlsocket/browser";\nglobalThis.server = createPageServer({ application: relay() });\n',
+			'import { createPageServer, createRelay } from "xmlsocket/browser";\nglobalThis.server = createPageServer({ application: createRelay() });\n',
 			false,
 		);
 		expect(code).toContain("xmlsocket.invalid");
@@ -37,7 +37,7 @@ describe("a page's bundle", () => {
 
 	it("carries the chat where it is imported: the signs above are real ones", async () => {
 		const code = await bundle(
-			'import { chat, createPageServer } from "xmlsocket/browser";\nglobalThis.server = createPageServer({ application: chat() });\n',
+			'import { createChat, createPageServer } from "xmlsocket/browser";\nglobalThis.server = createPageServer({ application: createChat() });\n',
 			false,
 		);
 		for (const sign of [CHAT_SIGNS[3]!, ...SERVER_SIGNS]) expect(code).toContain(sign);

@@ -4,8 +4,8 @@
 import {
 	type ChatClientOptions,
 	type ClientHost,
-	makeConnect,
-	makeOpenChat,
+	createConnect,
+	createOpenChat,
 	type OpenChat,
 } from "../../src/client/index.ts";
 import { XMLSocketError } from "../../src/errors/index.ts";
@@ -44,7 +44,7 @@ export class Network {
 		const host = testHost(async () => this.#dial());
 		const { clock } = host;
 		this.host = { ...host, clock: { ...clock, now: () => clock.now() + this.aheadMs } };
-		this.openChat = makeOpenChat(makeConnect(this.host), this.host);
+		this.openChat = createOpenChat(createConnect(this.host), this.host);
 	}
 
 	/** Opens a chat as `name`. */
