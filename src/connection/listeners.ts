@@ -2,7 +2,7 @@
 
 interface Entry {
 	readonly listener: (value: never) => void;
-	readonly once: boolean;
+	once: boolean;
 }
 
 /** The listeners of a set of events, given as a type that maps each name to the value that its listeners receive. */
@@ -17,15 +17,17 @@ export class Listeners<Events> {
 	}
 
 	/**
-	 * Adds a listener. The same function added twice for an event counts once.
+	 * Adds a listener. The same function added twice for an event is called once for each value; it stays until it is removed
+	 * unless it was added with `once` both times.
 	 *
 	 * @returns a function that removes it.
 	 */
 	add<Name extends keyof Events>(event: Name, listener: (value: Events[Name]) => void, once = false): () => void {
 		this.#entries ??= new Map();
 		const entries = this.#entries.get(event) ?? [];
-		if (!entries.some((entry) => entry.listener === listener))
-			this.#entries.set(event, [...entries, { listener, once }]);
+		const known = entries.find((entry) => entry.listener === listener);
+		if (!known) this.#entries.set(event, [...entries, { listener, once }]);
+		else if (!once) known.once = false;
 		return () => this.remove(event, listener);
 	}
 
@@ -49,10 +51,15 @@ export class Listeners<Events> {
 		const entries = this.#entries?.get(event);
 		if (!entries) return;
 		// The array is replaced at each change, so that a listener may add and remove others.
-		for (const { listener, once } of entries) {
-			if (once) this.remove(event, listener as (value: Events[Name]) => void);
+		for (const entry of entries) {
+			const listener = entry.listener as (value: Events[Name]) => void;
+			if (entry.once) {
+				// A listener before it may have caused the same event.
+				if (!this.#entries?.get(event)?.includes(entry)) continue;
+				this.remove(event, listener);
+			}
 			try {
-				(listener as (value: Events[Name]) => void)(value);
+				listener(value);
 			} catch (error) {
 				this.#report(error);
 			}

@@ -48,12 +48,11 @@ export class ReadQueue<T> {
 
 	/** Hands an item of this size to the listeners and loops; without either it waits. */
 	deliver(item: T, chars: number): void {
-		const emitted = this.#owner.hasListeners();
-		if (emitted) {
-			this.flush();
-			this.#owner.emit(this.#loops > 0 ? item : this.#taken(item));
-		}
-		if (!emitted || this.#loops > 0) this.#inbox.push(item, chars, emitted);
+		// What waits comes first; a listener for one item may have been the last.
+		this.flush();
+		const isEmitted = this.#owner.hasListeners();
+		if (isEmitted) this.#owner.emit(this.#loops > 0 ? item : this.#taken(item));
+		if (!isEmitted || this.#loops > 0) this.#inbox.push(item, chars, isEmitted);
 	}
 
 	/** Makes room for one more item by dropping the oldest ones. @returns whether an item was lost that nobody had. */

@@ -337,6 +337,51 @@ describe("coming back", () => {
 		expect(gaps).toEqual([{ why: "lost", from: 2, to: 2 }]);
 	});
 
+	it("knows its own message behind a hole, also where the connection breaks before the room was read again", async () => {
+		const bench = ChatHarness.chat({}, { log: new MemoryLog({ retention: { maxCount: 1 } }) });
+		const bob = await bench.client("bob", "lobby");
+		const network = new Network(bench);
+		const chat = await network.open("ann");
+		const room = await chat.join("lobby");
+		await bob.ask('<say room="lobby">one</say>');
+		network.swallows = /^<said [^>]*>two<|^<ack/;
+		await bob.ask('<say room="lobby">two</say>');
+		network.deafAfter = /^<join .*after="1"/;
+		const mine = room.say("mine");
+		await turns();
+		await bob.ask('<say room="lobby">four</say>', '<say room="lobby">five</say>');
+		network.aheadMs = 3_600_000;
+		network.deafAfter = undefined;
+		network.cut();
+		expect(await mine).toEqual({ id: expect.any(String), seq: 3, duplicate: false });
+		expect(times(network, "mine")).toBe(1);
+	});
+
+	it("reads a hole again on the next connection, where the reread had not come to its end", async () => {
+		const bench = ChatHarness.chat();
+		const bob = await bench.client("bob", "lobby");
+		const network = new Network(bench);
+		const chat = await network.open("ann");
+		const gaps: Gap[] = [];
+		const read: string[] = [];
+		await chat.join("lobby", {
+			on: { gap: (gap) => void gaps.push(gap), message: ({ text }) => void read.push(text) },
+		});
+		await bob.ask('<say room="lobby">one</say>');
+		network.swallows = /^<said [^>]*>two</;
+		await bob.ask('<say room="lobby">two</say>');
+		network.deafAfter = /^<join .*after="1"/;
+		await bob.ask('<say room="lobby">three</say>');
+		await turns();
+		network.deafAfter = undefined;
+		network.cut();
+		await until(() => network.sent.filter((document) => /^<join .*after="1"/.test(document)).length === 3);
+		network.swallows = undefined;
+		await until(() => read.length === 3);
+		expect(read).toEqual(["one", "two", "three"]);
+		expect(gaps).toEqual([]);
+	});
+
 	it("does not say again in a live room what was on its way, but says what had not left", async () => {
 		const bench = ChatHarness.chat();
 		const network = new Network(bench);

@@ -46,7 +46,7 @@ export class MessageReader {
 	#isParked = false;
 	/** A replay that nobody takes was cut short. */
 	#isCutShort = false;
-	/** The position at which a hole was read again already. */
+	/** The position at which a hole was read again already on this connection. */
 	#rereadAt: number | undefined = undefined;
 
 	/**
@@ -103,8 +103,10 @@ export class MessageReader {
 	 */
 	entered({ stored, log, seq }: EnteredHistory, isFirst: boolean): boolean {
 		const another = stored && this.#cursor.enter(log, seq ?? 0);
-		if (another) this.#missed({ why: "history", from: undefined, to: undefined });
-		else if (!stored && !isFirst) this.#missed({ why: "away", from: undefined, to: undefined });
+		if (another) {
+			this.#rereadAt = undefined;
+			this.#missed({ why: "history", from: undefined, to: undefined });
+		} else if (!stored && !isFirst) this.#missed({ why: "away", from: undefined, to: undefined });
 		if (isFirst && this.#cursor.seq === undefined) this.#oldTo = seq ?? 0;
 		return another;
 	}
@@ -118,7 +120,7 @@ export class MessageReader {
 		return wasCutShort;
 	}
 
-	/** Reads on where the loops have room again. */
+	/** Continues to read where the loops have room again. */
 	resume(): void {
 		this.#unpark();
 	}
@@ -129,6 +131,8 @@ export class MessageReader {
 		if (stored) this.#cursor.anchor();
 		this.#isParked = false;
 		this.#isCutShort = false;
+		// The reread may not have come to its end.
+		this.#rereadAt = undefined;
 	}
 
 	/** A message arrived. */

@@ -312,10 +312,9 @@ export class RoomClient {
 	#message(message: Message): void {
 		if (this.#phase === "ended") return;
 		const outcome = this.reader.take(message);
-		if (outcome === "rereading") return;
 		const { id, seq } = message;
 		const { sender } = this.host;
-		// A message of ours that comes back is committed, or was accepted.
+		// A message of ours that comes back is committed, or was accepted; also where messages before it are missing.
 		if (id !== undefined && sender.outbox.get(id)?.room === this.name) {
 			sender.outbox.see(id, seq);
 			sender.release();
