@@ -3,6 +3,7 @@
 
 import {
 	type Application,
+	type Handshake,
 	linkLimits,
 	type Peer,
 	type PeerHost,
@@ -76,7 +77,7 @@ export class PageServer {
 			linkOptions,
 			scheduler: this.#scheduler,
 			policy: undefined,
-			open: (peer: Peer): Session<Output> => this.#application.open(peer),
+			open: (peer: Peer, handshake: Handshake): Session<Output> => this.#application.open(peer, handshake),
 			left: (peer) => this.#left(peer),
 			throttled: () => {},
 		};

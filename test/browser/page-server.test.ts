@@ -145,7 +145,7 @@ describe("a WebSocket of the page's server", () => {
 		const application = echo();
 		const got: string[] = [];
 		const { open: openPeer } = application;
-		application.open = (peer) => ({ ...openPeer(peer), document: (text) => got.push(text) });
+		application.open = (peer, handshake) => ({ ...openPeer(peer, handshake), document: (text) => got.push(text) });
 		const client = open(start({ application }));
 		await client.opened();
 		client.socket.send(new Blob(["<logout/>\0"]));

@@ -37,9 +37,9 @@ async function start(options: ServerOptions = {}, greeting?: string): Promise<St
 	const application = echo(greeting);
 	let opened = 0;
 	const { open } = application;
-	application.open = (peer) => {
+	application.open = (peer, handshake) => {
 		opened++;
-		return open(peer);
+		return open(peer, handshake);
 	};
 	const log = recordingLog();
 	const server = createServer({ port: 0, firstBytesTimeoutMs: 150, ...options, application, log });
