@@ -261,7 +261,7 @@ export class ChatSession {
 		if (!chat || !wanted || this.#asking || this.phase !== "entering" || this.connection.is !== "open") return;
 		this.#asking = true;
 		try {
-			await chat.rename(wanted.name, wanted.token);
+			await chat.rename(wanted.name, { token: wanted.token });
 			this.#entered(chat);
 		} catch (error) {
 			if (isNameRefusal(error)) this.#nameRefused(error as XMLSocketError);

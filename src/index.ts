@@ -32,6 +32,7 @@ export type {
 	Receipt,
 	ReconnectOptions,
 	Rejoin,
+	RenameOptions,
 	RequestOptions,
 	Room,
 	RoomEntry,

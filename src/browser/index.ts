@@ -20,6 +20,7 @@ export type {
 	Receipt,
 	ReconnectOptions,
 	Rejoin,
+	RenameOptions,
 	RequestOptions,
 	Room,
 	RoomEntry,

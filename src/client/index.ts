@@ -1,5 +1,5 @@
 export { parseAddress, type Target, targetUrl } from "./address.ts";
-export type { Chat, JoinOptions } from "./chat/chat.ts";
+export type { Chat, JoinOptions, RenameOptions } from "./chat/chat.ts";
 export type { ChatEvents, PrivateMessage } from "./chat/chat-events.ts";
 export type { Message, RoomEntry } from "./chat/message-types.ts";
 export { createOpenChat, type OpenChat } from "./chat/open-chat.ts";

@@ -136,6 +136,50 @@ describe("saying something", () => {
 		await expect(room.say("x".repeat(300))).rejects.toEqual(code("XMLSOCKET_OUTBOX_FULL"));
 	});
 
+	it("gives up at its signal or time limit: what has not left is not sent", async () => {
+		const network = new Network(ChatHarness.chat());
+		const chat = await network.open("ann");
+		const room = await chat.join("lobby");
+		network.isUp = false;
+		network.cut();
+		await turns();
+		const controller = new AbortController();
+		const aborted = room.say("aborted", { signal: controller.signal });
+		const late = room.say("late", { timeoutMs: 5 });
+		const joining = chat.join("den", { timeoutMs: 5 });
+		controller.abort("reason");
+		await expect(aborted).rejects.toMatchObject({
+			code: "XMLSOCKET_ABORTED",
+			cause: "reason",
+			details: { id: expect.any(String), sent: false },
+		});
+		await expect(late).rejects.toMatchObject({ code: "XMLSOCKET_REQUEST_TIMEOUT", details: { sent: false } });
+		await expect(joining).rejects.toEqual(code("XMLSOCKET_REQUEST_TIMEOUT"));
+		expect([...chat.rooms.keys()]).toEqual(["lobby"]);
+		network.isUp = true;
+		expect(await room.say("sent")).toMatchObject({ seq: 1 });
+		expect([times(network, "aborted"), times(network, "late")]).toEqual([0, 0]);
+	});
+
+	it("refuses unknown options of each call", async () => {
+		const chat = await new Network(ChatHarness.chat()).open("ann");
+		const room = await chat.join("lobby");
+		const wrong = { nothing: 1 } as never;
+		for (const call of [
+			() => room.say("x", wrong),
+			() => room.send(xml`<x />`, wrong),
+			() => room.history(wrong),
+			() => room.setTopic("x", wrong),
+			() => chat.tell("ann", "x", wrong),
+			() => chat.join("den", wrong),
+			() => chat.rename("eve", wrong),
+			() => chat.listRooms(wrong),
+			() => chat.close(wrong),
+		])
+			await expect(call()).rejects.toEqual(code("XMLSOCKET_OPTION_UNKNOWN"));
+		expect([chat.state, chat.name, room.state, chat.rooms.size]).toEqual(["connected", "ann", "joined", 1]);
+	});
+
 	it("keeps the order of a thousand messages, however few may be on their way at a time", async () => {
 		const bench = ChatHarness.chat();
 		const chat = await new Network(bench).open("ann");

@@ -430,6 +430,44 @@ describe("request", () => {
 		expect(await read).toEqual(["<news/>", "<members n='2'/>"]);
 	});
 
+	test("without match, resolves with the next document that has the same id", async () => {
+		const { connection, end } = await inMemory();
+		const read = collect(connection);
+		const reply = connection.request("<who id='7'/>");
+		write(end, "<members/>\0<members id='8'/>\0<members id='7'/>\0<members id='7' n='2'/>\0");
+		expect((await reply).text).toBe("<members id='7'/>");
+		end.transport.end();
+		expect(await read).toEqual(["<members/>", "<members id='8'/>", "<members id='7' n='2'/>"]);
+	});
+
+	test("rejects with an error that has its id, also with a match of its own", async () => {
+		const { connection, end } = await inMemory();
+		const named = connection.request("<join room='x' id='1'/>");
+		const matched = connection.request("<join room='y' id='2'/>", { match: is("joined") });
+		write(end, "<error code='banned' id='1'>You are banned.</error>\0<error code='full-moon' id='2'/>\0");
+		await expect(named).rejects.toMatchObject({
+			code: "XMLSOCKET_BANNED",
+			message: "You are banned.",
+			details: { code: "banned", id: "1" },
+		});
+		await expect(matched).rejects.toMatchObject({
+			code: "XMLSOCKET_REFUSED",
+			message: "The server refused it (full-moon).",
+			details: { code: "full-moon", id: "2" },
+		});
+	});
+
+	test("needs an id or a match, and refuses unknown options", async () => {
+		const { connection, end } = await inMemory();
+		await expect(connection.request("<who/>")).rejects.toMatchObject({ code: "XMLSOCKET_OPTION_INVALID" });
+		await expect(connection.request("<who id='1'/>", { timeout: 5 } as never)).rejects.toMatchObject({
+			code: "XMLSOCKET_OPTION_UNKNOWN",
+			message: "There is no option timeout of request(); did you mean timeoutMs?",
+		});
+		await turns();
+		expect(end.received()).toBe("");
+	});
+
 	test("requests that are alike are answered in their order", async () => {
 		const { connection, end } = await inMemory();
 		const replies = [1, 2, 3].map(() => connection.request("<q/>", { match: is("a") }));
@@ -546,6 +584,25 @@ describe("the end", () => {
 		await closing;
 		expect(await collect(connection)).toEqual([]);
 		expect(connection.status).toEqual({ type: "closed" });
+	});
+
+	test("close({ timeoutMs }) cuts a connection whose other side does not end, and rejects", async () => {
+		const { connection } = await inMemory();
+		const closing = connection.close({ timeoutMs: 5 });
+		expect(connection.state).toBe("closing");
+		await expect(closing).rejects.toMatchObject({ code: "XMLSOCKET_REQUEST_TIMEOUT", details: { limitMs: 5 } });
+		expect((await connection.closed).error).toMatchObject({ code: "XMLSOCKET_REQUEST_TIMEOUT" });
+		expect(connection.state).toBe("closed");
+	});
+
+	test("the event close comes once, last, with the side that ended it", async () => {
+		const { connection, end } = await inMemory();
+		const events: unknown[] = [];
+		connection.on("close", (close) => void events.push(close));
+		connection.on("status", ({ type }) => void events.push(type));
+		end.transport.end();
+		await connection.closed;
+		expect(events).toEqual(["closed", { by: "remote" }]);
 	});
 
 	test("disposing closes", async () => {

@@ -33,6 +33,12 @@ export interface JoinOptions extends WaitOptions {
 	readonly on?: RoomReader | undefined;
 }
 
+/** How to take another name. */
+export interface RenameOptions extends WaitOptions {
+	/** The token of the name, where the server requires one. */
+	readonly token?: string | undefined;
+}
+
 /** How long `close()` waits for acknowledgements, in milliseconds. */
 const CLOSE_WITHIN_MS = 5000;
 
@@ -127,8 +133,8 @@ export class Chat implements AsyncDisposable {
 	 * XMLSOCKET_NAME_INVALID, XMLSOCKET_TOKEN_INVALID; with XMLSOCKET_REQUEST_TIMEOUT after `timeoutMs` (default 10 000),
 	 * XMLSOCKET_ABORTED, XMLSOCKET_CONNECTION_LOST or XMLSOCKET_CLOSED.
 	 */
-	async rename(name: string, token?: string, options?: WaitOptions): Promise<void> {
-		const wait = checkCallOptions("rename()", options);
+	async rename(name: string, options?: RenameOptions): Promise<void> {
+		const { token, ...wait }: RenameOptions = checkCallOptions("rename()", options, ["token"]);
 		await this.#client.rename({ name: name.normalize("NFC"), token, session: this.session }, wait);
 	}
 
