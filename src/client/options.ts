@@ -217,7 +217,7 @@ function invalid(issues: readonly v.BaseIssue<unknown>[]): XMLSocketError {
 		const path = issue.path?.map((item) => String(item.key)) ?? [];
 		const name = path.join(".");
 		if (issue.type === "strict_object" && issue.expected === "never") {
-			const nearest = nearestName(path.at(-1) ?? "", namesBeside(path));
+			const nearest = nearestName(path.at(-1) ?? "", namesNextTo(path));
 			return { unknown: true, text: `There is no option ${name}${nearest ? `; did you mean ${nearest}?` : "."}` };
 		}
 		const subject = name === "" ? "The options" : `The option ${name}`;
@@ -239,7 +239,7 @@ function objectFor(name: "reconnect" | "stream", options: ConnectOptions): Conne
 	return typeof value === "boolean" ? ({ ...options, [name]: value ? {} : undefined } as ConnectOptions) : options;
 }
 
-function namesBeside(path: readonly string[]): string[] {
+function namesNextTo(path: readonly string[]): string[] {
 	if (path.length < 2) return Object.keys(schema.entries);
 	if (path[0] === "tls") return ["insecure", "ca"];
 	return Object.keys(path[0] === "stream" ? streamSchema.entries : reconnectSchema.entries);

@@ -79,7 +79,7 @@ export interface ChatClientSettings {
 	readonly connection: ConnectOptions;
 }
 
-const BESIDE_MESSAGES_BYTES = 16 * 1024 * 1024;
+const OTHER_DOCUMENTS_BYTES = 16 * 1024 * 1024;
 const SILENT_INTERVALS = 2.5;
 
 /**
@@ -105,7 +105,7 @@ export function chatClientSettings(options: ChatClientOptions = {}): ChatClientS
 			...(Object.fromEntries(given) as ConnectOptions),
 			reconnect: reconnect ?? true,
 			// The chat's own bound is met first.
-			maxOutboxBytes: own.maxOutboxBytes + BESIDE_MESSAGES_BYTES,
+			maxOutboxBytes: own.maxOutboxBytes + OTHER_DOCUMENTS_BYTES,
 			idleTimeoutMs: Math.round(own.pingIntervalMs * SILENT_INTERVALS),
 		},
 	};
