@@ -15,7 +15,6 @@ const ENTRIES = {
 	"./rooms": ["chat.md", "rooms and their members"],
 	"./application": ["operating.md", "what a server runs"],
 	"./message-log": ["reliability.md", "the messages of stored rooms"],
-	"./cluster": ["scale.md", "what the daemons of a cluster send each other"],
 	"./server": ["operating.md", "the daemon as a library"],
 	"./tools": ["guide/policy.md", "what the tools of the command line do, as functions"],
 	"./gateway": ["guide/gateway.md", "WebSocket to TCP for Flash content in pages"],

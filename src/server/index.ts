@@ -2,7 +2,7 @@
 
 export type { Application, Handshake, Peer, Session, TlsFacts } from "../application/index.ts";
 export { type ChatOptions, createChat, createRelay } from "../chat/index.ts";
-export type { Bus } from "../cluster/index.ts";
+export type { Bus, Channel, NameLeases } from "../cluster/index.ts";
 export type {
 	ConnectionClose,
 	ConnectionState,

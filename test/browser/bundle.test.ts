@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { bundle } from "./bundle.ts";
 
 const CLIENT = 'import { connect } from "xmlsocket/browser";\nglobalThis.connect = connect;\n';
-const CHAT_SIGNS = ["<welcome", "session-resumed", "unknown room", "createRooms"];
+const CHAT_SIGNS = ["<welcome", "broker-lost", "unknown room", "createRooms"];
 const SERVER_SIGNS = ["xmlsocket.invalid", "InvalidAccessError", "maxConnections", "NotSupportedError"];
 const POLICY_SIGNS = ["cross-domain-policy", "allow-access-from"];
 const STREAM_SIGNS = ["urn:ietf:params:xml:ns:xmpp-tls", "urn:ietf:params:xml:ns:xmpp-framing"];
