@@ -10,7 +10,7 @@ import type { ReconnectOptions, ResolvedOptions } from "./options.ts";
 
 /** The owner of the attempts. */
 export interface RedialerOwner {
-	/** An attempt will be made in `delayMs`; `error` says why it is needed. */
+	/** An attempt will be made in `delayMs`; `error` is the reason. */
 	waiting(attempt: number, delayMs: number, error: XMLSocketError): void;
 	opened(transport: Transport): void;
 	/** `maxAttempts` have failed. */

@@ -129,7 +129,7 @@ export function createXMLSocketClass(host: ClientHost): XMLSocketConstructor {
 }
 
 // idle (neither field set) -> connecting (#attempt) -> open (#link) -> idle. An attempt and a link are each compared with
-// the current one before their events count, so whatever an earlier connection still has to say is not heard.
+// the current one before their events count, so events of an earlier connection are ignored.
 class SocketState {
 	readonly #socket: XMLSocket;
 	/** Undefined in document mode. */
@@ -234,7 +234,7 @@ class SocketState {
 		return { terminator: NOTHING, decoder };
 	}
 
-	// The script is never told why; a limit of ours is reported, so that somebody is.
+	// The class has no event for the reason, so a limit of ours is reported.
 	#over(link: Link, limit?: XMLSocketError): void {
 		if (this.#link !== link) return;
 		this.#link = undefined;

@@ -139,7 +139,7 @@ export class ChatClient {
 
 	// --- one connection after the other
 
-	/** The first connection stands: says hello on it. Rejects with the server's refusal. */
+	/** The first connection is open: sends `<hello>` on it. Rejects with the server's refusal. */
 	async attach(connection: Connection): Promise<void> {
 		this.connection = connection;
 		this.sender.connection = connection;

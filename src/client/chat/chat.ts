@@ -89,7 +89,7 @@ export class Chat implements AsyncDisposable {
 		return this.#client.welcome.maxDocumentBytes;
 	}
 
-	/** The rooms that were joined and not left, by name; `room.state` tells which of them are entered. */
+	/** The rooms that were joined and not left, by name; `room.state` is `joined` for those that are entered. */
 	get rooms(): ReadonlyMap<string, Room> {
 		return this.#client.rooms;
 	}
