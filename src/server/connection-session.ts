@@ -82,7 +82,7 @@ export class ConnectionSession<Data extends object> implements Session, Member {
 	end(): void {
 		if (this.state !== "connected") return;
 		this.state = "closing";
-		this.#inbox().end(undefined, true);
+		this.#queue?.end(undefined, true);
 		this.peer.end();
 	}
 
@@ -108,16 +108,20 @@ export class ConnectionSession<Data extends object> implements Session, Member {
 		this.#close = close;
 		this.#left(this);
 		this.#rooms.leaveAll(this);
-		this.#inbox().end(close.error, false);
+		this.#queue?.end(close.error, false);
 		this.listeners.emit("close", close);
 	}
 
 	#inbox(): ReadQueue<ReceivedDocument> {
-		this.#queue ??= new ReadQueue(INBOX, {
-			hasListeners: () => this.listeners.has("document"),
-			emit: (document) => this.listeners.emit("document", document),
-			moved: () => this.#regulate(),
-		});
+		if (!this.#queue) {
+			this.#queue = new ReadQueue(INBOX, {
+				hasListeners: () => this.listeners.has("document"),
+				emit: (document) => this.listeners.emit("document", document),
+				moved: () => this.#regulate(),
+			});
+			// A loop that begins after the end has nothing to wait for.
+			if (this.state !== "connected") this.#queue.end(this.#close?.error, true);
+		}
 		return this.#queue;
 	}
 

@@ -44,6 +44,15 @@ describe("a page's bundle", () => {
 		expect(CHAT_SIGNS.filter((sign) => code.includes(sign)).length).toBeGreaterThan(1);
 	});
 
+	it.each([
+		["connect", 112_000],
+		["openChat", 133_000],
+		["XMLSocket", 71_000],
+	])("with %s alone has at most %d characters when it is minified", async (name, limit) => {
+		const code = await bundle(`import { ${name} } from "xmlsocket/browser";\nglobalThis.it = ${name};\n`, true);
+		expect(code.length).toBeLessThanOrEqual(limit);
+	});
+
 	it("needs nothing of Node", async () => {
 		const code = await bundle('import * as all from "xmlsocket/browser";\nglobalThis.all = all;\n', true);
 		expect(code).not.toMatch(/["']node:|\bprocess\.|\bBuffer\b|\bsetImmediate\b|__vite-browser-external/);

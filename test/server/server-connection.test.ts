@@ -128,6 +128,19 @@ describe("a server's connection", () => {
 		}
 	});
 
+	it("ends a loop that begins after the end at once, with the error where there was one", async () => {
+		const server = await start({ maxDocumentBytes: 100 });
+		const orderly = await pair(server);
+		await orderly.client.close();
+		await orderly.connection.closed;
+		expect(await take(orderly.connection, 1)).toEqual([]);
+		const cut = await pair(server);
+		cut.client.send("x".repeat(200));
+		const { error } = await cut.connection.closed;
+		expect(error).toMatchObject({ code: "XMLSOCKET_DOCUMENT_TOO_LARGE" });
+		await expect(take(cut.connection, 1)).rejects.toBe(error);
+	});
+
 	it("refuses unknown options of close()", async () => {
 		const { connection } = await pair(await start());
 		await expect(connection.close({ timeout: 5 } as never)).rejects.toMatchObject({
