@@ -11,7 +11,7 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { Roster } from "../../dist/chat/cluster/roster.js";
 import { createChat } from "../../dist/chat/index.js";
-import { MemoryExchange } from "../../dist/cluster/index.js";
+import { MemoryExchange } from "../../dist/cluster/memory-bus.js";
 import { table, writeSection, writes } from "../report.js";
 import { processesFor } from "./model.js";
 import { simulate } from "./storm.js";

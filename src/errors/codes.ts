@@ -293,10 +293,15 @@ export const ERROR_CODES = {
 		text: "An entry of a stored room holds no message that can be sent.",
 		hint: "Something else wrote into the stream or the data folder, the entry was damaged, or it holds the terminator of today. Readers are told of a gap; nothing else is affected.",
 	},
+	XMLSOCKET_REFUSED: {
+		class: "peer",
+		text: "The server refused a request with a code of its own.",
+		hint: "details.code of the error is the server's code; the message is its text.",
+	},
 	XMLSOCKET_REQUEST_TIMEOUT: {
 		class: "network",
-		text: "No document answered a request in time.",
-		hint: "Check that match accepts the answer, and that the server sends one; or raise timeoutMs.",
+		text: "An operation was not answered, or did not finish, in time.",
+		hint: "Check that the server answers, and that match accepts its answer; or raise timeoutMs.",
 	},
 	XMLSOCKET_ROOM_NOT_JOINED: {
 		class: "peer",

@@ -4,7 +4,7 @@ import { spawn } from "node:child_process";
 import { createServer as createTcpServer, type Socket, type Server as TcpServer } from "node:net";
 import { tmpdir } from "node:os";
 import { afterEach, describe, expect, it } from "vitest";
-import { createServer, relay } from "../../src/server/index.ts";
+import { createRelay, createServer } from "../../src/server/index.ts";
 import {
 	checkPolicy,
 	fetchPolicy,
@@ -247,7 +247,7 @@ describe("checkPolicy", () => {
 	);
 
 	it("finds the daemon's own policy good, on its port and on its policy port, for the chat and for a relay", async () => {
-		for (const application of [undefined, relay()] as const) {
+		for (const application of [undefined, createRelay()] as const) {
 			const options = { port: 0, policyPort: 0, origin: ["https://good.example"] };
 			const server = application ? createServer({ ...options, application }) : createServer(options);
 			await server.listen();

@@ -134,12 +134,12 @@ export function socketsPart({ call, log, settings }: Surroundings): HostPart {
 	};
 	// Loaded for the first connection: most applications make none, and each thread pays for what it loads.
 	const load = async (): Promise<XMLSocketConstructor> => {
-		const [{ makeXMLSocket }, { dialSocket }, { nodeUtf8 }] = await Promise.all([
+		const [{ createXMLSocketClass }, { dialSocket }, { nodeUtf8 }] = await Promise.all([
 			import("../../client/xml-socket.ts"),
 			import("../../transport/dial-socket.ts"),
 			import("../../transport/node-utf8.ts"),
 		]);
-		socketClass = makeXMLSocket({
+		socketClass = createXMLSocketClass({
 			dial: dialSocket,
 			clock: nodeClock,
 			wait: nodeClock.delay,
