@@ -1,5 +1,5 @@
 // How long to wait before the next attempt to connect: decorrelated jitter, so that the clients of a server that restarts
-// do not all come back at once. It counts and computes; the waiting is done elsewhere. docs/guide/chat-client.md.
+// do not all come back at once. It counts and computes; the waiting is done elsewhere. README.md, "From a program".
 
 /** The bounds of the waiting. */
 export interface BackoffLimits {

@@ -1,4 +1,4 @@
-// connect(): from an address and options to a connection. docs/guide/chat-client.md.
+// connect(): from an address and options to a connection. README.md, "From a program".
 
 import { XMLSocketError } from "../errors/index.ts";
 import { Scheduler, type Transport } from "../link/index.ts";

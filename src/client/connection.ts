@@ -1,6 +1,6 @@
 // One conversation with a server, over as many connections as it takes: sending with a bound, reading with backpressure,
 // requests, and coming back after a loss. It never resends what a lost connection had taken: delivery is at most once, and
-// a program that needs more says so in its own documents. docs/guide/chat-client.md.
+// a program that needs more says so in its own documents. README.md, "From a program".
 
 /// <reference lib="esnext.disposable" preserve="true" />
 

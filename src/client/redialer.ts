@@ -1,5 +1,5 @@
 // Connecting again and again with growing pauses, until a connection stands, there were enough attempts, or it is stopped.
-// It opens connections and hands them over; what is said on them is not its affair. docs/guide/chat-client.md.
+// It opens connections and hands them over; what is said on them is not its affair. README.md, "From a program".
 
 import { XMLSocketError } from "../errors/index.ts";
 import type { Transport } from "../link/index.ts";
