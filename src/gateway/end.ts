@@ -3,7 +3,7 @@
 
 import type { ErrorCode, XMLSocketError } from "../errors/index.ts";
 
-/** The causes, as they stand in logs and metrics. docs/guide/gateway.md says what to do about each. */
+/** The causes, as logs and metrics name them. docs/guide/gateway.md says what to do about each. */
 export const END_WORDS = {
 	"page-closed": "the page closed",
 	"page-lost": "the page's connection broke",

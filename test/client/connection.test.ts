@@ -1,4 +1,4 @@
-// The client: sending with a bound, reading with backpressure, requests, the end. docs/client.md.
+// The client: sending with a bound, reading with backpressure, requests, the end. README.md, "From a program".
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
