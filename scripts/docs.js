@@ -30,7 +30,7 @@ end (peer), a bound (limit), the connection (network), or this package (internal
 ${Object.entries(ERROR_CODES)
 	.map(
 		([code, entry]) =>
-			`| \`${code}\` | \`${wireCode(code)}\` | ${entry.class} | ${cell(entry.text)} | ${cell(entry.hint)} |`,
+			`| \`${code}\` | \`${wireCode(code)}\` | ${entry.class} | ${cell(entry.text)} | ${cell(entry.hint ?? "")} |`,
 	)
 	.join("\n")}
 `;

@@ -1,7 +1,7 @@
 // A failed command's last words and its exit code.
 
 import { ERROR_CODES } from "../errors/codes.ts";
-import { XMLSocketError } from "../errors/index.ts";
+import { type ErrorEntry, XMLSocketError } from "../errors/index.ts";
 
 const COULD_NOT_CONNECT: ReadonlySet<string> = new Set([
 	"XMLSOCKET_CONNECT_FAILED",
@@ -32,5 +32,6 @@ export function exitCodeOf(error: unknown): number {
 export function failureText(error: unknown): string {
 	if (!(error instanceof XMLSocketError))
 		return `xmlsocket: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`;
-	return `xmlsocket: ${error.message}\n  ${ERROR_CODES[error.code].hint} (${error.code})`;
+	const { hint }: ErrorEntry = ERROR_CODES[error.code];
+	return `xmlsocket: ${error.message}\n  ${hint === undefined ? error.code : `${hint} (${error.code})`}`;
 }

@@ -12,8 +12,8 @@ export interface ErrorEntry {
 	readonly class: ErrorClass;
 	/** What happened, in one sentence. */
 	readonly text: string;
-	/** What to do about it. */
-	readonly hint: string;
+	/** What to do about it, where that is more than the message says. */
+	readonly hint?: string;
 }
 
 /** Every code with its class, text and hint. On the wire a code appears lower-case, with dashes and without the prefix. */
@@ -21,7 +21,6 @@ export const ERROR_CODES = {
 	XMLSOCKET_ABORTED: {
 		class: "usage",
 		text: "The caller's AbortSignal ended the operation.",
-		hint: "The program asked for it. Catch the error where you abort.",
 	},
 	XMLSOCKET_ADDRESS_INVALID: {
 		class: "usage",
@@ -51,7 +50,6 @@ export const ERROR_CODES = {
 	XMLSOCKET_ATTRIBUTE_INVALID: {
 		class: "peer",
 		text: "An attribute is missing or has a value that it cannot have.",
-		hint: "The message names the attribute and what is allowed; see the page of the chat's documents.",
 	},
 	XMLSOCKET_BANNED: {
 		class: "peer",
@@ -186,7 +184,6 @@ export const ERROR_CODES = {
 	XMLSOCKET_KICKED: {
 		class: "peer",
 		text: "An operator has sent this client out of the room.",
-		hint: "Ask why before you join again; nothing but manners keeps you out.",
 	},
 	XMLSOCKET_MOVIE_UNREADABLE: {
 		class: "usage",
@@ -211,7 +208,6 @@ export const ERROR_CODES = {
 	XMLSOCKET_NAME_TOO_LONG: {
 		class: "peer",
 		text: "An element or attribute name is too long.",
-		hint: "Shorten it; the message says what is allowed.",
 	},
 	XMLSOCKET_NAME_UNKNOWN: {
 		class: "peer",
@@ -241,7 +237,6 @@ export const ERROR_CODES = {
 	XMLSOCKET_OPTION_INVALID: {
 		class: "usage",
 		text: "An option has a value that it cannot have.",
-		hint: "The message names the option, the value and what is allowed.",
 	},
 	XMLSOCKET_OPTION_UNKNOWN: {
 		class: "usage",
@@ -261,7 +256,6 @@ export const ERROR_CODES = {
 	XMLSOCKET_PACKAGE_MISSING: {
 		class: "usage",
 		text: "What was asked for needs a package that is installed only by those who want it.",
-		hint: "Install it with the command in the message.",
 	},
 	XMLSOCKET_PATH_INVALID: {
 		class: "usage",
@@ -271,7 +265,6 @@ export const ERROR_CODES = {
 	XMLSOCKET_PEER_SILENT: {
 		class: "network",
 		text: "The other end answered no ping.",
-		hint: "The peer or the network is gone.",
 	},
 	XMLSOCKET_PORT_FORBIDDEN: {
 		class: "usage",
@@ -361,7 +354,6 @@ export const ERROR_CODES = {
 	XMLSOCKET_SESSION_RESUMED: {
 		class: "peer",
 		text: "The session went on over another connection, so this one ended.",
-		hint: "The same client has connected again.",
 	},
 	XMLSOCKET_SHARED_OBJECT_INVALID: {
 		class: "usage",
@@ -421,7 +413,6 @@ export const ERROR_CODES = {
 	XMLSOCKET_TOO_DEEP: {
 		class: "peer",
 		text: "A document has too many elements inside each other.",
-		hint: "Flatten it; the message says what is allowed.",
 	},
 	XMLSOCKET_TOO_MANY_ATTRIBUTES: {
 		class: "peer",

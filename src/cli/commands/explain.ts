@@ -1,18 +1,18 @@
 // `xmlsocket explain`: an error code in words, in both its forms.
 
 import { ERROR_CODES, type ErrorCode } from "../../errors/codes.ts";
-import { nearestName, wireCode, XMLSocketError } from "../../errors/index.ts";
+import { type ErrorEntry, nearestName, wireCode, XMLSocketError } from "../../errors/index.ts";
 
 /** Prints one code, or all. */
 export function explain(code: string | undefined, flags: { json?: boolean }): void {
 	const codes = Object.keys(ERROR_CODES) as ErrorCode[];
 	const wanted = code === undefined ? codes : [find(code, codes)];
 	for (const name of wanted) {
-		const entry = ERROR_CODES[name];
+		const entry: ErrorEntry = ERROR_CODES[name];
 		if (flags.json) process.stdout.write(`${JSON.stringify({ code: name, wire: wireCode(name), ...entry })}\n`);
 		else
 			process.stdout.write(
-				`${name}  (${entry.class}; in documents: ${wireCode(name)})\n  ${entry.text}\n  ${entry.hint}\n`,
+				`${name}  (${entry.class}; in documents: ${wireCode(name)})\n  ${entry.text}\n${entry.hint === undefined ? "" : `  ${entry.hint}\n`}`,
 			);
 	}
 }
