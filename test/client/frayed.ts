@@ -35,6 +35,8 @@ export class Network {
 	connections = 0;
 	/** A whole document that the server sends and this matches is lost on its way. */
 	swallows: RegExp | undefined = undefined;
+	/** Called for each document that the client sends, before the server receives it. */
+	onSent: (document: string) => void = () => {};
 	/** Once the client has sent a document that this matches, the connection of the moment loses what the server sends. */
 	deafAfter: RegExp | undefined = undefined;
 	/** Added to the monotonic time. */
@@ -131,6 +133,7 @@ class FrayedTransport implements Transport {
 		const documents = (this.#unfinished + new TextDecoder().decode(carried)).split("\0");
 		this.#unfinished = documents.pop()!;
 		this.#network.sent.push(...documents);
+		for (const document of documents) this.#network.onSent(document);
 		const { deafAfter } = this.#network;
 		if (deafAfter && documents.some((document) => deafAfter.test(document))) this.deafen("in");
 		const more = carried.length === 0 || this.#inner.write(carried);
