@@ -12,7 +12,7 @@ const kind = process.argv[2];
 
 /** The listening port of each kind. */
 const kinds = {
-	/** Gives back what comes, without a look at it: the floor under every echo. */
+	/** Returns what arrives, without reading it: the floor under every echo. */
 	async "net-echo"() {
 		return tcp((socket) => socket.on("data", (chunk) => socket.write(chunk)));
 	},

@@ -53,7 +53,11 @@ export const ascSchema = v.strictObject({
 	),
 	maxHttpBytes: v.optional(described(bytes(1024), "longest answer to an HTTP request of a script"), 16 * 1024 * 1024),
 	watch: v.optional(
-		described(v.boolean(), "run an application anew when a file of it changes; its clients stay connected", "--watch"),
+		described(
+			v.boolean(),
+			"run an application again when one of its files changes; its clients stay connected",
+			"--watch",
+		),
 		false,
 	),
 });

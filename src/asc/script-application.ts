@@ -107,11 +107,11 @@ export class ScriptApplication {
 		const application = this.name;
 		this.#unwatch = watchFolder(this.folder, {
 			changed: (files) => {
-				log.info({ application, files }, "files have changed: the application is run anew");
+				log.info({ application, files }, "files have changed: the application runs again");
 				void this.reload();
 			},
 			failed: (words) =>
-				log.error({ application, code: "XMLSOCKET_SCRIPT_FAILED" }, `${words} The application is not run anew.`),
+				log.error({ application, code: "XMLSOCKET_SCRIPT_FAILED" }, `${words} The application does not run again.`),
 		});
 		try {
 			await this.start();
@@ -140,7 +140,7 @@ export class ScriptApplication {
 		};
 	}
 
-	/** Runs the scripts anew, with the clients that are here: `onConnect` sees each of them again. */
+	/** Runs the scripts again, with the clients that are here: `onConnect` sees each of them again. */
 	async reload(): Promise<void> {
 		if (this.#state === "over" || this.#state === "between") return;
 		clearTimeout(this.#pause);

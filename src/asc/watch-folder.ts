@@ -47,7 +47,7 @@ export function watchFolder(folder: string, events: WatchEvents): () => void {
 	};
 }
 
-// A file that is gone has no flaw: whoever loads it will say so.
+// A file that is gone has no flaw: loading it reports the error.
 function syntaxFlaw(path: string, shown: string): string | undefined {
 	let text: string;
 	try {

@@ -31,7 +31,7 @@ export interface XMLSocket {
 	 * Starts to connect. Only an attempt that was started ends in `onConnect`: once, and never from inside this call. An
 	 * earlier connection of the same socket is closed silently first.
 	 *
-	 * @param host a name or an address; null or nothing means the local host. IPv6 may stand in brackets.
+	 * @param host a name or an address; null or nothing means the local host. An IPv6 address can be in brackets.
 	 * @param port a whole number from 1024 to 65535.
 	 * @returns false, and does nothing, where the port or the host cannot be connected to. (p. 222)
 	 */

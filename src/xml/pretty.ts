@@ -19,7 +19,7 @@ export interface PrettyOptions {
 const DEEPEST_INDENT = 64;
 
 /**
- * A node, or the result of the `xml` tag, with everything below it on several lines. White space between elements is laid out anew; everything else keeps its
+ * A node, or the result of the `xml` tag, with everything below it on several lines. White space between elements is replaced; everything else keeps its
  * meaning when the text is parsed again with `ignoreWhite`.
  *
  * @example

@@ -151,7 +151,7 @@ Client.prototype.version = function () { return new XML("<version n='" + this.na
 		const running = await startScripts([folder], { watch: true });
 		writeFileSync(join(folder, "main.asc"), "for each (x in y) {}");
 		const { words } = await running.logged("main.asc:1:5: SyntaxError");
-		expect(words).toContain("The application is not run anew.");
+		expect(words).toContain("The application does not run again.");
 		const client = running.client("<connect><string>ann</string></connect>", "<version/>");
 		await client.until((text) => text.includes('n="ann1"'));
 		expect(running.traces.map(({ text }) => text)).toEqual(["connect ann 1"]);

@@ -2,6 +2,7 @@
 // rooms, and a program that reads slowly. The clients are the package's own, over real sockets.
 
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { connect, type DocumentConnection } from "../../src/index.ts";
 import {
@@ -115,7 +116,7 @@ describe("a server's connection", () => {
 	});
 
 	it("has the facts of TLS, over TCP and under a WebSocket", async () => {
-		const file = (name: string): string => new URL(`../fixtures/localhost-${name}.pem`, import.meta.url).pathname;
+		const file = (name: string): string => join(import.meta.dirname, `../fixtures/localhost-${name}.pem`);
 		const server = await start({ tlsCert: file("cert"), tlsKey: file("key") });
 		const tls = { ca: readFileSync(file("cert"), "utf8") };
 		for (const address of [`xmlsockets://localhost:${server.port}`, `wss://localhost:${server.port}/socket`]) {

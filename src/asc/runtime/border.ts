@@ -61,7 +61,7 @@ export function hostFunction(name: string): HostFunction {
 
 /**
  * Registers what the host calls, and gives its number. Register once for each kind of event, with an id among the arguments,
- * not once for each object: a number is for ever.
+ * not once for each object: a number is never released.
  *
  * @example
  * ```ts

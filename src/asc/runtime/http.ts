@@ -16,7 +16,7 @@ export interface ScriptTransfer {
 	answered(id: number, status: number, bytes: number, text: string | undefined): void;
 }
 
-/** The transfer over the worker's requests. What a handler throws goes up to whoever told of the answer. */
+/** The transfer over the worker's requests. What a handler throws reaches the code that delivered the answer. */
 export function makeTransfer(border: HttpBorder): ScriptTransfer {
 	const receivers = new Map<number, Receiver>();
 	let lastId = 0;

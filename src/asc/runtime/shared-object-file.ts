@@ -52,7 +52,7 @@ export function readObjectFile(name: string, text: string, budget: SharedBudget)
 function unreadable(name: string, why: string, cause?: unknown): XMLSocketError {
 	return new XMLSocketError(
 		"XMLSOCKET_SHARED_OBJECT_UNREADABLE",
-		`The shared object "${name}" cannot be opened: ${why}. Mend the file or move it away; nothing was changed.`,
+		`The shared object "${name}" cannot be opened: ${why}. Fix the file or move it away; nothing was changed.`,
 		cause === undefined ? {} : { cause },
 	);
 }

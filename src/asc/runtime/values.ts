@@ -18,7 +18,7 @@ export function registerClass(name: string, made: unknown): boolean {
 	return true;
 }
 
-/** A text as it may stand between tags and in a quoted attribute. */
+/** A text, escaped for use between tags and in a quoted attribute. */
 export function escapeText(text: string): string {
 	return text
 		.replace(/&/g, "&amp;")

@@ -24,7 +24,7 @@ export interface ScriptSockets {
 const DEFAULT_TIMEOUT_MS = 20_000;
 
 /**
- * The class, bound to the worker's sockets. What a handler throws goes up to whoever told of the event.
+ * The class, bound to the worker's sockets. What a handler throws reaches the code that delivered the event.
  *
  * @param maxUnprocessedChars what a stream has unless its script sets it.
  */

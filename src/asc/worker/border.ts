@@ -1,5 +1,5 @@
 // The border between an application's context and its host, on the host's side: what the parts of the host are made of. The
-// rules stand in `runtime/border.ts`; the first of them is that only primitives cross.
+// rules are in `runtime/border.ts`; the first of them is that only primitives cross.
 
 import type { ScriptFolder } from "../folder.ts";
 import type { FromWorker, LogLevel, WorkerSettings } from "../messages.ts";

@@ -1,6 +1,6 @@
 // What V8 cannot parse and the engine of that time could: says where, and what to write instead. Nothing is rewritten.
 
-/** Old syntax, how to know it on its line, and the mend. */
+/** Old syntax, how to know it on its line, and the fix. */
 const OLD: readonly { readonly sign: RegExp; readonly hint: string }[] = [
 	{ sign: /\bfor\s+each\b/, hint: "write `for (var key in object) { var value = object[key]; … }` for `for each`" },
 	{
@@ -26,7 +26,7 @@ const OLD: readonly { readonly sign: RegExp; readonly hint: string }[] = [
 	},
 ];
 
-/** A parser's error with its place: `main.asc:3:5: SyntaxError: …`, and the mend where the line shows old syntax. */
+/** A parser's error with its place: `main.asc:3:5: SyntaxError: …`, and the fix where the line contains old syntax. */
 export function explainSyntax(error: unknown, text: string, file: string): string {
 	const { message, stack } = error as { message: string; stack?: string };
 	// Node puts the place, the line and a mark under it in front of the stack; behind the end of a file there is nothing to mark.

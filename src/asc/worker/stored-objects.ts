@@ -1,6 +1,6 @@
 // The persistent shared objects of an application, one file each in a folder of its own, in its worker. A file is replaced as a
 // whole: written beside, handed to the disk, renamed; so that it holds the old object or the new one, whatever happens.
-// What is in it is the affair of `runtime/shared-object-file.ts`; texts alone cross.
+// `runtime/shared-object-file.ts` defines its content; only texts cross.
 
 import { Buffer } from "node:buffer";
 import {

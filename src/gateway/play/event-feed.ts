@@ -1,5 +1,5 @@
 // What the gateway says about its connections, for the page that watches it: each log line as a server-sent event, from the moment
-// that the page asks. A page that reads too slowly is cut, and comes back by itself.
+// that the page asks. A page that reads too slowly is disconnected, and reconnects.
 
 import type { ServerResponse } from "node:http";
 import { type Logger, loggable } from "../../server/logger.ts";

@@ -1,4 +1,4 @@
-// What stands in for ruffle.js in a page where the package is not installed: a line across the page that says so, for a page whose
+// The replacement of ruffle.js in a page where the package is not installed: a line across the page that says so, for a page whose
 // Flash content stays white says nothing. It is a file of its own, so that it also runs where a page allows no inline scripts.
 
 import { RUFFLE_INSTALL } from "../ruffle-package.ts";

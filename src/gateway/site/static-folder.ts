@@ -17,7 +17,7 @@ const FLASH_TYPES: Readonly<Record<string, string>> = {
 	flv: "video/x-flv",
 };
 
-/** An open file. Whoever gets one sends it or closes it. */
+/** An open file. The receiver sends it or closes it. */
 export interface OpenFile {
 	/** Its name, without the folder. */
 	readonly name: string;

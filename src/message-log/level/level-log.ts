@@ -1,6 +1,6 @@
 // The embedded home of stored rooms: LevelDB in one folder of one process. What queued while the last batch was being synced is
 // committed next, in one batch, without any timer; nobody hears of an entry before its batch is on the disk. After a failed
-// write (a full disk, a disk that went read-only) appends are refused with a code, and the folder is opened anew until it works.
+// write (a full disk, a disk that went read-only) appends are refused with a code, and the folder is opened again until it works.
 // docs/reliability.md says what a crash can lose.
 
 import { XMLSocketError } from "../../errors/index.ts";
