@@ -32,7 +32,7 @@ export const chatSchema = v.strictObject({
 		described(v.string(), "the token file's text: lines TOKEN NAME [operator]; # begins a comment"),
 		"",
 	),
-	guests: v.optional(described(v.boolean(), "let clients without a token speak"), true),
+	guests: v.optional(described(v.boolean(), "refuse clients without a token", "--no-guests"), true),
 	topics: v.optional(described(v.picklist(["operators", "everyone"]), "who may set topics"), "operators"),
 	maxRooms: v.optional(described(count(1, 1_000_000), "rooms in all"), 10_000),
 	maxRoomsPerClient: v.optional(described(count(1, 10_000), "rooms that one client may be in"), 64),

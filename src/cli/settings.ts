@@ -2,7 +2,7 @@
 // the schemas; it knows no command.
 
 import { existsSync, readFileSync } from "node:fs";
-import type { Option } from "commander";
+import type { Command } from "commander";
 import * as v from "valibot";
 import { XMLSocketError } from "../errors/index.ts";
 import { checkOptions, type OptionsSchema } from "../options/index.ts";
@@ -72,17 +72,16 @@ export function optionsOf(schema: OptionsSchema): OptionInfo[] {
 }
 
 /** Gives a command the flags of a schema. */
-export function addFlags(
-	schema: OptionsSchema,
-	makeOption: (flags: string, about: string) => Option,
-	add: (option: Option) => void,
-): void {
+export function addFlags(schema: OptionsSchema, command: Command): void {
 	for (const info of optionsOf(schema)) {
 		const shown =
 			info.default === undefined || info.negated || (Array.isArray(info.default) && info.default.length === 0);
-		const option = makeOption(info.flags, shown ? info.about : `${info.about} (default: ${String(info.default)})`);
+		const option = command.createOption(
+			info.flags,
+			shown ? info.about : `${info.about} (default: ${String(info.default)})`,
+		);
 		if (!info.listed) option.hideHelp();
-		add(option);
+		command.addOption(option);
 	}
 }
 

@@ -1,6 +1,8 @@
+// The commands as processes: help, errors, exit codes, and what they print.
+
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -91,6 +93,10 @@ describe("xmlsocket", () => {
 		[["connect", "localhost:80"], 2, /1024/],
 		[["listen", "localhost:9", "-C", "1"], 2, /1024/],
 		[["send", "localhost:1025"], 2, /nothing to send/i],
+		[["conect", "localhost:9000", "--pretty"], 2, /unknown command 'conect'\n\(Did you mean connect\?\)/],
+		[["help", "conect"], 2, /Did you mean connect\?/],
+		[["connect", "localhost:1025", "--prety"], 2, /Did you mean --pretty\?/],
+		[["serve", "--idle-timout-ms", "5"], 2, /Did you mean --idle-timeout-ms\?/],
 	])("%j ends with %i and says why", async (args, code, words) => {
 		const outcome = await run(args as string[]);
 		expect(outcome.code).toBe(code);
@@ -112,6 +118,44 @@ describe("xmlsocket", () => {
 		const outcome = await run(["serve", "--port", String(daemon.port)]);
 		expect(outcome.code).toBe(1);
 		expect(outcome.err).toMatch(/already used.*--port/);
+	});
+
+	it.each([["config"], ["explain"]])("ends quietly with 0 when the reader of %s closes the pipe", async (name) => {
+		const child = spawn(process.execPath, [command, name], { cwd: folder, env: cleanEnvironment() });
+		// A pipe that is closed before the first write makes every write fail.
+		child.stdout.destroy();
+		let err = "";
+		child.stderr.on("data", (chunk) => {
+			err += String(chunk);
+		});
+		const [code] = (await once(child, "close")) as [number | null];
+		expect({ code, err }).toEqual({ code: 0, err: "" });
+	});
+
+	it.runIf(process.platform === "linux")("ends with 1 and a message when standard output is full", async () => {
+		const full = openSync("/dev/full", "w");
+		const child = spawn(process.execPath, [command, "config"], {
+			cwd: folder,
+			env: cleanEnvironment(),
+			stdio: ["ignore", full, "pipe"],
+		});
+		closeSync(full);
+		let err = "";
+		child.stderr.on("data", (chunk) => {
+			err += String(chunk);
+		});
+		const [code] = (await once(child, "close")) as [number | null];
+		expect(code).toBe(1);
+		expect(err).toMatch(/^xmlsocket: Standard output cannot be written: ENOSPC/);
+	});
+
+	it("shows the flags of a schema for help COMMAND, as for COMMAND --help", async () => {
+		for (const name of ["serve", "gateway", "run", "play"]) {
+			const { code, out } = await run(["help", name]);
+			expect(code).toBe(0);
+			expect(out).toBe((await run([name, "--help"])).out);
+			expect(out).toContain("--log-level");
+		}
 	});
 
 	it("explains a code in both its forms", async () => {
@@ -173,6 +217,35 @@ describe("xmlsocket config", () => {
 		expect(rows.get("idleTimeoutMs")).toMatchObject({ value: 300_000, source: "default" });
 	});
 
+	it.each([
+		[["--no-guests"], {}, "flag"],
+		[[], { XMLSOCKET_GUESTS: "false" }, "environment XMLSOCKET_GUESTS"],
+	])("turns guests off with %j and %j", async (args, env, source) => {
+		const { out } = await run(["config", "--json", ...args], { cwd: folder, env });
+		const rows = out
+			.trim()
+			.split("\n")
+			.map((line) => JSON.parse(line) as { option: string });
+		expect(rows.find(({ option }) => option === "guests")).toMatchObject({ value: false, source });
+	});
+
+	it("warns about variables that no option has, with the nearest name, and continues", async () => {
+		const { code, err } = await run(["config"], {
+			cwd: folder,
+			// The others belong to the gateway's and the movie player's options, and to the configuration file.
+			env: {
+				XMLSOCKET_MAX_DOCMENT: "5",
+				XMLSOCKET_DIAL_TIMEOUT: "9",
+				XMLSOCKET_OPEN: "false",
+				XMLSOCKET_CONFIG: "xmlsocket.config.json",
+			},
+		});
+		expect(code).toBe(0);
+		expect(err).toBe(
+			"xmlsocket: The environment variable XMLSOCKET_MAX_DOCMENT has no effect: no option has this name; did you mean XMLSOCKET_MAX_DOCUMENT?\n",
+		);
+	});
+
 	it("refuses an unknown key, and names the one that was meant", async () => {
 		const file = join(folder, "bad.json");
 		writeFileSync(file, '{"maxDocument": 5}');
@@ -188,13 +261,52 @@ describe("send, listen and connect", () => {
 		const join = '<join room="lobby" after="0"/>';
 		const listening = run(["listen", `localhost:${daemon.port}`, "-x", join, "-C", "3", "-W", "30"]);
 		const sent = await run(["send", `:${daemon.port}`, "-m", '<join room="lobby"/>', '<say room="lobby">hi</say>']);
-		expect(sent).toMatchObject({ code: 0, err: "" });
+		expect(sent).toMatchObject({ code: 0, err: "", out: expect.stringContaining("<said ") });
 		const { code, out } = await listening;
 		expect(code).toBe(0);
 		expect(out.split("\n").slice(0, 2)).toEqual([
 			expect.stringMatching(/^<welcome /),
 			expect.stringMatching(/^<joined room="lobby"/),
 		]);
+	});
+
+	it("send takes documents as arguments and prints the answers", async () => {
+		const { code, out } = await run(["send", `:${daemon.port}`, '<ping id="1"/>', '<ping id="2"/>']);
+		expect(code).toBe(0);
+		expect(out).toMatch(/<pong id="1".*\n<pong id="2".*\n$/);
+	});
+
+	it("send without a document sends standard input as one, without the newline at its end", async () => {
+		const { code, out } = await run(["send", `:${daemon.port}`], { input: '<ping\n id="3"/>\n' });
+		expect(code).toBe(0);
+		expect(out).toMatch(/<pong id="3".*\n$/);
+	});
+
+	it("send -l sends each line, and -f a file as one document", async () => {
+		const lines = await run(["send", `:${daemon.port}`, "-l"], { input: '<ping id="4"/>\n\n<ping id="5"/>\n' });
+		expect(lines.out).toMatch(/<pong id="4".*\n<pong id="5".*\n$/);
+		const file = join(folder, "ping.xml");
+		writeFileSync(file, '<ping\nid="6"/>');
+		expect((await run(["send", `:${daemon.port}`, "-f", file])).out).toMatch(/<pong id="6".*\n$/);
+	});
+
+	it("send ends with 1 when the server answers with an error, and prints it", async () => {
+		const { code, out } = await run(["send", `:${daemon.port}`, '<say room="nowhere">hi</say>']);
+		expect(code).toBe(1);
+		expect(out).toMatch(/<error code="room-/);
+	});
+
+	it("send ends with 1 when the server ends the connection", async () => {
+		const rude = createServer((socket) => socket.once("data", () => socket.end("<last/>\0"))).listen(0, "127.0.0.1");
+		await once(rude, "listening");
+		const { port } = rude.address() as AddressInfo;
+		const { code, out, err } = await run(["send", `127.0.0.1:${port}`, "<a/>", "--wait", "20000"]);
+		rude.close();
+		expect({ code, out, err }).toEqual({
+			code: 1,
+			out: "<last/>\n",
+			err: "xmlsocket: The server ended the connection.\n",
+		});
 	});
 
 	it("listen ends with 1 where fewer documents came", async () => {

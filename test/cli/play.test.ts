@@ -101,6 +101,14 @@ describe("xmlsocket play", () => {
 		expect(facts.parameters).toEqual({ a: "1=2", b: "" });
 	});
 
+	it("reads its options from the environment, and not from the daemon's configuration file", async () => {
+		const variables = { XMLSOCKET_OPEN: "false", XMLSOCKET_PORT: "0", XMLSOCKET_ALLOW: "a.example:9339" };
+		const { out, err } = play(["my game.swf", "--json"], variables);
+		await expect.poll(out).toContain("\n");
+		expect(JSON.parse(out())).toMatchObject({ event: "listening", targets: ["a.example:9339"] });
+		expect(err()).toBe("");
+	});
+
 	it.runIf(process.platform === "linux")("opens the browser on the page", async () => {
 		const opened = join(folder, "opened");
 		writeFileSync(join(folder, "xdg-open"), `#!/bin/sh\nprintf %s "$1" > "${opened}"\n`, { mode: 0o755 });

@@ -23,6 +23,7 @@ application.onAppStop = function () { trace("closing"); };
 application.onDisconnect = function () { trace("gone"); };
 Client.prototype.hi = function (doc) { return doc; };`,
 	);
+	application("talker", "Client.prototype.hi = function (doc) { trace(doc.attributes.id); return doc; };");
 	application("broken", "a = 1;\nfor each (b in c) {}\n");
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -92,6 +93,23 @@ describe("xmlsocket run", () => {
 		expect(result.status).toBe(status);
 		expect(result.stderr).toContain(words);
 		expect(result.stderr).toContain(code);
+	});
+
+	it("continues when the reader of its standard output closes the pipe", async () => {
+		const child = spawn(process.execPath, [command, "run", "talker", "--port", "0", "--json"], {
+			cwd: folder,
+			env: cleanEnvironment(),
+		});
+		let output = "";
+		while (!LISTENING.test(output)) output += String((await once(child.stdout, "data"))[0]);
+		child.stdout.destroy();
+		const client = RawClient.tcp(Number(LISTENING.exec(output)?.[1]));
+		for (const id of ["1", "2", "3"]) {
+			client.send(`<hi id="${id}"/>\0`);
+			await client.until((text) => text.includes(`id="${id}"`));
+		}
+		child.kill("SIGTERM");
+		expect((await once(child, "exit"))[0]).toBe(0);
 	});
 
 	it("without an application is wrong usage", () => {

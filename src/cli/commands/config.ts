@@ -3,8 +3,6 @@
 import { serveSchema } from "../serve-schema.ts";
 import { optionsOf, resolveSettings } from "../settings.ts";
 
-const SECRETS: ReadonlySet<string> = new Set(["adminToken"]);
-
 /** Prints the options. */
 export function config(flags: Record<string, unknown>): void {
 	const { sources, file } = resolveSettings(serveSchema, flags, process.env, flags.config as string | undefined);
@@ -12,7 +10,7 @@ export function config(flags: Record<string, unknown>): void {
 		const { value, source } = sources.get(info.key)!;
 		return {
 			option: info.key,
-			value: SECRETS.has(info.key) && value !== undefined ? "(set)" : value,
+			value,
 			source: source === "file" ? `file ${file}` : source === "environment" ? `environment ${info.variable}` : source,
 			flag: `--${info.name}`,
 			variable: info.variable,

@@ -13,8 +13,8 @@ import { shellQuoted } from "../shell-quoted.ts";
 /** Runs until SIGINT or SIGTERM. */
 export async function play(movie: string, flags: Record<string, unknown>, version: string): Promise<void> {
 	const begun = performance.now();
-	// The file that is found by itself is the daemon's: its port is not this one.
-	const { values } = resolveSettings(playSchema, flags, {}, false);
+	// The configuration file in the folder is the daemon's; its port is not the page's.
+	const { values } = resolveSettings(playSchema, flags, process.env, false);
 	const settings = values as PlaySettings;
 	const log = makeLog(settings.logLevel);
 	const playing = createPlay({

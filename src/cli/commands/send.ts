@@ -1,21 +1,30 @@
-// `xmlsocket send`: documents from flags, from the lines of standard input, or from a file; then the end.
+// `xmlsocket send`: sends documents from arguments, flags, a file or standard input, prints the answers, and closes the connection.
+// An <error> among the answers, or a connection that the server ends early, is exit code 1.
 
 import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
+import { text } from "node:stream/consumers";
 import { XMLSocketError } from "../../errors/index.ts";
-import { openConnection } from "../open-connection.ts";
+import { numberOf, openConnection, printer } from "../open-connection.ts";
 
-/** Sends everything, waits until it has left, and closes. */
-export async function send(address: string, flags: Record<string, unknown>): Promise<void> {
-	const messages = (flags.message as string[] | undefined) ?? [];
-	if (messages.length === 0 && !flags.lines && flags.file === undefined) {
-		throw new XMLSocketError(
-			"XMLSOCKET_OPTION_INVALID",
-			"There is nothing to send: give -m DOCUMENT, -l (lines of standard input) or -f FILE.",
-		);
-	}
-	const file = typeof flags.file === "string" ? readDocument(flags.file) : undefined;
+/** Sends everything, then waits `--wait` milliseconds for answers. */
+export async function send(address: string, documents: string[], flags: Record<string, unknown>): Promise<void> {
+	const waitMs = numberOf(flags.wait, "--wait") ?? 250;
+	const messages = [...documents, ...((flags.message as string[] | undefined) ?? [])];
+	if (typeof flags.file === "string") messages.push(readDocument(flags.file));
+	if (messages.length === 0 && !flags.lines) messages.push(await standardInput());
 	const connection = await openConnection(address, flags);
+	const print = printer(flags);
+	let refused = false;
+	connection.on("document", (document) => {
+		print(document.text);
+		if (/^\s*<error[\s/>]/.test(document.text)) refused = true;
+	});
+	let ended = false;
+	const over = connection.closed.then(({ error }) => {
+		ended = true;
+		return error;
+	});
 	let sent = 0;
 	const put = async (document: string): Promise<void> => {
 		connection.send(document);
@@ -23,10 +32,30 @@ export async function send(address: string, flags: Record<string, unknown>): Pro
 		await connection.drained();
 	};
 	for (const message of messages) await put(message);
-	if (file !== undefined) await put(file);
 	if (flags.lines) for await (const line of createInterface({ input: process.stdin })) if (line !== "") await put(line);
+	let timer: NodeJS.Timeout | undefined;
+	const waited = new Promise<void>((resolve) => {
+		timer = setTimeout(resolve, waitMs);
+	});
+	await Promise.race([waited, over]);
+	clearTimeout(timer);
+	const endedByServer = ended;
 	await connection.close();
+	const error = await over;
+	if (error) throw error;
 	if (flags.json) process.stdout.write(`${JSON.stringify({ sent })}\n`);
+	if (endedByServer) process.stderr.write("xmlsocket: The server ended the connection.\n");
+	if (refused || endedByServer) process.exitCode = 1;
+}
+
+// The newline that an editor or `echo` adds is not part of the document.
+async function standardInput(): Promise<string> {
+	const document = (await text(process.stdin)).replace(/\r?\n$/, "");
+	if (document !== "") return document;
+	throw new XMLSocketError(
+		"XMLSOCKET_OPTION_INVALID",
+		"There is nothing to send: give documents as arguments, -l (lines of standard input), -f FILE, or a document on standard input.",
+	);
 }
 
 function readDocument(file: string): string {
