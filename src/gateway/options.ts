@@ -3,8 +3,7 @@
 import * as v from "valibot";
 import { checkOptions, described } from "../options/index.ts";
 
-const milliseconds = (minimum: number) =>
-	v.pipe(v.number(), v.integer(), v.minValue(minimum), v.maxValue(2 ** 31 - 1, "must be at most 2147483647 ms"));
+const milliseconds = (minimum: number) => v.pipe(v.number(), v.integer(), v.minValue(minimum), v.maxValue(2 ** 31 - 1));
 
 /** The schema. Each entry says what the option does, and names its command-line flag where `--help` lists one. */
 export const gatewaySchema = v.strictObject({
