@@ -150,7 +150,7 @@ describe("xmlsocket", () => {
 		});
 		closeSync(full);
 		let err = "";
-		child.stderr.on("data", (chunk) => {
+		child.stderr?.on("data", (chunk) => {
 			err += String(chunk);
 		});
 		const [code] = (await once(child, "close")) as [number | null];
