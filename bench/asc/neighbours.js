@@ -3,7 +3,7 @@
 
 import { once } from "node:events";
 import { connect } from "node:net";
-import { scriptHost } from "../../dist/asc/index.js";
+import { openScriptHost } from "../../dist/asc/index.js";
 import { createServer } from "../../dist/server/index.js";
 
 const EVERY_MS = 2;
@@ -25,7 +25,7 @@ Client.prototype.match = function () { /^(a+)+$/.test(new Array(40).join("a") + 
 
 /** Rows of p50 and p99. @param {string} good @param {string} bad folders of the two applications */
 export async function neighbourRows(good, bad) {
-	const host = await scriptHost([good, bad], { scriptTimeoutMs: 1500, scriptRestartMs: 100 });
+	const host = await openScriptHost([good, bad], { scriptTimeoutMs: 1500, scriptRestartMs: 100 });
 	const server = await createServer({ port: 0, host: "127.0.0.1", application: host }).listen();
 	const rows = [["a neighbour's answer, alone", shown(await latencies(server.port))]];
 	for (const [words, method] of Object.entries(DEEDS)) {

@@ -4,7 +4,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { scriptHost } from "../../dist/asc/index.js";
+import { openScriptHost } from "../../dist/asc/index.js";
 import { connect } from "../../dist/index.js";
 
 const [, , kind, port, count] = process.argv;
@@ -38,7 +38,7 @@ async function script(handler) {
 		${handler}
 		socket.connect("localhost", ${port});`,
 	);
-	await scriptHost([folder]);
+	await openScriptHost([folder]);
 	rmSync(folder, { recursive: true });
 }
 

@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import vm from "node:vm";
 import { ScriptFolder } from "../../dist/asc/folder.js";
-import { scriptHost } from "../../dist/asc/index.js";
+import { openScriptHost } from "../../dist/asc/index.js";
 import { WATCH_LENGTH } from "../../dist/asc/messages.js";
 import { clientsPart } from "../../dist/asc/worker/clients.js";
 import { makeParts } from "../../dist/asc/worker/parts.js";
@@ -99,7 +99,7 @@ async function trips(port) {
 const echo = application("echo", "Client.prototype.onData = function (text) { this.send(text); }");
 const scripts = await createServer({
 	port: 0,
-	application: await scriptHost([echo]),
+	application: await openScriptHost([echo]),
 	documentsPerSecond: 1_000_000,
 	documentBurst: 1_000_000,
 }).listen();
@@ -117,7 +117,7 @@ await Promise.all([scripts.close(), program.close()]);
 const starts = [];
 for (let round = 0; round < ROUNDS; round++) {
 	const begun = performance.now();
-	const one = await scriptHost([echo]);
+	const one = await openScriptHost([echo]);
 	starts.push(performance.now() - begun);
 	await one.close();
 }
@@ -125,7 +125,7 @@ const many = Array.from({ length: APPLICATIONS }, (_, at) => application(`many${
 const before = process.memoryUsage().rss;
 const begun = performance.now();
 const hosts = [];
-for (const path of many) hosts.push(await scriptHost([path]));
+for (const path of many) hosts.push(await openScriptHost([path]));
 const startMs = (performance.now() - begun) / APPLICATIONS;
 const memoryMiB = (process.memoryUsage().rss - before) / APPLICATIONS / 2 ** 20;
 await Promise.all(hosts.map((host) => host.close()));

@@ -2,4 +2,4 @@
 
 export { type AscOptions, ascSchema } from "./options.ts";
 export { ScriptApplication, type TraceLine } from "./script-application.ts";
-export { ScriptHost, type ScriptHostParts, scriptHost } from "./script-host.ts";
+export { openScriptHost, ScriptHost, type ScriptHostParts } from "./script-host.ts";

@@ -38,11 +38,11 @@ export const Watch = {
 	/** Calls into the context so far. */
 	calls: 1,
 	/** The number of what the last call was, as told by a `call` message. */
-	what: 2,
+	callName: 2,
 	/** Messages that the worker has taken. */
-	taken: 3,
+	received: 3,
 	/** Messages of the worker that the daemon's thread has taken. */
-	heard: 4,
+	acknowledged: 4,
 } as const;
 /** How many shared numbers there are. */
 export const WATCH_LENGTH = 5;

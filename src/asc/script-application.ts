@@ -23,7 +23,7 @@ export interface TraceLine {
 }
 
 /** What an application is given. */
-export interface ScriptSurroundings {
+export interface ScriptApplicationContext {
 	readonly settings: AscSettings;
 	readonly log: Logger;
 	readonly trace: (line: TraceLine) => void;
@@ -32,7 +32,7 @@ export interface ScriptSurroundings {
 	readonly hostname: string;
 }
 
-interface Member {
+interface ConnectedClient {
 	readonly peer: Peer;
 	readonly connect: string | undefined;
 	accepted: boolean;
@@ -46,12 +46,12 @@ const MOST_DOUBLINGS = 5;
 /** An application whose scripts run in a thread of their own. */
 export class ScriptApplication {
 	readonly #found: FoundApplication;
-	readonly #surroundings: ScriptSurroundings;
-	readonly #members = new Map<number, Member>();
+	readonly #context: ScriptApplicationContext;
+	readonly #members = new Map<number, ConnectedClient>();
 	#xml: ApplicationXml;
 	#worker: ScriptWorker | undefined;
 	/** The run that is at its `onAppStop`. */
-	#leaving: ScriptWorker | undefined;
+	#stopping: ScriptWorker | undefined;
 	/** `between`: no run, and clients wait for the next; `idle`: the next client starts it; `paused`: it failed. */
 	#state: "starting" | "running" | "between" | "idle" | "paused" | "over" = "idle";
 	#held: ToWorker[] = [];
@@ -67,9 +67,9 @@ export class ScriptApplication {
 	restarts = 0;
 
 	/** @throws XMLSOCKET_SCRIPT_UNREADABLE, XMLSOCKET_APPLICATION_XML_INVALID */
-	constructor(path: string, surroundings: ScriptSurroundings) {
+	constructor(path: string, context: ScriptApplicationContext) {
 		this.#found = findApplication(path);
-		this.#surroundings = surroundings;
+		this.#context = context;
 		this.#xml = readApplicationXml(this.#found.folder);
 	}
 
@@ -103,7 +103,7 @@ export class ScriptApplication {
 
 	/** Begins the first run, and another whenever a file has changed; a run that cannot start waits for the next change. */
 	async watch(): Promise<void> {
-		const { log } = this.#surroundings;
+		const { log } = this.#context;
 		const application = this.name;
 		this.#unwatch = watchFolder(this.folder, {
 			changed: (files) => {
@@ -124,7 +124,7 @@ export class ScriptApplication {
 	/** A client comes in. @param connect its `connect` document, where it sent one */
 	enter(peer: Peer, connect: string | undefined): Session {
 		const id = ++this.#lastId;
-		const member: Member = { peer, connect, accepted: false };
+		const member: ConnectedClient = { peer, connect, accepted: false };
 		if (this.#state === "paused" || this.#state === "over") {
 			this.#refuse(member, "The application has stopped and is started again shortly.");
 			return { document() {}, closed() {} };
@@ -145,14 +145,14 @@ export class ScriptApplication {
 		if (this.#state === "over" || this.#state === "between") return;
 		clearTimeout(this.#pause);
 		this.#state = "between";
-		await this.#leave("The scripts have changed.");
+		await this.#stopRun("The scripts have changed.");
 		if ((this.#state as string) === "over") return;
 		for (const member of this.#members.values()) member.accepted = false;
 		this.#failures = 0;
 		try {
 			this.#xml = readApplicationXml(this.folder);
 		} catch (error) {
-			this.#surroundings.log.error({ application: this.name }, (error as Error).message);
+			this.#context.log.error({ application: this.name }, (error as Error).message);
 		}
 		this.#run();
 	}
@@ -162,19 +162,19 @@ export class ScriptApplication {
 		this.#state = "over";
 		this.#unwatch?.();
 		clearTimeout(this.#pause);
-		await this.#leave("The server stops.");
+		await this.#stopRun("The server stops.");
 	}
 
-	async #leave(reason: string): Promise<void> {
+	async #stopRun(reason: string): Promise<void> {
 		const old = this.#worker;
 		this.#worker = undefined;
-		this.#leaving = old;
+		this.#stopping = old;
 		await old?.stop(reason, STOP_MS);
-		this.#leaving = undefined;
+		this.#stopping = undefined;
 	}
 
 	#run(): void {
-		const { settings } = this.#surroundings;
+		const { settings } = this.#context;
 		const { runtimeSizeKiB, maxTimeOutSeconds } = this.#xml;
 		this.#state = "starting";
 		this.#startedMs = performance.now();
@@ -187,7 +187,7 @@ export class ScriptApplication {
 			},
 			{
 				message: (message) => {
-					if (this.#worker === worker || this.#leaving === worker) this.#heard(message);
+					if (this.#worker === worker || this.#stopping === worker) this.#handleMessages(message);
 				},
 				failed: (error) => {
 					if (this.#worker === worker) this.#failed(error);
@@ -203,7 +203,7 @@ export class ScriptApplication {
 
 	#workerSettings(): RunSettings {
 		const { libraryPath, config, maxUnprocessedChars } = this.#xml;
-		const { server, hostname, settings } = this.#surroundings;
+		const { server, hostname, settings } = this.#context;
 		const { folder, entry, name } = this.#found;
 		return {
 			folder,
@@ -220,13 +220,13 @@ export class ScriptApplication {
 		};
 	}
 
-	#open(id: number, { peer, connect }: Member): void {
+	#open(id: number, { peer, connect }: ConnectedClient): void {
 		this.#worker?.post(["open", id, peer.remoteAddress, peer.transport, connect]);
 	}
 
-	#document(id: number, member: Member, text: string): void {
+	#document(id: number, member: ConnectedClient, text: string): void {
 		const waiting = this.#worker?.waiting ?? this.#held.length;
-		const limit = this.#surroundings.settings.maxQueuedDocuments;
+		const limit = this.#context.settings.maxQueuedDocuments;
 		if (waiting < limit) this.#post(["document", id, text]);
 		else
 			member.peer.destroy(
@@ -243,8 +243,8 @@ export class ScriptApplication {
 		else if (this.#state === "between") this.#held.push(message);
 	}
 
-	#heard(message: FromWorker): void {
-		const { log, trace } = this.#surroundings;
+	#handleMessages(message: FromWorker): void {
+		const { log, trace } = this.#context;
 		switch (message[0]) {
 			case "send":
 				this.#send(this.#members.get(message[1])?.peer, message[2]);
@@ -298,7 +298,7 @@ export class ScriptApplication {
 			peer?.send(text);
 		} catch (error) {
 			const { code, message } = error as XMLSocketError;
-			this.#surroundings.log.warn({ application: this.name, code }, `a document was not sent: ${message}`);
+			this.#context.log.warn({ application: this.name, code }, `a document was not sent: ${message}`);
 		}
 	}
 
@@ -330,19 +330,13 @@ export class ScriptApplication {
 
 	async #shutDown(): Promise<void> {
 		if (this.#state !== "running") {
-			this.#surroundings.log.warn(
-				{ application: this.name },
-				"shutdown() is ignored while the application starts or stops",
-			);
+			this.#context.log.warn({ application: this.name }, "shutdown() is ignored while the application starts or stops");
 			return;
 		}
-		this.#surroundings.log.info(
-			{ application: this.name },
-			"the application shuts itself down; the next client starts it",
-		);
+		this.#context.log.info({ application: this.name }, "the application shuts itself down; the next client starts it");
 		this.#state = "between";
 		this.#endAll("NetConnection.Connect.AppShutdown", "The application is shutting down.");
-		await this.#leave("The application has called shutdown().");
+		await this.#stopRun("The application has called shutdown().");
 		if ((this.#state as string) === "over") return;
 		this.#state = "idle";
 		if (this.#members.size > 0) this.#run();
@@ -350,7 +344,7 @@ export class ScriptApplication {
 
 	// The run is over and was not asked to be. Its clients hold a state that is gone: they are ended, and come again.
 	#failed(error: XMLSocketError): void {
-		const { log, settings } = this.#surroundings;
+		const { log, settings } = this.#context;
 		const waiting = this.#waiting;
 		this.#waiting = undefined;
 		this.#worker = undefined;
@@ -380,7 +374,7 @@ export class ScriptApplication {
 		}
 	}
 
-	#refuse({ peer, connect }: Member, description: string): void {
+	#refuse({ peer, connect }: ConnectedClient, description: string): void {
 		if (connect !== undefined) peer.send(statusText("error", "NetConnection.Connect.Failed", description));
 		peer.end();
 	}

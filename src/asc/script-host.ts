@@ -31,24 +31,24 @@ export interface ScriptHostParts {
  *
  * @example
  * ```ts
- * const application = await scriptHost(["applications/chat"], {}, { trace: (line) => console.log(line.text) });
+ * const application = await openScriptHost(["applications/chat"], {}, { trace: (line) => console.log(line.text) });
  * const server = await createServer({ port: 9000, application }).listen();
  * ```
  */
-export async function scriptHost(
+export async function openScriptHost(
 	paths: readonly string[],
 	options: AscOptions = {},
 	parts: ScriptHostParts = {},
 ): Promise<ScriptHost> {
 	const settings = checkOptions(ascSchema, options);
-	const surroundings = {
+	const context = {
 		settings,
 		log: parts.log ?? silentLogger,
 		trace: parts.trace ?? (() => {}),
 		server: parts.server ?? "xmlsocket",
 		hostname: hostname(),
 	};
-	const applications = paths.map((path) => new ScriptApplication(path, surroundings));
+	const applications = paths.map((path) => new ScriptApplication(path, context));
 	const names = new Set<string>();
 	for (const { name } of applications) {
 		if (names.has(name))
@@ -71,24 +71,24 @@ export class ScriptHost implements Application {
 	readonly output = "text";
 	/** In the order of their naming; the first takes the clients that name none. */
 	readonly applications: readonly [ScriptApplication, ...ScriptApplication[]];
-	readonly #waiting = new Map<Visitor, number>();
+	readonly #waiting = new Map<ClientSession, number>();
 	readonly #waitMs: number;
 
-	/** @internal use `scriptHost`. */
+	/** @internal use `openScriptHost`. */
 	constructor(applications: readonly [ScriptApplication, ...ScriptApplication[]], waitMs: number) {
 		this.applications = applications;
 		this.#waitMs = waitMs;
 	}
 
 	open(peer: Peer): Session {
-		const visitor = new Visitor(peer, this.applications, () => this.#waiting.delete(visitor));
-		this.#waiting.set(visitor, performance.now());
-		return visitor;
+		const session = new ClientSession(peer, this.applications, () => this.#waiting.delete(session));
+		this.#waiting.set(session, performance.now());
+		return session;
 	}
 
 	sweep(): void {
 		const now = performance.now();
-		for (const [visitor, sinceMs] of this.#waiting) if (now - sinceMs >= this.#waitMs) visitor.silent();
+		for (const [session, sinceMs] of this.#waiting) if (now - sinceMs >= this.#waitMs) session.silent();
 	}
 
 	async close(): Promise<void> {
@@ -107,7 +107,7 @@ export class ScriptHost implements Application {
 }
 
 /** A connection on its way to its application, and in it. */
-class Visitor implements Session {
+class ClientSession implements Session {
 	readonly #peer: Peer;
 	readonly #applications: readonly [ScriptApplication, ...ScriptApplication[]];
 	readonly #settled: () => void;

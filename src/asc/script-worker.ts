@@ -3,8 +3,8 @@
 
 import { Worker } from "node:worker_threads";
 import { XMLSocketError } from "../errors/index.ts";
+import { locateStuckScript } from "./locate-stuck-script.ts";
 import { type FromWorker, type ToWorker, WATCH_LENGTH, Watch, type WorkerSettings } from "./messages.ts";
-import { stoppedAt } from "./stopped-at.ts";
 
 /** What the worker is told, beside what this file adds. */
 export type RunSettings = Omit<WorkerSettings, "watch" | "heapMiB">;
@@ -56,7 +56,7 @@ export class ScriptWorker {
 			workerData: { ...settings, watch, heapMiB: limits.heapMiB } satisfies WorkerSettings,
 			resourceLimits: { maxOldGenerationSizeMb: limits.heapMiB * HARD_LIMIT, maxYoungGenerationSizeMb: YOUNG_MIB },
 		});
-		this.#worker.on("message", (messages: FromWorker[]) => this.#heard(messages));
+		this.#worker.on("message", (messages: FromWorker[]) => this.#handleMessages(messages));
 		this.#worker.on("error", (error) => this.#fail(this.#errorOf(error)));
 		this.#worker.on("exit", () =>
 			this.#fail(new XMLSocketError("XMLSOCKET_SCRIPT_FAILED", `The application ${this.#name} has ended by itself.`)),
@@ -69,7 +69,7 @@ export class ScriptWorker {
 
 	/** Messages that the worker has not taken yet. */
 	get waiting(): number {
-		return (this.#posted - (this.#watch[Watch.taken] as number)) | 0;
+		return (this.#posted - (this.#watch[Watch.received] as number)) | 0;
 	}
 
 	/** Sends a message with the others of this tick. */
@@ -97,8 +97,8 @@ export class ScriptWorker {
 		await this.#end();
 	}
 
-	#heard(messages: readonly FromWorker[]): void {
-		this.#watch[Watch.heard] = ((this.#watch[Watch.heard] as number) + messages.length) | 0;
+	#handleMessages(messages: readonly FromWorker[]): void {
+		this.#watch[Watch.acknowledged] = ((this.#watch[Watch.acknowledged] as number) + messages.length) | 0;
 		for (const message of messages) {
 			if (this.#over) return;
 			if (message[0] === "call") this.#words.set(message[1], message[2]);
@@ -122,8 +122,8 @@ export class ScriptWorker {
 
 	async #stopStuck(): Promise<void> {
 		clearInterval(this.#watchdog);
-		const call = this.#words.get(this.#watch[Watch.what] as number) ?? "a call";
-		const { place, release } = await stoppedAt(this.#worker.threadId);
+		const call = this.#words.get(this.#watch[Watch.callName] as number) ?? "a call";
+		const { place, release } = await locateStuckScript(this.#worker.threadId);
 		const error = new XMLSocketError(
 			"XMLSOCKET_SCRIPT_STOPPED",
 			`The application ${this.#name} was stopped${place === undefined ? "" : ` at ${place}`}: ${call} ran longer than ${this.#limits.timeoutMs} ms.`,

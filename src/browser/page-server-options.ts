@@ -9,7 +9,7 @@ export const pageServerSchema = v.strictObject({
 		described(
 			v.pipe(
 				v.string(),
-				v.regex(/^(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+invalid$/, "must be lower-case and end with .invalid"),
+				v.regex(/^(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+invalid$/, "a host name in lower case that ends with .invalid"),
 			),
 			"the made-up host of its address; names that end with .invalid exist nowhere else",
 		),

@@ -2,6 +2,7 @@
 
 import * as v from "valibot";
 import { checkOptions, described } from "../options/index.ts";
+import { checkedName } from "./names.ts";
 
 const count = (minimum: number, maximum: number) =>
 	v.pipe(v.number(), v.integer(), v.minValue(minimum), v.maxValue(maximum));
@@ -10,8 +11,10 @@ const count = (minimum: number, maximum: number) =>
 export const chatSchema = v.strictObject({
 	rooms: v.optional(
 		described(
-			v.array(v.string()),
-			"rooms that always exist, beside lobby: NAME, NAME:stored or NAME:live",
+			v.array(
+				v.pipe(v.string(), v.check(isRoom, "NAME, NAME:stored or NAME:live, without spaces and control characters")),
+			),
+			"rooms that always exist, in addition to lobby: NAME, NAME:stored or NAME:live",
 			"--room <name...>",
 		),
 		[],
@@ -57,6 +60,18 @@ export type ChatSettings = v.InferOutput<typeof chatSchema>;
  */
 export function chatSettings(options: ChatOptions): ChatSettings {
 	return checkOptions(chatSchema, options);
+}
+
+// A colon in a name would hide a misspelled kind, so a name with a colon is written with its kind: a:b:stored.
+function isRoom(text: string): boolean {
+	const { name, kind } = parseRoom(text);
+	if (/\s/u.test(name) || (kind === "stored" && !text.endsWith(":stored") && name.includes(":"))) return false;
+	try {
+		checkedName(name, "room");
+		return true;
+	} catch {
+		return false;
+	}
 }
 
 /** A room of the option `rooms`: a name, and what it is. */

@@ -5,7 +5,7 @@ import type { Gateway } from "../gateway/index.ts";
 import type { Server } from "../server/index.ts";
 import { framed, isPublic, styles, urlHost } from "./banner-parts.ts";
 import { gatewayRows, targetWarnings } from "./gateway-rows.ts";
-import { brokerNames, keepsFolder } from "./rooms-home.ts";
+import { brokerNames, keepsFolder } from "./room-storage.ts";
 import type { ServeSettings } from "./serve-schema.ts";
 import type { Site } from "./site.ts";
 

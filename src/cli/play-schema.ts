@@ -19,7 +19,7 @@ export const playSchema = v.strictObject({
 	),
 	param: v.optional(
 		described(
-			v.array(v.pipe(v.string(), v.regex(/^[^=]+=/, "must be NAME=VALUE"))),
+			v.array(v.pipe(v.string(), v.regex(/^[^=]+=/, "NAME=VALUE"))),
 			"FlashVars of the movie",
 			"--param <name=value...>",
 		),

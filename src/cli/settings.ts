@@ -120,7 +120,13 @@ export function resolveSettings(
 		values[info.key] = value;
 		sources.set(info.key, { value, source });
 	}
-	return { values: checkOptions(schema, values) as Record<string, unknown>, sources, file };
+	const names = new Map(optionsOf(schema).map((info) => [info.key, info]));
+	const nameOf = (key: string): string => {
+		const source = sources.get(key)?.source;
+		if (source === "flag") return `--${names.get(key)?.name}`;
+		return source === "environment" ? String(names.get(key)?.variable) : `The option ${key} in ${file}`;
+	};
+	return { values: checkOptions(schema, values, nameOf) as Record<string, unknown>, sources, file };
 }
 
 function readConfig(file: string): Record<string, unknown> {

@@ -3,7 +3,7 @@
 import type { Gateway } from "../gateway/index.ts";
 import { RUFFLE_INSTALL, ruffleRoutes } from "../gateway/ruffle-package.ts";
 import { SiteRoutes } from "../gateway/site/site-routes.ts";
-import { type Reachable, reachableTargets } from "../gateway/site/socket-proxy.ts";
+import { type ReachableTarget, reachableTargets } from "../gateway/site/socket-proxy.ts";
 import type { Logger } from "../server/index.ts";
 
 /** The options that a site has. */
@@ -29,7 +29,7 @@ export interface Site {
 export function makeSite(
 	settings: SiteSettings,
 	gateway: Gateway | undefined,
-	own: () => Reachable[],
+	own: () => ReachableTarget[],
 	log: Logger,
 ): Site {
 	const ruffle = ruffleRoutes();

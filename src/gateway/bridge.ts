@@ -4,9 +4,9 @@
 
 import type { XMLSocketError } from "../errors/index.ts";
 import type { Scheduler, Transport } from "../link/index.ts";
+import { BridgeEnd, type EndCause } from "./bridge-end.ts";
 import { ByteQueue } from "./byte-queue.ts";
 import type { BridgeContent } from "./content.ts";
-import { BridgeEnd, type EndCause } from "./end.ts";
 
 /** A page's connection: a Transport that can also say why it is closed, and was. */
 export interface PageTransport extends Transport {
@@ -47,13 +47,13 @@ class Direction {
 	bytes = 0;
 	written = 0;
 	taken = 0;
-	takenAtMs: number;
+	progressAtMs: number;
 	blocked = false;
 	/** Whether the source is told to wait. */
-	held = false;
+	paused = false;
 
 	constructor(nowMs: number) {
-		this.takenAtMs = nowMs;
+		this.progressAtMs = nowMs;
 	}
 }
 
@@ -75,7 +75,7 @@ export class Bridge {
 	#lingerSinceMs: number | undefined = undefined;
 	#end: BridgeEnd | undefined = undefined;
 	#flushing = false;
-	#heardMs: number;
+	#pageActiveMs: number;
 	#pinged = false;
 	#finished = false;
 
@@ -87,13 +87,13 @@ export class Bridge {
 		const nowMs = host.scheduler.clock.now();
 		this.#toTarget = new Direction(nowMs);
 		this.#toPage = new Direction(nowMs);
-		this.#heardMs = nowMs;
+		this.#pageActiveMs = nowMs;
 		host.scheduler.add(this);
 		page.start({
 			bytes: (chunk) => this.#fromPage(chunk),
 			end: () => {},
 			drain: () => this.#drained(this.#toPage),
-			pong: () => this.#heard(),
+			pong: () => this.#pageActive(),
 			close: (error) => this.#pageClosed(error),
 		});
 	}
@@ -185,12 +185,12 @@ export class Bridge {
 	// --- from the page
 
 	#fromPage(chunk: Uint8Array): void {
-		this.#heard();
+		this.#pageActive();
 		this.#toTarget.bytes += chunk.length;
 		this.#host.carried("target", chunk.length);
 		if (this.#targetState === "gone" || this.#targetEndSent) return;
-		this.#take(this.#toTarget, this.#content.toTarget, chunk);
-		this.#hold(this.#toTarget, this.#page, this.#target);
+		this.#queue(this.#toTarget, this.#content.toTarget, chunk);
+		this.#pauseSource(this.#toTarget, this.#page, this.#target);
 	}
 
 	#pageClosed(error: Error | undefined): void {
@@ -199,7 +199,7 @@ export class Bridge {
 		this.#toPage.queue.clear();
 		this.#addAll(this.#toTarget, this.#content.toTarget?.finish());
 		// What the target still sends has no reader; read on, or its end would never be seen.
-		this.#release(this.#toPage, this.#target);
+		this.#resumeSource(this.#toPage, this.#target);
 		if (this.#targetState === "gone") this.#finish();
 		else if (this.#targetState === "dialling" && this.#toTarget.queue.bytes === 0) {
 			this.#abandon.abort();
@@ -213,8 +213,8 @@ export class Bridge {
 		this.#toPage.bytes += chunk.length;
 		this.#host.carried("page", chunk.length);
 		if (this.#pageGone || this.#pageEnd) return;
-		this.#take(this.#toPage, this.#content.toPage, chunk);
-		this.#hold(this.#toPage, this.#target!, this.#page);
+		this.#queue(this.#toPage, this.#content.toPage, chunk);
+		this.#pauseSource(this.#toPage, this.#target!, this.#page);
 	}
 
 	#targetEnded(): void {
@@ -243,14 +243,14 @@ export class Bridge {
 	#targetGone(): void {
 		this.#targetState = "gone";
 		this.#toTarget.queue.clear();
-		this.#release(this.#toTarget, this.#page);
+		this.#resumeSource(this.#toTarget, this.#page);
 		if (this.#pageGone) this.#finish();
 		else this.#flushSoon();
 	}
 
 	// --- both ways
 
-	#take(direction: Direction, content: BridgeContent["toPage"], chunk: Uint8Array): void {
+	#queue(direction: Direction, content: BridgeContent["toPage"], chunk: Uint8Array): void {
 		if (!content) {
 			direction.queue.add(chunk);
 			return;
@@ -266,18 +266,18 @@ export class Bridge {
 		for (const piece of pieces ?? []) direction.queue.add(piece);
 	}
 
-	#hold(direction: Direction, source: Transport, sink: Transport | undefined): void {
-		if (!direction.held && direction.queue.bytes + (sink?.bufferedBytes ?? 0) >= HIGH_BYTES) {
-			direction.held = true;
+	#pauseSource(direction: Direction, source: Transport, sink: Transport | undefined): void {
+		if (!direction.paused && direction.queue.bytes + (sink?.bufferedBytes ?? 0) >= HIGH_BYTES) {
+			direction.paused = true;
 			source.pause();
 		}
 		this.#flushSoon();
 	}
 
-	#release(direction: Direction, source: Transport | undefined): void {
-		if (!direction.held) return;
-		direction.held = false;
-		this.#heardMs = this.#host.scheduler.clock.now();
+	#resumeSource(direction: Direction, source: Transport | undefined): void {
+		if (!direction.paused) return;
+		direction.paused = false;
+		this.#pageActiveMs = this.#host.scheduler.clock.now();
 		source?.resume();
 	}
 
@@ -285,11 +285,12 @@ export class Bridge {
 		while (!direction.blocked) {
 			const piece = direction.queue.take();
 			if (!piece) break;
-			if (direction.written === direction.taken) direction.takenAtMs = this.#host.scheduler.clock.now();
+			if (direction.written === direction.taken) direction.progressAtMs = this.#host.scheduler.clock.now();
 			direction.written += piece.length;
 			direction.blocked = !sink.write(piece) && sink.bufferedBytes > 0;
 		}
-		if (direction.held && direction.queue.bytes + sink.bufferedBytes <= LOW_BYTES) this.#release(direction, source);
+		if (direction.paused && direction.queue.bytes + sink.bufferedBytes <= LOW_BYTES)
+			this.#resumeSource(direction, source);
 	}
 
 	#drained(direction: Direction): void {
@@ -315,8 +316,8 @@ export class Bridge {
 	#sweepPage(nowMs: number): void {
 		const { pingIntervalMs } = this.#host.limits;
 		// While we do not read, silence is not the page's.
-		if (this.#toTarget.held) this.#heardMs = nowMs;
-		const silentMs = nowMs - this.#heardMs;
+		if (this.#toTarget.paused) this.#pageActiveMs = nowMs;
+		const silentMs = nowMs - this.#pageActiveMs;
 		if (pingIntervalMs > 0 && silentMs >= pingIntervalMs * 2) this.#dropPage("page-silent");
 		else if (pingIntervalMs > 0 && silentMs >= pingIntervalMs && !this.#pinged) {
 			this.#pinged = true;
@@ -341,11 +342,11 @@ export class Bridge {
 		// Frame headers count as buffered and not as written, so only a rise is progress.
 		if (waiting === 0 || taken > direction.taken) {
 			direction.taken = waiting === 0 ? direction.written : taken;
-			direction.takenAtMs = nowMs;
+			direction.progressAtMs = nowMs;
 		}
 		// Once nobody waits any more, the rule cannot be off.
 		const unreadOutputTimeoutMs = this.#host.limits.unreadOutputTimeoutMs || (this.#pageGone ? FINAL_WAIT_MS : 0);
-		return unreadOutputTimeoutMs > 0 && nowMs - direction.takenAtMs >= unreadOutputTimeoutMs;
+		return unreadOutputTimeoutMs > 0 && nowMs - direction.progressAtMs >= unreadOutputTimeoutMs;
 	}
 
 	#dropPage(cause: EndCause): void {
@@ -353,8 +354,8 @@ export class Bridge {
 		this.#page.destroy();
 	}
 
-	#heard(): void {
-		this.#heardMs = this.#host.scheduler.clock.now();
+	#pageActive(): void {
+		this.#pageActiveMs = this.#host.scheduler.clock.now();
 		this.#pinged = false;
 	}
 
@@ -367,7 +368,7 @@ export class Bridge {
 	#closePage(code: number, reason: string): void {
 		this.#pageEnd ??= { code, reason: reason.slice(0, LONGEST_REASON_BYTES) };
 		// What the target sends from here on is read and dropped, so that its end is seen.
-		this.#release(this.#toPage, this.#target);
+		this.#resumeSource(this.#toPage, this.#target);
 	}
 
 	#endTarget(target: Transport): void {

@@ -37,7 +37,7 @@ export interface GatewayParts {
 }
 
 /** What is said of a bridge when it is over. */
-interface Passage {
+interface BridgeRecord {
 	readonly id: string;
 	readonly target: Target;
 	readonly page: WebSocketTransport;
@@ -58,7 +58,7 @@ export class Gateway implements HttpRoutes {
 	readonly #acceptor: WebSocketAcceptor;
 	readonly #host: BridgeHost;
 	readonly #learned: LearnedTargets | undefined;
-	readonly #bridges = new Map<Bridge, Passage>();
+	readonly #bridges = new Map<Bridge, BridgeRecord>();
 	readonly #ended = new Map<string, number>();
 	readonly #refused = new Map<string, number>();
 	readonly #bytes = new Map<string, number>();
@@ -204,7 +204,7 @@ export class Gateway implements HttpRoutes {
 		const { settings } = this;
 		const content = bridgeContent(target.encoding ?? settings.encoding, frames, settings.maxDocumentBytes);
 		const bridge = new Bridge(page, content, this.#host);
-		const passage: Passage = {
+		const record: BridgeRecord = {
 			id: `g${this.#nextId++}`,
 			target,
 			page,
@@ -212,13 +212,13 @@ export class Gateway implements HttpRoutes {
 			begunMs: nodeClock.now(),
 			resolved: undefined,
 		};
-		this.#bridges.set(bridge, passage);
+		this.#bridges.set(bridge, record);
 		if (this.#stopping) bridge.destroy();
 		// What the connection's own set-up throws ends this bridge alone, as a failed dial does.
 		dialTarget(target, { timeoutMs: settings.dialTimeoutMs, resolve: this.#resolve, signal: bridge.abandoned })
 			.then(({ transport, address }) => {
-				passage.resolved = address;
-				this.#log.debug({ id: passage.id, target: target.name, resolved: address, ...facts }, "connected");
+				record.resolved = address;
+				this.#log.debug({ id: record.id, target: target.name, resolved: address, ...facts }, "connected");
 				bridge.connect(transport);
 			})
 			.catch((error) =>

@@ -3,8 +3,7 @@
 import * as v from "valibot";
 import { checkOptions, described } from "../options/index.ts";
 
-const milliseconds = (minimum: number) =>
-	v.pipe(v.number(), v.integer(), v.minValue(minimum), v.maxValue(2 ** 31 - 1, "must be at most 2147483647 ms"));
+const milliseconds = (minimum: number) => v.pipe(v.number(), v.integer(), v.minValue(minimum), v.maxValue(2 ** 31 - 1));
 
 /** The schema. Each entry says what the option does, and names its command-line flag where `--help` lists one. */
 export const gatewaySchema = v.strictObject({
@@ -37,7 +36,7 @@ export const gatewaySchema = v.strictObject({
 });
 
 /** What bridges take from the server's options beside it. */
-const surroundings = v.strictObject({
+const gatewayOptionsSchema = v.strictObject({
 	...gatewaySchema.entries,
 	encoding: v.optional(v.string(), "utf-8"),
 	maxDocumentBytes: v.optional(v.pipe(v.number(), v.integer(), v.minValue(64)), 262_144),
@@ -50,13 +49,13 @@ const surroundings = v.strictObject({
  * What `createGateway` takes; every option has a default. `encoding` is that of the targets that name none. The others
  * mean what they mean to a server, and should be given the same values.
  */
-export type GatewayOptions = v.InferInput<typeof surroundings>;
+export type GatewayOptions = v.InferInput<typeof gatewayOptionsSchema>;
 /** The same with the defaults filled in. */
-export type GatewaySettings = v.InferOutput<typeof surroundings>;
+export type GatewaySettings = v.InferOutput<typeof gatewayOptionsSchema>;
 
 /** Checks options and fills in the defaults. @throws XMLSOCKET_OPTION_UNKNOWN, XMLSOCKET_OPTION_INVALID */
 export function gatewaySettings(options: GatewayOptions): GatewaySettings {
-	return checkOptions(surroundings, options);
+	return checkOptions(gatewayOptionsSchema, options);
 }
 
 /** The names of the options that the gateway and its server share. */

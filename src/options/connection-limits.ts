@@ -8,7 +8,7 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /** A time in milliseconds. */
 export const milliseconds = (minimum = 0) =>
-	v.pipe(v.number(), v.integer(), v.minValue(minimum), v.maxValue(MAX_TIMER_MS, `must be at most ${MAX_TIMER_MS} ms`));
+	v.pipe(v.number(), v.integer(), v.minValue(minimum), v.maxValue(MAX_TIMER_MS));
 /** A size in bytes. */
 export const bytes = (minimum: number) => v.pipe(v.number(), v.integer(), v.minValue(minimum), v.maxValue(1 << 30));
 /** How many. */

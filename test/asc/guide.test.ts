@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { afterEach, expect, it } from "vitest";
-import { scriptHost } from "../../dist/asc/index.js";
+import { openScriptHost } from "../../dist/asc/index.js";
 import { createServer } from "../../dist/server/index.js";
 import { RawClient } from "../server/peers.ts";
 import { makeFolder, startScript, stopAll } from "./support.ts";
@@ -36,12 +36,12 @@ it("the guide's program runs an application", async () => {
 		.replace("applications/chat", makeFolder({ "main.asc": 'trace("up")' }))
 		.replace("9000", "0");
 	const run = new Function(
-		"scriptHost",
+		"openScriptHost",
 		"createServer",
 		"console",
 		`return (async () => { ${body}; return server; })()`,
 	);
-	const server = (await run(scriptHost, createServer, { log: (text: string) => lines.push(text) })) as ReturnType<
+	const server = (await run(openScriptHost, createServer, { log: (text: string) => lines.push(text) })) as ReturnType<
 		typeof createServer
 	>;
 	RawClient.tcp(server.port).socket.destroy();

@@ -3,7 +3,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
-import { type AscOptions, type ScriptHost, scriptHost, type TraceLine } from "../../dist/asc/index.js";
+import { type AscOptions, openScriptHost, type ScriptHost, type TraceLine } from "../../dist/asc/index.js";
 import { createServer, type Server } from "../../dist/server/index.js";
 import { RawClient, recordingLog } from "../server/peers.ts";
 
@@ -51,7 +51,11 @@ export function makeFolder(files: Record<string, string>, name = "app"): string 
 export async function startScripts(paths: readonly string[], options: AscOptions = {}): Promise<Running> {
 	const log = recordingLog();
 	const traces: TraceLine[] = [];
-	const host = await scriptHost(paths, options, { log, trace: (line) => traces.push(line), server: "xmlsocket/test" });
+	const host = await openScriptHost(paths, options, {
+		log,
+		trace: (line) => traces.push(line),
+		server: "xmlsocket/test",
+	});
 	const server = await createServer({ port: 0, application: host, log }).listen();
 	const clients: RawClient[] = [];
 	const made: Running = {

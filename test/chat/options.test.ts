@@ -38,10 +38,10 @@ describe("the chat's options", () => {
 	it("report every mistake at once", () => {
 		const { code, message } = failure({ history: 101, greet: "yes", maxRooms: 0 });
 		expect(code).toBe("XMLSOCKET_OPTION_INVALID");
-		expect(message.split("\n").map((line) => line.slice(0, 18))).toEqual([
-			'Option "history": ',
-			'Option "greet": In',
-			'Option "maxRooms":',
+		expect(message.split("\n")).toEqual([
+			"The option history must be a whole number from 0 to 100, but is 101.",
+			'The option greet must be true or false, but is "yes".',
+			"The option maxRooms must be a whole number from 1 to 1000000, but is 0.",
 		]);
 	});
 
@@ -52,9 +52,21 @@ describe("the chat's options", () => {
 		});
 	});
 
-	it("refuse rooms and token files that cannot be", () => {
-		expect(failure({ rooms: ["\u0007"] }).code).toBe("XMLSOCKET_NAME_INVALID");
-		expect(failure({ rooms: [":live"] }).code).toBe("XMLSOCKET_NAME_INVALID");
+	it.each(["a:foo", "a:live:b", ":live", "", "\u0007", " a", "a b", "a\u0085", ":", "a:", "a:Live", "x".repeat(65)])(
+		"refuse the room %j and say what is allowed",
+		(room) => {
+			expect(failure({ rooms: ["fine", room] })).toMatchObject({
+				code: "XMLSOCKET_OPTION_INVALID",
+				message: `The option rooms has the entry ${JSON.stringify(room.length > 40 ? `${room.slice(0, 40)}…` : room)}, but each entry must be NAME, NAME:stored or NAME:live, without spaces and control characters.`,
+			});
+		},
+	);
+
+	it.each(["news", "game:live", "game:stored", "a:b:stored", "a:b:live", "é"])("accept the room %j", (room) => {
+		expect(chatSettings({ rooms: [room] }).rooms).toEqual([room]);
+	});
+
+	it("refuse a token file with a line that is no token", () => {
 		expect(failure({ tokens: "# fine\nonlyatoken" })).toMatchObject({
 			code: "XMLSOCKET_OPTION_INVALID",
 			message: "Line 2 of the token file is not TOKEN NAME [operator].",

@@ -75,9 +75,18 @@ describe("xmlsocket", () => {
 
 	it.each([
 		[["serve", "--prot", "9000"], 2, /--port/],
-		[["serve", "--port", "abc"], 2, /port/],
+		[["serve", "--port", "abc"], 2, /--port must be a whole number from 0 to 65535, but is "abc"\./],
 		[["serve", "--port", "80"], 2, /below 1024/],
-		[["serve", "--max-document", "-1"], 2, /maxDocumentBytes/],
+		[
+			["serve", "--max-document", "-1"],
+			2,
+			/--max-document must be a whole number of bytes from 64 to 1073741824, but is -1\./,
+		],
+		[
+			["serve", "--room", "a:foo"],
+			2,
+			/--room has the entry "a:foo", but each entry must be NAME, NAME:stored or NAME:live/,
+		],
 		[["serve", "--port", "0", "--tls-cert", "missing.pem", "--tls-key", "missing.pem"], 1, /missing\.pem/],
 		[["serve", "--config", "missing.json"], 2, /missing\.json/],
 		[["serve", "--token-file", "missing"], 2, /token file/],
@@ -86,7 +95,7 @@ describe("xmlsocket", () => {
 		[["gateway", "127.1:9339"], 2, /full form/],
 		[["gateway", "a=x:1", "a=y:1"], 2, /two targets/],
 		[["gateway", "a=x:1?encoding=utf-16"], 2, /encoding/],
-		[["gateway", "a=x:1", "--dial-timeout", "0"], 2, /dialTimeoutMs/],
+		[["gateway", "a=x:1", "--dial-timeout", "0"], 2, /--dial-timeout must be a whole number of milliseconds from 1/],
 		[["serve", "--target", "nonsense"], 2, /HOST:PORT/],
 		[["explain", "no-such-thing"], 2, /no error code/],
 		[["connect", "not an address"], 2, /address/],

@@ -3,10 +3,10 @@
 // Implements docs/guide/asc.md, "application".
 
 import { XML } from "../../xml/index.ts";
-import { callback, guarded, hostFunction } from "./border.ts";
-import { type ClientFacts, type ClientState, endClient, makeClient, received, stateOf, tell } from "./client.ts";
+import { callback, guarded, hostFunction } from "./bridge.ts";
+import { type ClientFacts, type ClientState, endClient, makeClient, received, sendStatus, stateOf } from "./client.ts";
 import { callDocument, type Info, plainDocument, readArguments, rootOf } from "./documents.ts";
-import { forgetFollower } from "./reach.ts";
+import { forgetSubscriber } from "./host-apis.ts";
 import { unsupportedMethods } from "./unsupported.ts";
 import { registerClass } from "./values.ts";
 
@@ -34,25 +34,29 @@ export const application: Record<string, unknown> = {};
 const methods: Record<string, Handler> = {
 	acceptConnection(client: unknown): boolean {
 		const state = stateOf(client);
-		if (state === undefined || state.standing !== "pending") return false;
-		state.standing = "accepted";
+		if (state === undefined || state.phase !== "pending") return false;
+		state.phase = "accepted";
 		clients.push(state.client);
 		accepted(state.id);
-		if (state.greeted)
-			tell(state, { level: "status", code: "NetConnection.Connect.Success", description: "Connection succeeded." });
+		if (state.sentConnect)
+			sendStatus(state, {
+				level: "status",
+				code: "NetConnection.Connect.Success",
+				description: "Connection succeeded.",
+			});
 		for (const text of state.early.splice(0)) guarded(() => received(state, text));
 		return true;
 	},
 	rejectConnection(client: unknown, why?: unknown): boolean {
 		const state = stateOf(client);
-		if (state === undefined || state.standing !== "pending") return false;
+		if (state === undefined || state.phase !== "pending") return false;
 		reject(state, why);
 		return true;
 	},
 	disconnect(client: unknown): boolean {
 		const state = stateOf(client);
-		if (state === undefined || state.standing === "ending") return false;
-		if (state.standing === "pending") reject(state, undefined);
+		if (state === undefined || state.phase === "ending") return false;
+		if (state.phase === "pending") reject(state, undefined);
 		else endClient(state);
 		return true;
 	},
@@ -109,8 +113,8 @@ export const applicationCallbacks: Readonly<Record<string, number>> = {
 		const state = states.get(id as number);
 		if (state === undefined) return;
 		states.delete(state.id);
-		forgetFollower(state);
-		state.standing = "ending";
+		forgetSubscriber(state);
+		state.phase = "ending";
 		const at = clients.indexOf(state.client);
 		if (at !== -1) clients.splice(at, 1);
 		if (at !== -1) event("onDisconnect", state.client);
@@ -166,6 +170,6 @@ function reject(state: ClientState, why: unknown): void {
 		description: "Connection failed.",
 		...(why === undefined ? {} : { application: why }),
 	};
-	tell(state, info);
+	sendStatus(state, info);
 	endClient(state);
 }

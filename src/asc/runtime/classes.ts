@@ -3,10 +3,10 @@
 
 import { XML, XMLNode } from "../../xml/index.ts";
 import { Client } from "./client.ts";
-import { reachClasses } from "./reach.ts";
+import { hostApiClasses } from "./host-apis.ts";
 import { unsupportedClasses } from "./unsupported.ts";
 
 /** The classes, by their names. */
 export function scriptClasses(): Record<string, unknown> {
-	return { Client, XML, XMLNode, ...reachClasses, ...unsupportedClasses() };
+	return { Client, XML, XMLNode, ...hostApiClasses, ...unsupportedClasses() };
 }

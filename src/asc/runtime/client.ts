@@ -3,7 +3,7 @@
 // Implements docs/guide/asc.md, "Client" and "Documents and calls".
 
 import { XML, XMLNode } from "../../xml/index.ts";
-import { guarded, hostFunction } from "./border.ts";
+import { guarded, hostFunction } from "./bridge.ts";
 import {
 	callDocument,
 	type Info,
@@ -14,18 +14,18 @@ import {
 	rootOf,
 	statusDocument,
 } from "./documents.ts";
-import { sharedObjectDocument } from "./reach.ts";
+import { sharedObjectDocument } from "./host-apis.ts";
 
 /** Where a client stands. */
-export type Standing = "pending" | "accepted" | "ending";
+export type ClientPhase = "pending" | "accepted" | "ending";
 
 /** What the runtime knows of a client. */
 export interface ClientState {
 	readonly id: number;
 	readonly client: Client;
 	/** Whether it has sent a `connect` document and is told how that went. */
-	readonly greeted: boolean;
-	standing: Standing;
+	readonly sentConnect: boolean;
+	phase: ClientPhase;
 	/** Documents that came before the script has decided, and their characters. */
 	readonly early: string[];
 	earlyChars: number;
@@ -58,7 +58,7 @@ export class Client {
 	 */
 	call(name: unknown, result?: unknown, ...values: unknown[]): boolean {
 		const state = stateOf(this);
-		if (state === undefined || state.standing === "ending") return false;
+		if (state === undefined || state.phase === "ending") return false;
 		const waits = typeof result === "object" && result !== null;
 		if (waits && state.results.size >= MAX_RESULTS)
 			throw new RangeError(`${MAX_RESULTS} calls of this client wait for their answers, and that is the limit.`);
@@ -72,7 +72,7 @@ export class Client {
 	/** Sends a document as it is: XML, or text. Not in the manual; the name is that of the XMLSocket class. */
 	send(document: unknown): boolean {
 		const state = stateOf(this);
-		if (state === undefined || state.standing === "ending") return false;
+		if (state === undefined || state.phase === "ending") return false;
 		send(state.id, String(document));
 		return true;
 	}
@@ -93,7 +93,7 @@ export class Client {
 	/** Whether the client is connected. */
 	ping(): boolean {
 		const state = stateOf(this);
-		return state !== undefined && state.standing !== "ending";
+		return state !== undefined && state.phase !== "ending";
 	}
 }
 
@@ -114,7 +114,7 @@ export interface ClientFacts {
 }
 
 /** Makes the object of a connection. */
-export function makeClient(id: number, facts: ClientFacts, greeted: boolean): ClientState {
+export function makeClient(id: number, facts: ClientFacts, sentConnect: boolean): ClientState {
 	const client = new Client();
 	for (const [name, value] of Object.entries(facts)) Object.defineProperty(client, name, { value });
 	for (const [name, value] of Object.entries({ id: String(id), readAccess: "/", writeAccess: "/" }))
@@ -122,8 +122,8 @@ export function makeClient(id: number, facts: ClientFacts, greeted: boolean): Cl
 	const state: ClientState = {
 		id,
 		client,
-		greeted,
-		standing: "pending",
+		sentConnect,
+		phase: "pending",
 		early: [],
 		earlyChars: 0,
 		results: new Map(),
@@ -134,22 +134,22 @@ export function makeClient(id: number, facts: ClientFacts, greeted: boolean): Cl
 }
 
 /** Tells a client how it stands. */
-export function tell(state: ClientState, info: Info, id?: string): void {
+export function sendStatus(state: ClientState, info: Info, id?: string): void {
 	send(state.id, statusDocument(info, id));
 }
 
 /** Delivers what was sent, then closes the connection. */
 export function endClient(state: ClientState, words?: string): void {
-	if (state.standing === "ending") return;
-	state.standing = "ending";
+	if (state.phase === "ending") return;
+	state.phase = "ending";
 	state.early.length = 0;
 	end(state.id, words);
 }
 
 /** A document of a client. */
 export function received(state: ClientState, text: string): void {
-	if (state.standing === "ending") return;
-	if (state.standing === "pending") {
+	if (state.phase === "ending") return;
+	if (state.phase === "pending") {
 		state.earlyChars += text.length;
 		if (state.early.push(text) > MAX_EARLY || state.earlyChars > MAX_EARLY_CHARS) {
 			const limit = `${MAX_EARLY} documents or ${MAX_EARLY_CHARS} characters`;
@@ -244,7 +244,7 @@ function unknown(state: ClientState, name: string, id: string | undefined): void
 
 function failed(state: ClientState, description: string, id: string | undefined): void {
 	log("debug", `client ${state.id}: ${description}`);
-	tell(state, { level: "error", code: "NetConnection.Call.Failed", description }, id);
+	sendStatus(state, { level: "error", code: "NetConnection.Call.Failed", description }, id);
 }
 
 // biome-ignore lint/complexity/noBannedTypes: whatever a script has put there and can be called.

@@ -5,7 +5,7 @@
 import { toNumber, toText } from "../../xml/coerce.ts";
 
 /** What the files ask of the worker; `worker/files.ts` says what each means. */
-export interface FileBorder {
+export interface FileBridge {
 	open(name: string, mode: string, isText: boolean): number;
 	close(id: number): boolean;
 	read(id: number, count: number): string | undefined;
@@ -33,13 +33,13 @@ interface FileState {
 }
 
 /** The class, bound to the worker's files. */
-export function makeFile(border: FileBorder): new (name?: unknown) => object {
+export function makeFile(bridge: FileBridge): new (name?: unknown) => object {
 	const states = new WeakMap<object, FileState>();
 	const nowhere: FileState = { name: "\0", id: 0, type: undefined, mode: undefined };
 	const stateOf = (file: object): FileState => states.get(file) ?? nowhere;
-	const isTrue = (file: object, fact: string): boolean => border.stat(stateOf(file).name, fact) === 1;
+	const isTrue = (file: object, fact: string): boolean => bridge.stat(stateOf(file).name, fact) === 1;
 	const time = (file: object, fact: string): Date | undefined => {
-		const ms = border.stat(stateOf(file).name, fact);
+		const ms = bridge.stat(stateOf(file).name, fact);
 		return Number.isNaN(ms) ? undefined : new Date(ms);
 	};
 
@@ -83,7 +83,7 @@ export function makeFile(border: FileBorder): new (name?: unknown) => object {
 		}
 		/** Bytes of a file, entries of a folder. */
 		get length(): number | undefined {
-			const length = border.stat(stateOf(this).name, "length");
+			const length = bridge.stat(stateOf(this).name, "length");
 			return Number.isNaN(length) ? undefined : length;
 		}
 		get type(): string | undefined {
@@ -93,11 +93,11 @@ export function makeFile(border: FileBorder): new (name?: unknown) => object {
 			return stateOf(this).mode;
 		}
 		get position(): number | undefined {
-			const position = border.position(stateOf(this).id);
+			const position = bridge.position(stateOf(this).id);
 			return position < 0 ? undefined : position;
 		}
 		set position(position: unknown) {
-			border.seek(stateOf(this).id, toNumber(position));
+			bridge.seek(stateOf(this).id, toNumber(position));
 		}
 
 		/** @param type `text` or `utf8` (both UTF-8), or `binary`. */
@@ -105,7 +105,7 @@ export function makeFile(border: FileBorder): new (name?: unknown) => object {
 			const state = states.get(this);
 			const kind = toText(type).toLowerCase();
 			if (state?.id !== 0 || !["text", "utf8", "binary"].includes(kind)) return false;
-			const id = border.open(state.name, toText(mode), kind !== "binary");
+			const id = bridge.open(state.name, toText(mode), kind !== "binary");
 			if (id < 0) return false;
 			Object.assign(state, { id, type: kind, mode: toText(mode) });
 			return true;
@@ -114,67 +114,67 @@ export function makeFile(border: FileBorder): new (name?: unknown) => object {
 		close(): boolean {
 			const state = stateOf(this);
 			if (state.id === 0) return false;
-			const isClosed = border.close(state.id);
+			const isClosed = bridge.close(state.id);
 			Object.assign(state, { id: 0, type: undefined, mode: undefined });
 			return isClosed;
 		}
 
 		eof(): boolean {
-			return border.isAtEnd(stateOf(this).id);
+			return bridge.isAtEnd(stateOf(this).id);
 		}
 
 		flush(): boolean {
-			return border.flush(stateOf(this).id);
+			return bridge.flush(stateOf(this).id);
 		}
 
 		read(count: unknown): string | undefined {
-			return border.read(stateOf(this).id, toNumber(count));
+			return bridge.read(stateOf(this).id, toNumber(count));
 		}
 
 		readByte(): number | undefined {
 			const state = stateOf(this);
-			return state.type === "binary" ? border.read(state.id, 1)?.charCodeAt(0) : undefined;
+			return state.type === "binary" ? bridge.read(state.id, 1)?.charCodeAt(0) : undefined;
 		}
 
 		readln(): string | undefined {
-			return border.readLine(stateOf(this).id);
+			return bridge.readLine(stateOf(this).id);
 		}
 
 		/** The lines from the position on. */
 		readAll(): string[] | undefined {
-			const lines = border.readRest(stateOf(this).id)?.split(/\r?\n/);
+			const lines = bridge.readRest(stateOf(this).id)?.split(/\r?\n/);
 			if (lines?.at(-1) === "") lines.pop();
 			return lines;
 		}
 
 		write(...values: unknown[]): boolean {
-			return border.write(stateOf(this).id, values.map(toText).join(""));
+			return bridge.write(stateOf(this).id, values.map(toText).join(""));
 		}
 
 		writeln(...values: unknown[]): boolean {
-			return border.write(stateOf(this).id, `${values.map(toText).join("")}\n`);
+			return bridge.write(stateOf(this).id, `${values.map(toText).join("")}\n`);
 		}
 
 		writeAll(lines: unknown): boolean {
 			if (!Array.isArray(lines)) return false;
-			return border.write(stateOf(this).id, lines.map((line) => `${toText(line)}\n`).join(""));
+			return bridge.write(stateOf(this).id, lines.map((line) => `${toText(line)}\n`).join(""));
 		}
 
 		writeByte(byte: unknown): boolean {
 			const state = stateOf(this);
-			return state.type === "binary" && border.write(state.id, String.fromCharCode(toNumber(byte) & 0xff));
+			return state.type === "binary" && bridge.write(state.id, String.fromCharCode(toNumber(byte) & 0xff));
 		}
 
 		/** Moves by so many bytes; negative moves back. */
 		seek(bytes: unknown): number {
 			const { id } = stateOf(this);
-			return border.seek(id, border.position(id) + toNumber(bytes));
+			return bridge.seek(id, bridge.position(id) + toNumber(bytes));
 		}
 
 		/** The entries of a folder, of those alone whose names `filter` accepts. */
 		list(filter?: unknown): File[] | null {
 			const { name } = stateOf(this);
-			const names = border.list(name);
+			const names = bridge.list(name);
 			if (names === undefined) return null;
 			return names
 				.split("/")
@@ -184,20 +184,20 @@ export function makeFile(border: FileBorder): new (name?: unknown) => object {
 
 		/** Makes a folder in this one. */
 		mkdir(name: unknown): boolean {
-			return this.isDirectory && border.makeFolder(joined(stateOf(this).name, toText(name)));
+			return this.isDirectory && bridge.makeFolder(joined(stateOf(this).name, toText(name)));
 		}
 
 		remove(recursive?: unknown): boolean {
 			this.close();
-			return border.remove(stateOf(this).name, Boolean(recursive));
+			return bridge.remove(stateOf(this).name, Boolean(recursive));
 		}
 
 		renameTo(name: unknown): boolean {
-			return !this.isOpen && border.rename(stateOf(this).name, toText(name));
+			return !this.isOpen && bridge.rename(stateOf(this).name, toText(name));
 		}
 
 		copyTo(name: unknown): boolean {
-			return border.copy(stateOf(this).name, toText(name));
+			return bridge.copy(stateOf(this).name, toText(name));
 		}
 
 		toString(): string {

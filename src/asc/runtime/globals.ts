@@ -1,7 +1,7 @@
 // The global functions of Server-Side ActionScript: `trace`, `load`, `setInterval`, `clearInterval`. `escape` and `unescape` are
 // JavaScript's own. Implements docs/guide/asc.md, "What a script sees".
 
-import { callback, hostFunction } from "./border.ts";
+import { callback, hostFunction } from "./bridge.ts";
 import { callerPosition } from "./positions.ts";
 
 interface Timer {
@@ -13,7 +13,7 @@ interface Timer {
 
 const MAX_TIMERS = 1000;
 const timers = new Map<number, Timer>();
-const tell = hostFunction("trace");
+const writeTrace = hostFunction("trace");
 const loadScript = hostFunction("load");
 const startTimer = hostFunction("timer.start");
 const stopTimer = hostFunction("timer.stop");
@@ -31,7 +31,7 @@ export const globals: Readonly<Record<string, (...values: never[]) => unknown>> 
 	/** Writes a line to the terminal of the daemon. */
 	trace(value?: unknown): void {
 		const { file, line } = callerPosition();
-		tell(textOf(value), file, line);
+		writeTrace(textOf(value), file, line);
 	},
 	/** Runs a further script at once. */
 	load(file: unknown): void {

@@ -4,7 +4,7 @@
 import type { Receiver, Transfer } from "../../xml/transfer.ts";
 
 /** What the requests ask of the worker; `worker/http.ts` answers. */
-export interface HttpBorder {
+export interface HttpBridge {
 	/** Headers as `name: value`, one a line. `answered` follows, never from inside the call. */
 	request(id: number, method: string, url: string, headers: string, body: string | undefined): void;
 }
@@ -17,13 +17,13 @@ export interface ScriptTransfer {
 }
 
 /** The transfer over the worker's requests. What a handler throws reaches the code that delivered the answer. */
-export function makeTransfer(border: HttpBorder): ScriptTransfer {
+export function makeTransfer(bridge: HttpBridge): ScriptTransfer {
 	const receivers = new Map<number, Receiver>();
 	let lastId = 0;
 	return {
 		transfer({ method, url, headers, body }, receiver) {
 			receivers.set(++lastId, receiver);
-			border.request(lastId, method, url, headers.map(([name, value]) => `${name}: ${value}`).join("\n"), body);
+			bridge.request(lastId, method, url, headers.map(([name, value]) => `${name}: ${value}`).join("\n"), body);
 		},
 		progress(id, loadedBytes, totalBytes) {
 			receivers.get(id)?.progress?.(loadedBytes, Number.isNaN(totalBytes) ? undefined : totalBytes);

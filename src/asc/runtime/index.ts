@@ -2,7 +2,7 @@
 // context, and opened by the host once; every object that a script can see is born here.
 
 import { type ApplicationFacts, application, applicationCallbacks, openApplication } from "./application.ts";
-import { dispatch, hostFunction, reportErrorsTo } from "./border.ts";
+import { dispatch, hostFunction, reportErrorsTo } from "./bridge.ts";
 import { scriptClasses } from "./classes.ts";
 import { addExtras } from "./extras.ts";
 import { globals } from "./globals.ts";

@@ -2,17 +2,17 @@
 // the application. Implements docs/guide/asc.md, "When a script fails".
 
 import { applicationStatus } from "./application.ts";
-import { callback, hostFunction, ownError } from "./border.ts";
+import { callback, hostFunction, ownError } from "./bridge.ts";
 import { positionIn, stackOf, wordsOf } from "./positions.ts";
 
-const tellHost = hostFunction("error");
+const reportToHost = hostFunction("error");
 let reporting = false;
 
 /** Reports an exception. An exception in `onStatus` itself goes to the host alone. */
 export function reportError(error: unknown): void {
 	const { file, line, column } = positionIn(stackOf(error));
 	const words = wordsOf(error);
-	tellHost(words, file, line, column);
+	reportToHost(words, file, line, column);
 	if (reporting) return;
 	reporting = true;
 	try {

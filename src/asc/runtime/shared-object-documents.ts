@@ -50,8 +50,8 @@ export class SharedObjectDocuments {
 		const state = list.length === 0 ? undefined : this.#objects.find(name, isPersistent);
 		if (!state) return;
 		this.#objects.changed(state);
-		const face = this.#objects.face(state);
-		if (face) this.#call(face, "onSync", [list]);
+		const scriptObject = this.#objects.scriptObject(state);
+		if (scriptObject) this.#call(scriptObject, "onSync", [list]);
 	}
 
 	/** A client is gone. */
@@ -86,8 +86,8 @@ export class SharedObjectDocuments {
 				const handler = String(element.attributes.handler ?? "");
 				const args = valuesIn(element);
 				state.broadcast(handler, args);
-				const face = this.#objects.face(state);
-				if (face && !this.#reserved.has(handler)) this.#call(face, handler, args);
+				const scriptObject = this.#objects.scriptObject(state);
+				if (scriptObject && !this.#reserved.has(handler)) this.#call(scriptObject, handler, args);
 				return;
 			}
 			default:
@@ -132,10 +132,10 @@ export class SharedObjectDocuments {
 		} else if (state.remove(name, client)) list.push({ code: "delete", name, oldValue });
 	}
 
-	#call(face: SharedObject, name: string, args: readonly unknown[]): void {
+	#call(scriptObject: SharedObject, name: string, args: readonly unknown[]): void {
 		try {
-			const handler: unknown = (face as unknown as Record<string, unknown>)[name];
-			if (typeof handler === "function") handler.apply(face, args);
+			const handler: unknown = (scriptObject as unknown as Record<string, unknown>)[name];
+			if (typeof handler === "function") handler.apply(scriptObject, args);
 		} catch (error) {
 			this.#report(error);
 		}

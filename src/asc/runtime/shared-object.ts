@@ -8,7 +8,7 @@ import { readObjectFile, writeObjectFile } from "./shared-object-file.ts";
 import { MAX_NAME_CHARS, type SharedBudget, SharedState } from "./shared-state.ts";
 
 /** What the shared objects ask of the worker. */
-export interface SharedObjectBorder {
+export interface SharedObjectBridge {
 	/** The stored text; undefined where there is none, "" where it cannot be read. */
 	load(name: string): string | undefined;
 	store(name: string, text: string): boolean;
@@ -31,13 +31,13 @@ const MAX_OBJECTS = 1000;
 export class SharedObjects {
 	/** The class that scripts see. */
 	readonly SharedObject: SharedObjectClass;
-	readonly #border: SharedObjectBorder;
+	readonly #bridge: SharedObjectBridge;
 	readonly #states = new Map<string, SharedState>();
 	readonly #budget: SharedBudget = { chars: 0 };
-	readonly #faces = new WeakMap<SharedState, SharedObject>();
+	readonly #scriptObjects = new WeakMap<SharedState, SharedObject>();
 
-	constructor(border: SharedObjectBorder) {
-		this.#border = border;
+	constructor(bridge: SharedObjectBridge) {
+		this.#bridge = bridge;
 		this.SharedObject = makeClass(this);
 	}
 
@@ -68,7 +68,7 @@ export class SharedObjects {
 				{ details: { limit: MAX_OBJECTS } },
 			);
 		}
-		const stored = isPersistent ? this.#border.load(name) : undefined;
+		const stored = isPersistent ? this.#bridge.load(name) : undefined;
 		const state =
 			stored === undefined
 				? new SharedState(name, isPersistent, this.#budget)
@@ -84,7 +84,7 @@ export class SharedObjects {
 
 	/** Whether there is an object of a name, here or in its file. */
 	has(name: string, isPersistent: boolean): boolean {
-		return this.find(name, isPersistent) !== undefined || (isPersistent && this.#border.load(name) !== undefined);
+		return this.find(name, isPersistent) !== undefined || (isPersistent && this.#bridge.load(name) !== undefined);
 	}
 
 	/** Drops an object that nobody follows or holds any more; a persistent one stays in its file. */
@@ -98,14 +98,14 @@ export class SharedObjects {
 	/** Writes the object's file. False where that failed. */
 	store(state: SharedState): boolean {
 		const isStored =
-			state.size === 0 ? this.#border.remove(state.name) : this.#border.store(state.name, writeObjectFile(state));
+			state.size === 0 ? this.#bridge.remove(state.name) : this.#bridge.store(state.name, writeObjectFile(state));
 		if (isStored) state.isDirty = false;
 		return isStored;
 	}
 
 	/** Has what has changed written down soon. */
 	changed(state: SharedState): void {
-		if (state.isDirty && state.autoCommit) this.#border.commitSoon();
+		if (state.isDirty && state.autoCommit) this.#bridge.commitSoon();
 	}
 
 	/** Writes down what has changed, but for objects whose script wants to say when. */
@@ -116,13 +116,13 @@ export class SharedObjects {
 	}
 
 	/** What the script has of an object, where it has it. */
-	face(state: SharedState): SharedObject | undefined {
-		return state.isHeld ? this.#faces.get(state) : undefined;
+	scriptObject(state: SharedState): SharedObject | undefined {
+		return state.isHeld ? this.#scriptObjects.get(state) : undefined;
 	}
 
 	/** @internal */
-	setFace(state: SharedState, face: SharedObject): void {
-		this.#faces.set(state, face);
+	setScriptObject(state: SharedState, scriptObject: SharedObject): void {
+		this.#scriptObjects.set(state, scriptObject);
 	}
 
 	/** The persistent objects, for `SharedObject.commit()`. */
@@ -170,7 +170,7 @@ export interface SharedObjectClass {
 function makeClass(objects: SharedObjects): SharedObjectClass {
 	// Kept apart from the instances, whose properties are the script's. A closed object has no state.
 	const states = new WeakMap<object, SharedState>();
-	const stateOf = (face: unknown): SharedState | undefined => states.get(face as object);
+	const stateOf = (scriptObject: unknown): SharedState | undefined => states.get(scriptObject as object);
 
 	class SharedObject {
 		constructor() {
@@ -184,13 +184,13 @@ function makeClass(objects: SharedObjects): SharedObjectClass {
 
 		static get(name: unknown, isPersistent?: unknown): SharedObject {
 			const state = objects.open(toText(name), Boolean(isPersistent));
-			const known = objects.face(state);
+			const known = objects.scriptObject(state);
 			if (known) return known as unknown as SharedObject;
-			const face = new SharedObject();
-			states.set(face, state);
+			const scriptObject = new SharedObject();
+			states.set(scriptObject, state);
 			state.isHeld = true;
-			objects.setFace(state, face as never);
-			return face;
+			objects.setScriptObject(state, scriptObject as never);
+			return scriptObject;
 		}
 
 		static commit(name?: unknown): boolean {

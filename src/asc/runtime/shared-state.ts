@@ -1,5 +1,5 @@
 // What a shared object is apart from who looks at it: its slots, its version, those that follow it, and the changes that wait
-// while it is locked. The script's face of it is `shared-object.ts`, the clients' `shared-object-documents.ts`.
+// while it is locked. The script's scriptObject of it is `shared-object.ts`, the clients' `shared-object-documents.ts`.
 
 import { XMLSocketError } from "../../errors/index.ts";
 import { escapeText, writeValues } from "./values.ts";
@@ -85,10 +85,10 @@ export class SharedState {
 	 */
 	set(name: string, value: unknown, by?: Subscriber): void {
 		const slot = this.#slotFor(name, value);
-		this.#expect(slot.markup);
+		this.#checkBatch(slot.markup);
 		this.#put(name, slot);
 		this.#changed();
-		this.#tell(slot.markup, by, name);
+		this.#notify(slot.markup, by, name);
 	}
 
 	/** Sets a slot and tells nobody: for what comes from a file. */
@@ -101,20 +101,20 @@ export class SharedState {
 		const slot = this.#slots.get(name);
 		if (!slot) return false;
 		const markup = `<delete${attribute("name", name)} />`;
-		this.#expect(markup);
+		this.#checkBatch(markup);
 		this.#slots.delete(name);
 		this.#count(-slot.markup.length);
 		this.#changed();
-		this.#tell(markup, by, name);
+		this.#notify(markup, by, name);
 		return true;
 	}
 
 	/** Removes all slots and tells the subscribers. */
 	clear(): void {
-		this.#expect("<clear />");
+		this.#checkBatch("<clear />");
 		this.drop();
 		this.#changed();
-		this.#tell("<clear />");
+		this.#notify("<clear />");
 	}
 
 	/** Removes all slots and tells nobody: the object itself goes. */
@@ -126,8 +126,8 @@ export class SharedState {
 	/** Has all subscribers call a handler: `<send>` with its arguments. */
 	broadcast(handler: string, args: readonly unknown[]): void {
 		const markup = sendElement(handler, args);
-		this.#expect(markup);
-		this.#tell(markup);
+		this.#checkBatch(markup);
+		this.#notify(markup);
 	}
 
 	/** Everything that a new subscriber must know: `<clear />`, then a `<change>` for each slot. */
@@ -165,7 +165,7 @@ export class SharedState {
 		if (this.#locks === 0 || --this.#locks > 0) return;
 		const batch = this.#batch;
 		this.#batch = "";
-		if (batch !== "") this.#tell(batch);
+		if (batch !== "") this.#notify(batch);
 	}
 
 	#slotFor(name: string, value: unknown): Slot {
@@ -210,7 +210,7 @@ export class SharedState {
 	}
 
 	// Before anything changes, so that what the subscribers know never differs from what is.
-	#expect(markup: string): void {
+	#checkBatch(markup: string): void {
 		if (!this.isLocked || this.#batch.length + markup.length <= MAX_BATCH_CHARS) return;
 		throw new XMLSocketError(
 			"XMLSOCKET_SCRIPT_LIMIT",
@@ -219,7 +219,7 @@ export class SharedState {
 		);
 	}
 
-	#tell(markup: string, by?: Subscriber, name?: string): void {
+	#notify(markup: string, by?: Subscriber, name?: string): void {
 		if (this.isLocked) {
 			this.#batch += markup;
 			return;

@@ -6,7 +6,7 @@ import { toNumber, toText } from "../../xml/coerce.ts";
 import { XML } from "../../xml/index.ts";
 
 /** What the sockets ask of the worker; `worker/sockets.ts` answers. */
-export interface SocketBorder {
+export interface SocketBridge {
 	connect(id: number, isStream: boolean, host: string | undefined, port: number, timeoutMs: number): boolean;
 	send(id: number, text: string): void;
 	close(id: number): void;
@@ -28,7 +28,7 @@ const DEFAULT_TIMEOUT_MS = 20_000;
  *
  * @param maxUnprocessedChars what a stream has unless its script sets it.
  */
-export function makeXMLSocket(border: SocketBorder, maxUnprocessedChars: number): ScriptSockets {
+export function makeXMLSocket(bridge: SocketBridge, maxUnprocessedChars: number): ScriptSockets {
 	// Kept apart from the instances: a script must find no member on them that the manual does not name.
 	const states = new WeakMap<object, { readonly isStream: boolean; id: number }>();
 	/** Those that are open or being made, by the numbers of their attempts. */
@@ -49,7 +49,7 @@ export function makeXMLSocket(border: SocketBorder, maxUnprocessedChars: number)
 			if (!state) return false;
 			const name = host === null || host === undefined ? undefined : toText(host);
 			const id = ++lastId;
-			if (!border.connect(id, state.isStream, name, toNumber(port), toNumber(this.timeout))) return false;
+			if (!bridge.connect(id, state.isStream, name, toNumber(port), toNumber(this.timeout))) return false;
 			drop(state.id);
 			state.id = id;
 			sockets.set(id, this);
@@ -57,7 +57,7 @@ export function makeXMLSocket(border: SocketBorder, maxUnprocessedChars: number)
 		},
 		send(this: object, ...objects: unknown[]): void {
 			const id = states.get(this)?.id ?? 0;
-			if (objects.length > 0 && sockets.has(id)) border.send(id, toText(objects[0]));
+			if (objects.length > 0 && sockets.has(id)) bridge.send(id, toText(objects[0]));
 		},
 		close(this: object): void {
 			drop(states.get(this)?.id ?? 0);
@@ -68,7 +68,7 @@ export function makeXMLSocket(border: SocketBorder, maxUnprocessedChars: number)
 	});
 
 	function drop(id: number): void {
-		if (sockets.delete(id)) border.close(id);
+		if (sockets.delete(id)) bridge.close(id);
 	}
 
 	// Looked up when it is called: a script may set a handler whenever it likes, also on the prototype.

@@ -4,7 +4,7 @@ import { setFlagsFromString } from "node:v8";
 import vm from "node:vm";
 import { XMLSocketError } from "../../errors/index.ts";
 import type { WorkerSettings } from "../messages.ts";
-import type { HostPart, Surroundings } from "./border.ts";
+import type { HostContext, HostPart } from "./bridge.ts";
 
 /** What was counted of one connection, by the names of the manual. */
 interface Counts {
@@ -25,7 +25,7 @@ export interface ClientsPart extends HostPart {
 const nothing = (): Counts => ({ bytes_in: 0, bytes_out: 0, msg_in: 0, msg_out: 0, msg_dropped: 0 });
 
 /** `client.…` and `application.…`. */
-export function clientsPart(surroundings: Surroundings): ClientsPart {
+export function clientsPart(context: HostContext): ClientsPart {
 	const counts = new Map<number, Counts>();
 	const accepted = new Set<number>();
 	const all = { ...nothing(), total_connects: 0, total_disconnects: 0 };
@@ -40,27 +40,27 @@ export function clientsPart(surroundings: Surroundings): ClientsPart {
 		functions: {
 			"client.accept"(id: number): void {
 				accepted.add(id);
-				surroundings.post(["accept", id]);
+				context.post(["accept", id]);
 			},
 			"client.send"(id: number, text: string): void {
 				sent(id, bytesOf(text));
-				surroundings.post(["send", id, text]);
+				context.post(["send", id, text]);
 			},
 			"client.end"(id: number, words: string | undefined): void {
 				accepted.delete(id);
-				surroundings.post(["end", id, words]);
+				context.post(["end", id, words]);
 			},
 			"client.stats": (id: number): string => JSON.stringify(counts.get(id) ?? nothing()),
 			"client.broadcast"(text: string): void {
 				const bytes = bytesOf(text);
 				for (const id of accepted) sent(id, bytes);
-				surroundings.post(["broadcast", text]);
+				context.post(["broadcast", text]);
 			},
-			"application.facts": (): string => factsOf(surroundings.settings),
+			"application.facts": (): string => factsOf(context.settings),
 			"application.stats": (): string => JSON.stringify(all),
 			"application.gc": collectGarbage,
 			"application.shutdown"(): void {
-				surroundings.post(["shutdown"]);
+				context.post(["shutdown"]);
 			},
 		},
 		opened(id) {

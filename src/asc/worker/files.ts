@@ -20,11 +20,11 @@ import {
 } from "node:fs";
 import { dirname } from "node:path";
 import { XMLSocketError } from "../../errors/index.ts";
-import type { HostPart, Surroundings } from "./border.ts";
-import { Jail } from "./jail.ts";
+import type { HostContext, HostPart } from "./bridge.ts";
 import { MAX_FILE_SIZE_BYTES, MAX_FOLDER_ENTRIES, MAX_OPEN_FILES } from "./limits.ts";
 import { OpenFile } from "./open-file.ts";
 import { reportTo } from "./report.ts";
+import { SandboxedFolder } from "./sandboxed-folder.ts";
 
 /** What `stat` tells, as a number: 1 or 0 for yes or no, milliseconds since 1970 for times, bytes or entries for `length`. */
 export type FileFact =
@@ -40,14 +40,14 @@ export type FileFact =
 
 /** All files of one application. */
 export class ScriptFiles {
-	readonly #jail: Jail;
+	readonly #folder: SandboxedFolder;
 	readonly #report: (error: unknown) => void;
 	readonly #open = new Map<number, OpenFile>();
 	#lastId = 0;
 
 	/** @param report hears why something failed: the script is only told that it did. */
-	constructor(jail: Jail, report: (error: unknown) => void) {
-		this.#jail = jail;
+	constructor(folder: SandboxedFolder, report: (error: unknown) => void) {
+		this.#folder = folder;
 		this.#report = report;
 	}
 
@@ -74,7 +74,7 @@ export class ScriptFiles {
 					{ details: { limit: MAX_OPEN_FILES } },
 				);
 			}
-			const path = this.#jail.pathOf(name);
+			const path = this.#folder.pathOf(name);
 			// Looked at before it is opened: a pipe would make the application wait for its other end.
 			const before = statSync(path, { throwIfNoEntry: false });
 			if (before && !before.isFile()) throw new Error("it is no ordinary file");
@@ -139,7 +139,7 @@ export class ScriptFiles {
 	/** One fact of a file or folder; NaN where it cannot be told, also because there is none. */
 	stat(name: string, fact: FileFact): number {
 		try {
-			const path = this.#jail.pathOf(name);
+			const path = this.#folder.pathOf(name);
 			const stats = statSync(path, { throwIfNoEntry: false });
 			if (!stats) return fact === "exists" ? 0 : Number.NaN;
 			switch (fact) {
@@ -160,7 +160,7 @@ export class ScriptFiles {
 				case "canWrite":
 					return mayAccess(path, constants.W_OK);
 				case "canReplace":
-					return path === this.#jail.root ? 0 : mayAccess(dirname(path), constants.W_OK);
+					return path === this.#folder.root ? 0 : mayAccess(dirname(path), constants.W_OK);
 				default:
 					return Number.NaN;
 			}
@@ -173,7 +173,7 @@ export class ScriptFiles {
 	/** The names in a folder, sorted, with "/" between them; undefined where it is none. */
 	list(name: string): string | undefined {
 		return this.#try(`list ${name}`, undefined, () => {
-			const names = readdirSync(this.#jail.pathOf(name));
+			const names = readdirSync(this.#folder.pathOf(name));
 			if (names.length > MAX_FOLDER_ENTRIES) {
 				throw new XMLSocketError(
 					"XMLSOCKET_SCRIPT_LIMIT",
@@ -188,7 +188,7 @@ export class ScriptFiles {
 	/** Makes a folder in a folder that is there. */
 	makeFolder(name: string): boolean {
 		return this.#try(`make the folder ${name}`, false, () => {
-			mkdirSync(this.#jail.pathOf(name));
+			mkdirSync(this.#folder.pathOf(name));
 			return true;
 		});
 	}
@@ -196,8 +196,8 @@ export class ScriptFiles {
 	/** Removes a file, or a folder: an empty one, unless `recursive`. */
 	remove(name: string, recursive: boolean): boolean {
 		return this.#try(`remove ${name}`, false, () => {
-			const path = this.#jail.pathOf(name);
-			if (path === this.#jail.root) throw new Error("it is the application's own folder");
+			const path = this.#folder.pathOf(name);
+			if (path === this.#folder.root) throw new Error("it is the application's own folder");
 			if (!statSync(path).isDirectory()) unlinkSync(path);
 			else if (recursive) rmSync(path, { recursive: true });
 			else rmdirSync(path);
@@ -208,9 +208,9 @@ export class ScriptFiles {
 	/** Moves a file or folder to a name that is free. */
 	rename(name: string, to: string): boolean {
 		return this.#try(`rename ${name} to ${to}`, false, () => {
-			const from = this.#jail.pathOf(name);
-			const target = this.#jail.pathOf(to);
-			if (from === this.#jail.root) throw new Error("it is the application's own folder");
+			const from = this.#folder.pathOf(name);
+			const target = this.#folder.pathOf(to);
+			if (from === this.#folder.root) throw new Error("it is the application's own folder");
 			if (existsSync(target)) throw new Error(`there is a ${to} already`);
 			renameSync(from, target);
 			return true;
@@ -220,11 +220,11 @@ export class ScriptFiles {
 	/** Copies a file; one that has the new name already is replaced. */
 	copy(name: string, to: string): boolean {
 		return this.#try(`copy ${name} to ${to}`, false, () => {
-			const from = this.#jail.pathOf(name);
+			const from = this.#folder.pathOf(name);
 			const stats = statSync(from);
 			if (!stats.isFile()) throw new Error("it is no ordinary file");
 			if (stats.size > MAX_FILE_SIZE_BYTES) throw new Error(`it is longer than ${MAX_FILE_SIZE_BYTES} bytes`);
-			const target = this.#jail.pathOf(to);
+			const target = this.#folder.pathOf(to);
 			if (statSync(target, { throwIfNoEntry: false })?.isFile() === false) throw new Error(`${to} is no ordinary file`);
 			copyFileSync(from, target);
 			return true;
@@ -286,8 +286,8 @@ function messageOf(error: unknown): string {
 }
 
 /** The files as a part of the host: every method of `ScriptFiles` under its name. */
-export function filesPart({ folder, log }: Surroundings): HostPart {
-	const files = new ScriptFiles(new Jail(folder.path), reportTo(log));
+export function filesPart({ folder, log }: HostContext): HostPart {
+	const files = new ScriptFiles(new SandboxedFolder(folder.path), reportTo(log));
 	return {
 		functions: {
 			"file.open": (name: string, mode: string, isText: boolean) => files.open(name, mode, isText),

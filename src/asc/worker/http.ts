@@ -3,7 +3,7 @@
 // a host that the operator allows. It knows no class of the script's. docs/xml.md, "Document properties and loading".
 
 import { XMLSocketError } from "../../errors/index.ts";
-import type { HostPart, Surroundings } from "./border.ts";
+import type { HostContext, HostPart } from "./bridge.ts";
 import { MAX_REDIRECTS, MAX_REQUESTS } from "./limits.ts";
 import { reportTo } from "./report.ts";
 
@@ -211,7 +211,7 @@ function decode(body: Uint8Array, contentType: string | null): string {
 }
 
 /** HTTP as a part of the host. */
-export function httpPart({ call, log, settings }: Surroundings): HostPart {
+export function httpPart({ call, log, settings }: HostContext): HostPart {
 	let progress = 0;
 	let answered = 0;
 	const http = new ScriptHttp(

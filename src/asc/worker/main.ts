@@ -5,19 +5,19 @@ import { parentPort, workerData } from "node:worker_threads";
 import { XMLSocketError } from "../../errors/index.ts";
 import { readScript, ScriptFolder } from "../folder.ts";
 import { type FromWorker, type ToWorker, Watch, type WorkerSettings } from "../messages.ts";
-import type { HostFunction, Surroundings } from "./border.ts";
+import type { HostContext, HostFunction } from "./bridge.ts";
 import { type ClientsPart, clientsPart } from "./clients.ts";
 import { watchHeap } from "./heap-watch.ts";
 import { makeParts } from "./parts.ts";
 import { Realm } from "./realm.ts";
+import { removeFunctionConstructors } from "./remove-constructors.ts";
 import { runScript } from "./scripts.ts";
-import { sever } from "./sever.ts";
 
 /** Lines of trace() that may wait, and documents. */
-const MAX_UNHEARD = 10_000;
+const MAX_UNACKNOWLEDGED = 10_000;
 const MAX_UNSENT = 100_000;
 
-sever();
+removeFunctionConstructors();
 const port = parentPort!;
 const settings = workerData as WorkerSettings;
 const watch = new Int32Array(settings.watch);
@@ -31,7 +31,7 @@ const realm = new Realm(watch, {
 	named: (number, words) => postNow(["call", number, words]),
 });
 
-const surroundings: Surroundings = {
+const context: HostContext = {
 	call: (callback, what, a, b, c, d) => realm.call(callback, what, a, b, c, d),
 	run: (text, file) => runScript((source, shown) => realm.run(source, shown), text, folder.shown(file)),
 	folder,
@@ -39,7 +39,7 @@ const surroundings: Surroundings = {
 	log: (level, words, code) => post(["log", level, words, code]),
 	post,
 	postNow(message) {
-		if (((posted - (watch[Watch.heard] as number)) | 0) > MAX_UNHEARD) return false;
+		if (((posted - (watch[Watch.acknowledged] as number)) | 0) > MAX_UNACKNOWLEDGED) return false;
 		postNow(message);
 		return true;
 	},
@@ -60,11 +60,11 @@ function beginTurn(): void {
 function post(message: FromWorker): void {
 	beginTurn();
 	const [kind] = message;
-	const unheard = (posted + outgoing.length - (watch[Watch.heard] as number)) | 0;
-	if ((kind === "send" || kind === "broadcast") && unheard >= MAX_UNSENT) {
+	const unacknowledged = (posted + outgoing.length - (watch[Watch.acknowledged] as number)) | 0;
+	if ((kind === "send" || kind === "broadcast") && unacknowledged >= MAX_UNSENT) {
 		throw new XMLSocketError(
 			"XMLSOCKET_OUTBOX_FULL",
-			`${unheard} documents of the application wait to be sent, and ${MAX_UNSENT} is the limit.`,
+			`${unacknowledged} documents of the application wait to be sent, and ${MAX_UNSENT} is the limit.`,
 		);
 	}
 	outgoing.push(message);
@@ -85,8 +85,8 @@ function flush(): void {
 watchHeap(settings.heapMiB, () => postNow(["heap"]));
 process.on("unhandledRejection", (error) => realm.rejected(error));
 
-const clients: ClientsPart = clientsPart(surroundings);
-const parts = [clients, ...makeParts(surroundings)];
+const clients: ClientsPart = clientsPart(context);
+const parts = [clients, ...makeParts(context)];
 const functions = Object.assign(Object.create(null), ...parts.map((part) => part.functions)) as Record<
 	string,
 	HostFunction
@@ -125,13 +125,13 @@ async function stop(reason: string): Promise<void> {
 port.on("message", (messages: ToWorker[]) => {
 	for (const message of messages) {
 		take(message);
-		watch[Watch.taken] = (watch[Watch.taken] as number) + 1;
+		watch[Watch.received] = (watch[Watch.received] as number) + 1;
 	}
 });
 
 try {
 	realm.open(functions);
-	surroundings.run(readScript(settings.entry), settings.entry);
+	context.run(readScript(settings.entry), settings.entry);
 	realm.call(realm.callbacks.start, "application.onAppStart");
 	post(["started"]);
 } catch (error) {

@@ -1,6 +1,6 @@
 // The parts of the host, all of them. A further one is one more line here and a file of its own.
 
-import type { HostPart, Surroundings } from "./border.ts";
+import type { HostContext, HostPart } from "./bridge.ts";
 import { filesPart } from "./files.ts";
 import { httpPart } from "./http.ts";
 import { scriptsPart } from "./scripts.ts";
@@ -9,13 +9,13 @@ import { storedObjectsPart } from "./stored-objects.ts";
 import { timersPart } from "./timers.ts";
 
 /** Makes the parts that an application has beside its clients. */
-export function makeParts(surroundings: Surroundings): HostPart[] {
+export function makeParts(context: HostContext): HostPart[] {
 	return [
-		scriptsPart(surroundings),
-		timersPart(surroundings),
-		socketsPart(surroundings),
-		httpPart(surroundings),
-		filesPart(surroundings),
-		storedObjectsPart(surroundings),
+		scriptsPart(context),
+		timersPart(context),
+		socketsPart(context),
+		httpPart(context),
+		filesPart(context),
+		storedObjectsPart(context),
 	];
 }

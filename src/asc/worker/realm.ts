@@ -4,7 +4,7 @@
 import { readFileSync } from "node:fs";
 import vm from "node:vm";
 import { Watch } from "../messages.ts";
-import type { HostFunction, Primitive } from "./border.ts";
+import type { HostFunction, Primitive } from "./bridge.ts";
 
 const RUNTIME_FILE = "xmlsocket:runtime";
 
@@ -54,7 +54,7 @@ export class Realm {
 		return this.#opened.callbacks;
 	}
 
-	/** Calls the runtime; see `Surroundings.call`. */
+	/** Calls the runtime; see `HostContext.call`. */
 	call(number: number, what: string, a?: Primitive, b?: Primitive, c?: Primitive, d?: Primitive): Primitive {
 		this.#enter(what);
 		return this.#opened.dispatch(number, a, b, c, d);
@@ -86,7 +86,7 @@ export class Realm {
 			this.#events.named(number, what);
 		}
 		const watch = this.#watch;
-		watch[Watch.what] = number;
+		watch[Watch.callName] = number;
 		watch[Watch.calls] = (watch[Watch.calls] as number) + 1;
 	}
 }

@@ -2,12 +2,12 @@
 // error's code. The script itself is told as the manual says, with false or a status. A script that fails in a loop fills no log.
 
 import { XMLSocketError } from "../../errors/index.ts";
-import type { Surroundings } from "./border.ts";
+import type { HostContext } from "./bridge.ts";
 
 const LINES_PER_SECOND = 20;
 
 /** Takes errors for the log. */
-export function reportTo(log: Surroundings["log"]): (error: unknown) => void {
+export function reportTo(log: HostContext["log"]): (error: unknown) => void {
 	let second = 0;
 	let lines = 0;
 	let dropped = 0;

@@ -1,36 +1,33 @@
 // A part of the host: what scripts say (`trace`, uncaught exceptions, the log) and what they load.
 
 import { XMLSocketError } from "../../errors/index.ts";
-import type { HostPart, Surroundings } from "./border.ts";
+import type { HostContext, HostPart } from "./bridge.ts";
 import { explainSyntax } from "./explain-syntax.ts";
 
 const MAX_LINE = 8192;
 
 /** `trace`, `error`, `log`, `load`. */
-export function scriptsPart(surroundings: Surroundings): HostPart {
+export function scriptsPart(context: HostContext): HostPart {
 	let dropped = 0;
 	return {
 		functions: {
 			trace(text: string, file: string, line: number): void {
 				const shown = text.length > MAX_LINE ? `${text.slice(0, MAX_LINE)}…` : text;
-				if (!surroundings.postNow(["trace", shown, file, line])) dropped++;
+				if (!context.postNow(["trace", shown, file, line])) dropped++;
 				else if (dropped > 0) {
-					surroundings.log(
-						"warn",
-						`${dropped} lines of trace() were dropped: they came faster than they could be shown`,
-					);
+					context.log("warn", `${dropped} lines of trace() were dropped: they came faster than they could be shown`);
 					dropped = 0;
 				}
 			},
 			error(words: string, file: string, line: number, column: number): void {
-				surroundings.postNow(["error", words.slice(0, MAX_LINE), file, line, column]);
+				context.postNow(["error", words.slice(0, MAX_LINE), file, line, column]);
 			},
 			log(level: "debug" | "info" | "warn" | "error", words: string): void {
-				surroundings.log(level, words);
+				context.log(level, words);
 			},
 			load(name: string): void {
-				const { text, file } = surroundings.folder.script(name);
-				surroundings.run(text, file);
+				const { text, file } = context.folder.script(name);
+				context.run(text, file);
 			},
 		},
 	};

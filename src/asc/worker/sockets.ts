@@ -7,7 +7,7 @@ import type { XMLSocket, XMLSocketConstructor } from "../../client/index.ts";
 import { socketTarget } from "../../client/socket-target.ts";
 import { XMLSocketError } from "../../errors/index.ts";
 import { nodeClock } from "../../transport/node-clock.ts";
-import type { HostPart, Surroundings } from "./border.ts";
+import type { HostContext, HostPart } from "./bridge.ts";
 import { MAX_SOCKETS } from "./limits.ts";
 import { reportTo } from "./report.ts";
 
@@ -119,7 +119,7 @@ export class ScriptSockets {
 }
 
 /** The sockets as a part of the host. */
-export function socketsPart({ call, log, settings }: Surroundings): HostPart {
+export function socketsPart({ call, log, settings }: HostContext): HostPart {
 	let connected = 0;
 	let data = 0;
 	let closed = 0;

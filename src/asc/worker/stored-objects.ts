@@ -16,7 +16,7 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { XMLSocketError } from "../../errors/index.ts";
-import type { HostPart, Surroundings } from "./border.ts";
+import type { HostContext, HostPart } from "./bridge.ts";
 import { MAX_OBJECT_BYTES } from "./limits.ts";
 import { reportTo } from "./report.ts";
 
@@ -138,7 +138,7 @@ function tooLarge(name: string, bytes: number): XMLSocketError {
 }
 
 /** The stored objects as a part of the host. */
-export function storedObjectsPart({ call, folder, log }: Surroundings): HostPart {
+export function storedObjectsPart({ call, folder, log }: HostContext): HostPart {
 	const objects = new StoredObjects(join(folder.path, "sharedobjects"), reportTo(log));
 	let commit: number | undefined;
 	let timer: NodeJS.Timeout | undefined;

@@ -1,11 +1,11 @@
 // A part of the host: the clock of `setInterval`. How many there may be is the runtime's affair.
 
-import type { HostPart, Surroundings } from "./border.ts";
+import type { HostContext, HostPart } from "./bridge.ts";
 
 const MAX_MS = 2 ** 31 - 1;
 
 /** `timer.start`, `timer.stop`. */
-export function timersPart(surroundings: Surroundings): HostPart {
+export function timersPart(context: HostContext): HostPart {
 	const timers = new Map<number, NodeJS.Timeout>();
 	return {
 		functions: {
@@ -13,7 +13,7 @@ export function timersPart(surroundings: Surroundings): HostPart {
 				const every = ms >= 1 ? Math.min(ms, MAX_MS) : 1;
 				timers.set(
 					id,
-					setInterval(() => surroundings.call(tick, "a function of setInterval", id), every),
+					setInterval(() => context.call(tick, "a function of setInterval", id), every),
 				);
 			},
 			"timer.stop"(id: number): void {

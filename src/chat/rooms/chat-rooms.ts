@@ -32,7 +32,6 @@ export class ChatRooms extends RoomRegistry<ChatClient, ChatRoom> {
 	// The rooms that announce their number of members at the next sweep.
 	readonly #recounted: Set<ChatRoom>;
 
-	/** @throws XMLSOCKET_NAME_INVALID for a name in the option `rooms`. */
 	constructor({ settings, cluster, create }: ChatRoomsParts) {
 		const kinds = new Map<string, RoomKind>([["lobby", "stored"]]);
 		for (const text of settings.rooms) {

@@ -5,8 +5,8 @@ import { createGateway, type GatewayOptions, gatewaySchema, sharedKeys } from ".
 import { createServer, defaultMaxConnections, noDocuments, type ServerOptions } from "../../server/index.ts";
 import { gatewayBanner } from "../gateway-banner.ts";
 import { type GatewayCommandSettings, gatewayCommandSchema, gatewayServerKeys } from "../gateway-schema.ts";
-import { logOutput, makeLog, pick, stopped } from "../running.ts";
 import { serveSchema } from "../serve-schema.ts";
+import { logOutput, makeLog, pick, runUntilSignal } from "../server-process.ts";
 import { resolveSettings } from "../settings.ts";
 import { makeSite } from "../site.ts";
 
@@ -48,5 +48,5 @@ export async function gateway(targets: string[], flags: Record<string, unknown>,
 			`${JSON.stringify({ event: "listening", version, port: server.port, addresses: server.addresses, tls: server.secure, targets: routes.targets.map(({ name, host, port, path }) => ({ name, host, port, path })) })}\n`,
 		);
 	} else process.stdout.write(gatewayBanner(server, routes, site, settings.web, version, performance.now() - begun));
-	await stopped(server, log);
+	await runUntilSignal(server, log);
 }

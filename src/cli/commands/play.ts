@@ -6,9 +6,9 @@ import { RUFFLE_INSTALL } from "../../gateway/ruffle-package.ts";
 import { framed, styles } from "../banner-parts.ts";
 import { openBrowser } from "../open-browser.ts";
 import { type PlaySettings, playSchema } from "../play-schema.ts";
-import { makeLog } from "../running.ts";
+import { quoteForShell } from "../quote-for-shell.ts";
+import { makeLog } from "../server-process.ts";
 import { resolveSettings } from "../settings.ts";
-import { shellQuoted } from "../shell-quoted.ts";
 
 /** Runs until SIGINT or SIGTERM. */
 export async function play(movie: string, flags: Record<string, unknown>, version: string): Promise<void> {
@@ -29,7 +29,7 @@ export async function play(movie: string, flags: Record<string, unknown>, versio
 		encoding: settings.encoding,
 		command: [
 			process.env.npm_command === "exec" ? "npx xmlsocket" : "xmlsocket",
-			...process.argv.slice(2).map(shellQuoted),
+			...process.argv.slice(2).map(quoteForShell),
 		].join(" "),
 		pages: fileURLToPath(new URL("../../console/", import.meta.url)),
 		log,

@@ -1,13 +1,13 @@
 // `xmlsocket run`: Server-Side ActionScript applications on a port, until a signal.
 
-import { type AscOptions, scriptHost } from "../../asc/index.ts";
+import { type AscOptions, openScriptHost } from "../../asc/index.ts";
 import { createServer, type ServerOptions } from "../../server/index.ts";
 import { applicationRows, portRows, portWarnings } from "../banner.ts";
 import { framed } from "../banner-parts.ts";
 import { type RunSettings, runSchema } from "../run-schema.ts";
-import { logOutput, makeLog, pick, stopped } from "../running.ts";
-import { listenOr, traceWriter } from "../scripts.ts";
+import { listenOr, traceWriter } from "../script-output.ts";
 import { ascKeys, serverKeys, serveSchema } from "../serve-schema.ts";
+import { logOutput, makeLog, pick, runUntilSignal } from "../server-process.ts";
 import { resolveSettings } from "../settings.ts";
 
 /** Runs until SIGINT or SIGTERM; a second signal ends at once. */
@@ -22,7 +22,7 @@ export async function run(paths: string[], flags: Record<string, unknown>, versi
 	);
 	const settings = values as RunSettings;
 	const log = makeLog(settings.logLevel);
-	const scripts = await scriptHost(paths, pick(settings, ascKeys) as AscOptions, {
+	const scripts = await openScriptHost(paths, pick(settings, ascKeys) as AscOptions, {
 		log,
 		trace: traceWriter(flags.json === true),
 		server: `xmlsocket/${version}`,
@@ -43,5 +43,5 @@ export async function run(paths: string[], flags: Record<string, unknown>, versi
 		const rows = [...applicationRows(applications), ...portRows(server)];
 		process.stdout.write(framed(version, performance.now() - begun, rows, portWarnings(server)));
 	}
-	await stopped(server, log);
+	await runUntilSignal(server, log);
 }

@@ -3,7 +3,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type AscOptions, type ScriptHost, scriptHost } from "../../asc/index.ts";
+import { type AscOptions, openScriptHost, type ScriptHost } from "../../asc/index.ts";
 import { XMLSocketError } from "../../errors/index.ts";
 import { createGateway, type GatewayOptions, gatewaySchema, sharedKeys } from "../../gateway/index.ts";
 import { ownPort } from "../../gateway/site/socket-proxy.ts";
@@ -19,10 +19,10 @@ import {
 } from "../../server/index.ts";
 import { applicationModule } from "../application-module.ts";
 import { banner } from "../banner.ts";
-import { brokers, keepsFolder, openRooms } from "../rooms-home.ts";
-import { logOutput, makeLog, pick, stopped } from "../running.ts";
-import { listenOr, traceWriter } from "../scripts.ts";
+import { brokers, keepsFolder, openRoomStorage } from "../room-storage.ts";
+import { listenOr, traceWriter } from "../script-output.ts";
 import { ascKeys, chatKeys, type ServeSettings, serverKeys, serveSchema } from "../serve-schema.ts";
+import { logOutput, makeLog, pick, runUntilSignal } from "../server-process.ts";
 import { resolveSettings } from "../settings.ts";
 import { makeSite } from "../site.ts";
 
@@ -65,7 +65,7 @@ export async function serve(flags: Record<string, unknown>, version: string): Pr
 		);
 	} else
 		process.stdout.write(banner(server, gateway, applications, site, settings, version, performance.now() - begun));
-	await stopped(server, log);
+	await runUntilSignal(server, log);
 }
 
 function checkApp(settings: ServeSettings): void {
@@ -87,7 +87,7 @@ function startScripts(
 	log: Logger,
 ): Promise<ScriptHost> {
 	const trace = traceWriter(flags.json === true);
-	return scriptHost(settings.app, pick(settings, ascKeys) as AscOptions, {
+	return openScriptHost(settings.app, pick(settings, ascKeys) as AscOptions, {
 		log,
 		trace,
 		server: `xmlsocket/${version}`,
@@ -108,7 +108,7 @@ async function makeApplication(
 	const tokens = settings.tokenFile === undefined ? "" : readTokens(settings.tokenFile);
 	const options = { ...(pick(settings, chatKeys) as ChatOptions), tokens };
 	const report = (error: unknown): void => log.error({ err: error }, "the chat met a failure");
-	return createChat(options, { ...(await openRooms(settings, log)), report });
+	return createChat(options, { ...(await openRoomStorage(settings, log)), report });
 }
 
 function readTokens(file: string): string {

@@ -12,12 +12,12 @@ export interface FetchBounds {
 }
 
 /** The body, or what went wrong. */
-export type Fetched =
+export type FetchResult =
 	| { readonly body: Buffer; readonly problem?: undefined }
 	| { readonly body?: undefined; readonly problem: string };
 
 /** Fetches `address`. */
-export async function fetchBounded(address: URL, bounds: FetchBounds): Promise<Fetched> {
+export async function fetchBounded(address: URL, bounds: FetchBounds): Promise<FetchResult> {
 	const signal = AbortSignal.timeout(bounds.timeoutMs);
 	try {
 		let at = address;

@@ -5,7 +5,7 @@ import { closeSync, openSync, readSync, realpathSync } from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { basename, dirname } from "node:path";
 import { XMLSocketError } from "../../errors/index.ts";
-import { sendWords } from "../site/site-routes.ts";
+import { sendText } from "../site/site-routes.ts";
 import { contentType, StaticFolder, sendFile } from "../site/static-folder.ts";
 import { fetchBounded } from "./fetch-bounded.ts";
 
@@ -72,7 +72,7 @@ class LocalMovie implements Movie {
 
 	async answer(request: IncomingMessage, response: ServerResponse, url: URL): Promise<void> {
 		const file = await this.#folder.find(url.pathname);
-		if (file === undefined || file === "folder") sendWords(response, 404, "There is no such file beside the movie.\n");
+		if (file === undefined || file === "folder") sendText(response, 404, "There is no such file beside the movie.\n");
 		else await sendFile(file, request, response);
 	}
 }
@@ -112,13 +112,13 @@ class RemoteMovie implements Movie {
 		const { pathname } = url;
 		if (pathname === this.path && this.#bytes) return sendBytes(response, this.#bytes, contentType("a.swf"));
 		if (!pathname.startsWith(this.base))
-			return sendWords(response, 404, "That is not in the movie's folder, so it is not fetched.\n");
+			return sendText(response, 404, "That is not in the movie's folder, so it is not fetched.\n");
 		// From the operator's address alone, and nowhere it would lead to: the movie must not read through this machine what
 		// only this machine can reach.
 		const address = new URL(pathname + url.search, this.#address);
 		const { body, problem } = await fetchBounded(address, { ...REMOTE_LIMITS, redirects: 0 });
 		if (body) sendBytes(response, body, contentType(pathname));
-		else sendWords(response, 502, `${problem}\n`);
+		else sendText(response, 502, `${problem}\n`);
 	}
 }
 

@@ -5,8 +5,8 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { HttpRoutes } from "../../server/index.ts";
 import { pageHeaders } from "../../server/page-headers.ts";
 import { RUFFLE_INSTALL, type RuffleRoutes } from "../ruffle-package.ts";
-import { type SiteRoutes, sendWords } from "../site/site-routes.ts";
-import type { Reachable } from "../site/socket-proxy.ts";
+import { type SiteRoutes, sendText } from "../site/site-routes.ts";
+import type { ReachableTarget } from "../site/socket-proxy.ts";
 import { StaticFolder, sendFile } from "../site/static-folder.ts";
 import type { EventFeed } from "./event-feed.ts";
 import type { Movie } from "./movie.ts";
@@ -24,7 +24,7 @@ export interface PlayFacts {
 	/** How to install Ruffle, where it is missing. */
 	readonly install: string | null;
 	/** What the movie may reach. */
-	readonly targets: readonly Reachable[];
+	readonly targets: readonly ReachableTarget[];
 	/** FlashVars. */
 	readonly parameters: Readonly<Record<string, string>>;
 	/** The command line that was given, for a line to be copied with one more `--allow`. */
@@ -39,7 +39,7 @@ export interface PlayParts {
 	readonly ruffle: RuffleRoutes;
 	/** Answers for the sockets' configuration and for Ruffle. */
 	readonly site: SiteRoutes;
-	readonly targets: readonly Reachable[];
+	readonly targets: readonly ReachableTarget[];
 	readonly parameters: Readonly<Record<string, string>>;
 	readonly command: string;
 	readonly feed: EventFeed;
@@ -81,10 +81,10 @@ export class PlayRoutes implements HttpRoutes {
 		const asked = pathname.slice(PLAY_PATH.length);
 		if (asked === "facts.json") {
 			response.setHeader("cache-control", "no-store");
-			return sendWords(response, 200, JSON.stringify(await this.#facts()), "application/json");
+			return sendText(response, 200, JSON.stringify(await this.#facts()), "application/json");
 		}
 		const file = await this.#pages.find(`/${asked === "" ? "play.html" : asked}`);
-		if (file === undefined || file === "folder") sendWords(response, 404, "There is no such page.\n");
+		if (file === undefined || file === "folder") sendText(response, 404, "There is no such page.\n");
 		else await sendFile(file, request, response);
 	}
 

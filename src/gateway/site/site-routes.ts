@@ -7,7 +7,7 @@ import type { HttpRoutes, Logger } from "../../server/index.ts";
 import { RUFFLE_PATH, type RuffleRoutes } from "../ruffle-package.ts";
 import { inject } from "./html-injection.ts";
 import { MISSING_RUFFLE_PATH, MISSING_RUFFLE_SCRIPT } from "./missing-ruffle.ts";
-import { type Reachable, socketProxyScript } from "./socket-proxy.ts";
+import { type ReachableTarget, socketProxyScript } from "./socket-proxy.ts";
 import { isCurrent, type OpenFile, StaticFolder, sendFile } from "./static-folder.ts";
 
 /** Where the configuration script is. */
@@ -25,7 +25,7 @@ export interface SiteParts {
 	/** Asked for what is below `/ruffle/` and not in the folder. */
 	readonly ruffle: RuffleRoutes;
 	/** What SWFs may reach; asked for at each request, as a port may be known only once the server listens. */
-	readonly targets: () => readonly Reachable[];
+	readonly targets: () => readonly ReachableTarget[];
 	/** Whether pages report what no target is, so that the gateway can log and learn it. */
 	readonly reports: boolean;
 	/** Whether pages of other sites may load the configuration script: where the operator lets them connect as well. */
@@ -72,7 +72,7 @@ export class SiteRoutes implements HttpRoutes {
 			if (/\.html?$/i.test(file.name)) await this.#sendPage(file, request, response);
 			else await sendFile(file, request, response);
 		} else if (!pathname.startsWith(RUFFLE_PATH) || !this.#parts.ruffle.request(request, response, url))
-			sendWords(response, 404, "There is no such file.\n");
+			sendText(response, 404, "There is no such file.\n");
 	}
 
 	async #sendPage(file: OpenFile, request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -118,11 +118,11 @@ async function readWhole(file: OpenFile): Promise<Buffer> {
 export function sendScript(response: ServerResponse, text: string): void {
 	response.setHeader("cache-control", "no-store");
 	response.setHeader("x-content-type-options", "nosniff");
-	sendWords(response, 200, text, "text/javascript; charset=utf-8");
+	sendText(response, 200, text, "text/javascript; charset=utf-8");
 }
 
 /** Answers with a text. */
-export function sendWords(
+export function sendText(
 	response: ServerResponse,
 	status: number,
 	text: string,

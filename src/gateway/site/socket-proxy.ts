@@ -3,7 +3,7 @@
 // configuration, whenever the page or ruffle.js writes it; it never replaces an entry of the page's own.
 
 /** One target: what a SWF may ask for, and where its WebSocket goes. */
-export interface Reachable {
+export interface ReachableTarget {
 	/** The spellings of the host. */
 	readonly hosts: readonly string[];
 	/** Whether the host under which the page was loaded is a spelling as well. */
@@ -23,7 +23,11 @@ export interface SocketProxyEntry {
 const LOCAL = ["localhost", "127.0.0.1"];
 
 /** A target as the page sees it: both spellings of this machine and the page's own host where the target is local. */
-export function reachable(target: { readonly host: string; readonly port: number; readonly path: string }): Reachable {
+export function reachable(target: {
+	readonly host: string;
+	readonly port: number;
+	readonly path: string;
+}): ReachableTarget {
 	const { host, port, path } = target;
 	const isLocal = [...LOCAL, "::1", "[::1]"].includes(host.toLowerCase());
 	return { hosts: isLocal ? [...new Set([host, ...LOCAL])] : [host], pageHost: isLocal, port, path };
@@ -36,7 +40,7 @@ export function reachable(target: { readonly host: string; readonly port: number
 export function reachableTargets(
 	targets: readonly { readonly name: string; readonly host: string; readonly port: number; readonly path: string }[],
 	texts: readonly string[],
-): Reachable[] {
+): ReachableTarget[] {
 	return targets.map((target, at) => {
 		const named = /^([^?]*?)=/.exec(texts[at] ?? "")?.[1];
 		const written = /^(?:[^?=]*=)?\[?([^?\]]*?)\]?:\d+(?:\?|$)/.exec(texts[at] ?? "")?.[1] ?? target.host;
@@ -46,7 +50,7 @@ export function reachableTargets(
 }
 
 /** The daemon's own port: under every name that means this machine, a SWF reaches the daemon itself. */
-export function ownPort(port: number, host: string): Reachable {
+export function ownPort(port: number, host: string): ReachableTarget {
 	const isName = host !== "*" && host !== "::" && host !== "0.0.0.0";
 	return { hosts: [...new Set([...LOCAL, ...(isName ? [host] : [])])], pageHost: true, port, path: "socket" };
 }
@@ -57,7 +61,7 @@ export function ownPort(port: number, host: string): Reachable {
  * @param reports whether the page tells the gateway of each pair that a SWF asked for and no entry has, so that it can be
  * logged and learnt. Ruffle itself asks nobody then.
  */
-export function socketProxyScript(targets: readonly Reachable[], reports: boolean): string {
+export function socketProxyScript(targets: readonly ReachableTarget[], reports: boolean): string {
 	const data = JSON.stringify(targets).replaceAll("<", "\\u003c");
 	return `(${String(mergeSocketProxy)})(window, ${data}, ${reports});\n`;
 }
@@ -74,7 +78,7 @@ interface PageWindow {
 // Runs in the page, as text: it may use nothing from outside itself. Pages write `window.RufflePlayer = …`, `.config = …` and
 // `.config.socketProxy = …` before and after this script, and ruffle.js writes the first again; each of the three is therefore
 // a property that takes what is written to it and adds the entries.
-function mergeSocketProxy(page: PageWindow, targets: readonly Reachable[], reports: boolean): void {
+function mergeSocketProxy(page: PageWindow, targets: readonly ReachableTarget[], reports: boolean): void {
 	const base = page.document.currentScript?.src || `${page.location.origin}/`;
 	const entries: SocketProxyEntry[] = [];
 	const add = (list: SocketProxyEntry[], entry: SocketProxyEntry): void => {

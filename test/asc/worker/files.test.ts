@@ -1,4 +1,4 @@
-// The class File over the worker's files: the jail, reading and writing by characters, lines and bytes, and its bounds.
+// The class File over the worker's files: the folder, reading and writing by characters, lines and bytes, and its bounds.
 
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { makeFile } from "../../../src/asc/runtime/file.ts";
 import { ScriptFiles } from "../../../src/asc/worker/files.ts";
-import { Jail } from "../../../src/asc/worker/jail.ts";
+import { SandboxedFolder } from "../../../src/asc/worker/sandboxed-folder.ts";
 import type { XMLSocketError } from "../../../src/errors/index.ts";
 
 interface ScriptFile {
@@ -44,7 +44,7 @@ beforeEach(() => {
 	folder = join(outside, "app");
 	mkdirSync(folder);
 	reported = [];
-	files = new ScriptFiles(new Jail(folder), (error) => reported.push(error as XMLSocketError));
+	files = new ScriptFiles(new SandboxedFolder(folder), (error) => reported.push(error as XMLSocketError));
 	File = makeFile(files) as unknown as new (name: string) => ScriptFile;
 });
 
@@ -57,7 +57,7 @@ const put = (name: string, content: string | Buffer): void => writeFileSync(join
 const get = (name: string): string => readFileSync(join(folder, name), "utf8");
 const codes = (): string[] => reported.splice(0).map(({ code }) => code);
 
-describe("the jail", () => {
+describe("the folder", () => {
 	test.each([
 		"../secret",
 		"a/../../secret",

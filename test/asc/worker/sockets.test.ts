@@ -14,7 +14,7 @@ import { streamSuite } from "../../client/xml-socket-stream-suite.ts";
 import { documentSuite } from "../../client/xml-socket-suite.ts";
 import { vectorSuite } from "../../client/xml-socket-vectors-suite.ts";
 
-/** Both halves, without the border between: what a handler throws is reported, as the border does. */
+/** Both halves, without the bridge between: what a handler throws is reported, as the bridge does. */
 function both(host: ClientHost, maxSockets?: number): { XMLSocket: XMLSocketConstructor; sockets: ScriptSockets } {
 	const guarded = <Result>(run: () => Result): Result | undefined => {
 		try {

@@ -4,7 +4,7 @@ import { createContext, runInContext } from "node:vm";
 import { describe, expect, it } from "vitest";
 import {
 	ownPort,
-	type Reachable,
+	type ReachableTarget,
 	reachable,
 	reachableTargets,
 	socketProxyScript,
@@ -40,7 +40,7 @@ function page(address: string, script: string | null = new URL("/ruffle-config.j
 			) as Entry[],
 	};
 }
-const script = (...targets: Reachable[]): string => socketProxyScript(targets, false);
+const script = (...targets: ReachableTarget[]): string => socketProxyScript(targets, false);
 
 describe("the script of /ruffle-config.js", () => {
 	it("makes the whole configuration where there is none", () => {

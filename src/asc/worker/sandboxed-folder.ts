@@ -7,7 +7,7 @@ import { basename, dirname, join, resolve, sep } from "node:path";
 import { XMLSocketError } from "../../errors/index.ts";
 
 /** A folder and the names below it. */
-export class Jail {
+export class SandboxedFolder {
 	/** Its own path, without links. */
 	readonly root: string;
 

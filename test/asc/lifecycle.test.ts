@@ -3,7 +3,7 @@
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
-import { scriptHost } from "../../dist/asc/index.js";
+import { openScriptHost } from "../../dist/asc/index.js";
 import { makeFolder, type Running, startScript, startScripts, stopAll } from "./support.ts";
 
 afterEach(stopAll);
@@ -43,7 +43,7 @@ describe("the entry script", () => {
 			'main.asc:1:2: load("gone.asc")',
 		],
 	])("makes the start fail where %s", async (_what, files, code, words) => {
-		const failure = scriptHost([makeFolder(files as Record<string, string>)]);
+		const failure = openScriptHost([makeFolder(files as Record<string, string>)]);
 		await expect(failure).rejects.toMatchObject({ code });
 		await expect(failure).rejects.toThrow(words);
 	});
@@ -123,7 +123,7 @@ describe("several applications on a port", () => {
 
 	it("must have different names", async () => {
 		const same = [makeFolder({ "main.asc": "" }), makeFolder({ "main.asc": "" })];
-		await expect(scriptHost(same)).rejects.toThrow('Two applications are called "app"');
+		await expect(openScriptHost(same)).rejects.toThrow('Two applications are called "app"');
 	});
 });
 

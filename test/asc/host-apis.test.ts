@@ -1,4 +1,4 @@
-// What scripts reach beyond their clients, as scripts: each .asc in test/asc/scripts/reach checks by itself and says what it found.
+// What scripts reach beyond their clients, as scripts: each .asc in test/asc/scripts/host-apis checks by itself and says what it found.
 
 import { existsSync, readFileSync } from "node:fs";
 import { createServer } from "node:http";
@@ -10,7 +10,7 @@ import { TestServer, until } from "../client/support.ts";
 import { type Running, runApplication } from "./application.ts";
 
 const script = (name: string): string =>
-	readFileSync(join(import.meta.dirname, "scripts/reach", `${name}.asc`), "utf8");
+	readFileSync(join(import.meta.dirname, "scripts/host-apis", `${name}.asc`), "utf8");
 
 /** Runs a script until it is done, and holds it to its checks. */
 async function check(

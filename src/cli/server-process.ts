@@ -22,7 +22,7 @@ export function pick(settings: object, keys: readonly string[]): object {
 }
 
 /** Runs until SIGINT or SIGTERM; a second signal ends at once. SIGHUP reads the certificate and the policy file again. */
-export async function stopped(server: Server, log: { info(facts: object, words: string): void }): Promise<void> {
+export async function runUntilSignal(server: Server, log: { info(facts: object, words: string): void }): Promise<void> {
 	process.on("SIGHUP", () => {
 		server.reloadCertificate();
 		server.reloadPolicy();

@@ -5,21 +5,21 @@ import { XML, type XMLNode } from "../../xml/index.ts";
 import { loadingMembers } from "../../xml/loading.ts";
 import { installMembers } from "../../xml/node.ts";
 import type { Transfer } from "../../xml/transfer.ts";
-import { callback, guarded, hostFunction } from "./border.ts";
+import { callback, guarded, hostFunction } from "./bridge.ts";
 import type { ClientState } from "./client.ts";
-import { type FileBorder, makeFile } from "./file.ts";
-import { type HttpBorder, makeTransfer } from "./http.ts";
+import { type FileBridge, makeFile } from "./file.ts";
+import { type HttpBridge, makeTransfer } from "./http.ts";
 import { makeLoadVars } from "./load-vars.ts";
-import { type SharedObjectBorder, SharedObjects } from "./shared-object.ts";
+import { type SharedObjectBridge, SharedObjects } from "./shared-object.ts";
 import { type SharedObjectClient, SharedObjectDocuments } from "./shared-object-documents.ts";
-import { makeXMLSocket, type SocketBorder } from "./xml-socket.ts";
+import { makeXMLSocket, type SocketBridge } from "./xml-socket.ts";
 
 const objects = storedObjects();
 const transfer = httpTransfer();
 installMembers(XML.prototype, loadingMembers(transfer));
 
 /** The classes, by their names. */
-export const reachClasses: Readonly<Record<string, unknown>> = {
+export const hostApiClasses: Readonly<Record<string, unknown>> = {
 	XMLSocket: xmlSocket(),
 	LoadVars: makeLoadVars(transfer),
 	SharedObject: objects.SharedObject,
@@ -36,22 +36,22 @@ const send = hostFunction("client.send");
 
 /** Does what a client's `<so>` document asks. */
 export function sharedObjectDocument(state: ClientState, root: XMLNode): void {
-	documents.document(followerOf(state), root);
+	documents.document(subscriberOf(state), root);
 }
 
 /** A client is gone: it follows no shared object any more. */
-export function forgetFollower(state: ClientState): void {
+export function forgetSubscriber(state: ClientState): void {
 	const follower = followers.get(state);
 	if (follower) documents.forget(follower);
 }
 
-function followerOf(state: ClientState): SharedObjectClient {
+function subscriberOf(state: ClientState): SharedObjectClient {
 	let follower = followers.get(state);
 	if (!follower) {
 		const client = state.client as { readAccess?: unknown; writeAccess?: unknown };
 		follower = {
 			send(text) {
-				if (state.standing !== "ending") send(state.id, text);
+				if (state.phase !== "ending") send(state.id, text);
 			},
 			// Read each time: a script may change them whenever it likes.
 			get readAccess() {
@@ -67,7 +67,7 @@ function followerOf(state: ClientState): SharedObjectClient {
 }
 
 function httpTransfer(): Transfer {
-	const requests = makeTransfer(part<HttpBorder>("http", ["request"]));
+	const requests = makeTransfer(part<HttpBridge>("http", ["request"]));
 	hostFunction("http.listen")(
 		callback((id, loaded, total) => void requests.progress(id as number, loaded as number, total as number)),
 		callback(
@@ -80,7 +80,7 @@ function httpTransfer(): Transfer {
 
 function xmlSocket(): unknown {
 	const maxUnprocessedChars = hostFunction("socket.maxUnprocessedChars")() as number;
-	const sockets = makeXMLSocket(part<SocketBorder>("socket", ["connect", "send", "close"]), maxUnprocessedChars);
+	const sockets = makeXMLSocket(part<SocketBridge>("socket", ["connect", "send", "close"]), maxUnprocessedChars);
 	hostFunction("socket.listen")(
 		callback((id, success) => void sockets.connected(id as number, success as boolean)),
 		callback((id, text) => void sockets.data(id as number, text as string)),
@@ -91,14 +91,14 @@ function xmlSocket(): unknown {
 }
 
 function storedObjects(): SharedObjects {
-	const objects = new SharedObjects(part<SharedObjectBorder>("object", ["load", "store", "remove", "commitSoon"]));
+	const objects = new SharedObjects(part<SharedObjectBridge>("object", ["load", "store", "remove", "commitSoon"]));
 	hostFunction("object.listen")(callback(() => void objects.commit()));
 	return objects;
 }
 
 function file(): unknown {
 	return makeFile(
-		part<FileBorder>("file", [
+		part<FileBridge>("file", [
 			...(["open", "close", "read", "readLine", "readRest", "write", "flush", "position", "seek", "isAtEnd"] as const),
 			...(["stat", "list", "makeFolder", "remove", "rename", "copy"] as const),
 		]),
@@ -106,6 +106,6 @@ function file(): unknown {
 }
 
 /** The host's functions of one part, which takes and gives what its type says. */
-function part<Border>(name: string, members: readonly (keyof Border & string)[]): Border {
-	return Object.fromEntries(members.map((member) => [member, hostFunction(`${name}.${member}`)])) as Border;
+function part<Bridge>(name: string, members: readonly (keyof Bridge & string)[]): Bridge {
+	return Object.fromEntries(members.map((member) => [member, hostFunction(`${name}.${member}`)])) as Bridge;
 }

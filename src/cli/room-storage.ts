@@ -31,7 +31,7 @@ export function keepsFolder({ relay, app, memory, nats }: ServeSettings): boolea
  *
  * Rejects with XMLSOCKET_OPTION_INVALID, and the codes of `openLog` and `openCluster`.
  */
-export async function openRooms(
+export async function openRoomStorage(
 	settings: ServeSettings,
 	log: Logger,
 ): Promise<{ readonly log: MessageLog; readonly bus?: Bus }> {

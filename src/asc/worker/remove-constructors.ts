@@ -2,7 +2,7 @@
 // a refused `import()`, then `error.constructor.constructor("…")` leads nowhere. A second fence, and no security boundary.
 
 /** Takes `constructor` from the prototypes of the realm's four kinds of functions. */
-export function sever(): void {
+export function removeFunctionConstructors(): void {
 	const kinds = [
 		(): void => {},
 		async (): Promise<void> => {},

@@ -19,7 +19,7 @@ interface Frame {
  * The script's place, as `main.asc:12`, or undefined. The worker stays stopped until `release` is called, which is after
  * `terminate()`: let go before, it would run on.
  */
-export async function stoppedAt(threadId: number): Promise<{ place: string | undefined; release: () => void }> {
+export async function locateStuckScript(threadId: number): Promise<{ place: string | undefined; release: () => void }> {
 	const session = new Session();
 	session.connect();
 	const urls = new Map<string, string>();

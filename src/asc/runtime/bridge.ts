@@ -1,4 +1,4 @@
-// The border between an application's context and its host, on the context's side. All traffic crosses here.
+// The bridge between an application's context and its host, on the context's side. All traffic crosses here.
 //
 // The rules, which keep every object that a script can see born in its own context:
 // - only primitives cross (strings, numbers, Booleans, undefined), both ways; lists and records go as JSON text;
@@ -6,9 +6,9 @@
 // - what the host calls is registered once, with `callback`, and called by its number;
 // - what a host function throws is made again here, because the host's own Error would lead a script out of its context;
 // - what a callback throws is the script's: it is reported with its position, and the host sees undefined.
-// The other side of this border is `worker/border.ts`. docs/guide/asc.md says what this protects from, and what not.
+// The other side of this bridge is `worker/bridge.ts`. docs/guide/asc.md says what this protects from, and what not.
 
-/** What crosses the border. */
+/** What crosses the bridge. */
 export type Primitive = string | number | boolean | undefined;
 
 /** A function of the host. Of its arguments, at most six cross. */

@@ -1,10 +1,10 @@
-// The border between an application's context and its host, on the host's side: what the parts of the host are made of. The
-// rules are in `runtime/border.ts`; the first of them is that only primitives cross.
+// The bridge between an application's context and its host, on the host's side: what the parts of the host are made of. The
+// rules are in `runtime/bridge.ts`; the first of them is that only primitives cross.
 
 import type { ScriptFolder } from "../folder.ts";
 import type { FromWorker, LogLevel, WorkerSettings } from "../messages.ts";
 
-/** What crosses the border. */
+/** What crosses the bridge. */
 export type Primitive = string | number | boolean | undefined;
 
 /** A function that the runtime may ask for by name. What it throws is made again inside the context, with its `code`. */
@@ -13,7 +13,7 @@ export type Primitive = string | number | boolean | undefined;
 export type HostFunction = (...args: any[]) => Primitive | void;
 
 /** What a part of the host may use. */
-export interface Surroundings {
+export interface HostContext {
 	/**
 	 * Calls what the runtime registered under `callback`, under the watchdog's eye; never throws.
 	 * @param what names the call, should it have to be stopped: `the XMLSocket's onData`.
