@@ -18,7 +18,7 @@ describe("the waits between attempts", () => {
 		expect(series(() => 0.5, 4)).toEqual([1000, 1750, 2875, 4563]);
 	});
 
-	test("begin anew after a reset, and end after maxAttempts", () => {
+	test("begin again after a reset, and end after maxAttempts", () => {
 		const backoff = new Backoff({ ...limits, maxAttempts: 2 }, () => 1 - 2 ** -53);
 		expect([backoff.next(), backoff.next(), backoff.next()]).toEqual([1500, 4500, undefined]);
 		backoff.reset();

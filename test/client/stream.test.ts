@@ -131,7 +131,7 @@ describe("STARTTLS", () => {
 	const open = (server: TestServer): Promise<Connection> =>
 		createConnect(testHost())(server.address, { stream: true, tls: { ca: certificate } });
 
-	test("what is sent meanwhile leaves under TLS alone, and the scanner begins anew", async () => {
+	test("what is sent meanwhile leaves under TLS alone, and the scanner begins again", async () => {
 		const server = await TestServer.start();
 		const connection = await open(server);
 		const secured = connection.startTls({ domain: "localhost" });

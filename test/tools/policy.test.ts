@@ -294,7 +294,7 @@ describe("the report in words", () => {
 
 Port ${port.port}: a policy file of ${file("*", "*").length} bytes in 5 ms; the server left the connection open.
   content of every site may connect to port 1024-65535
-  ! Content of every site may connect to every port of this host, through the network of whoever looks at it. Name the port.
+  ! Content of every site may connect to every port of this host, through the network of each visitor. Name the port.
   ! 4 bytes came behind the zero byte. Players have closed by then and lose them.
 
 Port 80: no connection (connect ECONNREFUSED 127.0.0.1:80, 5 ms).
