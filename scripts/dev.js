@@ -11,6 +11,7 @@ process.chdir(dirname(dirname(fileURLToPath(import.meta.url))));
 const FOLDERS = ["src", "console", "flash"];
 /** Editors write a file in several steps. */
 const SETTLE_MS = 50;
+const HURRY_MS = 100;
 const flags = process.argv.slice(2);
 const tsc = join("node_modules", "typescript", "bin", "tsc");
 
@@ -42,10 +43,11 @@ async function stop() {
 	const ended = new Promise((resolve) => daemon.once("exit", resolve));
 	const stopped = daemon;
 	daemon = undefined;
-	// The second signal skips the time that clients get to leave.
 	stopped.kill("SIGTERM");
-	stopped.kill("SIGTERM");
+	// A second signal skips the time that clients get to leave. Sent at once, it would be merged with the first.
+	const timer = setTimeout(() => stopped.kill("SIGTERM"), HURRY_MS);
 	await ended;
+	clearTimeout(timer);
 }
 
 async function rebuild() {
