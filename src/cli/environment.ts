@@ -1,7 +1,7 @@
-// The XMLSOCKET_ variables that no command reads. They are usually misspelled, and a misspelled variable has no effect, so the
-// commands that read variables warn about them.
+// The XMLSOCKET_ variables that no command reads. They are usually misspelled, and a daemon that starts without the setting that you
+// wanted is worse than one that does not start, so the commands that read variables refuse them, as they refuse unknown flags.
 
-import { nearestName } from "../errors/index.ts";
+import { nearestName, XMLSocketError } from "../errors/index.ts";
 import { gatewayCommandSchema } from "./gateway-schema.ts";
 import { playSchema } from "./play-schema.ts";
 import { runSchema } from "./run-schema.ts";
@@ -10,20 +10,21 @@ import { optionsOf } from "./settings.ts";
 
 const PREFIX = "XMLSOCKET_";
 
-/** One warning for each such variable. */
-export function unknownVariables(environment: Readonly<Record<string, string | undefined>>): string[] {
+/** @throws XMLSOCKET_OPTION_UNKNOWN with all such variables, and the nearest name for each. */
+export function checkVariables(environment: Readonly<Record<string, string | undefined>>): void {
 	const names = Object.keys(environment).filter((name) => name.startsWith(PREFIX));
-	if (names.length === 0) return [];
+	if (names.length === 0) return;
 	const known = new Set([
 		`${PREFIX}CONFIG`,
 		...[serveSchema, gatewayCommandSchema, runSchema, playSchema].flatMap(optionsOf).map(({ variable }) => variable),
 	]);
-	return names
+	const mistakes = names
 		.filter((name) => !known.has(name))
 		.map((name) => {
 			// Without the prefix: all names share it, so that it makes every name look near.
 			const short = [...known].map((variable) => variable.slice(PREFIX.length));
 			const near = nearestName(name.slice(PREFIX.length), short);
-			return `The environment variable ${name} has no effect: no option has this name${near ? `; did you mean ${PREFIX}${near}?` : "."}`;
+			return `There is no environment variable ${name}${near ? `; did you mean ${PREFIX}${near}?` : "."}`;
 		});
+	if (mistakes.length > 0) throw new XMLSocketError("XMLSOCKET_OPTION_UNKNOWN", mistakes.join("\n"));
 }

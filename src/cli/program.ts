@@ -56,8 +56,8 @@ export function createProgram(version: string): Program {
 	program.hook("preAction", async (_, command) => {
 		// The schemas of all commands load only where there is a variable to look up.
 		if (!schemas.has(command) || !Object.keys(process.env).some((name) => name.startsWith("XMLSOCKET_"))) return;
-		const { unknownVariables } = await import("./environment.ts");
-		for (const warning of unknownVariables(process.env)) process.stderr.write(`xmlsocket: ${warning}\n`);
+		const { checkVariables } = await import("./environment.ts");
+		checkVariables(process.env);
 	});
 	for (const command of [program, ...program.commands]) {
 		command.exitOverride().configureOutput({ outputError: (text, write) => write(withSuggestion(text, running)) });

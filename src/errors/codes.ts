@@ -273,8 +273,7 @@ export const ERROR_CODES = {
 	},
 	XMLSOCKET_PORT_IN_USE: {
 		class: "usage",
-		text: "The port is used by another program.",
-		hint: "Stop that program, or choose another port with --port (0: any free one).",
+		text: "Another program uses the port. Stop that program, or choose another port (0: any free one).",
 	},
 	XMLSOCKET_PORT_RESERVED: {
 		class: "usage",

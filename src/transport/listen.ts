@@ -94,7 +94,7 @@ function listenError(error: NodeJS.ErrnoException, host: string, port: number, o
 	if (error.code === "EADDRINUSE") {
 		return new XMLSocketError(
 			"XMLSOCKET_PORT_IN_USE",
-			`Port ${port} is already used by another program. Stop it, or choose another port with ${option} (0: any free one).`,
+			`Port ${port} is already used by another program. Stop that program, or choose another port with ${option} (0: any free one).`,
 			{ cause: error, details },
 		);
 	}
