@@ -152,7 +152,7 @@ export function lostDocument(room: string, messages: number): string {
 	return String(xml`<gap room=${room} messages=${messages} />`);
 }
 
-/** `<notice …>`: the deployment's state, or what an operator did, in words. */
+/** `<notice …>`: the cluster's state, or what an operator did, in words. */
 export function noticeDocument(code: "broker-lost" | "broker-back" | "muted", words: string, room?: string): string {
 	return String(xml`<notice code=${code} room=${room}>${words}</notice>`);
 }

@@ -1,4 +1,4 @@
-// How the daemons of one deployment reach each other: the interface only. It has a home in memory here and one on NATS
+// How the daemons of one cluster reach each other: the interface only. It has an implementation in memory here and one on NATS
 // elsewhere. What is said over it is the application's affair; a bus delivers at most once, in order from each sender.
 
 /** To whom a message goes: every node, one node, or the nodes that have a room open. */
@@ -27,7 +27,7 @@ export interface Bus {
 	close(): Promise<void>;
 }
 
-/** Keys that one holder in the whole deployment has. Any method may reject with XMLSOCKET_UNAVAILABLE. */
+/** Keys that one holder in the whole cluster has. Any method may reject with XMLSOCKET_UNAVAILABLE. */
 export interface NameLeases {
 	/**
 	 * Takes a key: where nobody has it, or where `mayReplace` agrees about the holder it has. Atomic across all nodes.

@@ -1,4 +1,4 @@
-// The home of a bus in memory: several applications in one process, or one page, as one deployment. It can be cut, as a
+// A bus in memory: several applications in one process, or one page, as one cluster. It can be cut, as a
 // network can: a node that is cut off neither sends nor receives.
 
 import type { Bus, Channel, NameLeases } from "./bus.ts";

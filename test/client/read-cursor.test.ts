@@ -23,7 +23,7 @@ describe("a cursor", () => {
 		]);
 	});
 
-	it("is caught up when the last number of the replay has gone by, or a gap stands in its place", () => {
+	it("is caught up when the last number of the replay has gone by, or a gap takes its place", () => {
 		const cursor = entered(3, 6);
 		expect(cursor.isCaughtUp).toBe(false);
 		cursor.pass(5);

@@ -282,6 +282,18 @@ describe.skipIf(!hasServer)("a stream that daemons share", () => {
 		expect((await later.append("lobby", { payload: bytes("2") })).seq).toBeGreaterThan(seq);
 	});
 
+	it("gets a name that documents can carry where another program wrote a name that they cannot", async () => {
+		const first = await daemon();
+		await first.append("lobby", { payload: bytes("1") });
+		await first.close();
+		await (await connect()).request(`${stream}.k.history`, bytes("a\u0000<b>".repeat(100)), 2000);
+		const one = await daemon();
+		const two = await daemon();
+		const { log } = await one.state("lobby");
+		expect(log).toMatch(/^[0-9a-f]{12}$/);
+		expect((await two.state("lobby")).log).toBe(log);
+	});
+
 	it("gets a name again where it was emptied by hand while no daemon ran", async () => {
 		const first = await daemon();
 		await first.append("lobby", { payload: bytes("1") });

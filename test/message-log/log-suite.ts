@@ -63,6 +63,19 @@ export function describeLog(title: string, home: LogHome): void {
 			await home.release?.();
 		});
 
+		it("refuses a follower beyond 1000 of one room, and accepts another when one has stopped", async () => {
+			await open();
+			const received: string[] = [];
+			const first = await log.follow("lobby", ({ payload }) => void received.push(new TextDecoder().decode(payload)));
+			for (let at = 1; at < 1000; at++) await log.follow("lobby", () => {});
+			await expect(log.follow("lobby", () => {})).rejects.toMatchObject({ code: "XMLSOCKET_UNAVAILABLE" });
+			await say(log, "to all");
+			expect(received).toEqual(["to all"]);
+			first.stop();
+			await log.follow("lobby", () => {});
+			await expect(log.follow("lobby", () => {})).rejects.toMatchObject({ code: "XMLSOCKET_UNAVAILABLE" });
+		});
+
 		it("gives strictly increasing sequence numbers, each with the one before it", async () => {
 			await open();
 			const all: Appended[] = [];

@@ -3,6 +3,7 @@
 // lag behind, and with nats-server 2.9.10 one that was frozen while it led may come back with other numbers for the same messages. https://docs.nats.io/reference/reference-protocols/nats_api_reference
 
 import { XMLSocketError } from "../../errors/index.ts";
+import { isHistoryName } from "../../message-log/index.ts";
 import type { Broker, Headers, Reply } from "./broker.ts";
 import type { ResponseHandler } from "./requests.ts";
 
@@ -165,9 +166,10 @@ export class StreamApi {
 		const name = known ?? newName();
 		for (let tries = 0; ; tries++) {
 			const written = await this.last(subject);
-			if (written) return decoder.decode(written.data);
+			const present = written && decoder.decode(written.data);
+			if (isHistoryName(present)) return present;
 			// Of several daemons that write at once, one is let through: see `writeCheckpoint` for why by a message id.
-			const headers = { "Nats-Msg-Id": `${subject}.${firstSeq}` };
+			const headers = { "Nats-Msg-Id": `${subject}.${written ? `instead-of.${written.seq}` : firstSeq}` };
 			await this.publish(subject, encoder.encode(name), READ_TIMEOUT_MS, headers).catch((error: unknown) => {
 				if (tries === MAX_TRIES) throw error;
 			});
@@ -182,8 +184,12 @@ export class StreamApi {
 	 */
 	async renamed(before: string): Promise<string> {
 		const subject = `${this.name}.k.history`;
-		const present = async (): Promise<string> =>
-			decoder.decode((await this.last(subject))?.data ?? encoder.encode(before));
+		// Another program can write any bytes there; they name no history.
+		const present = async (): Promise<string> => {
+			const written = await this.last(subject);
+			const name = written && decoder.decode(written.data);
+			return isHistoryName(name) ? name : before;
+		};
 		const name = await present();
 		if (name !== before) return name;
 		const headers = { "Nats-Msg-Id": `${subject}.after.${before}` };

@@ -203,21 +203,19 @@ export class JetStreamLog implements MessageLog {
 		return await this.#reading(async () => {
 			const tracked = await this.#rooms.track(name);
 			const { room } = tracked;
-			// A follower may be given twice; each following is one of its own.
-			const own = (entry: LogEntry): void => follower(entry);
 			const renewed = (): void => {
 				stop();
 				onReset();
 			};
 			const stop = (): void => {
-				room.followers.delete(own);
+				unfollow();
 				tracked.renewals.delete(renewed);
 				tracked.usedMs = performance.now();
 			};
 			const firstSeq = await this.#pages(name).firstSeq(room.cursor);
 			this.#checkOpen();
 			if (this.#rooms.get(name) !== tracked) throw unavailable("The room is being opened again");
-			room.followers.add(own);
+			const unfollow = room.followers.add(follower);
 			tracked.renewals.add(renewed);
 			return { log: this.#name, lastSeq: room.cursor, firstSeq, stop };
 		});

@@ -2,7 +2,7 @@
 // that does not fit what came last, what is missing is read from the stream before anything more is delivered, so that followers get
 // every entry once and in order, however many messages were lost on the way. It publishes nothing.
 
-import type { LogEntry } from "../../message-log/index.ts";
+import { Followers } from "../../message-log/index.ts";
 import { entryOf, type RoomEntry, type RoomMessage } from "./room-pages.ts";
 
 /** Reads the oldest entries after a number up to another, in order, and tells which number retention has dropped last. */
@@ -29,7 +29,7 @@ export interface RoomEvents {
 
 /** The followers of one room, and how far they are. */
 export class JetStreamRoom {
-	readonly followers: Set<(entry: LogEntry) => void> = new Set();
+	readonly followers: Followers = new Followers();
 	readonly #refill: Refill;
 	readonly #events: RoomEvents;
 	/** The number that followers were given last. */
@@ -150,8 +150,7 @@ export class JetStreamRoom {
 		this.#cursor = entry.seq;
 		if (this.#recent.push({ seq: entry.seq, messageId: entry.messageId }) > MAX_RECENT) this.#recent.shift();
 		this.#target = Math.max(this.#target, entry.seq);
-		const told = entryOf(entry);
-		for (const follower of this.followers) follower(told);
+		this.followers.deliver(entryOf(entry));
 		this.#events.delivered(entry);
 	}
 }

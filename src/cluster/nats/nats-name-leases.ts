@@ -1,4 +1,4 @@
-// Keys that one holder in the whole deployment has, and numbers that are given once: a JetStream stream that keeps the last
+// Keys that one holder in the whole cluster has, and numbers that are given once: a JetStream stream that keeps the last
 // message of each subject, written only where nobody else has written meanwhile. Each message has an id that names the one
 // before it, so that of several successors JetStream stores one: nats-server 2.9.10 with replicas lets writers who race pass
 // the check of the last sequence number alone. docs/scale.md, "Between daemons".

@@ -7,6 +7,7 @@ import { XMLSocketError } from "../../errors/index.ts";
 import {
 	type Appended,
 	DEFAULT_DEDUPE_WINDOW_MS,
+	Followers,
 	type LogEntry,
 	type LogOptions,
 	type LogPage,
@@ -50,7 +51,7 @@ class Room {
 	firstSeq = 1;
 	count = 0;
 	bytes = 0;
-	readonly followers = new Set<(entry: LogEntry) => void>();
+	readonly followers = new Followers();
 
 	constructor(name: string, number: number) {
 		this.name = name;
@@ -172,10 +173,8 @@ export class LevelLog implements MessageLog {
 	async follow(name: string, follower: (entry: LogEntry) => void): Promise<Subscription> {
 		this.#reading(name);
 		const room = this.#roomToWrite(name);
-		// A follower may be given twice; each following is one of its own.
-		const own = (entry: LogEntry): void => follower(entry);
-		room.followers.add(own);
-		return { ...this.#state(room), stop: () => room.followers.delete(own) };
+		const stop = room.followers.add(follower);
+		return { ...this.#state(room), stop };
 	}
 
 	watch(changed: (reachable: boolean) => void): () => void {
@@ -283,7 +282,7 @@ export class LevelLog implements MessageLog {
 			this.#trimLater(room, this.#isOver(room));
 		}
 		for (const { waiting: one, appended, entry } of settled) {
-			if (entry) for (const follower of one.room.followers) follower(entry);
+			if (entry) one.room.followers.deliver(entry);
 			one.resolve(appended);
 		}
 		await this.#dedupe.forgetPast(store);
@@ -349,7 +348,7 @@ export class LevelLog implements MessageLog {
 			// A batch whose write failed may be there all the same.
 			if (room.followers.size > 0) {
 				await store.entries(record.number, before + 1, record.lastSeq, (entry) => {
-					for (const follower of room.followers) follower(entry);
+					room.followers.deliver(entry);
 					return true;
 				});
 			}
