@@ -12,7 +12,10 @@ export const chatSchema = v.strictObject({
 	rooms: v.optional(
 		described(
 			v.array(
-				v.pipe(v.string(), v.check(isRoom, "NAME, NAME:stored or NAME:live, without spaces and control characters")),
+				v.pipe(
+					v.string(),
+					v.check(isRoom, "NAME, NAME:stored or NAME:live; a name has 1 to 64 characters and no control characters"),
+				),
 			),
 			"rooms that always exist, in addition to lobby: NAME, NAME:stored or NAME:live",
 			"--room <name...>",
@@ -65,7 +68,7 @@ export function chatSettings(options: ChatOptions): ChatSettings {
 // A colon in a name would hide a misspelled kind, so a name with a colon is written with its kind: a:b:stored.
 function isRoom(text: string): boolean {
 	const { name, kind } = parseRoom(text);
-	if (/\s/u.test(name) || (kind === "stored" && !text.endsWith(":stored") && name.includes(":"))) return false;
+	if (kind === "stored" && !text.endsWith(":stored") && name.includes(":")) return false;
 	try {
 		checkedName(name, "room");
 		return true;

@@ -33,5 +33,5 @@ export function failureText(error: unknown): string {
 	if (!(error instanceof XMLSocketError))
 		return `xmlsocket: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`;
 	const { hint }: ErrorEntry = ERROR_CODES[error.code];
-	return `xmlsocket: ${error.message}\n  ${hint === undefined ? `(${error.code})` : `${hint} (${error.code})`}`;
+	return `xmlsocket: ${error.message}${hint === undefined ? "" : `\n  ${hint}`} (${error.code})`;
 }

@@ -52,19 +52,22 @@ describe("the chat's options", () => {
 		});
 	});
 
-	it.each(["a:foo", "a:live:b", ":live", "", "\u0007", " a", "a b", "a\u0085", ":", "a:", "a:Live", "x".repeat(65)])(
+	it.each(["a:foo", "a:live:b", ":live", "", "\u0007", " ", "a\u0085", ":", "a:", "a:Live", "x".repeat(65)])(
 		"refuse the room %j and say what is allowed",
 		(room) => {
 			expect(failure({ rooms: ["fine", room] })).toMatchObject({
 				code: "XMLSOCKET_OPTION_INVALID",
-				message: `The option rooms has the entry ${JSON.stringify(room.length > 40 ? `${room.slice(0, 40)}…` : room)}, but each entry must be NAME, NAME:stored or NAME:live, without spaces and control characters.`,
+				message: `The option rooms has the entry ${JSON.stringify(room.length > 40 ? `${room.slice(0, 40)}…` : room)}, but each entry must be NAME, NAME:stored or NAME:live; a name has 1 to 64 characters and no control characters.`,
 			});
 		},
 	);
 
-	it.each(["news", "game:live", "game:stored", "a:b:stored", "a:b:live", "é"])("accept the room %j", (room) => {
-		expect(chatSettings({ rooms: [room] }).rooms).toEqual([room]);
-	});
+	it.each(["news", "Main Hall", "Main Hall:live", " a", "game:live", "game:stored", "a:b:stored", "a:b:live", "é"])(
+		"accept the room %j",
+		(room) => {
+			expect(chatSettings({ rooms: [room] }).rooms).toEqual([room]);
+		},
+	);
 
 	it("refuse a token file with a line that is no token", () => {
 		expect(failure({ tokens: "# fine\nonlyatoken" })).toMatchObject({
