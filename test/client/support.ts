@@ -124,12 +124,13 @@ export class TestServer {
 	}
 }
 
-/** Waits until `condition` holds; fails after ten seconds. */
-export async function until(condition: () => boolean, what = "the condition"): Promise<void> {
-	for (let i = 0; i < 10_000; i++) {
+/** Waits until `condition` holds; fails after `limitMs`. */
+export async function until(condition: () => boolean, what = "the condition", limitMs = 20_000): Promise<void> {
+	for (const end = performance.now() + limitMs; performance.now() < end; ) {
 		if (condition()) return;
 		await new Promise((resolve) => setTimeout(resolve, 1));
 	}
+	if (condition()) return;
 	throw new Error(`${what} did not become true`);
 }
 

@@ -1,5 +1,5 @@
 // Compares the parser, the printer and every other way to read a document with a second, plain implementation, over seeded
-// random inputs. With CI=true a run takes a million of them. More:
+// random inputs. With CI=true a run takes 200,000 of them (40 s), each time from another seed. More:
 //   XML_FUZZ_COUNT=10000000 XML_FUZZ_SEED=7 npx vitest run test/xml/differential.test.ts
 // A failure names the seed of the single input that shows it.
 
@@ -27,7 +27,7 @@ import {
 import { type PlainDocument, type PlainElement, type PlainNode, plainParse, plainPrint } from "./plain-parser.ts";
 import { Random, randomDocument } from "./random-documents.ts";
 
-const COUNT = Number(process.env.XML_FUZZ_COUNT ?? (process.env.CI === "true" ? 1_000_000 : 20_000));
+const COUNT = Number(process.env.XML_FUZZ_COUNT ?? (process.env.CI === "true" ? 200_000 : 20_000));
 const SEED = Number(process.env.XML_FUZZ_SEED ?? Math.floor(Math.random() * 2 ** 31));
 
 function same(what: string, real: unknown, plain: unknown): void {

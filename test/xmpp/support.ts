@@ -103,7 +103,9 @@ export function startExample(name: string, flags: readonly string[]): Example {
 	return {
 		output: () => output,
 		says: async (text, times = 1) => {
-			await until(() => output.split(text).length > times || child.exitCode !== null, `"${text}" of ${name}`);
+			// The waits between the attempts to connect grow: a server that needs seconds to start is reached later still.
+			const said = (): boolean => output.split(text).length > times || child.exitCode !== null;
+			await until(said, `"${text}" of ${name}`, 40_000);
 			if (output.split(text).length <= times) throw new Error(`${name} ended: ${output}`);
 		},
 		ended,
