@@ -82,5 +82,5 @@ it("people talk in a room: from a raw socket, the documented class and a WebSock
 	late.socket.destroy();
 	socket.close();
 	expect(output).toContain('{"event":"trace","application":"chat","file":"main.asc","line":17,"text":"chat is open"}');
-	expect(output).not.toContain("a script failed");
+	expect(output).not.toContain("a script threw an exception");
 });

@@ -160,7 +160,7 @@ Client.prototype.alive = function () { trace("alive " + thrown.length); }`);
 	for (let at = 0; at < 9; at++) client.send("<fail/>\0");
 	client.send("<alive/>\0");
 	await running.traced("alive 0");
-	expect(running.log.lines.filter(({ words }) => words.startsWith("a script failed")).length).toBe(9);
+	expect(running.log.lines.filter(({ words }) => words.startsWith("a script threw an exception")).length).toBe(9);
 });
 
 it("a promise that never settles holds nothing up, and a rejected one is reported with its place", async () => {
@@ -217,5 +217,5 @@ Client.prototype.calls = function () { for (i = 0; i < 2000; i++) this.call("x",
 	const pending = running.client('<connect app="culprit"/>');
 	for (let at = 0; at < 200; at++) pending.send("<early/>\0");
 	await pending.closed;
-	await running.logged("more than 100 documents or 262144 characters before onConnect has decided");
+	await running.logged("more than 100 documents or 262144 characters before the application accepted it");
 });

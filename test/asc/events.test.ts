@@ -98,7 +98,7 @@ describe("application.onConnect", () => {
 		}
 		expect(silent.documents[0]).toBe("<say>hi</say>");
 		silent.send(`${hello("late")}\0`);
-		await silent.until((text) => text.includes("The client is connected already"));
+		await silent.until((text) => text.includes("The client is already connected"));
 	});
 });
 
@@ -133,7 +133,7 @@ describe("a document", () => {
 		[
 			"no value",
 			'<call name="tell"><b/></call>',
-			"<b> is no value: write <string>, <number>, <true/>, <false/>, <null/>, <undefined/>, <date>, <array>, <object> or <xml>.",
+			"<b> is not a value: write <string>, <number>, <true/>, <false/>, <null/>, <undefined/>, <date>, <array>, <object> or <xml>.",
 		],
 	])("that asks for %s is answered with a status", async (_what, document, words) => {
 		const client = running.client(document);

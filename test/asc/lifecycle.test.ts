@@ -123,7 +123,7 @@ describe("several applications on a port", () => {
 
 	it("must have different names", async () => {
 		const same = [makeFolder({ "main.asc": "" }), makeFolder({ "main.asc": "" })];
-		await expect(openScriptHost(same)).rejects.toThrow('Two applications are called "app"');
+		await expect(openScriptHost(same)).rejects.toThrow('Two applications have the name "app"');
 	});
 });
 
@@ -151,7 +151,7 @@ Client.prototype.version = function () { return new XML("<version n='" + this.na
 		const running = await startScripts([folder], { watch: true });
 		writeFileSync(join(folder, "main.asc"), "for each (x in y) {}");
 		const { words } = await running.logged("main.asc:1:5: SyntaxError");
-		expect(words).toContain("The application is not run anew.");
+		expect(words).toContain("The application does not restart.");
 		const client = running.client("<connect><string>ann</string></connect>", "<version/>");
 		await client.until((text) => text.includes('n="ann1"'));
 		expect(running.traces.map(({ text }) => text)).toEqual(["connect ann 1"]);
@@ -160,7 +160,7 @@ Client.prototype.version = function () { return new XML("<version n='" + this.na
 	it("waits for a change where the first run cannot start", async () => {
 		const folder = makeFolder({ "main.asc": "null.x" });
 		const running = await startScripts([folder], { watch: true });
-		await running.logged("It is started when a file changes.");
+		await running.logged("It starts when a file changes.");
 		const early = running.client("<connect/>");
 		await early.closed;
 		expect(early.text).toContain("NetConnection.Connect.Failed");
@@ -191,7 +191,7 @@ it("an application that failed starts again after a pause that doubles, and refu
 		scriptRestartMs: 400,
 	});
 	running.client("<loop/>");
-	await running.logged("It is started again in 400 ms.");
+	await running.logged("It restarts in 400 ms.");
 	const refused = running.client("<connect/>");
 	await refused.closed;
 	expect(refused.text).toContain("NetConnection.Connect.Failed");
@@ -202,6 +202,6 @@ it("an application that failed starts again after a pause that doubles, and refu
 	)
 		await new Promise((resolve) => setTimeout(resolve, 20));
 	running.client("<loop/>");
-	await running.logged("It is started again in 800 ms.");
+	await running.logged("It restarts in 800 ms.");
 	expect(running.host.stats()).toMatchObject({ asc_restarts: 2 });
 });

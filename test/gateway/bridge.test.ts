@@ -232,7 +232,7 @@ describe("the end of a bridge", () => {
 		seen.socket.write("<last/>\0");
 		await until(() => page.received === 8);
 		seen.socket.resetAndDestroy();
-		expect(await page.closed).toEqual({ code: 1011, reason: "the target broke the connection off" });
+		expect(await page.closed).toEqual({ code: 1011, reason: "the target reset the connection" });
 		await until(() => ends().length === 1);
 		expect(ends()[0]).toMatchObject({ cause: "target-reset", code: "XMLSOCKET_CONNECTION_LOST" });
 	});
@@ -292,7 +292,7 @@ describe("the end of a bridge", () => {
 		const seen = await target.nth(1);
 		seen.socket.pause();
 		page.socket.send(chunk);
-		expect(await page.closed).toEqual({ code: 1011, reason: "the target took nothing of what waits for it" });
+		expect(await page.closed).toEqual({ code: 1011, reason: "the target did not read what was sent to it" });
 		await until(() => ends().length === 2);
 		expect(ends()[1]).toMatchObject({ cause: "target-not-reading" });
 	});

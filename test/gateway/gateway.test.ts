@@ -165,7 +165,7 @@ describe("learning targets", () => {
 		expect(JSON.parse(readFileSync(file, "utf8"))).toEqual({
 			targets: ["chat=localhost:9339", "game.example.com:5000", "127.0.0.1:9339", "[::1]:9339"],
 		});
-		expect(log.lines.filter(({ words }) => words.startsWith("noted")).length).toBe(3);
+		expect(log.lines.filter(({ words }) => words.startsWith("recorded")).length).toBe(3);
 		createGateway(JSON.parse(readFileSync(file, "utf8")));
 	});
 

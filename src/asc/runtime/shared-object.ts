@@ -1,19 +1,19 @@
-// SharedObject, the class that scripts see: named properties that all clients of an application share, changed here and by
-// them. Server-Side ActionScript Language Reference, class SharedObject. How clients take part is
-// `shared-object-documents.ts`; what is not there is in docs/guide/asc.md, "Shared objects".
+// The class SharedObject that scripts see: named properties that an application shares with its clients. Server-Side ActionScript Language
+// Reference, class SharedObject. `shared-object-documents.ts` is the clients' side; docs/guide/asc.md, "Shared objects", lists what is
+// missing.
 
 import { XMLSocketError } from "../../errors/index.ts";
 import { toText } from "../../xml/coerce.ts";
 import { readObjectFile, writeObjectFile } from "./shared-object-file.ts";
 import { MAX_NAME_CHARS, type SharedBudget, SharedState } from "./shared-state.ts";
 
-/** What the shared objects ask of the worker. */
+/** The worker's functions for shared objects. */
 export interface SharedObjectBridge {
-	/** The stored text; undefined where there is none, "" where it cannot be read. */
+	/** The stored text; undefined if there is none, "" if it cannot be read. */
 	load(name: string): string | undefined;
 	store(name: string, text: string): boolean;
 	remove(name: string): boolean;
-	/** Has `commit` called within a second or so. */
+	/** Asks the worker to call `commit` within about a second. */
 	commitSoon(): void;
 }
 
@@ -47,7 +47,7 @@ export class SharedObjects {
 	}
 
 	/**
-	 * The shared object of a name, made or read from its file where it is not there yet.
+	 * The shared object of a name. If it is not open, it is read from its file, or created.
 	 *
 	 * @throws XMLSOCKET_SHARED_OBJECT_INVALID, XMLSOCKET_SHARED_OBJECT_UNREADABLE or XMLSOCKET_SCRIPT_LIMIT.
 	 */
@@ -64,7 +64,7 @@ export class SharedObjects {
 		if (this.#states.size >= MAX_OBJECTS) {
 			throw new XMLSocketError(
 				"XMLSOCKET_SCRIPT_LIMIT",
-				`This application has ${MAX_OBJECTS} shared objects, and may have no more; close some.`,
+				`This application has ${MAX_OBJECTS} shared objects, which is the limit; close some.`,
 				{ details: { limit: MAX_OBJECTS } },
 			);
 		}
@@ -77,17 +77,17 @@ export class SharedObjects {
 		return state;
 	}
 
-	/** The shared object of a name, if it is there. */
+	/** The shared object of a name, if it is open. */
 	find(name: string, isPersistent: boolean): SharedState | undefined {
 		return this.#states.get(keyOf(name, isPersistent));
 	}
 
-	/** Whether there is an object of a name, here or in its file. */
+	/** Whether an object of a name is open or has a file. */
 	has(name: string, isPersistent: boolean): boolean {
 		return this.find(name, isPersistent) !== undefined || (isPersistent && this.#bridge.load(name) !== undefined);
 	}
 
-	/** Drops an object that nobody follows or holds any more; a persistent one stays in its file. */
+	/** Drops an object without subscribers that no script holds; a persistent one stays in its file. */
 	release(state: SharedState): void {
 		if (state.isHeld || state.subscribers.size > 0) return;
 		if (state.isDirty && state.autoCommit && !this.store(state)) return;
@@ -95,7 +95,7 @@ export class SharedObjects {
 		state.drop();
 	}
 
-	/** Writes the object's file. False where that failed. */
+	/** Writes the object's file. False on failure. */
 	store(state: SharedState): boolean {
 		const isStored =
 			state.size === 0 ? this.#bridge.remove(state.name) : this.#bridge.store(state.name, writeObjectFile(state));
@@ -103,19 +103,19 @@ export class SharedObjects {
 		return isStored;
 	}
 
-	/** Has what has changed written down soon. */
+	/** Schedules the write of a changed object. */
 	changed(state: SharedState): void {
 		if (state.isDirty && state.autoCommit) this.#bridge.commitSoon();
 	}
 
-	/** Writes down what has changed, but for objects whose script wants to say when. */
+	/** Writes all changed objects, except those without `autoCommit`. */
 	commit(): void {
 		for (const state of this.#states.values()) {
 			if (state.isDirty && state.autoCommit) this.store(state);
 		}
 	}
 
-	/** What the script has of an object, where it has it. */
+	/** The script's object, if a script holds it. */
 	scriptObject(state: SharedState): SharedObject | undefined {
 		return state.isHeld ? this.#scriptObjects.get(state) : undefined;
 	}
@@ -135,7 +135,7 @@ function keyOf(name: string, isPersistent: boolean): string {
 	return `${isPersistent ? "persistent" : "live"} ${name}`;
 }
 
-/** A shared object as scripts see it; any other property that holds a function is a handler for `send`. */
+/** A shared object as scripts see it. Any other property with a function is a handler for `send`. */
 export interface SharedObject {
 	readonly name: string;
 	readonly version: number;
@@ -160,21 +160,21 @@ export interface SharedObject {
 
 /** The class, as scripts see it. */
 export interface SharedObjectClass {
-	/** The shared object of a name: the same one for all who ask, until it is closed. */
+	/** The shared object of a name. Until it is closed, every call returns the same object. */
 	get(name: string, isPersistent?: boolean): SharedObject;
-	/** Writes down one persistent object, or all that have changed. */
+	/** Writes one persistent object, or all that have changed. */
 	commit(name?: string): boolean;
 	readonly prototype: SharedObject;
 }
 
 function makeClass(objects: SharedObjects): SharedObjectClass {
-	// Kept apart from the instances, whose properties are the script's. A closed object has no state.
+	// Separate from the instances, whose properties belong to the script. A closed object has no state.
 	const states = new WeakMap<object, SharedState>();
 	const stateOf = (scriptObject: unknown): SharedState | undefined => states.get(scriptObject as object);
 
 	class SharedObject {
 		constructor() {
-			// The player's kind of property: there, and not seen by for..in.
+			// Not enumerable, as in the player.
 			Object.defineProperty(this, "resyncDepth", {
 				value: Number.POSITIVE_INFINITY,
 				writable: true,
@@ -278,7 +278,7 @@ function makeClass(objects: SharedObjects): SharedObjectClass {
 			return state !== undefined;
 		}
 
-		// Clients get the whole object when they connect, so no deleted property is remembered that could be forgotten here.
+		// Clients receive the whole object when they connect, so no list of deleted properties exists that this could shorten.
 		purge(): void {}
 
 		close(): void {

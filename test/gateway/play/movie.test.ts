@@ -74,7 +74,7 @@ describe("a movie from a file", () => {
 	});
 
 	it.each([
-		["page.swf", /it is no SWF: it begins with "<!DOCTYP"/],
+		["page.swf", /it is not a SWF: it starts with "<!DOCTYP"/],
 		["empty.swf", /it is empty/],
 		["missing.swf", /no such file/],
 		[".hidden.swf", /begins with a dot/],
@@ -129,7 +129,7 @@ describe("a movie from an address", () => {
 	it("is said to be a page where it is one", async () => {
 		const home = await site((_request, response) => response.end("<html><body>"));
 		expect(await movieOf(`${home}/game`).problem()).toMatch(
-			/is no SWF: .* That is a page; give the address of the \.swf/,
+			/is not a SWF: .* It is a page; give the address of the \.swf/,
 		);
 	});
 });
@@ -156,7 +156,7 @@ describe("fetchBounded", () => {
 		expect(await problemOf("/long")).toMatch(/longer than 1000 bytes/);
 		expect(await problemOf("/endless")).toMatch(/longer than 1000 bytes/);
 		expect(await problemOf("/loop")).toMatch(/more than 2 times/);
-		expect(await problemOf("/file")).toMatch(/leads to "file:/);
+		expect(await problemOf("/file")).toMatch(/redirects to "file:/);
 		expect(await problemOf("/silent", { timeoutMs: 100 })).toMatch(/within 100 ms/);
 		const gone = createHttpServer().listen(0, "127.0.0.1");
 		await new Promise((resolve) => gone.once("listening", resolve));
@@ -170,5 +170,5 @@ describe("fetchBounded", () => {
 
 it("a SWF is known by its first three bytes", () => {
 	for (const start of ["FWS", "CWS\x0a", "ZWS\x0d1234"]) expect(notASwf(Buffer.from(start))).toBeUndefined();
-	expect(notASwf(Buffer.from("GIF89a"))).toMatch(/it begins with "GIF89a"/);
+	expect(notASwf(Buffer.from("GIF89a"))).toMatch(/it starts with "GIF89a"/);
 });
