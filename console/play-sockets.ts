@@ -11,7 +11,7 @@ export interface SocketLine {
 	state: "dialling" | "open" | "closed" | "failed" | "refused";
 	/** Why, and what to do. */
 	words: string;
-	/** A command that mends it. */
+	/** A command that fixes it. */
 	command: string;
 	sent: number;
 	received: number;
@@ -42,7 +42,7 @@ export interface SocketsHost {
 const MAX_LINES = 100;
 const GATEWAY_DOWN =
 	"The gateway does not answer: xmlsocket was stopped, or the network between has gone. Start it again, then reload.";
-const MENDS: Readonly<Record<string, string>> = {
+const HINTS: Readonly<Record<string, string>> = {
 	"target-refused": "Nothing listens there: start the server, or check the port.",
 	"target-timeout": "Check the address, and that no firewall drops the connection.",
 	"target-unreachable": "Check the address and the network.",
@@ -121,7 +121,7 @@ export class Sockets implements Watcher {
 		} else if (cause === "page-closed") this.#end(line, "closed", "The movie closed it.");
 		else if (cause === "target-closed") this.#end(line, "closed", "The target closed it.");
 		else {
-			this.#end(line, "failed", `${sentence(words ?? cause)} ${MENDS[cause] ?? ""}`.trim());
+			this.#end(line, "failed", `${sentence(words ?? cause)} ${HINTS[cause] ?? ""}`.trim());
 			if (cause === "target-unresolved") line.command = this.#host.commandWith(`${line.host}=localhost:${line.port}`);
 			if (cause === "address-refused") line.command = this.#host.commandWith(`${socketName(line)}?private=yes`);
 			this.#host.changed();
@@ -135,7 +135,7 @@ export class Sockets implements Watcher {
 			line,
 			"failed",
 			there
-				? "The gateway refused it, most likely because it does not know this page's address: the command's own lines say why, and --origin mends it."
+				? "The gateway refused it, most likely because it does not know this page's address: the command's own lines say why, and --origin fixes it."
 				: GATEWAY_DOWN,
 		);
 	}

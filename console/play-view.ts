@@ -7,7 +7,7 @@ import { type SocketLine, socketName } from "./play-sockets.ts";
 export interface Problem {
 	readonly title: string;
 	readonly words: string;
-	readonly mend: string;
+	readonly hint: string;
 	/** A line to copy. */
 	readonly command?: string;
 }
@@ -25,7 +25,7 @@ const rows = new Map<SocketLine, HTMLElement>();
 export function showProblem(problem: Problem): void {
 	setText(byId("problem-title", HTMLElement), problem.title);
 	setText(byId("problem-words", HTMLElement), problem.words);
-	setText(byId("problem-mend", HTMLElement), problem.mend);
+	setText(byId("problem-hint", HTMLElement), problem.hint);
 	setText(byId("problem-command", HTMLElement), problem.command ?? "");
 	byId("problem", HTMLElement).hidden = false;
 	setState("not playing");
@@ -74,12 +74,12 @@ function row(line: SocketLine): HTMLElement {
 			"socket",
 			make("p", "socket-line", name, make("span", "socket-state")),
 			make("p", "socket-words"),
-			make("pre", "socket-mend"),
+			make("pre", "socket-hint"),
 			make("p", "socket-bytes"),
 		);
 		rows.set(line, item);
 	}
-	const [head, words, mend, bytes] = [...item.children] as HTMLElement[];
+	const [head, words, hint, bytes] = [...item.children] as HTMLElement[];
 	setAttribute(item, "class", `socket ${line.state}`);
 	setText(
 		head!.lastElementChild as HTMLElement,
@@ -87,7 +87,7 @@ function row(line: SocketLine): HTMLElement {
 	);
 	setText(words!, line.words);
 	words!.hidden = line.words === "";
-	setText(mend!, line.command);
+	setText(hint!, line.command);
 	setText(bytes!, `${size(line.sent)} sent, ${size(line.received)} received`);
 	// What a movie sent and nobody got is not sent.
 	bytes!.hidden = line.state === "refused" || (line.state === "failed" && line.received === 0);

@@ -10,7 +10,7 @@ export interface WatchedSocket {
 	closed(code: number, reason: string, byMovie: boolean): void;
 }
 
-/** Whoever is told. */
+/** The listeners. */
 export interface Watcher {
 	/** The movie opens a WebSocket. @param mark what the server's feed will call it. @returns undefined: not of interest. */
 	asked(url: string, mark: string): WatchedSocket | undefined;

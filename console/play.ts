@@ -1,5 +1,5 @@
 // The page of `xmlsocket play`: it puts the movie into Ruffle, whose sockets the script /ruffle-config.js has wired, and says beside
-// it what becomes of them. Where something keeps the movie from playing, that stands in its place, with what to do.
+// it what becomes of them. Where something keeps the movie from playing, the page shows the reason in its place, with what to do.
 
 import { byId } from "./dom.ts";
 import { type FeedLine, Sockets, socketName } from "./play-sockets.ts";
@@ -47,7 +47,7 @@ document.addEventListener("securitypolicyviolation", (event) => {
 		note(`${event.blockedURI}: the movie may load from its own folder, not from other sites.`);
 });
 start().catch((error: unknown) =>
-	showProblem({ title: "The page could not start", words: String(error), mend: "Reload it." }),
+	showProblem({ title: "The page could not start", words: String(error), hint: "Reload it." }),
 );
 
 async function start(): Promise<void> {
@@ -60,7 +60,7 @@ async function start(): Promise<void> {
 	if (problem) return showProblem(problem);
 	await listen();
 	await load("/ruffle-config.js");
-	// The script makes the configuration anew for whoever writes it; this page's own part goes beside it.
+	// The script creates a new configuration each time it is assigned; this page's own part goes beside it.
 	const { RufflePlayer } = globalThis as { RufflePlayer?: Ruffle };
 	const entries = RufflePlayer?.config?.socketProxy ?? [];
 	// Several spellings lead to one address; told apart, the page can name the one that the movie asked for.
@@ -81,19 +81,19 @@ async function askForFacts(): Promise<Facts | undefined> {
 	showProblem({
 		title: "The server does not answer",
 		words: "xmlsocket was stopped, or the network between has gone.",
-		mend: "Start it again, then reload this page.",
+		hint: "Start it again, then reload this page.",
 	});
 	return undefined;
 }
 
 function problemOf(facts: Facts): Problem | undefined {
 	if (facts.problem !== null)
-		return { title: "The movie cannot be played", words: facts.problem, mend: "Mend that, then reload." };
+		return { title: "The movie cannot be played", words: facts.problem, hint: "Fix that, then reload." };
 	if (facts.install !== null) {
 		return {
 			title: "Ruffle is not installed",
 			words: "Ruffle is what plays Flash content in a page. It is an optional part of xmlsocket.",
-			mend: "In the folder where you started xmlsocket, run this, then reload:",
+			hint: "In the folder where you started xmlsocket, run this, then reload:",
 			command: facts.install,
 		};
 	}
@@ -163,7 +163,7 @@ async function play(facts: Facts): Promise<void> {
 		showProblem({
 			title: isPlayer ? "The player did not load" : "The movie did not load",
 			words: `${String(error)}${cause}`,
-			mend: isPlayer
+			hint: isPlayer
 				? "Ruffle needs WebAssembly: use a current browser, and let nothing between filter /ruffle/*.wasm. Then reload."
 				: "Check that it is a whole SWF file, then reload.",
 		});

@@ -5,8 +5,8 @@ import {
 	type Chat,
 	type ChatClientOptions,
 	type ConnectionStatus,
+	type PrivateMessage,
 	type RoomEntry,
-	type Told,
 	XMLSocketError,
 } from "../src/browser/index.ts";
 import type { Place } from "./place.ts";
@@ -261,7 +261,7 @@ export class ChatSession {
 		if (!chat || !wanted || this.#asking || this.phase !== "entering" || this.connection.is !== "open") return;
 		this.#asking = true;
 		try {
-			await chat.rename(wanted.name, wanted.token);
+			await chat.rename(wanted.name, { token: wanted.token });
 			this.#entered(chat);
 		} catch (error) {
 			if (isNameRefusal(error)) this.#nameRefused(error as XMLSocketError);
@@ -337,7 +337,7 @@ export class ChatSession {
 		this.#save();
 	}
 
-	#told({ from, id, text, at }: Told): void {
+	#told({ from, id, text, at }: PrivateMessage): void {
 		// A copy of one's own is in the conversation already.
 		if (from === this.me) return;
 		const place = this.places.openConversation(from, this.active);

@@ -20,7 +20,7 @@ interface Entry {
 	readonly choose: () => void;
 }
 
-/** One entry's elements. They stay while the entry does: a button that were made anew under the finger would lose its click. */
+/** One entry's elements. They stay while the entry does: a button that is replaced under the finger loses its click. */
 class EntryView {
 	readonly item: HTMLElement;
 	readonly #button: HTMLButtonElement;

@@ -129,7 +129,7 @@ const jump = (code, distance) => {
 };
 const push = (type, ...bytes) => action(PUSH, [type, ...bytes]);
 const text = (value) => push(0, ...zeroEnded(value));
-// A whole number of 32 bits, or a double whose two halves stand in the wrong order.
+// A whole number of 32 bits, or a double whose two halves are in the wrong order.
 function number(value) {
 	if (Number.isInteger(value) && Math.abs(value) < 2 ** 31) return push(7, ...word(value), ...word(value >> 16));
 	const bytes = Buffer.alloc(8);

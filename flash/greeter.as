@@ -1,5 +1,5 @@
 // A client of the chat in ActionScript 2 (Flash Player 7 and later). It takes a name, enters a room, says that it is here, answers
-// whoever says "ping", and leaves when somebody says "bye". Where and as whom: FlashVars host, port, room and name.
+// a client that sends "ping", and leaves at a "bye". Where and as whom: FlashVars host, port, room and name.
 
 function given(value:String, otherwise:String):String {
 	if (value == undefined) return otherwise;

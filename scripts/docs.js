@@ -1,5 +1,5 @@
 // Writes the reference pages that are made from the code: docs/errors.md from the table of codes, docs/options.md and
-// docs/xmlsocket.config.schema.json from the schemas. With --check it writes nothing and fails where a page is out of date.
+// docs/xmlsocket.config.schema.json from the schemas, docs/api.md from the declaration files. With --check it writes nothing and fails where a page is out of date.
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -11,8 +11,10 @@ import { serveSchema } from "../dist/cli/serve-schema.js";
 import { optionsOf } from "../dist/cli/settings.js";
 import { ERROR_CODES } from "../dist/errors/codes.js";
 import { wireCode } from "../dist/errors/index.js";
+import { apiReference } from "./api-reference.js";
 
-const docs = join(dirname(dirname(fileURLToPath(import.meta.url))), "docs");
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const docs = join(root, "docs");
 const cell = (text) => text.replaceAll("|", "\\|");
 const shown = (value) =>
 	value === undefined || (Array.isArray(value) && value.length === 0) ? "–" : `\`${value === "" ? '""' : value}\``;
@@ -63,6 +65,7 @@ for (const info of optionsOf(serveSchema)) jsonSchema.properties[info.key].descr
 jsonSchema.properties.$schema = { type: "string" };
 
 const pages = {
+	"api.md": apiReference(root),
 	"errors.md": errors,
 	"options.md": options,
 	"xmlsocket.config.schema.json": `${JSON.stringify(jsonSchema, null, "\t")}\n`,

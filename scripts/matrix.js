@@ -1,4 +1,5 @@
-// Runs the tests on other releases of Node, each fetched as a package for this run only.
+// Runs the tests on other releases of Node, each fetched as a package for this run only. Arguments choose the releases; what follows
+// `--` goes to vitest: `npm run matrix -- 22 26 -- --project unit`.
 
 import { spawnSync } from "node:child_process";
 import { dirname } from "node:path";
@@ -6,14 +7,18 @@ import { fileURLToPath } from "node:url";
 
 process.chdir(dirname(dirname(fileURLToPath(import.meta.url))));
 
-const releases = process.argv.length > 2 ? process.argv.slice(2) : ["20", "22", "24"];
+const RELEASES = ["20", "22", "24", "26"];
+const given = process.argv.slice(2);
+const end = given.includes("--") ? given.indexOf("--") : given.length;
+const releases = end > 0 ? given.slice(0, end) : RELEASES;
+const vitest = ["node_modules/vitest/vitest.mjs", "run", ...given.slice(end + 1)];
+
 const failed = releases.filter((release) => {
 	console.log(`\n== Node ${release}`);
-	return (
-		spawnSync("npx", ["--yes", "--package", `node@${release}`, "--", "node", "node_modules/vitest/vitest.mjs", "run"], {
-			stdio: "inherit",
-		}).status !== 0
-	);
+	const { status } = spawnSync("npx", ["--yes", "--package", `node@${release}`, "--", "node", ...vitest], {
+		stdio: "inherit",
+	});
+	return status !== 0;
 });
 console.log(failed.length === 0 ? "\nAll releases passed." : `\nFailed on Node ${failed.join(", ")}.`);
 process.exit(failed.length === 0 ? 0 : 1);

@@ -1,12 +1,14 @@
-// "xmlsocket" in Node: the documented classes and the client, bound to Node's sockets. Importing it opens nothing.
+// "xmlsocket" in Node: the documented classes and the client, over Node's sockets. Importing it opens nothing.
 
 import {
+	type Chat,
+	type ChatClientOptions,
 	type ClientHost,
-	type Connect,
-	makeConnect,
-	makeOpenChat,
-	makeXMLSocket,
-	type OpenChat,
+	type Connection,
+	type ConnectOptions,
+	createConnect,
+	createOpenChat,
+	createXMLSocketClass,
 	type XMLSocketConstructor,
 	xmlStreams,
 } from "./client/index.ts";
@@ -22,12 +24,15 @@ export type {
 	ConnectionStatus,
 	ConnectOptions,
 	Gap,
-	Incoming,
+	HistoryOptions,
 	JoinOptions,
+	Message,
 	Position,
+	PrivateMessage,
 	Receipt,
 	ReconnectOptions,
 	Rejoin,
+	RenameOptions,
 	RequestOptions,
 	Room,
 	RoomEntry,
@@ -35,13 +40,23 @@ export type {
 	RoomMessage,
 	RoomPage,
 	RoomReader,
+	RoomState,
 	SayOptions,
-	Sendable,
 	StartTlsOptions,
 	StreamOptions,
-	Told,
+	Target,
+	XMLSocketConstructor,
 	XMLSocketOptions,
 } from "./client/index.ts";
+export type {
+	ConnectionClose,
+	ConnectionState,
+	DocumentConnection,
+	DocumentEvents,
+	ReceivedDocument,
+	Sendable,
+	WaitOptions,
+} from "./connection/index.ts";
 export { type ErrorCode, XMLSocketError } from "./errors/index.ts";
 export { element, type Markup, XML, XMLNode, xml } from "./xml/index.ts";
 
@@ -59,6 +74,9 @@ const node: ClientHost = {
 	localHost: "localhost",
 };
 
+const connectWithNode = /* @__PURE__ */ createConnect(node);
+const openChatWithNode = /* @__PURE__ */ createOpenChat(connectWithNode, node);
+
 /**
  * The documented class, over TCP. Server-Side ActionScript Language Reference p. 218.
  *
@@ -69,12 +87,13 @@ const node: ClientHost = {
  * socket.connect("localhost", 9000);
  * ```
  */
-export const XMLSocket: XMLSocketConstructor = /* @__PURE__ */ makeXMLSocket(node);
+export const XMLSocket: XMLSocketConstructor = /* @__PURE__ */ createXMLSocketClass(node);
+/** An instance of the documented class. */
 export type XMLSocket = import("./client/index.ts").XMLSocket;
 
 /**
- * Connects over TCP, TLS or a WebSocket: `HOST:PORT`, `:PORT`, `PORT`, `[::1]:PORT`, or a URL that begins with
- * `xmlsocket://`, `xmlsockets://`, `ws://` or `wss://`.
+ * Connects over TCP, TLS or a WebSocket. An address is `HOST:PORT`, `:PORT`, `PORT`, `[::1]:PORT`, or a URL that begins with
+ * `xmlsocket://`, `xmlsockets://`, `ws://` or `wss://`. The option `signal` ends the attempt, and later the connection.
  *
  * Rejects with XMLSOCKET_ADDRESS_INVALID, XMLSOCKET_PORT_RESERVED, XMLSOCKET_OPTION_INVALID, XMLSOCKET_OPTION_UNKNOWN,
  * XMLSOCKET_CONNECT_FAILED, XMLSOCKET_CONNECT_TIMEOUT or XMLSOCKET_ABORTED.
@@ -86,14 +105,17 @@ export type XMLSocket = import("./client/index.ts").XMLSocket;
  * for await (const document of connection) console.log(document.text);
  * ```
  */
-export const connect: Connect = /* @__PURE__ */ makeConnect(node);
+export async function connect(address: string, options?: ConnectOptions): Promise<Connection> {
+	return await connectWithNode(address, options);
+}
 
 /**
- * Opens a chat with a server of the chat's documents: a name, rooms, private messages. It comes back by itself after a lost
- * connection, reads on where it stopped, and says again what was not acknowledged. Addresses are those of `connect`.
+ * Opens a chat with a daemon: a name, rooms, private messages. After a lost connection it reconnects, resumes reading where it
+ * stopped, and resends what was not acknowledged. Addresses are those of `connect`. The option `signal` ends the attempt, and
+ * later the chat.
  *
  * Rejects as `connect` does, and with the server's refusal: XMLSOCKET_NAME_TAKEN, XMLSOCKET_NAME_INVALID,
- * XMLSOCKET_TOKEN_INVALID, XMLSOCKET_SESSION_IN_USE; XMLSOCKET_REQUEST_TIMEOUT where the server does not answer.
+ * XMLSOCKET_TOKEN_INVALID, XMLSOCKET_SESSION_IN_USE; with XMLSOCKET_REQUEST_TIMEOUT where the server does not answer within 10 s.
  *
  * @example
  * ```ts
@@ -103,4 +125,6 @@ export const connect: Connect = /* @__PURE__ */ makeConnect(node);
  * for await (const message of room) console.log(message.from, message.text);
  * ```
  */
-export const openChat: OpenChat = /* @__PURE__ */ makeOpenChat(connect, node);
+export async function openChat(address: string, options?: ChatClientOptions): Promise<Chat> {
+	return await openChatWithNode(address, options);
+}

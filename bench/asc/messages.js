@@ -45,7 +45,7 @@ async function rate(kind) {
 	return COUNT / seconds;
 }
 
-/** Runs both in turn: a row of words and figures. */
+/** Runs both in turn: a line of labels and numbers. */
 async function compared(title, ours, theirs, goal) {
 	const rates = { [ours]: [], [theirs]: [] };
 	const ratios = [];

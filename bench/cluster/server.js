@@ -2,7 +2,7 @@
 // tells its port, and its CPU time whenever it is asked.
 
 import { Broker, NatsBus } from "../../dist/cluster/nats/index.js";
-import { chat, createServer } from "../../dist/server/index.js";
+import { createChat, createServer } from "../../dist/server/index.js";
 
 const [url] = process.argv.slice(2);
 const bus = url && (await NatsBus.open(await Broker.connect({ servers: [url] })));
@@ -14,7 +14,7 @@ const server = await createServer({
 	maxOutboxBytes: 64 << 20,
 	softOutboxBytes: 64 << 20,
 	maxConnections: 20_000,
-	application: chat({ rooms: ["r:live"] }, bus ? { bus } : {}),
+	application: createChat({ rooms: ["r:live"] }, bus ? { bus } : {}),
 }).listen();
 process.on("message", () => process.send({ cpu: process.cpuUsage() }));
 process.on("disconnect", () => process.exit(0));

@@ -169,7 +169,7 @@ if (!websockifyPath()) console.log("\nwebsockify was not there to compare with."
 if (failures.length > 0) console.log(`\nNot as it should be: ${failures.join("; ")}.`);
 process.exit(failures.length > 0 ? 1 : 0);
 
-// A resolver that tells the truth to whoever checks and another address to whoever asks again.
+// A resolver that gives the true address to the check and another one at the next request.
 async function flipping() {
 	const hosts = ["127.0.0.1", "127.0.0.2"];
 	const reached = [];

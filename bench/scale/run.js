@@ -11,7 +11,7 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { Roster } from "../../dist/chat/cluster/roster.js";
 import { createChat } from "../../dist/chat/index.js";
-import { MemoryExchange } from "../../dist/cluster/index.js";
+import { MemoryExchange } from "../../dist/cluster/memory-bus.js";
 import { table, writeSection, writes } from "../report.js";
 import { processesFor } from "./model.js";
 import { simulate } from "./storm.js";
@@ -19,7 +19,7 @@ import { simulate } from "./storm.js";
 const here = dirname(fileURLToPath(import.meta.url));
 const page = readFileSync(join(here, "../../docs/performance.md"), "utf8");
 
-/** Our figure in a row of the page of figures: the first number of its second column. */
+/** Our number in a line of the page of results: the first number of its second column. */
 function published(row) {
 	const cells = page
 		.split("\n")
@@ -41,7 +41,7 @@ function personBytes() {
 	for (let i = 0; i < people; i++) {
 		// Read from a message, as they are in a daemon, so that no two share a text.
 		const [session, name, digest] = JSON.parse(
-			`["${i.toString(16).padStart(16, "0")}","somebody ${i}","${i.toString(36).padStart(22, "d")}"]`,
+			`["${i.toString(16).padStart(16, "0")}","person ${i}","${i.toString(36).padStart(22, "d")}"]`,
 		);
 		const person = roster.add("node", session, name, digest);
 		for (let room = 0; room < 3; room++) roster.enter(person, `room ${(i * 7 + room * 13) % (people / 20)}`);
@@ -119,7 +119,7 @@ async function noticeSeconds() {
 		for (let i = 0; i < people; i++) {
 			const id = batch * people + i;
 			const session = id.toString(16).padStart(16, "0");
-			changes.push(["person", session, `somebody ${id}`, id.toString(36).padStart(22, "d")]);
+			changes.push(["person", session, `person ${id}`, id.toString(36).padStart(22, "d")]);
 			for (let room = 0; room < 3; room++) changes.push(["enter", session, `room ${(id * 7 + room) % 1000}`]);
 		}
 		tell(["changes", other.node, batch + 1, changes]);

@@ -5,14 +5,14 @@ import { createServer as createTcpServer } from "node:net";
 import { getHeapSpaceStatistics } from "node:v8";
 import { WebSocketServer } from "ws";
 import { Link, Scheduler } from "../../dist/link/index.js";
-import { chat, createServer } from "../../dist/server/index.js";
+import { createChat, createServer } from "../../dist/server/index.js";
 import { listen, nodeClock, nodeUtf8, SocketTransport } from "../../dist/transport/index.js";
 
 const kind = process.argv[2];
 
 /** The listening port of each kind. */
 const kinds = {
-	/** Gives back what comes, without a look at it: the floor under every echo. */
+	/** Returns what arrives, without reading it: the floor under every echo. */
 	async "net-echo"() {
 		return tcp((socket) => socket.on("data", (chunk) => socket.write(chunk)));
 	},
@@ -89,7 +89,7 @@ const kinds = {
 		const server = createServer({
 			port: 0,
 			host: "127.0.0.1",
-			application: chat({ rooms: [] }),
+			application: createChat({ rooms: [] }),
 			documentsPerSecond: 1_000_000,
 			documentBurst: 1_000_000,
 			maxConnections: 20_000,

@@ -15,10 +15,10 @@ interface Listener {
 	/** The name or the token was not accepted. **/
 	function refused(words:String, needsToken:Bool):Void;
 
-	/** One is in the room. `anew`: what was heard before belongs to another history. **/
-	function entered(anew:Bool):Void;
+	/** The client is in the room. `isNewHistory`: earlier messages belong to another history. **/
+	function entered(isNewHistory:Bool):Void;
 
-	/** Somebody spoke, to the room or, `privately`, to this client. `at` is the time as the server wrote it. **/
+	/** A message arrived, for the room or, `privately`, for this client. `at` is the time as the server wrote it. **/
 	function heard(from:String, text:String, at:String, privately:Bool):Void;
 
 	function membersChanged(names:Array<String>, count:Int):Void;
@@ -154,11 +154,11 @@ class Chat {
 	}
 
 	function joined(root:Xml):Void {
-		final anew = root.get("log") != log;
+		final isNewHistory = root.get("log") != log;
 		log = root.get("log");
-		if (anew) lastSeq = null;
+		if (isNewHistory) lastSeq = null;
 		members = [for (member in root.elementsNamed("member")) member.get("name")];
-		listener.entered(anew);
+		listener.entered(isNewHistory);
 		listener.membersChanged(members, number(root.get("members")));
 	}
 

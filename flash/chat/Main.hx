@@ -58,10 +58,10 @@ class Main implements Chat.Listener {
 		gate.open();
 	}
 
-	public function entered(anew:Bool):Void {
+	public function entered(isNewHistory:Bool):Void {
 		trace("entered");
 		room.hideBanner();
-		if (anew) room.messages.clear();
+		if (isNewHistory) room.messages.clear();
 	}
 
 	public function heard(from:String, text:String, at:String, privately:Bool):Void {

@@ -44,7 +44,7 @@ class Messages extends Sprite {
 		});
 	}
 
-	/** Somebody spoke. The name stands above the first of several messages of one minute. **/
+	/** A message arrived. The name is above the first of several messages of one minute. **/
 	public function say(from:String, text:String, time:String, privately:Bool):Void {
 		final pieces:Array<Piece> = [];
 		final who = privately ? '$from, only to you' : from;

@@ -3,6 +3,7 @@
 
 import type { XMLSocketError } from "../errors/index.ts";
 import type { LinkClose, LinkOwner } from "../link/index.ts";
+import type { Handshake } from "./handshake.ts";
 
 /** One connection as an application sees it. */
 export interface Peer {
@@ -19,6 +20,12 @@ export interface Peer {
 	sendEncoded(bytes: Uint8Array): void;
 	/** The bytes of one document; the same for every peer of a server. @throws XMLSOCKET_NUL_IN_DOCUMENT */
 	encode(text: string): Uint8Array;
+	/** Checks whether a text can be sent, alone or as a part of a document. @throws XMLSOCKET_NUL_IN_DOCUMENT */
+	checkText(text: string): void;
+	/** Stops the delivery of documents until `resume`, and slows the client down. */
+	pause(): void;
+	/** Continues after `pause`. */
+	resume(): void;
 	/** Delivers what was sent, then closes. */
 	end(error?: XMLSocketError): void;
 	/** Closes at once. */
@@ -46,8 +53,11 @@ export interface Application<Output extends "text" | "bytes" = "text"> {
 	readonly output: Output;
 	/** How long a connection may send nothing, in milliseconds; 0: no limit. Default: the option of the server. */
 	readonly idleTimeoutMs?: number;
-	/** Opens the session of a connection that sends documents, or that waits for the server to send first. */
-	open(peer: Peer): Session<Output>;
+	/**
+	 * Opens the session of a connection that sends documents, or that waits for the server to send first. The handshake is kept
+	 * nowhere else: keep what you need of it.
+	 */
+	open(peer: Peer, handshake: Handshake): Session<Output>;
 	/** Once a second. */
 	sweep?(nowMs: number): void;
 	/** The server is closing: send every peer its last document. */

@@ -12,6 +12,7 @@ import {
 } from "../link/index.ts";
 import { isPolicyRequest } from "../wire/index.ts";
 import type { Peer, Session } from "./application.ts";
+import { type Handshake, NO_HANDSHAKE } from "./handshake.ts";
 
 type Output = "text" | "bytes";
 
@@ -21,7 +22,7 @@ export interface PeerHost {
 	readonly scheduler: Scheduler;
 	/** The policy file with its zero byte; undefined where none is served. */
 	readonly policy: Uint8Array | undefined;
-	open(peer: Peer): Session<Output>;
+	open(peer: Peer, handshake: Handshake): Session<Output>;
 	/** A peer's connection has ended. */
 	left(peer: ServerPeer, close: LinkClose): void;
 	/** A peer was slowed down. */
@@ -36,13 +37,13 @@ export class ServerPeer implements Peer, LinkOwner<Output> {
 	readonly #link: Link<Output>;
 	#session: Session<Output> | undefined = undefined;
 
-	constructor(id: string, transport: Transport, host: PeerHost) {
+	constructor(id: string, transport: Transport, host: PeerHost, handshake: Handshake = NO_HANDSHAKE) {
 		this.id = id;
 		this.remoteAddress = transport.remoteAddress;
 		this.#host = host;
 		this.#link = new Link(transport, host.linkOptions, host.scheduler, this);
 		try {
-			this.#session = host.open(this);
+			this.#session = host.open(this, handshake);
 		} catch (cause) {
 			host.scheduler.report(cause);
 			this.#link.destroy(
@@ -79,6 +80,18 @@ export class ServerPeer implements Peer, LinkOwner<Output> {
 
 	encode(text: string): Uint8Array {
 		return this.#link.encode(text);
+	}
+
+	checkText(text: string): void {
+		this.#link.checkText(text);
+	}
+
+	pause(): void {
+		this.#link.pause();
+	}
+
+	resume(): void {
+		this.#link.resume();
 	}
 
 	end(error?: XMLSocketError): void {

@@ -1,14 +1,15 @@
-// The client in a page: the documented class and connect(), bound to the page's WebSocket. Importing it opens nothing.
+// The client in a page: the documented class, connect() and openChat() over the page's WebSocket. Importing it opens nothing.
 
 import {
+	type Chat,
+	type ChatClientOptions,
 	type ClientHost,
 	type Connect,
 	type Connection,
 	type ConnectOptions,
-	makeConnect,
-	makeOpenChat,
-	makeXMLSocket,
-	type OpenChat,
+	createConnect,
+	createOpenChat,
+	createXMLSocketClass,
 	type Streams,
 	type Target,
 	type XMLSocketConstructor,
@@ -21,12 +22,20 @@ import { pageDial, webSocketUrl } from "./page-dial.ts";
  * The documented class over the page's WebSocket: `connect(host, port)` opens `ws://HOST:PORT/socket`, and a host of null
  * means the one the page came from.
  */
-export const XMLSocket: XMLSocketConstructor = /* @__PURE__ */ makeXMLSocket(/* @__PURE__ */ pageHost(webSocketUrl));
+export const XMLSocket: XMLSocketConstructor = /* @__PURE__ */ createXMLSocketClass(
+	/* @__PURE__ */ pageHost(webSocketUrl),
+);
+/** An instance of the documented class. */
 export type XMLSocket = import("../client/index.ts").XMLSocket;
 
-const connectUrl: Connect = /* @__PURE__ */ makeConnect(/* @__PURE__ */ pageHost(webSocketUrl, xmlStreams));
-// A chat has no use for XML streams, and its page need not carry them.
-const connectDocuments: Connect = /* @__PURE__ */ makeConnect(/* @__PURE__ */ pageHost(webSocketUrl));
+const connectUrl: Connect = /* @__PURE__ */ createConnect(/* @__PURE__ */ pageHost(webSocketUrl, xmlStreams));
+// A chat needs no XML streams, so its page does not contain them.
+const connectDocuments: Connect = /* @__PURE__ */ createConnect(/* @__PURE__ */ pageHost(webSocketUrl));
+
+const openDocumentChat = /* @__PURE__ */ createOpenChat(connectDocuments, {
+	clock: pageClock,
+	report: (error) => reportError(error),
+});
 
 /**
  * Connects over the page's WebSocket: as `connect` in Node, and `/PATH` means that path on the page's own server.
@@ -51,10 +60,9 @@ export async function connect(address: string, options?: ConnectOptions): Promis
  * await room.say("hi");
  * ```
  */
-export const openChat: OpenChat = /* @__PURE__ */ makeOpenChat(
-	async (address, options) => await connectDocuments(urlHere(address), options),
-	{ clock: pageClock, report: (error) => reportError(error) },
-);
+export async function openChat(address: string, options?: ChatClientOptions): Promise<Chat> {
+	return await openDocumentChat(urlHere(address), options);
+}
 
 /**
  * The documented class with another mapping from host and port to a WebSocket, for example through a gateway.
@@ -65,7 +73,7 @@ export const openChat: OpenChat = /* @__PURE__ */ makeOpenChat(
  * ```
  */
 export function createXMLSocket(url: (host: string, port: number) => string): XMLSocketConstructor {
-	return makeXMLSocket(pageHost((target) => url(target.host, target.port)));
+	return createXMLSocketClass(pageHost((target) => url(target.host, target.port)));
 }
 
 function urlHere(address: string): string {

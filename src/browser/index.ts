@@ -1,7 +1,7 @@
-// "xmlsocket/browser": the client over a page's WebSocket, and the server in a page. A page carries only what it imports.
+// "xmlsocket/browser": the client over a page's WebSocket, and the server in a page. A page's bundle contains only what it imports.
 
 export type { Application, Peer, Session } from "../application/index.ts";
-export { type ChatOptions, createChat as chat, createRelay as relay, type RelayOptions } from "../chat/index.ts";
+export { type ChatOptions, createChat, createRelay, type RelayOptions } from "../chat/index.ts";
 export type {
 	Chat,
 	ChatClientOptions,
@@ -12,12 +12,15 @@ export type {
 	ConnectionStatus,
 	ConnectOptions,
 	Gap,
-	Incoming,
+	HistoryOptions,
 	JoinOptions,
+	Message,
 	Position,
+	PrivateMessage,
 	Receipt,
 	ReconnectOptions,
 	Rejoin,
+	RenameOptions,
 	RequestOptions,
 	Room,
 	RoomEntry,
@@ -25,10 +28,23 @@ export type {
 	RoomMessage,
 	RoomPage,
 	RoomReader,
+	RoomState,
 	SayOptions,
-	Sendable,
-	Told,
+	StartTlsOptions,
+	StreamOptions,
+	Target,
+	XMLSocketConstructor,
+	XMLSocketOptions,
 } from "../client/index.ts";
+export type {
+	ConnectionClose,
+	ConnectionState,
+	DocumentConnection,
+	DocumentEvents,
+	ReceivedDocument,
+	Sendable,
+	WaitOptions,
+} from "../connection/index.ts";
 export { type ErrorCode, XMLSocketError } from "../errors/index.ts";
 export { element, type Markup, XML, XMLNode, xml } from "../xml/index.ts";
 export { connect, createXMLSocket, openChat, XMLSocket } from "./client.ts";

@@ -3,12 +3,15 @@
 
 import type { Dial, Target } from "../client/index.ts";
 import { targetUrl } from "../client/index.ts";
+import { abortedError } from "../connection/index.ts";
 import { XMLSocketError } from "../errors/index.ts";
 import { PageTransport } from "./page-transport.ts";
 
+const ABORTED = "The attempt to connect was aborted.";
+
 /**
  * The URL that a page dials for a target. `xmlsocket://` becomes `ws://HOST:PORT/socket`, or `wss://` in a page that came
- * over https, from which a browser opens nothing less.
+ * over https, where a browser refuses ws://.
  */
 export function webSocketUrl(target: Target): string {
 	if (target.protocol === "ws" || target.protocol === "wss") return targetUrl(target);
@@ -20,7 +23,7 @@ export function webSocketUrl(target: Target): string {
 export function pageDial(urlOf: (target: Target) => string): Dial {
 	return async (target, options) => {
 		const { signal, timeoutMs } = options;
-		if (signal?.aborted) throw aborted(signal);
+		if (signal?.aborted) throw abortedError(ABORTED, signal);
 		const url = urlOf(target);
 		const protocol = options.webSocketProtocol;
 		const webSocket = open(url, protocol);
@@ -36,7 +39,7 @@ export function pageDial(urlOf: (target: Target) => string): Dial {
 				webSocket.close();
 				reject(error);
 			};
-			const abort = (): void => fail(aborted(signal!));
+			const abort = (): void => fail(abortedError(ABORTED, signal!));
 			const timer = setTimeout(
 				() => fail(new XMLSocketError("XMLSOCKET_CONNECT_TIMEOUT", `No connection to ${url} within ${timeoutMs} ms.`)),
 				timeoutMs,
@@ -63,8 +66,4 @@ function open(url: string, protocol: string | undefined): WebSocket {
 	} catch (cause) {
 		throw new XMLSocketError("XMLSOCKET_CONNECT_FAILED", `The browser opens no WebSocket to ${url}.`, { cause });
 	}
-}
-
-function aborted(signal: AbortSignal): XMLSocketError {
-	return new XMLSocketError("XMLSOCKET_ABORTED", "The attempt to connect was aborted.", { cause: signal.reason });
 }

@@ -21,7 +21,7 @@ export const pageServerSchema = v.strictObject({
 	...rateLimits(),
 });
 
-/** What `createPageServer` takes beside the application; every option has a default. */
+/** What `createPageServer` accepts besides the application; every option has a default. */
 export type PageServerOptions = v.InferInput<typeof pageServerSchema>;
 /** The same with the defaults filled in. */
 export type PageServerSettings = v.InferOutput<typeof pageServerSchema>;

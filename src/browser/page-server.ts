@@ -3,6 +3,7 @@
 
 import {
 	type Application,
+	type Handshake,
 	linkLimits,
 	type Peer,
 	type PeerHost,
@@ -19,7 +20,7 @@ type Output = "text" | "bytes";
 
 /** What `createPageServer` takes. */
 export interface CreatePageServerOptions extends PageServerOptions {
-	/** What the documents mean: `chat()`, `relay()`, or your own. */
+	/** What the documents mean: `createChat()`, `createRelay()`, or your own. */
 	readonly application: Application<"text"> | Application<"bytes">;
 }
 
@@ -61,7 +62,7 @@ export class PageServer {
 		if (typeof application?.open !== "function")
 			throw new XMLSocketError(
 				"XMLSOCKET_OPTION_INVALID",
-				'Option "application": a server needs one, for example chat().',
+				'Option "application": a server needs one, for example createChat().',
 			);
 		this.settings = settings;
 		this.url = `ws://${settings.host}/socket`;
@@ -76,7 +77,7 @@ export class PageServer {
 			linkOptions,
 			scheduler: this.#scheduler,
 			policy: undefined,
-			open: (peer: Peer): Session<Output> => this.#application.open(peer),
+			open: (peer: Peer, handshake: Handshake): Session<Output> => this.#application.open(peer, handshake),
 			left: (peer) => this.#left(peer),
 			throttled: () => {},
 		};
@@ -211,7 +212,7 @@ const LOOPBACK: readonly string[] = ["localhost", "127.0.0.1"];
  *
  * @example
  * ```ts
- * const server = createPageServer({ application: chat() });
+ * const server = createPageServer({ application: createChat() });
  * server.install();
  * const connection = await connect(server.url);
  * ```

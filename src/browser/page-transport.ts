@@ -41,7 +41,7 @@ export class PageTransport implements Transport {
 	}
 
 	start(events: TransportEvents): void {
-		// The owner is still being made: it hears nothing before this turn is over.
+		// The owner is still being made: it is called after this turn at the earliest.
 		queueMicrotask(() => {
 			this.#events = events;
 			this.#release();
@@ -134,7 +134,7 @@ export class PageTransport implements Transport {
 		);
 	}
 
-	// The page is not told when a WebSocket has room again; it can only look.
+	// A WebSocket has no event for room in its buffer; the page can only look.
 	#pollForDrain(): void {
 		if (this.#polling) return;
 		this.#polling = true;

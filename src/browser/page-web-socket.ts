@@ -30,7 +30,7 @@ export function pageWebSocketClass(real: typeof WebSocket, accept: AcceptInPage)
 		/** Blobs that are being read, and what was sent behind them. */
 		#reading: Promise<void> | undefined = undefined;
 		#readingBytes = 0;
-		/** Sent after the end: the interface counts it for ever. */
+		/** Sent after the end: the interface counts it until the page is left. */
 		#lostBytes = 0;
 		#close: { readonly code: number; readonly reason: string } | undefined = undefined;
 

@@ -67,6 +67,9 @@ class Chat implements Application, ChatContext {
 	readonly moderation: Moderation;
 	readonly report: (error: unknown) => void;
 	readonly #wallMs: () => number;
+	// The messages of one millisecond share their timestamp.
+	#stamp = "";
+	#stampedMs = Number.NaN;
 	readonly #reachability: Reachability;
 	readonly #stopWatching: (() => void) | undefined;
 
@@ -137,7 +140,11 @@ class Chat implements Application, ChatContext {
 	// --- ChatContext
 
 	timestamp(wallMs: number = this.#wallMs()): string {
-		return new Date(wallMs).toISOString();
+		if (wallMs !== this.#stampedMs) {
+			this.#stamp = new Date(wallMs).toISOString();
+			this.#stampedMs = wallMs;
+		}
+		return this.#stamp;
 	}
 
 	connectionEpoch(earlier = 0): number {

@@ -75,7 +75,7 @@ export function textOf(root: RootElement): string {
 }
 
 /**
- * The content of an application document exactly as it was written, fit to stand in another document.
+ * The content of an application document exactly as it was written, fit to be part of another document.
  *
  * @throws XMLSOCKET_NOT_WELL_FORMED, XMLSOCKET_DOCTYPE_REFUSED, and the codes of limits.
  */

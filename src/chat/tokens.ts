@@ -4,7 +4,7 @@
 import { XMLSocketError } from "../errors/index.ts";
 import { checkedName, nameKey } from "./names.ts";
 
-/** What a token stands for. */
+/** What a token grants. */
 export interface Grant {
 	readonly name: string;
 	readonly operator: boolean;
@@ -34,7 +34,7 @@ export class Tokens {
 		}
 	}
 
-	/** What a token stands for, if it is one. */
+	/** What a token grants, if it is one. */
 	grant(token: string): Grant | undefined {
 		return this.#grants.get(token);
 	}

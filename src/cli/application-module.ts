@@ -25,7 +25,8 @@ export async function applicationModule({ app, watch }: ServeSettings): Promise<
 	const path = app.find((one) => /\.mjs$/i.test(one));
 	if (path === undefined) return undefined;
 	if (app.length > 1) throw invalid(`The module ${path} takes the whole port: give it alone.`);
-	if (watch) throw invalid(`--watch runs scripts anew, and no modules: start the daemon again to read ${path} again.`);
+	if (watch)
+		throw invalid(`--watch runs scripts again, but not modules: start the daemon again to read ${path} again.`);
 	const entry = resolve(path);
 	if (!existsSync(entry)) throw new XMLSocketError("XMLSOCKET_SCRIPT_UNREADABLE", `There is no file ${path}.`);
 	const application = await defaultExport(entry, path);

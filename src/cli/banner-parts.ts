@@ -29,7 +29,7 @@ export function styles(): Record<"bold" | "dim" | "cyan" | "yellow", (text: stri
 	return { bold: style("bold"), dim: style("dim"), cyan: style("cyan"), yellow: style("yellow") };
 }
 
-/** The host that stands in a URL for an address listened on. */
+/** The host in a URL for an address listened on. */
 export function urlHost(host: string): string {
 	if (host === "*" || host === "::" || host === "0.0.0.0") return "localhost";
 	return host.includes(":") ? `[${host}]` : host;

@@ -1,4 +1,4 @@
-// What the daemon says when it is up: where it is, and one line for each thing to know, with its mend.
+// What the daemon says when it is up: where it is, and one line for each thing to know, with its hint.
 
 import { resolve } from "node:path";
 import type { Gateway } from "../gateway/index.ts";

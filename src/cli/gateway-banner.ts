@@ -1,5 +1,5 @@
 // What the gateway says when it is up: a WebSocket URL for each target, the entry for Ruffle's configuration to paste, and one line
-// for each thing to know, with its mend.
+// for each thing to know, with its hint.
 
 import type { Gateway, Target } from "../gateway/index.ts";
 import type { Server } from "../server/index.ts";

@@ -54,7 +54,8 @@ export function createProgram(version: string): Program {
 		await loadFlags(command);
 	});
 	program.hook("preAction", async (_, command) => {
-		if (!schemas.has(command)) return;
+		// The schemas of all commands load only where there is a variable to look up.
+		if (!schemas.has(command) || !Object.keys(process.env).some((name) => name.startsWith("XMLSOCKET_"))) return;
 		const { unknownVariables } = await import("./environment.ts");
 		for (const warning of unknownVariables(process.env)) process.stderr.write(`xmlsocket: ${warning}\n`);
 	});

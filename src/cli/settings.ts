@@ -168,7 +168,7 @@ function convert(info: OptionInfo, value: unknown): unknown {
 					.split(",")
 					.map((entry) => entry.trim())
 					.filter(Boolean);
-	if (info.kind === "string" && value === true) return ""; // a flag whose value may be left away
+	if (info.kind === "string" && value === true) return ""; // a flag whose value is optional
 	if (typeof value !== "string") return value;
 	if (info.kind === "number") return /^[+-]?\d+(?:\.\d+)?$/.test(value.trim()) ? Number(value) : value;
 	if (info.kind === "boolean")

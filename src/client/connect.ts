@@ -1,5 +1,6 @@
-// connect(): from an address and options to a connection. docs/client.md.
+// connect(): from an address and options to a connection. docs/guide/connections.md.
 
+import { abortedError } from "../connection/index.ts";
 import { XMLSocketError } from "../errors/index.ts";
 import { Scheduler, type Transport } from "../link/index.ts";
 import { parseAddress, type Target } from "./address.ts";
@@ -8,7 +9,9 @@ import type { ClientHost } from "./dial.ts";
 import { type ConnectOptions, type ResolvedOptions, resolveOptions } from "./options.ts";
 import { dialOnce, Redialer } from "./redialer.ts";
 
-/** See `makeConnect`. */
+const ABORTED = "The attempt to connect was aborted.";
+
+/** The function that `createConnect` returns. */
 export type Connect = (address: string, options?: ConnectOptions) => Promise<Connection>;
 
 /**
@@ -17,25 +20,25 @@ export type Connect = (address: string, options?: ConnectOptions) => Promise<Con
  * It resolves with an open connection, and rejects with XMLSOCKET_ADDRESS_INVALID, XMLSOCKET_PORT_RESERVED,
  * XMLSOCKET_OPTION_INVALID, XMLSOCKET_OPTION_UNKNOWN, XMLSOCKET_CONNECT_FAILED, XMLSOCKET_CONNECT_TIMEOUT or
  * XMLSOCKET_ABORTED. The first connection is tried once, also with `reconnect`, unless `reconnect.retryFirst` is set: a
- * wrong address should not look like a slow one.
+ * wrong address must not look like a slow server.
  */
-export function makeConnect(host: ClientHost): Connect {
+export function createConnect(host: ClientHost): Connect {
 	const scheduler = new Scheduler(host.clock, host.report);
 	return async (address, options) => {
 		const resolved = resolveOptions(options);
 		if (resolved.stream && !host.streams) {
 			throw new XMLSocketError(
 				"XMLSOCKET_OPTION_INVALID",
-				"The option stream asks for what this client does not carry.",
+				"The option stream needs XML streams, which this client was made without.",
 			);
 		}
 		const target = parseAddress(address);
 		const { signal } = resolved;
-		if (signal?.aborted) throw aborted(signal);
+		if (signal?.aborted) throw abortedError(ABORTED, signal);
 		const transport = await firstTransport(host, target, resolved);
 		if (signal?.aborted) {
 			transport.destroy();
-			throw aborted(signal);
+			throw abortedError(ABORTED, signal);
 		}
 		return new Connection(target, resolved, host, scheduler, transport);
 	};
@@ -63,14 +66,10 @@ async function firstTransport(host: ClientHost, target: Target, options: Resolve
 			});
 			const abort = (): void => {
 				redialer.stop();
-				reject(aborted(signal!));
+				reject(abortedError(ABORTED, signal!));
 			};
 			signal?.addEventListener("abort", abort, { once: true });
 			redialer.begin(coded, 0);
 		});
 	}
-}
-
-function aborted(signal: AbortSignal): XMLSocketError {
-	return new XMLSocketError("XMLSOCKET_ABORTED", "The attempt to connect was aborted.", { cause: signal.reason });
 }

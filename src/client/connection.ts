@@ -1,61 +1,40 @@
-// One conversation with a server, over as many connections as it takes: sending with a bound, reading with backpressure,
-// requests, and coming back after a loss. It never resends what a lost connection had taken: delivery is at most once, and
-// a program that needs more says so in its own documents. docs/client.md.
+// A connection with a server, as a program uses it: sending with a bound, reading with backpressure, requests, events. It goes on
+// over a new link after a loss and never resends what a lost link had accepted: delivery is at most once, and a program that
+// needs more puts it into its own documents. docs/guide/connections.md.
 
 /// <reference lib="esnext.disposable" preserve="true" />
 
+import {
+	type ConnectionClose,
+	type ConnectionState,
+	checkCallOptions,
+	type DocumentConnection,
+	documentText,
+	Listeners,
+	ReadQueue,
+	ReceivedDocument,
+	refuseAborted,
+	type Sendable,
+	type WaitOptions,
+	waitFor,
+} from "../connection/index.ts";
 import { XMLSocketError } from "../errors/index.ts";
-import { Link, type LinkClose, type Scheduler, type Transport } from "../link/index.ts";
-import { type StreamDecoder, type TextCodec, utf8Codec } from "../wire/index.ts";
+import type { Scheduler, Transport } from "../link/index.ts";
 import { type Target, targetUrl } from "./address.ts";
+import type { ConnectionEvents, ConnectionStatus } from "./connection-events.ts";
 import type { ClientHost } from "./dial.ts";
-import { Inbox } from "./inbox.ts";
-import { Incoming, type Sendable, textOf } from "./incoming.ts";
-import { Listeners } from "./listeners.ts";
-import type { ResolvedOptions, StreamOptions } from "./options.ts";
-import { Outgoing } from "./outgoing.ts";
-import { Redialer } from "./redialer.ts";
-import { type RequestOptions, Requests } from "./requests.ts";
+import { answerWithId, idOf } from "./id-answer.ts";
+import type { ResolvedOptions } from "./options.ts";
+import { ReconnectingLink } from "./reconnecting-link.ts";
+import { checkRequestOptions, type RequestOptions, Requests } from "./requests.ts";
 import type { StartTlsOptions } from "./start-tls.ts";
-import type { Declaration } from "./stream-namespaces.ts";
 import type { Streams } from "./streams.ts";
 
-/** What a connection is doing. */
-export type ConnectionStatus =
-	| { readonly type: "connected" }
-	| { readonly type: "disconnected"; readonly error: XMLSocketError }
-	| {
-			readonly type: "reconnecting";
-			/** Counts from 1 in each series of attempts. */
-			readonly attempt: number;
-			/** The wait before it. */
-			readonly delayMs: number;
-			/** Why the connection was lost, or the attempt before failed. */
-			readonly error: XMLSocketError;
-	  }
-	| { readonly type: "closed"; readonly error?: XMLSocketError };
-
-/** The events of a connection and what their listeners get. */
-export interface ConnectionEvents {
-	document: Incoming;
-	status: ConnectionStatus;
-}
-
-/** The way past the queue that `onReconnected` gets: what it sends goes out before the documents that waited. */
-export interface Rejoin {
-	/** As `connection.send`, at once. */
-	send(document: Sendable): void;
-	/** As `connection.request`, at once. */
-	request(document: Sendable, options?: Partial<RequestOptions>): Promise<Incoming>;
-	/** As `connection.startTls`. */
-	startTls(options?: StartTlsOptions): Promise<void>;
-}
-
 /**
- * A connection made by `connect()`.
+ * A connection that `connect()` has opened.
  *
- * A document that answers a `request` goes to it alone. Any other goes to every listener of `document`, and to the loops
- * that read the connection; without either it waits. Several loops share the documents: each goes to one of them.
+ * A document that answers a `request` goes to that request only. Any other goes to every listener of `document`, and to the
+ * `for await` loops over the connection; without either it waits. Several loops share the documents: each goes to one of them.
  * Leaving a loop does not close the connection. A loop ends when the connection closes, and throws where an error closed it.
  *
  * @example
@@ -65,37 +44,23 @@ export interface Rejoin {
  * for await (const document of connection) console.log(document.xml.firstChild?.nodeName);
  * ```
  */
-export class Connection implements AsyncIterable<Incoming, undefined>, AsyncDisposable {
-	/** Where it is connected to. */
+export class Connection implements DocumentConnection<ConnectionEvents> {
+	/** The address that it is connected to. */
 	readonly target: Target;
-	/** Resolves when the connection is over, with the reason where there was one. Never rejects. */
-	readonly closed: Promise<{ readonly error?: XMLSocketError }>;
+	/** Resolves when the connection is over, with the side that ended it and the error where there was one. Never rejects. */
+	readonly closed: Promise<ConnectionClose>;
 	readonly #options: ResolvedOptions;
 	readonly #host: ClientHost;
-	/** Set where this is an XML stream. */
+	/** Set for an XML stream. */
 	readonly #streams: Streams | undefined;
-	readonly #codec: TextCodec;
-	readonly #scheduler: Scheduler;
-	readonly #outgoing: Outgoing;
-	readonly #inbox: Inbox<Incoming>;
+	readonly #link: ReconnectingLink;
+	readonly #queue: ReadQueue<ReceivedDocument>;
 	readonly #requests: Requests;
 	readonly #listeners: Listeners<ConnectionEvents>;
-	readonly #redialer: Redialer | undefined;
-	readonly #settleClosed: (reason: { readonly error?: XMLSocketError }) => void;
-	readonly #abort = (): void => this.#aborted();
+	readonly #settleClosed: (close: ConnectionClose) => void;
 	#status: ConnectionStatus = { type: "connected" };
-	/** The link of the moment; not yet for everyone while `#rejoining`. */
-	#link: Link | undefined = undefined;
-	#rejoining = false;
-	/** What the header of the stream declares for the elements below it. */
-	#inherited: readonly Declaration[] | undefined = undefined;
-	#stopKeepingAlive: (() => void) | undefined = undefined;
-	#connectedAtMs = 0;
-	#leastDelayMs = 0;
-	#closing = false;
-	#over = false;
-	#paused = false;
-	#loops = 0;
+	/** Adds the namespaces of the stream's header to an element below it. */
+	#inherit: ((text: string) => string) | undefined = undefined;
 
 	/** @internal `connect()` makes connections. */
 	constructor(target: Target, options: ResolvedOptions, host: ClientHost, scheduler: Scheduler, transport: Transport) {
@@ -103,143 +68,199 @@ export class Connection implements AsyncIterable<Incoming, undefined>, AsyncDisp
 		this.#options = options;
 		this.#host = host;
 		this.#streams = options.stream ? host.streams : undefined;
-		this.#codec = options.codec ?? host.codec ?? utf8Codec();
-		this.#scheduler = scheduler;
-		this.#outgoing = new Outgoing(options.maxOutboxBytes, this.#codec, options.terminator);
-		this.#inbox = new Inbox({ maxDocuments: options.maxInboxDocuments, maxChars: options.maxInboxChars }, () =>
-			this.#regulate(),
-		);
 		this.#requests = new Requests(host.clock);
-		this.#listeners = new Listeners(host.report);
-		this.#redialer =
-			options.reconnect &&
-			new Redialer(host, target, options, options.reconnect, {
-				waiting: (attempt, delayMs, error) => this.#become({ type: "reconnecting", attempt, delayMs, error }),
-				opened: (reopened) => this.#reopened(this.#open(reopened)),
-				gaveUp: (error) => this.#finish(error, false),
-			});
-		let settle: (reason: { readonly error?: XMLSocketError }) => void = () => {};
+		const listeners = new Listeners<ConnectionEvents>(host.report);
+		this.#listeners = listeners;
+		this.#queue = new ReadQueue(
+			{ maxDocuments: options.maxInboxDocuments, maxChars: options.maxInboxChars },
+			{
+				hasListeners: () => listeners.has("document"),
+				emit: (document) => listeners.emit("document", document),
+				moved: () => this.#regulate(),
+			},
+		);
+		let settle: (close: ConnectionClose) => void = () => {};
 		this.closed = new Promise((resolve) => {
 			settle = resolve;
 		});
 		this.#settleClosed = settle;
-		options.signal?.addEventListener("abort", this.#abort, { once: true });
-		this.#open(transport);
+		const requests = this.#requests;
+		this.#link = new ReconnectingLink(target, options, host, scheduler, {
+			opened: () => {
+				this.#inherit = undefined;
+				this.#regulate();
+			},
+			received: (text) => this.#received(text),
+			statusChanged: (status) => this.#become(status),
+			lost: (error) => requests.fail(error, "sent"),
+			reopened: () => this.#reopened(),
+			resuming: () => requests.markSent(),
+			over: (close, dropUnread) => this.#over(close, dropUnread),
+			closedError: (cause) => this.#closedError(cause),
+			get isAsking() {
+				return requests.size > 0;
+			},
+		});
+		this.#link.open(transport);
 	}
 
-	/** What the connection is doing now. */
+	/** What the connection is doing, in one word. */
+	get state(): ConnectionState {
+		const { type } = this.#status;
+		return type !== "closed" && this.#link.isClosing ? "closing" : type;
+	}
+
+	/** What the connection is doing, with the facts of it: the attempt, the wait, the error. */
 	get status(): ConnectionStatus {
 		return this.#status;
 	}
 
-	/** Bytes that wait to leave this process, those for the next connection included. */
+	/** Bytes that wait to leave this process, including those for the next connection. */
 	get outboxBytes(): number {
-		return this.#outgoing.bytes;
+		return this.#link.outboxBytes;
 	}
 
 	/**
-	 * Sends a document; it leaves with everything else of this turn of the event loop. While the connection is being made
-	 * again it waits, within `maxOutboxBytes`.
+	 * Sends a document. It leaves with everything else of this turn of the event loop. While the connection is being made
+	 * again, it waits, within `maxOutboxBytes`.
 	 *
 	 * @throws XMLSOCKET_CLOSED after the end; XMLSOCKET_NUL_IN_DOCUMENT where the text holds U+0000 or the terminator;
-	 * XMLSOCKET_OUTBOX_FULL where too much waits already: await `drained()`; XMLSOCKET_DOCUMENT_INVALID for what has no text.
+	 * XMLSOCKET_OUTBOX_FULL where too much waits already: await `drained()`; XMLSOCKET_DOCUMENT_INVALID for a value without text.
 	 */
 	send(document: Sendable): void {
-		this.#put(textOf(document));
+		this.#link.send(documentText(document));
 	}
 
 	/**
-	 * Resolves when at most 64 KiB of what was sent wait in this process, also across reconnections. Rejects with
-	 * XMLSOCKET_CLOSED when the connection ends before.
-	 */
-	drained(): Promise<void> {
-		return this.#over ? Promise.reject(this.#closedError()) : this.#outgoing.drained();
-	}
-
-	/**
-	 * Sends a document and resolves with the first one for which `match` is true; that one is delivered nowhere else. On a
-	 * stream an iq of type get or set needs no `match`: its answer is the iq with its `id`, which should not be guessable.
-	 * While a request waits, documents are read on past `maxInboxDocuments`, up to `maxInboxChars`.
+	 * Resolves when at most 64 KiB of what was sent wait in this process, also across reconnections.
 	 *
-	 * Rejects as `send` throws, and with XMLSOCKET_REQUEST_TIMEOUT, XMLSOCKET_ABORTED, or XMLSOCKET_CONNECTION_LOST where the
-	 * connection broke after the question had left. It is never asked a second time.
+	 * Rejects with XMLSOCKET_CLOSED when the connection ends before, and with XMLSOCKET_ABORTED or XMLSOCKET_REQUEST_TIMEOUT as
+	 * `signal` and `timeoutMs` (default: no limit) say; what was sent stays in the outbox then.
+	 */
+	async drained(options?: WaitOptions): Promise<void> {
+		const wait = checkCallOptions("drained()", options);
+		await waitFor(this.#link.drained(), wait, { what: "The outbox was not drained", clock: this.#host.clock });
+	}
+
+	/**
+	 * Sends a document and resolves with its answer, which is delivered nowhere else: the next document for which `match` is true.
+	 * Without `match` that is the next document whose root element has the same `id` as the root of the request; on a stream, for
+	 * an iq of type get or set, the iq that answers its `id`. While a request waits, documents are read on past
+	 * `maxInboxDocuments`, up to `maxInboxChars`.
+	 *
+	 * Rejects as `send` throws, and with:
+	 * - the server's refusal, an `<error>` with the id of the request: its `code` as XMLSOCKET_…, or XMLSOCKET_REFUSED for a code
+	 *   that this package does not know; `details.code` is the server's own;
+	 * - XMLSOCKET_REQUEST_TIMEOUT after `timeoutMs` (default 10 000), XMLSOCKET_ABORTED by `signal`;
+	 * - XMLSOCKET_CONNECTION_LOST where the connection broke after the request had left. It is never sent a second time;
+	 * - XMLSOCKET_OPTION_INVALID without both `match` and an id.
 	 *
 	 * @example
 	 * ```ts
+	 * const answer = await connection.request(xml`<score id="7" game="chess" />`);
 	 * const members = await connection.request(xml`<who room="lobby" />`, {
 	 *   match: (document) => document.xml.firstChild?.nodeName === "members",
 	 *   timeoutMs: 2000,
 	 * });
 	 * ```
 	 */
-	request(document: Sendable, options: Partial<RequestOptions> = {}): Promise<Incoming> {
-		return this.#ask(document, options, (text) => this.#put(text));
+	request(document: Sendable, options?: RequestOptions): Promise<ReceivedDocument> {
+		return this.#ask(document, options, (text) => this.#link.send(text));
 	}
 
 	/**
-	 * On a stream: asks the server for TLS, and goes on under it. The stream has been opened, and the server's features say
-	 * that it offers STARTTLS; when this resolves, a new stream header is to be sent. The certificate is checked against
-	 * `domain`, with the authorities of the option `tls`. What is sent meanwhile waits and never leaves unprotected.
+	 * On a stream: asks the server for TLS, and continues under it. The stream must have been opened, and the server's features
+	 * must offer STARTTLS. When this resolves, send a new stream header. The certificate is checked against `domain`, with the
+	 * authorities of the option `tls`. What is sent meanwhile waits and never leaves unprotected.
 	 *
-	 * Rejects with XMLSOCKET_TLS_FAILED where the server refuses, the handshake fails, the certificate is not accepted, or
-	 * bytes came behind the server's answer that nothing protects; the connection is closed then.
+	 * Rejects with XMLSOCKET_TLS_FAILED where the server refuses, the handshake fails or takes longer than `timeoutMs`, the
+	 * certificate is not accepted, or unprotected bytes follow the server's answer; with XMLSOCKET_ABORTED by `signal`. The
+	 * connection is closed then.
 	 *
 	 * @example
 	 * ```ts
 	 * await connection.startTls({ domain: "example.org" });
 	 * ```
 	 */
-	async startTls(options: StartTlsOptions = {}): Promise<void> {
-		const link = this.#link;
-		if (!link || this.#closing) throw this.#closedError();
+	async startTls(options?: StartTlsOptions): Promise<void> {
+		const { domain, signal, timeoutMs }: StartTlsOptions = checkCallOptions("startTls()", options, ["domain"]);
+		const link = this.#link.current;
+		if (!link) throw this.#closedError();
 		const streams = this.#streams;
 		if (!streams) throw new XMLSocketError("XMLSOCKET_TLS_FAILED", "Only a stream agrees on TLS.");
-		await streams.agreeOnTls(
+		const what = "TLS was not agreed on";
+		refuseAborted(what, { signal });
+		const agreed = streams.agreeOnTls(
 			link,
-			(document, request) => this.#ask(document, request, (text) => this.#outgoing.transmit(text)),
-			{ domain: options.domain ?? this.target.host, timeoutMs: options.timeoutMs ?? this.#options.connectTimeoutMs },
+			(document, request) => this.#ask(document, request, (text) => this.#link.transmit(text)),
+			{ domain: domain ?? this.target.host, timeoutMs: timeoutMs ?? this.#options.connectTimeoutMs },
 			this.#options,
 		);
+		await waitFor(agreed, { signal }, { what, clock: this.#host.clock, gaveUp: (error) => link.destroy(error) });
 	}
 
 	/**
-	 * Calls `listener` for each event from now on; documents that waited unread come first. An exception in it is
-	 * reported, and the others go on. Listeners do not slow the other side down: a loop does.
+	 * Calls `listener` for each event from now on. For `document`, those that waited unread come first. An exception in a
+	 * listener is reported, and the other listeners are still called. Listeners do not slow the other side down; a loop does.
 	 *
-	 * @returns a function that takes the listener away.
+	 * @returns a function that removes the listener.
 	 */
 	on<Name extends keyof ConnectionEvents>(event: Name, listener: (value: ConnectionEvents[Name]) => void): () => void {
-		const off = this.#listeners.add(event, listener);
-		if (event === "document") queueMicrotask(() => this.#emptyInbox());
-		return off;
+		return this.#listen(event, listener, false);
+	}
+
+	/**
+	 * Calls `listener` for the next event only.
+	 *
+	 * @returns a function that removes the listener.
+	 */
+	once<Name extends keyof ConnectionEvents>(
+		event: Name,
+		listener: (value: ConnectionEvents[Name]) => void,
+	): () => void {
+		return this.#listen(event, listener, true);
+	}
+
+	/** Removes a listener that `on` or `once` added; does nothing where there is none. */
+	off<Name extends keyof ConnectionEvents>(event: Name, listener: (value: ConnectionEvents[Name]) => void): void {
+		this.#listeners.remove(event, listener);
 	}
 
 	/** While it waits to connect again: tries at once, for example because the network is back. */
 	reconnectNow(): void {
-		this.#redialer?.now();
+		this.#link.reconnectNow();
 	}
 
 	/**
-	 * After the loss of this connection, waits so many milliseconds more before the first attempt: a server that goes away for a
-	 * while may say for how long.
+	 * After the next loss of the connection, waits this many milliseconds more before the first attempt: a server that goes away
+	 * can announce for how long.
 	 */
 	delayReconnect(delayMs: number): void {
-		this.#leastDelayMs = delayMs;
+		this.#link.delayReconnect(delayMs);
 	}
 
 	/**
-	 * Delivers what was sent, then ends the connection for good; resolves when it is over. Unread documents, and those that
-	 * wait for a reconnection, are dropped. Calling it again is harmless.
+	 * Delivers what was sent, within `lingerMs`, then ends the connection for good. Resolves when it is over. Unread documents, and
+	 * those that wait for a reconnection, are dropped. Calling it again is harmless.
+	 *
+	 * With `timeoutMs` (default: no limit but `lingerMs`) or `signal`, the connection is cut at that moment, what waits is dropped, and
+	 * the promise rejects with XMLSOCKET_REQUEST_TIMEOUT or XMLSOCKET_ABORTED.
 	 */
-	async close(): Promise<void> {
-		if (!this.#closing && !this.#over) {
-			this.#closing = true;
-			this.#inbox.end(undefined, true);
-			const link = this.#link;
-			if (link) link.end();
-			else this.#finish(undefined, true);
-		}
-		await this.closed;
+	async close(options?: WaitOptions): Promise<void> {
+		const wait = checkCallOptions("close()", options);
+		this.#link.close();
+		this.#queue.end(undefined, true);
+		await waitFor(this.closed, wait, {
+			what: "The connection did not close",
+			clock: this.#host.clock,
+			gaveUp: (error) => this.#link.abort(error),
+		});
+	}
+
+	/** @internal Ends the connection at once, with this error; what waits is dropped. */
+	abort(error: XMLSocketError): void {
+		this.#queue.end(undefined, true);
+		this.#link.abort(error);
 	}
 
 	/** For `await using`: as `close()`. */
@@ -247,159 +268,74 @@ export class Connection implements AsyncIterable<Incoming, undefined>, AsyncDisp
 		return this.close();
 	}
 
-	/** Reads the documents; see the class for what several readers get. */
-	[Symbol.asyncIterator](): AsyncIterator<Incoming, undefined, undefined> {
-		const reader = {};
-		let left = false;
-		this.#loops++;
-		return {
-			next: () => (left ? Promise.resolve({ value: undefined, done: true }) : this.#inbox.next(reader)),
-			return: () => {
-				if (!left) this.#loops--;
-				left = true;
-				this.#inbox.leave(reader);
-				return Promise.resolve({ value: undefined, done: true });
-			},
-		};
+	/** Reads the documents; the class describes what several readers get. */
+	[Symbol.asyncIterator](): AsyncIterator<ReceivedDocument, undefined, undefined> {
+		return this.#queue.read();
 	}
 
-	// --- one connection after the other
+	#listen<Name extends keyof ConnectionEvents>(
+		event: Name,
+		listener: (value: ConnectionEvents[Name]) => void,
+		once: boolean,
+	): () => void {
+		const off = this.#listeners.add(event, listener, once);
+		if (event === "document") queueMicrotask(() => this.#queue.flush());
+		return off;
+	}
 
-	#open(transport: Transport): Link {
-		const options = this.#options;
-		const link: Link = new Link(
-			transport,
-			{
-				output: "text",
-				codec: this.#codec,
-				...(options.terminator ? { terminator: options.terminator } : {}),
-				...(options.stream && this.#streams ? { decoder: this.#decoder(this.#streams, options.stream) } : {}),
-				maxDocumentBytes: options.maxDocumentBytes,
-				keepEmpty: options.keepEmpty,
-				// `send` refuses before the link would have to cut.
-				maxOutboxBytes: Number.MAX_SAFE_INTEGER,
-				firstDocumentTimeoutMs: 0,
-				documentTimeoutMs: 0,
-				idleTimeoutMs: options.idleTimeoutMs,
-				unreadOutputTimeoutMs: options.unreadOutputTimeoutMs,
-				pingIntervalMs: options.pingIntervalMs,
-				lingerMs: options.lingerMs,
-			},
-			this.#scheduler,
-			{
-				document: (text) => this.#received(link, text),
-				drained: () => this.#outgoing.moved(),
-				// A limit ended it: the program need not wait until the other side has noticed.
-				failing: (error) => this.#lost(link, { by: "local", error }),
-				closed: (close) => this.#lost(link, close),
-			},
-		);
-		this.#link = link;
-		this.#outgoing.link = link;
-		this.#paused = false;
-		this.#inherited = undefined;
-		this.#stopKeepingAlive?.();
-		if (options.stream && options.stream.keepAliveIntervalMs > 0)
-			this.#keepAlive(link, options.stream.keepAliveIntervalMs);
-		this.#connectedAtMs = this.#host.clock.now();
+	// --- from the link
+
+	#received(text: string): void {
+		const document = this.#streams ? this.#fragment(this.#streams, text) : new ReceivedDocument(text);
+		if (this.#requests.size > 0 && this.#requests.answer(document)) return;
+		this.#queue.deliver(document, text.length);
 		this.#regulate();
-		return link;
 	}
 
-	#decoder(streams: Streams, { maxUnprocessedChars, overflow }: Required<StreamOptions>): StreamDecoder {
-		return streams.decoder({
-			codec: this.#codec,
-			maxUnprocessedChars,
-			overflow,
-			discarded: (error) => this.#host.report(error),
-			maxDocumentBytes: this.#options.maxDocumentBytes,
-		});
+	#fragment(streams: Streams, text: string): ReceivedDocument {
+		const inherit = streams.inheritanceOf(text);
+		if (!inherit) return new ReceivedDocument(text, this.#inherit);
+		this.#inherit = inherit;
+		return new ReceivedDocument(text);
 	}
 
-	// Not while a request waits: it may be one of a login, between whose steps nothing may stand.
-	#keepAlive(link: Link, intervalMs: number): void {
-		this.#stopKeepingAlive = this.#host.clock.delay(intervalMs, () => {
-			if (this.#link !== link) return;
-			if (this.#requests.size === 0) link.sendUnchecked(" ");
-			this.#keepAlive(link, intervalMs);
-		});
+	#regulate(): void {
+		const queue = this.#queue;
+		// An answer may be behind what nobody reads, so only the size stops reading while a request waits for one.
+		const isAsking = this.#requests.size > 0;
+		if (!this.#link.isPaused) {
+			if (isAsking ? queue.isHeavy : queue.isFull) this.#link.isPaused = true;
+		} else if (queue.hasRoom || (isAsking && !queue.isHeavy)) this.#link.isPaused = false;
 	}
 
-	#lost(link: Link, close: LinkClose): void {
-		if (this.#link !== link) return;
-		this.#link = undefined;
-		this.#outgoing.link = undefined;
-		this.#rejoining = false;
-		const error =
-			close.error ?? new XMLSocketError("XMLSOCKET_CONNECTION_LOST", "The other side closed the connection.");
-		this.#requests.fail(error, "sent");
-		if (this.#closing) this.#finish(undefined, true);
-		else if (!this.#redialer) this.#finish(close.error, false);
-		else {
-			this.#become({ type: "disconnected", error });
-			const leastMs = this.#leastDelayMs;
-			this.#leastDelayMs = 0;
-			// A listener may have closed us.
-			if (!this.#over) this.#redialer.begin(error, this.#host.clock.now() - this.#connectedAtMs, leastMs);
-		}
-	}
-
-	#reopened(link: Link): void {
+	#reopened(): Promise<void> | undefined {
 		const hook = this.#options.onReconnected;
-		if (!hook) {
-			this.#resume(link);
-			return;
-		}
-		this.#rejoining = true;
-		const put = (document: Sendable): true => {
-			if (this.#link !== link || !this.#outgoing.transmit(textOf(document))) throw this.#closedError();
+		const link = this.#link.current;
+		if (!hook || !link) return undefined;
+		const put = (text: string): true => {
+			if (this.#link.current !== link || !this.#link.transmit(text)) throw this.#closedError();
 			return true;
 		};
-		const rejoin: Rejoin = {
-			send: (document) => void put(document),
-			request: (document, options = {}) => this.#ask(document, options, put),
-			startTls: (options) => this.startTls(options),
-		};
-		const failed = (cause: unknown): void => {
-			const error =
-				cause instanceof XMLSocketError
-					? cause
-					: new XMLSocketError("XMLSOCKET_CONNECTION_LOST", "The onReconnected function failed.", { cause });
-			if (this.#link === link) link.destroy(error);
-		};
-		new Promise<void>((resolve) => resolve(hook(rejoin))).then(() => this.#resume(link), failed);
+		return new Promise((resolve) =>
+			resolve(
+				hook({
+					send: (document) => void put(documentText(document)),
+					request: (document, options) => this.#ask(document, options, put),
+					startTls: (options) => this.startTls(options),
+				}),
+			),
+		);
 	}
 
-	#resume(link: Link): void {
-		if (this.#link !== link || this.#closing) return;
-		this.#rejoining = false;
-		this.#requests.markSent();
-		this.#outgoing.releaseQueue();
-		this.#become({ type: "connected" });
-	}
-
-	#aborted(): void {
-		const cause = this.#options.signal?.reason;
-		const error = new XMLSocketError("XMLSOCKET_ABORTED", "The connection was aborted.", { cause });
-		const link = this.#link;
-		this.#link = undefined;
-		link?.destroy(error);
-		this.#finish(error, true);
-	}
-
-	#finish(error: XMLSocketError | undefined, dropUnread: boolean): void {
-		if (this.#over) return;
-		this.#over = true;
-		this.#redialer?.stop();
-		this.#stopKeepingAlive?.();
-		this.#options.signal?.removeEventListener("abort", this.#abort);
-		const reason = error ? { error } : {};
-		this.#status = { type: "closed", ...reason };
+	#over(close: ConnectionClose, dropUnread: boolean): void {
+		const { error } = close;
+		const status: ConnectionStatus = error ? { type: "closed", error } : { type: "closed" };
+		this.#status = status;
 		this.#requests.fail(error ?? this.#closedError(), "all");
-		this.#inbox.end(error, dropUnread);
-		this.#outgoing.end(this.#closedError());
-		this.#become(this.#status);
-		this.#settleClosed(reason);
+		this.#queue.end(error, dropUnread);
+		this.#become(status);
+		this.#listeners.emit("close", close);
+		this.#settleClosed(close);
 	}
 
 	#become(status: ConnectionStatus): void {
@@ -407,84 +343,40 @@ export class Connection implements AsyncIterable<Incoming, undefined>, AsyncDisp
 		this.#listeners.emit("status", status);
 	}
 
-	// --- in
-
-	#received(link: Link, text: string): void {
-		if (this.#link !== link) return;
-		const document = this.#streams ? this.#fragment(this.#streams, text) : new Incoming(text);
-		if (this.#requests.size > 0 && this.#requests.answer(document)) return;
-		const heard = this.#listeners.has("document");
-		if (heard) {
-			this.#emptyInbox();
-			this.#listeners.emit("document", document);
-		}
-		if (!heard || this.#loops > 0) {
-			this.#inbox.push(document, text.length);
-			this.#regulate();
-		}
-	}
-
-	#fragment(streams: Streams, text: string): Incoming {
-		const declared = streams.declarationsOf(text);
-		if (!declared) return new Incoming(text, this.#inherited);
-		this.#inherited = declared;
-		return new Incoming(text);
-	}
-
-	// What came before anyone listened; loops have the first right to it.
-	#emptyInbox(): void {
-		while (this.#loops === 0 && this.#listeners.has("document")) {
-			const document = this.#inbox.shift();
-			if (!document) return;
-			this.#listeners.emit("document", document);
-		}
-	}
-
-	#regulate(): void {
-		const link = this.#link;
-		if (!link) return;
-		// A reply may be behind what nobody reads, so only the size holds reading back while one is waited for.
-		const asking = this.#requests.size > 0;
-		if (!this.#paused) {
-			if (asking ? this.#inbox.isHeavy : this.#inbox.isFull) {
-				this.#paused = true;
-				link.pause();
-			}
-		} else if (this.#inbox.hasRoom || (asking && !this.#inbox.isHeavy)) {
-			this.#paused = false;
-			link.resume();
-		}
-	}
-
-	// --- out
-
-	// Whether the text left at once; it waits otherwise.
-	#put(text: string): boolean {
-		if (this.#over || this.#closing) throw this.#closedError();
-		if (!this.#rejoining && this.#outgoing.transmit(text)) return true;
-		if (!this.#redialer) throw this.#closedError();
-		this.#outgoing.enqueue(text);
-		return false;
-	}
-
-	#ask(document: Sendable, options: Partial<RequestOptions>, put: (text: string) => boolean): Promise<Incoming> {
-		let text = "";
-		let asked = options;
+	#ask(
+		document: Sendable,
+		options: RequestOptions | undefined,
+		put: (text: string) => boolean,
+	): Promise<ReceivedDocument> {
 		try {
-			text = textOf(document);
+			const text = documentText(document);
+			const { match, ...wait } = checkRequestOptions(options);
 			const streams = this.#streams;
-			if (streams && options.match === undefined) asked = { ...options, match: streams.answerTo(text) };
+			let id: string | undefined;
+			let isRead = false;
+			const answer = this.#requests.ask(
+				{
+					match: match ?? (streams ? streams.answerTo(text) : answerWithId(text)),
+					id: () => {
+						if (!isRead && !streams) id = idOf(text);
+						isRead = true;
+						return id;
+					},
+					send: () => put(text),
+				},
+				wait,
+			);
+			this.#regulate();
+			return answer;
 		} catch (error) {
 			return Promise.reject(error);
 		}
-		const reply = this.#requests.ask(asked, () => put(text));
-		this.#regulate();
-		return reply;
 	}
 
-	#closedError(): XMLSocketError {
-		const error = this.#status.type === "closed" ? this.#status.error : undefined;
+	#closedError(
+		cause: XMLSocketError | undefined = this.#status.type === "closed" ? this.#status.error : undefined,
+	): XMLSocketError {
 		const message = `The connection to ${targetUrl(this.target)} is closed.`;
-		return new XMLSocketError("XMLSOCKET_CLOSED", message, error ? { cause: error } : {});
+		return new XMLSocketError("XMLSOCKET_CLOSED", message, cause ? { cause } : {});
 	}
 }

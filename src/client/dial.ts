@@ -1,5 +1,5 @@
-// What the client needs from the program around it: a way to connect, the time, and little more. Node's is bound to it in
-// the package's index, the page's in `browser/`. The client itself knows no socket.
+// What the client needs from its host: a way to connect, the time, and little more. src/index.ts provides Node's, src/browser/
+// the page's. The client itself knows no socket.
 
 import type { Clock, Transport } from "../link/index.ts";
 import type { TextCodec } from "../wire/index.ts";
@@ -8,9 +8,9 @@ import type { Streams } from "./streams.ts";
 
 /** How to dial. */
 export interface DialOptions {
-	/** Until the connection, and its TLS or WebSocket handshake, is complete. */
+	/** How long the connection and its TLS or WebSocket handshake may take, in milliseconds. */
 	readonly timeoutMs: number;
-	/** Gives the attempt up. */
+	/** Ends the attempt. */
 	readonly signal?: AbortSignal | undefined;
 	/** Accept any TLS certificate. Default false. Without effect in a page. */
 	readonly insecure?: boolean | undefined;
@@ -29,19 +29,19 @@ export interface DialOptions {
  */
 export type Dial = (target: Target, options: DialOptions) => Promise<Transport>;
 
-/** The surroundings of a client. */
+/** The host of a client: Node, a page, or a test. */
 export interface ClientHost {
 	readonly dial: Dial;
 	readonly clock: Clock;
-	/** As `clock.delay`, but the process stays alive for it: a client that waits to reconnect is not idle. */
+	/** As `clock.delay`, but it keeps the process alive: a client that waits to reconnect is not done. */
 	readonly wait: (delayMs: number, run: () => void) => () => void;
 	/** A number from 0 up to, but not including, 1. */
 	readonly random: () => number;
-	/** Takes what a program's own handler threw, and why a limit ended a connection of the class that cannot say so. */
+	/** Receives what a handler of the program threw, and why a limit ended an `XMLSocket`, which has no error event. */
 	readonly report: (error: unknown) => void;
 	/** Default: UTF-8 by `TextDecoder`. */
 	readonly codec?: TextCodec | undefined;
-	/** XML streams, `xmlStreams`; without them the option `stream` of `connect()` is refused. */
+	/** XML streams: `xmlStreams`. Without them `connect()` refuses the option `stream`. */
 	readonly streams?: Streams | undefined;
 	/** What `XMLSocket.connect(null, port)` connects to. */
 	readonly localHost: string;

@@ -1,19 +1,27 @@
 export { parseAddress, type Target, targetUrl } from "./address.ts";
-export type { Chat, JoinOptions } from "./chat/chat.ts";
-export type { ChatEvents, Told } from "./chat/chat-events.ts";
-export type { Position } from "./chat/course.ts";
-export { makeOpenChat, type OpenChat } from "./chat/open-chat.ts";
+export type { Chat, JoinOptions, RenameOptions } from "./chat/chat.ts";
+export type { ChatEvents, PrivateMessage } from "./chat/chat-events.ts";
+export type { Message, RoomEntry } from "./chat/message-types.ts";
+export { createOpenChat, type OpenChat } from "./chat/open-chat.ts";
 export type { ChatClientOptions, ChatReader } from "./chat/options.ts";
 export type { Receipt } from "./chat/outbox.ts";
-export type { Room, SayOptions } from "./chat/room.ts";
+export type { Position } from "./chat/read-cursor.ts";
+export type { HistoryOptions, Room } from "./chat/room.ts";
+export type { RoomState } from "./chat/room-client.ts";
 export type { Gap, RoomEvents, RoomMessage, RoomPage, RoomReader } from "./chat/room-events.ts";
-export type { RoomEntry } from "./chat/vocabulary.ts";
-export { type Connect, makeConnect } from "./connect.ts";
-export type { Connection, ConnectionEvents, ConnectionStatus, Rejoin } from "./connection.ts";
+export type { SayOptions } from "./chat/sender.ts";
+export { type Connect, createConnect } from "./connect.ts";
+export type { Connection } from "./connection.ts";
+export type { ConnectionEvents, ConnectionStatus } from "./connection-events.ts";
 export type { ClientHost, Dial, DialOptions } from "./dial.ts";
-export type { Incoming, Sendable } from "./incoming.ts";
 export type { ConnectOptions, ReconnectOptions, StreamOptions } from "./options.ts";
+export type { Rejoin } from "./rejoin.ts";
 export type { RequestOptions } from "./requests.ts";
 export type { StartTlsOptions } from "./start-tls.ts";
 export { type Streams, xmlStreams } from "./streams.ts";
-export { makeXMLSocket, type XMLSocket, type XMLSocketConstructor, type XMLSocketOptions } from "./xml-socket.ts";
+export {
+	createXMLSocketClass,
+	type XMLSocket,
+	type XMLSocketConstructor,
+	type XMLSocketOptions,
+} from "./xml-socket.ts";

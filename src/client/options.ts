@@ -1,35 +1,35 @@
-// The options of connect(): one schema, from which the defaults, the checks and their messages come. All mistakes are told
-// at once, and an unknown key is one of them.
+// The options of connect(): one schema, from which the defaults, the checks and their messages come. One error lists all
+// mistakes, unknown names included.
 
 import * as v from "valibot";
 import { nearestName, XMLSocketError } from "../errors/index.ts";
 import { type TerminatorName, type TextCodec, terminatorBytes } from "../wire/index.ts";
-import type { Rejoin } from "./connection.ts";
+import type { Rejoin } from "./rejoin.ts";
 
-/** How to come back after a connection was lost. */
+/** How to reconnect after a connection was lost. */
 export interface ReconnectOptions {
 	/** The shortest wait before an attempt, in milliseconds. Default 500. */
 	readonly minDelayMs?: number;
-	/** The longest, in milliseconds. Default 30 000. A connection that held for so long starts a new series of attempts. */
+	/** The longest wait, in milliseconds. Default 30 000. After a connection that held for so long, the waits start short again. */
 	readonly maxDelayMs?: number;
-	/** Attempts in a row before the connection counts as closed. Default: no limit. */
+	/** Failed attempts before the connection counts as closed. Default: no limit. */
 	readonly maxAttempts?: number;
-	/** Whether a first connection that fails is tried again as well, instead of rejecting. Default false. */
+	/** Whether a first connection that fails is tried again too, instead of rejecting. Default false. */
 	readonly retryFirst?: boolean;
 }
 
 /** How to read an XML stream. */
 export interface StreamOptions {
 	/**
-	 * The longest top-level element, in characters. Default 262 144: the 4096 of the documented class are fewer than a real
-	 * roster has.
+	 * The longest top-level element, in characters. Default 262 144: the roster of a real account exceeds the 4096 of the
+	 * documented class.
 	 */
 	readonly maxUnprocessedChars?: number;
 	/** A longer one closes the connection (`close`) or is left out and reported (`discard`). Default `close`. */
 	readonly overflow?: "close" | "discard";
 	/**
-	 * Sends a space every so many milliseconds, so that nothing between the two ends takes the connection for dead. Not while
-	 * a request waits, and not over a WebSocket, which has pings. Default 0: never.
+	 * Sends a space at this interval, in milliseconds, so that no proxy or firewall drops the connection as unused. Not while a
+	 * request waits, and not over a WebSocket, which has pings. Default 0: never.
 	 */
 	readonly keepAliveIntervalMs?: number;
 }
@@ -38,46 +38,45 @@ export interface StreamOptions {
 export interface ConnectOptions {
 	/** Ends the attempt, and later the connection, with XMLSOCKET_ABORTED. */
 	readonly signal?: AbortSignal | undefined;
-	/** Until a connection stands, in milliseconds. Default 20 000. */
+	/** How long one attempt to connect may take, in milliseconds. Default 20 000. */
 	readonly connectTimeoutMs?: number;
-	/** Whether, and how, to come back by itself. Default false: the connection closes when it is lost. */
+	/** Whether, and how, to reconnect. Default false: the connection closes when it is lost. */
 	readonly reconnect?: boolean | ReconnectOptions;
 	/**
-	 * Runs on every new connection but the first, before the documents that waited go out: log in again, join rooms again.
-	 * What it sends through its argument goes first; while it runs, `connection.send` still queues. When it fails, the
-	 * attempt has failed.
+	 * Runs on every new connection but the first, before the documents that waited leave: log in again, join rooms again. What
+	 * it sends through its argument leaves first; `connection.send` queues while it runs. Where it fails, the attempt has failed.
 	 */
 	readonly onReconnected?: (rejoin: Rejoin) => void | Promise<void>;
 	/**
-	 * Whether the other side speaks an XML stream, as a Jabber (XMPP) server does, instead of documents with a terminator: the
-	 * stream header, each whole element below it and the end tag come as documents, and nothing is put behind what is sent.
-	 * Over `ws:` and `wss:` the stream travels as RFC 7395 has it. Default false. docs/guide/xmlstreams.md.
+	 * Whether the other side sends an XML stream, as a Jabber (XMPP) server does, instead of documents with a terminator. The
+	 * stream header, each whole element below it and the end tag arrive as documents; what you send gets no terminator.
+	 * Over `ws:` and `wss:` the stream follows RFC 7395. Default false. docs/guide/xmlstreams.md.
 	 */
 	readonly stream?: boolean | StreamOptions;
 	/** The longest document accepted, in bytes. Default 16 777 216 (16 MiB). */
 	readonly maxDocumentBytes?: number;
 	/**
-	 * What may wait to be sent, in bytes (in UTF-16 units where a text is not encoded yet). Default 16 777 216. `send` throws
-	 * XMLSOCKET_OUTBOX_FULL past it.
+	 * How much may wait to be sent, in bytes (in UTF-16 units where a text is not encoded yet). Default 16 777 216. Past it `send`
+	 * throws XMLSOCKET_OUTBOX_FULL.
 	 */
 	readonly maxOutboxBytes?: number;
-	/** Documents that may wait to be read before reading from the network pauses. Default 256. */
+	/** How many documents may wait to be read before reading from the network pauses. Default 256. */
 	readonly maxInboxDocuments?: number;
 	/** The same, in characters. Default 16 777 216. */
 	readonly maxInboxChars?: number;
 	/** Whether empty documents are delivered. Default false. */
 	readonly keepEmpty?: boolean;
-	/** Closes after so long without a byte from the other side, in milliseconds. Default 0: never. */
+	/** Closes the connection after this long without a byte from the other side, in milliseconds. Default 0: never. */
 	readonly idleTimeoutMs?: number;
-	/** Over WebSockets outside a page: asks for a sign of life after so long, in milliseconds. Default 30 000; 0: never. */
+	/** Over WebSockets outside a page: pings after this long without a byte, in milliseconds. Default 30 000; 0: never. */
 	readonly pingIntervalMs?: number;
-	/** Closes when the other side takes nothing of what waits for it for so long, in milliseconds. Default 60 000; 0: never. */
+	/** Closes the connection when the other side reads nothing of what waits for it for this long, in milliseconds. Default 60 000; 0: never. */
 	readonly unreadOutputTimeoutMs?: number;
 	/** How long `close()` may take to deliver what waits, in milliseconds. Default 5000. */
 	readonly lingerMs?: number;
 	/** What ends a document: `nul`, `lf`, `crlf`, or 1 to 8 bytes in hexadecimal. Default `nul`. */
 	readonly terminator?: TerminatorName;
-	/** The encoding. Default: UTF-8, with U+FFFD for what is invalid. */
+	/** The encoding. Default: UTF-8, with U+FFFD for invalid bytes. */
 	readonly codec?: TextCodec;
 	/** TLS: `insecure` accepts any certificate, `ca` names the authorities (PEM). Without effect in a page. */
 	readonly tls?: { readonly insecure?: boolean; readonly ca?: string };
@@ -85,7 +84,7 @@ export interface ConnectOptions {
 	readonly origin?: string;
 }
 
-/** The options with every default in place. */
+/** The options with all defaults filled in. */
 export interface ResolvedOptions {
 	readonly signal?: AbortSignal | undefined;
 	readonly connectTimeoutMs: number;
@@ -181,10 +180,10 @@ const schema = v.strictObject(
 );
 
 /**
- * Checks options and puts the defaults in.
+ * Checks options and fills in the defaults.
  *
- * @throws XMLSOCKET_OPTION_INVALID, or XMLSOCKET_OPTION_UNKNOWN where unknown names are the only mistake. One error tells
- * all of them.
+ * @throws XMLSOCKET_OPTION_INVALID, or XMLSOCKET_OPTION_UNKNOWN where unknown names are the only mistakes. One error lists all of
+ * them.
  */
 export function resolveOptions(options: ConnectOptions = {}): ResolvedOptions {
 	const given = objectFor("stream", objectFor("reconnect", options));
@@ -204,7 +203,7 @@ export function resolveOptions(options: ConnectOptions = {}): ResolvedOptions {
 		...rest,
 		reconnect: limits,
 		stream,
-		// A link without a terminator takes the faster path for the zero byte.
+		// Without the option a link uses its faster path for the zero byte.
 		terminator: stream
 			? NOTHING
 			: terminator === undefined || terminator === "nul"
@@ -218,7 +217,7 @@ function invalid(issues: readonly v.BaseIssue<unknown>[]): XMLSocketError {
 		const path = issue.path?.map((item) => String(item.key)) ?? [];
 		const name = path.join(".");
 		if (issue.type === "strict_object" && issue.expected === "never") {
-			const nearest = nearestName(path.at(-1) ?? "", namesBeside(path));
+			const nearest = nearestName(path.at(-1) ?? "", namesNextTo(path));
 			return { unknown: true, text: `There is no option ${name}${nearest ? `; did you mean ${nearest}?` : "."}` };
 		}
 		const subject = name === "" ? "The options" : `The option ${name}`;
@@ -240,7 +239,7 @@ function objectFor(name: "reconnect" | "stream", options: ConnectOptions): Conne
 	return typeof value === "boolean" ? ({ ...options, [name]: value ? {} : undefined } as ConnectOptions) : options;
 }
 
-function namesBeside(path: readonly string[]): string[] {
+function namesNextTo(path: readonly string[]): string[] {
 	if (path.length < 2) return Object.keys(schema.entries);
 	if (path[0] === "tls") return ["insecure", "ca"];
 	return Object.keys(path[0] === "stream" ? streamSchema.entries : reconnectSchema.entries);

@@ -1,11 +1,11 @@
-// What a connection has to send: at once where a link stands, in a queue while there is none, never more than the outbox may
-// hold; and who waits until there is room.
+// What a connection has to send: on the link while there is one, in a queue while there is none, never more than the limit. It
+// also keeps the promises of `drained()`.
 
 import { XMLSocketError } from "../errors/index.ts";
 import type { Link } from "../link/index.ts";
 import { encodeDocument, type TextCodec } from "../wire/index.ts";
 
-/** Up to here a producer that awaits `drained()` may go on: enough to keep the network busy. */
+/** `drained()` resolves when no more than this waits: enough to keep the network busy. */
 const DRAINED_BYTES = 64 * 1024;
 const ZERO: Uint8Array = Uint8Array.of(0);
 
@@ -25,7 +25,7 @@ export class Outgoing {
 		this.#terminator = terminator ?? ZERO;
 	}
 
-	/** Where texts go from now on; undefined while there is no link. */
+	/** The link that texts go to from now on; undefined while there is none. */
 	set link(link: Link | undefined) {
 		this.#link = link;
 	}
@@ -36,10 +36,9 @@ export class Outgoing {
 	}
 
 	/**
-	 * Puts a text on the link, past the queue; what is in the queue takes no room from it, so that a client can always log
-	 * in again.
+	 * Puts a text on the link, past the queue. What is in the queue does not count here, so that a client can always log in again.
 	 *
-	 * @returns false where no link takes it.
+	 * @returns false where there is no link.
 	 */
 	transmit(text: string): boolean {
 		const link = this.#link;
@@ -66,14 +65,14 @@ export class Outgoing {
 		this.moved();
 	}
 
-	/** Resolves when little waits. */
+	/** Resolves when no more than 64 KiB wait. */
 	drained(): Promise<void> {
 		this.#link?.flush();
 		if (this.bytes <= DRAINED_BYTES) return Promise.resolve();
 		return new Promise((resolve, reject) => this.#waiters.push({ resolve, reject }));
 	}
 
-	/** Something has left: tells those who wait for it. */
+	/** Something has left: resolves `drained()` where little enough waits. */
 	moved(): void {
 		if (this.bytes > DRAINED_BYTES) return;
 		for (const waiter of this.#waiters.splice(0)) waiter.resolve();

@@ -1,5 +1,5 @@
-// Connecting again and again with growing pauses, until a connection stands, there were enough attempts, or it is stopped.
-// It opens connections and hands them over; what is said on them is not its affair. docs/client.md.
+// Attempts to connect with growing waits between them, until one succeeds, their number is used up, or they are stopped. It opens
+// connections and hands them over; it sends and reads nothing. docs/guide/connections.md, "Reconnecting".
 
 import { XMLSocketError } from "../errors/index.ts";
 import type { Transport } from "../link/index.ts";
@@ -8,12 +8,12 @@ import { Backoff } from "./backoff.ts";
 import type { ClientHost } from "./dial.ts";
 import type { ReconnectOptions, ResolvedOptions } from "./options.ts";
 
-/** Who hears how the attempts go. */
+/** The owner of the attempts. */
 export interface RedialerOwner {
-	/** An attempt will be made in `delayMs`; `error` says why it is needed. */
+	/** An attempt will be made in `delayMs`; `error` is the reason. */
 	waiting(attempt: number, delayMs: number, error: XMLSocketError): void;
 	opened(transport: Transport): void;
-	/** There were enough attempts. */
+	/** `maxAttempts` have failed. */
 	gaveUp(error: XMLSocketError): void;
 }
 
@@ -70,27 +70,27 @@ export class Redialer {
 	}
 
 	/**
-	 * Starts on the next connection.
+	 * Begins the attempts for the next connection.
 	 *
 	 * @param error why the last one ended, or could not be made.
-	 * @param heldMs how long it held. Only one that held as long as the longest wait ends the series, so that a server
-	 * that accepts and drops everyone is not called without a pause.
-	 * @param leastMs what the other side asked to wait at least; the pause of the series comes on top, so that those who were
-	 * asked the same do not come back at once.
+	 * @param heldMs how long it held. Only one that held as long as the longest wait ends the series, so that a server which
+	 * accepts and drops every client is not called without a wait.
+	 * @param leastMs how long the other side asked to wait. The wait of the series is added, so that the clients of one server do
+	 * not all reconnect at the same moment.
 	 */
 	begin(error: XMLSocketError, heldMs: number, leastMs = 0): void {
 		if (heldMs >= this.#stableMs) this.#backoff.reset();
 		this.#next(error, leastMs);
 	}
 
-	/** Cuts the wait before the next attempt short, where there is one. */
+	/** While it waits before an attempt: makes it now. */
 	now(): void {
 		if (!this.#waiting) return;
 		this.#stop?.();
 		this.#attempt();
 	}
 
-	/** Gives up; nothing more is heard. */
+	/** Stops; the owner is not called again. */
 	stop(): void {
 		this.#stop?.();
 		this.#stop = undefined;

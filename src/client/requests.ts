@@ -1,29 +1,63 @@
-// Requests that wait for the document that answers them. The protocol has no identifiers: what an answer looks like is for
-// the caller's `match` to say. Each ends once, by an answer, its time-out, its signal, or the loss of the connection.
+// Requests that wait for the document that answers them. Each ends once: by an answer, a refusal, its time limit, its signal, or
+// the loss of the connection. What an answer looks like is decided by its `match`.
 
+import {
+	checkCallOptions,
+	type ReceivedDocument,
+	refuseAborted,
+	type WaitOptions,
+	waitFor,
+} from "../connection/index.ts";
 import { XMLSocketError } from "../errors/index.ts";
 import type { Clock } from "../link/index.ts";
-import type { Incoming } from "./incoming.ts";
+import { refusalOf } from "./id-answer.ts";
 
-/** How to know the answer, and how long to wait for it. */
-export interface RequestOptions {
-	/** Whether a document is the answer. One that throws ends its own request with that error. */
-	readonly match: (document: Incoming) => boolean;
-	/** Default 10 000; at most 2 147 483 647. */
-	readonly timeoutMs?: number;
-	/** Gives up with XMLSOCKET_ABORTED. */
-	readonly signal?: AbortSignal | undefined;
+/** How to recognise the answer, and how long to wait for it. */
+export interface RequestOptions extends WaitOptions {
+	/**
+	 * Whether a document is the answer. Where it throws, its own request rejects with that error. Default: the next document whose
+	 * root element has the same `id` attribute as the root of the request.
+	 */
+	readonly match?: ((document: ReceivedDocument) => boolean) | undefined;
+	/** How long to wait for the answer, in milliseconds, 1 to 2 147 483 647. Default 10 000. */
+	readonly timeoutMs?: number | undefined;
+}
+
+/** A question on its way. */
+export interface Question {
+	readonly match: (document: ReceivedDocument) => boolean;
+	/** The id that an `<error>` for this question has; read at the first `<error>` that comes. */
+	readonly id: () => string | undefined;
+	/** Sends it. Returns whether it left at once, or waits for a reconnection; what it throws is the outcome. */
+	readonly send: () => boolean;
 }
 
 const DEFAULT_TIMEOUT_MS = 10_000;
-const LONGEST_DELAY_MS = 2 ** 31 - 1;
+const UNANSWERED = "No document answered the request";
 
 interface Pending {
-	readonly match: (document: Incoming) => boolean;
+	readonly question: Question;
 	/** Whether it has left, so that its answer is lost with the connection. */
 	sent: boolean;
-	resolve(document: Incoming): void;
+	resolve(document: ReceivedDocument): void;
 	reject(error: unknown): void;
+}
+
+/**
+ * Checks the options of `request()`.
+ *
+ * @throws XMLSOCKET_OPTION_UNKNOWN, XMLSOCKET_OPTION_INVALID
+ */
+export function checkRequestOptions(options: RequestOptions | undefined): RequestOptions {
+	const { match, ...wait }: RequestOptions = checkCallOptions("request()", options, ["match"]);
+	if (match === undefined) return wait;
+	if (typeof match !== "function") {
+		throw new XMLSocketError(
+			"XMLSOCKET_OPTION_INVALID",
+			"The option match of request() must be a function that returns whether a document is the answer.",
+		);
+	}
+	return { ...wait, match };
 }
 
 /** The requests of one connection, oldest first. */
@@ -40,49 +74,50 @@ export class Requests {
 		return this.#pending.size;
 	}
 
-	/**
-	 * Waits for an answer. The question is put by `send`, which says whether it left at once or waits for a reconnection;
-	 * what it throws is the outcome.
-	 */
-	ask(options: Partial<RequestOptions>, send: () => boolean): Promise<Incoming> {
-		return new Promise((resolve, reject) => {
-			const { match, signal, timeoutMs = DEFAULT_TIMEOUT_MS } = check(options);
-			if (signal?.aborted) throw aborted(signal);
-			const settle = (): boolean => {
-				stopTimer();
-				signal?.removeEventListener("abort", abort);
-				return this.#pending.delete(pending);
-			};
-			const pending: Pending = {
-				match,
+	/** Asks, and waits for the answer. */
+	ask(question: Question, { signal, timeoutMs = DEFAULT_TIMEOUT_MS }: WaitOptions): Promise<ReceivedDocument> {
+		let pending: Pending | undefined;
+		const answer = new Promise<ReceivedDocument>((resolve, reject) => {
+			refuseAborted(UNANSWERED, { signal });
+			const waiting: Pending = {
+				question,
 				sent: true,
-				resolve: (document) => settle() && resolve(document),
-				reject: (error) => settle() && reject(error),
+				resolve: (document) => this.#pending.delete(waiting) && resolve(document),
+				reject: (error) => this.#pending.delete(waiting) && reject(error),
 			};
-			const abort = (): void => pending.reject(aborted(signal!));
-			signal?.addEventListener("abort", abort, { once: true });
-			const stopTimer = this.#clock.delay(timeoutMs, () => pending.reject(timedOut(timeoutMs)));
-			// In place before the question leaves: an in-process peer could answer within the call.
-			this.#pending.add(pending);
+			pending = waiting;
+			// In place before the question leaves: a peer in the same process could answer within the call.
+			this.#pending.add(waiting);
 			try {
-				pending.sent = send();
+				waiting.sent = question.send();
 			} catch (error) {
-				pending.reject(error);
+				waiting.reject(error);
 			}
 		});
+		return waitFor(
+			answer,
+			{ signal, timeoutMs },
+			{ what: UNANSWERED, clock: this.#clock, gaveUp: () => pending && this.#pending.delete(pending) },
+		);
 	}
 
 	/** Gives a document to the oldest request that it answers; false where there is none. */
-	answer(document: Incoming): boolean {
+	answer(document: ReceivedDocument): boolean {
+		const mayRefuse = document.text.includes("<error");
 		for (const pending of this.#pending) {
-			let matches = false;
+			const { match, id } = pending.question;
 			try {
-				matches = pending.match(document);
+				if (match(document)) {
+					pending.resolve(document);
+					return true;
+				}
 			} catch (error) {
 				pending.reject(error);
+				continue;
 			}
-			if (matches) {
-				pending.resolve(document);
+			const refused = mayRefuse ? refusalOf(document, id()) : undefined;
+			if (refused) {
+				pending.reject(refused);
 				return true;
 			}
 		}
@@ -94,35 +129,8 @@ export class Requests {
 		for (const pending of this.#pending) pending.sent = true;
 	}
 
-	/** Ends those that have left, or all. */
+	/** Rejects those that have left, or all. */
 	fail(error: XMLSocketError, which: "sent" | "all"): void {
 		for (const pending of [...this.#pending]) if (pending.sent || which === "all") pending.reject(error);
 	}
-}
-
-function check(options: Partial<RequestOptions>): RequestOptions {
-	const { match, timeoutMs } = options ?? {};
-	if (typeof match !== "function") {
-		throw new XMLSocketError(
-			"XMLSOCKET_OPTION_INVALID",
-			"The option match of request() must be a function that tells the answer from other documents.",
-		);
-	}
-	if (timeoutMs !== undefined && !(Number.isInteger(timeoutMs) && timeoutMs >= 1 && timeoutMs <= LONGEST_DELAY_MS)) {
-		throw new XMLSocketError(
-			"XMLSOCKET_OPTION_INVALID",
-			`The option timeoutMs of request() must be a whole number of milliseconds from 1 to ${LONGEST_DELAY_MS}, but is ${timeoutMs}.`,
-		);
-	}
-	return options as RequestOptions;
-}
-
-function aborted(signal: AbortSignal): XMLSocketError {
-	return new XMLSocketError("XMLSOCKET_ABORTED", "The request was aborted.", { cause: signal.reason });
-}
-
-function timedOut(timeoutMs: number): XMLSocketError {
-	return new XMLSocketError("XMLSOCKET_REQUEST_TIMEOUT", `No document answered the request within ${timeoutMs} ms.`, {
-		details: { limitMs: timeoutMs },
-	});
 }

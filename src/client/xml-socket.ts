@@ -31,7 +31,7 @@ export interface XMLSocket {
 	 * Starts to connect. Only an attempt that was started ends in `onConnect`: once, and never from inside this call. An
 	 * earlier connection of the same socket is closed silently first.
 	 *
-	 * @param host a name or an address; null or nothing means the local host. IPv6 may stand in brackets.
+	 * @param host a name or an address; null or nothing means the local host. An IPv6 address can be in brackets.
 	 * @param port a whole number from 1024 to 65535.
 	 * @returns false, and does nothing, where the port or the host cannot be connected to. (p. 222)
 	 */
@@ -91,7 +91,7 @@ const NOTHING: Uint8Array = new Uint8Array(0);
 const BYTES_PER_CHAR = 3;
 
 /** The class, bound to a way to connect. Every call makes a class of its own. */
-export function makeXMLSocket(host: ClientHost): XMLSocketConstructor {
+export function createXMLSocketClass(host: ClientHost): XMLSocketConstructor {
 	const scheduler = new Scheduler(host.clock, host.report);
 	// Kept apart from the instances: a script must find no member on them that the manual does not name.
 	const states = new WeakMap<object, SocketState>();
@@ -129,7 +129,7 @@ export function makeXMLSocket(host: ClientHost): XMLSocketConstructor {
 }
 
 // idle (neither field set) -> connecting (#attempt) -> open (#link) -> idle. An attempt and a link are each compared with
-// the current one before their events count, so whatever an earlier connection still has to say is not heard.
+// the current one before their events count, so events of an earlier connection are ignored.
 class SocketState {
 	readonly #socket: XMLSocket;
 	/** Undefined in document mode. */
@@ -234,7 +234,7 @@ class SocketState {
 		return { terminator: NOTHING, decoder };
 	}
 
-	// The script is never told why; a limit of ours is reported, so that somebody is.
+	// The class has no event for the reason, so a limit of ours is reported.
 	#over(link: Link, limit?: XMLSocketError): void {
 		if (this.#link !== link) return;
 		this.#link = undefined;

@@ -21,7 +21,7 @@ const STREAMS = "http://etherx.jabber.org/streams";
 /** What the other side may put into one message, and this side into one element. */
 const MAX_MESSAGE_BYTES = 16 * 1024 * 1024;
 
-/** A WebSocket that speaks XMPP, as a connection that carries an XML stream. */
+/** A WebSocket with the sub-protocol of XMPP, as a connection that carries an XML stream. */
 export class XmppWebSocket implements Transport {
 	readonly kind = "websocket";
 	readonly remoteAddress: string;

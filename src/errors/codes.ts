@@ -16,7 +16,7 @@ export interface ErrorEntry {
 	readonly hint?: string;
 }
 
-/** Every code with its class, text and mend. On the wire a code appears lower-case, with dashes and without the prefix. */
+/** Every code with its class, text and hint. On the wire a code appears lower-case, with dashes and without the prefix. */
 export const ERROR_CODES = {
 	XMLSOCKET_ABORTED: {
 		class: "usage",
@@ -59,7 +59,7 @@ export const ERROR_CODES = {
 	XMLSOCKET_BROKER_UNREACHABLE: {
 		class: "network",
 		text: "NATS, which the daemons of a cluster share, cannot be reached or gives no answer.",
-		hint: "Start nats-server (with -js for stored rooms), and check the address, the user and the network; a lost connection comes back by itself.",
+		hint: "Start nats-server (with -js for stored rooms), and check the address, the user and the network; the daemon reconnects by itself after a lost connection.",
 	},
 	XMLSOCKET_CERTIFICATE_UNREADABLE: {
 		class: "usage",
@@ -79,7 +79,7 @@ export const ERROR_CODES = {
 	XMLSOCKET_CONNECTION_LOST: {
 		class: "network",
 		text: "The connection broke.",
-		hint: "Look at the cause; with reconnect the client comes back by itself.",
+		hint: "Look at the cause; with reconnect: true the client reconnects by itself.",
 	},
 	XMLSOCKET_CONNECT_FAILED: {
 		class: "network",
@@ -99,7 +99,7 @@ export const ERROR_CODES = {
 	XMLSOCKET_DATA_UNREADABLE: {
 		class: "usage",
 		text: "The data folder cannot be opened.",
-		hint: "The message names the cause: often rights, a full disk, or a folder of another version. --memory does without.",
+		hint: "The message names the cause: often rights, a full disk, or a folder of another version. --memory needs no folder.",
 	},
 	XMLSOCKET_DOCTYPE_REFUSED: {
 		class: "peer",
@@ -211,7 +211,7 @@ export const ERROR_CODES = {
 	},
 	XMLSOCKET_NAME_UNKNOWN: {
 		class: "peer",
-		text: "Nobody of that name is here.",
+		text: "No client has that name.",
 		hint: "Ask with <who> who is in a room; the person may have left.",
 	},
 	XMLSOCKET_NOT_OPERATOR: {
@@ -222,7 +222,7 @@ export const ERROR_CODES = {
 	XMLSOCKET_NOT_WELL_FORMED: {
 		class: "peer",
 		text: "A document is not well-formed XML.",
-		hint: "The message says where; send one element per document, closed and with quoted attributes. In a stream, nothing but elements may stand at the top.",
+		hint: "The message says where; send one element per document, closed and with quoted attributes. In a stream, only elements are allowed at the top level.",
 	},
 	XMLSOCKET_NOT_XML: {
 		class: "peer",
@@ -284,12 +284,17 @@ export const ERROR_CODES = {
 	XMLSOCKET_RECORD_UNREADABLE: {
 		class: "internal",
 		text: "An entry of a stored room holds no message that can be sent.",
-		hint: "Something else wrote into the stream or the data folder, the entry was damaged, or it holds the terminator of today. Readers are told of a gap; nothing else is affected.",
+		hint: "Something else wrote into the stream or the data folder, the entry was damaged, or it contains the current terminator. Readers receive a gap; nothing else is affected.",
+	},
+	XMLSOCKET_REFUSED: {
+		class: "peer",
+		text: "The server refused a request with a code of its own.",
+		hint: "details.code of the error is the server's code; the message is its text.",
 	},
 	XMLSOCKET_REQUEST_TIMEOUT: {
 		class: "network",
-		text: "No document answered a request in time.",
-		hint: "Check that match accepts the answer, and that the server sends one; or raise timeoutMs.",
+		text: "An operation was not answered, or did not finish, in time.",
+		hint: "Check that the server answers, and that match accepts its answer; or raise timeoutMs.",
 	},
 	XMLSOCKET_ROOM_NOT_JOINED: {
 		class: "peer",
@@ -323,7 +328,7 @@ export const ERROR_CODES = {
 	},
 	XMLSOCKET_SCRIPT_STOPPED: {
 		class: "limit",
-		text: "An application's script did not come back from one call and was stopped; it is started again.",
+		text: "An application's script did not return from a call; it was stopped and is started again.",
 		hint: "Look at the place that the message names; where so long a call is meant, raise MaxTimeOut in Application.xml (seconds) or --script-timeout (ms).",
 	},
 	XMLSOCKET_SCRIPT_UNREADABLE: {
@@ -333,7 +338,7 @@ export const ERROR_CODES = {
 	},
 	XMLSOCKET_SCRIPT_UNSUPPORTED: {
 		class: "usage",
-		text: "A script uses a class that stands for media, RTMP or SOAP.",
+		text: "A script uses a class of media, RTMP or SOAP, which this host does not implement.",
 		hint: "Use what the message names instead.",
 	},
 	XMLSOCKET_SERVER_STATE: {
@@ -363,7 +368,7 @@ export const ERROR_CODES = {
 	XMLSOCKET_SHARED_OBJECT_UNREADABLE: {
 		class: "usage",
 		text: "The file of a persistent shared object cannot be read, or is damaged.",
-		hint: "Mend it, put a copy in its place, or move it away to begin with an empty object.",
+		hint: "Fix it, replace it with a copy, or move it away to start with an empty object.",
 	},
 	XMLSOCKET_SLOW_READER: {
 		class: "limit",
@@ -372,8 +377,8 @@ export const ERROR_CODES = {
 	},
 	XMLSOCKET_STREAM_REWOUND: {
 		class: "internal",
-		text: "The JetStream stream no longer holds what it had committed: its numbers stand for other messages now.",
-		hint: "A nats-server lost what it had not synced, was restored from an older copy, or a cluster parted and disagreed. Clients go on in a new history and are told. Set sync_interval: always, run three servers, and use a recent nats-server.",
+		text: "The JetStream stream no longer holds what it had committed: its numbers now belong to other messages.",
+		hint: "A nats-server lost what it had not synced, was restored from an older copy, or a partition left its servers with different data. Clients receive a new history. Set sync_interval: always, run three servers, and use a recent nats-server.",
 	},
 	XMLSOCKET_STREAM_UNSUITABLE: {
 		class: "usage",
@@ -393,7 +398,7 @@ export const ERROR_CODES = {
 	XMLSOCKET_TEMPLATE_INVALID: {
 		class: "usage",
 		text: "An xml`…` template is not well-formed XML, or a value stands where none can.",
-		hint: "Mend the template at the place the message shows; values belong in content and in attribute values alone.",
+		hint: "Fix the template at the place that the message shows. Values are allowed only in content and in attribute values.",
 	},
 	XMLSOCKET_TLS_FAILED: {
 		class: "network",

@@ -2,7 +2,7 @@
 
 import type { XMLSocketError } from "../errors/index.ts";
 import type { Decoder, TextCodec } from "../wire/index.ts";
-import type { Rate } from "./delivery.ts";
+import type { Rate } from "./inbound-queue.ts";
 
 /** How a link ended. */
 export interface LinkClose {

@@ -1,10 +1,10 @@
 // One connection: a Transport, a decoder, and a bounded outbox that is written once per tick. Client and server ends are
-// both Links. A Link hands whole documents to its one owner, enforces the deadlines, and ends in one `closed`.
-// It knows no socket, no room and no vocabulary; nothing that a peer sends throws past it.
+// both Links. A Link passes whole documents to its one owner, enforces the deadlines, and ends with one call of `closed`.
+// It knows no sockets, rooms or message types; nothing that a peer sends makes it throw.
 
 import { type ErrorCode, XMLSocketError } from "../errors/index.ts";
 import { type Decoder, DocumentDecoder, encodeDocument, refuseNul, type TextCodec, utf8Codec } from "../wire/index.ts";
-import { Delivery, type DeliveryOwner } from "./delivery.ts";
+import { InboundQueue, type InboundQueueOwner } from "./inbound-queue.ts";
 import type { Inbound, LinkClose, LinkOptions, LinkOwner } from "./link-options.ts";
 import { Outbox } from "./outbox.ts";
 import type { Scheduled, Scheduler } from "./scheduler.ts";
@@ -20,16 +20,16 @@ export class Link<Output extends "text" | "bytes" = "text"> implements Scheduled
 	readonly #scheduler: Scheduler;
 	readonly #codec: TextCodec;
 	readonly #decoder: Decoder<Inbound<Output>>;
-	readonly #delivery: Delivery<Inbound<Output>>;
+	readonly #inbound: InboundQueue<Inbound<Output>>;
 	readonly #outbox: Outbox;
 	#owner: LinkOwner<Output>;
 	#state: "open" | "ending" | "closed" = "open";
 	#close: LinkClose | undefined = undefined;
 	#remoteEnded = false;
 	#flushing = false;
-	/** Nothing may leave: TLS has been agreed on and is not there yet. */
+	/** Nothing is written: TLS is agreed on and not established yet. */
 	#held = false;
-	/** Nothing may be read before TLS is there, whatever the owner says meanwhile. */
+	/** Nothing is read before TLS is established, even if the owner calls `resume`. */
 	#securing = false;
 	#pauseWanted = false;
 	#gone: { readonly error: Error | undefined } | undefined = undefined;
@@ -37,9 +37,9 @@ export class Link<Output extends "text" | "bytes" = "text"> implements Scheduled
 	#endingSinceMs = 0;
 	#transportEnded = false;
 	#pendingError: XMLSocketError | undefined = undefined;
-	#quietTold = false;
+	#idleReported = false;
 
-	/** Begins at once; the owner hears nothing before the constructor has returned. */
+	/** Begins at once; the owner is not called before the constructor has returned. */
 	constructor(transport: Transport, options: LinkOptions<Output>, scheduler: Scheduler, owner: LinkOwner<Output>) {
 		this.transport = transport;
 		this.#options = options;
@@ -47,12 +47,12 @@ export class Link<Output extends "text" | "bytes" = "text"> implements Scheduled
 		this.#owner = owner;
 		this.#codec = options.codec ?? defaultCodec();
 		this.#decoder = options.decoder ?? new DocumentDecoder<Output>(options);
-		const inlet = new Link.#Inlet(this);
-		this.#delivery = new Delivery<Inbound<Output>>(inlet, transport, scheduler, options.rate);
+		const listener = new Link.#TransportListener(this);
+		this.#inbound = new InboundQueue<Inbound<Output>>(listener, transport, scheduler, options.rate);
 		this.#lastInboundMs = scheduler.clock.now();
 		this.#outbox = new Outbox(this.#codec, this.#lastInboundMs);
 		scheduler.add(this);
-		transport.start(inlet);
+		transport.start(listener);
 	}
 
 	/** Whether documents can still be sent. */
@@ -105,6 +105,13 @@ export class Link<Output extends "text" | "bytes" = "text"> implements Scheduled
 		this.#afterSend();
 	}
 
+	/** Checks what `send` and `encode` check, without sending. @throws XMLSOCKET_NUL_IN_DOCUMENT */
+	checkText(text: string): void {
+		const { terminator } = this.#options;
+		if (terminator?.length) encodeDocument(text, this.#codec, terminator);
+		else refuseNul(text);
+	}
+
 	/** The bytes of one document in this link's encoding, for `sendEncoded` on links with the same options. */
 	encode(text: string): Uint8Array {
 		return encodeDocument(text, this.#codec, this.#options.terminator ?? ZERO);
@@ -117,19 +124,19 @@ export class Link<Output extends "text" | "bytes" = "text"> implements Scheduled
 	}
 
 	/**
-	 * Puts TLS below the connection. Called while the document that agrees to it is handed on, it stops reading at once:
-	 * what came behind that document was sent by who knows whom, and ends the link. The decoder begins again.
+	 * Establishes TLS on the connection. Call it while the document that agrees to TLS is handled: it stops reading at once.
+	 * Bytes behind that document were not protected, and end the link. The decoder starts again.
 	 *
-	 * Rejects with XMLSOCKET_TLS_FAILED; the link has ended then, and nothing that was held has left.
+	 * Rejects with XMLSOCKET_TLS_FAILED; the link has ended then, and nothing that was held has been sent.
 	 */
 	async secure(options: SecureOptions): Promise<void> {
 		this.#held = true;
 		this.#securing = true;
-		this.#delivery.pause();
-		await undefined; // the delivery under way comes to its end
+		this.#inbound.pause();
+		await undefined; // until the owner has returned from the current document
 		try {
 			if (!this.transport.secure) throw tlsFailed("A connection of this kind cannot be given TLS");
-			if (this.#delivery.isBusy || this.#decoder.restart?.() !== true) {
+			if (this.#inbound.isBusy || this.#decoder.restart?.() !== true) {
 				throw tlsFailed("Bytes that nothing protects came behind the answer");
 			}
 			await this.transport.secure(options);
@@ -143,7 +150,7 @@ export class Link<Output extends "text" | "bytes" = "text"> implements Scheduled
 		}
 		this.#held = false;
 		this.#securing = false;
-		if (!this.#pauseWanted) this.#delivery.resume();
+		if (!this.#pauseWanted) this.#inbound.resume();
 		this.flush();
 	}
 
@@ -156,14 +163,14 @@ export class Link<Output extends "text" | "bytes" = "text"> implements Scheduled
 		if (this.#state !== "open") return;
 		this.#state = "ending";
 		this.#close ??= error ? { by: "local", error } : { by: "local" };
-		this.#delivery.drop();
+		this.#inbound.drop();
 		if (this.#gone) {
 			this.#finish(this.#gone.error);
 			return;
 		}
 		this.#endingSinceMs = this.#scheduler.clock.now();
 		// A paused transport would never tell that the other side has closed.
-		if (!this.#delivery.isReading) this.transport.resume();
+		if (!this.#inbound.isReading) this.transport.resume();
 		this.flush();
 	}
 
@@ -184,29 +191,29 @@ export class Link<Output extends "text" | "bytes" = "text"> implements Scheduled
 	/** Stops the delivery of documents until `resume`, and slows the other side down. */
 	pause(): void {
 		this.#pauseWanted = true;
-		this.#delivery.pause();
+		this.#inbound.pause();
 	}
 
-	/** Goes on after `pause`. */
+	/** Continues after `pause`. */
 	resume(): void {
 		this.#pauseWanted = false;
-		if (!this.#securing) this.#delivery.resume();
+		if (!this.#securing) this.#inbound.resume();
 	}
 
 	// --- Scheduled
 
-	/** Writes what waits; the scheduler's call. */
+	/** Writes what waits; called by the scheduler. */
 	flush(): void {
 		this.#flushing = false;
 		if (this.#state === "closed" || this.#held) return;
-		this.#outbox.writeTo(this.transport, this.#scheduler.joiner);
+		this.#outbox.writeTo(this.transport, this.#scheduler.concatenator);
 		if (this.#state === "open") {
 			const error = this.#outbox.overfull(this.transport, this.#options);
 			if (error) this.#failWith(error);
 		} else if (this.#state === "ending" && this.#outbox.bytes === 0) this.#endTransport();
 	}
 
-	/** Looks at the deadlines; the scheduler's call. */
+	/** Checks the deadlines; called by the scheduler. */
 	sweep(nowMs: number): void {
 		const options = this.#options;
 		if (this.#state === "ending") {
@@ -214,11 +221,11 @@ export class Link<Output extends "text" | "bytes" = "text"> implements Scheduled
 			return;
 		}
 		if (this.#gone) return;
-		// While we do not read, silence is not the other side's.
-		if (!this.#delivery.isReading) this.#lastInboundMs = nowMs;
+		// While this side does not read, the other side is not idle.
+		if (!this.#inbound.isReading) this.#lastInboundMs = nowMs;
 		const since = this.#decoder.pendingSinceMs;
 		const limit = this.receivedDocuments === 0 ? options.firstDocumentTimeoutMs : options.documentTimeoutMs;
-		if (since !== undefined && limit > 0 && nowMs - since >= limit && this.#delivery.isReading) {
+		if (since !== undefined && limit > 0 && nowMs - since >= limit && this.#inbound.isReading) {
 			this.#fail("XMLSOCKET_DOCUMENT_TIMEOUT", `A document was not finished within ${limit} ms.`, { limitMs: limit });
 			return;
 		}
@@ -236,15 +243,15 @@ export class Link<Output extends "text" | "bytes" = "text"> implements Scheduled
 				this.#fail("XMLSOCKET_PEER_SILENT", `No ping was answered for ${pingIntervalMs} ms.`, {
 					limitMs: pingIntervalMs,
 				});
-			} else if (silentMs >= pingIntervalMs && !this.#quietTold) {
-				this.#quietTold = true;
+			} else if (silentMs >= pingIntervalMs && !this.#idleReported) {
+				this.#idleReported = true;
 				this.transport.ping();
 			}
 		} else if (idleTimeoutMs > 0) {
 			if (silentMs >= idleTimeoutMs) {
 				this.#fail("XMLSOCKET_IDLE", `Nothing was received for ${idleTimeoutMs} ms.`, { limitMs: idleTimeoutMs });
-			} else if (silentMs >= idleTimeoutMs / 2 && !this.#quietTold) {
-				this.#quietTold = true;
+			} else if (silentMs >= idleTimeoutMs / 2 && !this.#idleReported) {
+				this.#idleReported = true;
 				this.#guard(() => this.#owner.idle?.());
 			}
 		}
@@ -253,24 +260,24 @@ export class Link<Output extends "text" | "bytes" = "text"> implements Scheduled
 	// --- from the transport
 
 	#bytes(chunk: Uint8Array): void {
-		// Behind a broken document nothing counts, though documents before it may still wait.
+		// Bytes behind a broken document are ignored; documents before it may still wait.
 		if (this.#state !== "open" || this.#pendingError) return;
 		this.#alive();
 		const nowMs = this.#lastInboundMs;
-		this.#scheduler.begin();
+		this.#scheduler.cork();
 		try {
 			const documents: Inbound<Output>[] = [];
 			this.#pendingError = this.#decoder.push(chunk, nowMs, documents);
 			if (this.#decoder.ended) this.#remoteEnded = true;
-			this.#delivery.add(documents, nowMs);
+			this.#inbound.add(documents, nowMs);
 		} finally {
-			this.#scheduler.settle(this);
+			this.#scheduler.uncork(this);
 		}
 	}
 
 	#alive(): void {
 		this.#lastInboundMs = this.#scheduler.clock.now();
-		this.#quietTold = false;
+		this.#idleReported = false;
 	}
 
 	#ended(): void {
@@ -278,7 +285,7 @@ export class Link<Output extends "text" | "bytes" = "text"> implements Scheduled
 		if (this.#state === "ending") {
 			this.#close ??= { by: "local" };
 			if (this.#outbox.bytes === 0) this.#endTransport();
-		} else if (!this.#delivery.isBusy) this.#finishRemoteEnd();
+		} else if (!this.#inbound.isBusy) this.#finishRemoteEnd();
 	}
 
 	#drain(): void {
@@ -287,9 +294,9 @@ export class Link<Output extends "text" | "bytes" = "text"> implements Scheduled
 		if (!this.#outbox.isBlocked && this.#state === "open") this.#guard(() => this.#owner.drained?.());
 	}
 
-	// Whole documents that came before the end are delivered before it is told.
+	// Whole documents that came before the end are passed on before `closed` is called.
 	#closed(error: Error | undefined): void {
-		if (this.#state === "open" && this.#delivery.isBusy) {
+		if (this.#state === "open" && this.#inbound.isBusy) {
 			this.#gone = { error };
 			this.#outbox.clear();
 		} else this.#finish(error);
@@ -301,7 +308,7 @@ export class Link<Output extends "text" | "bytes" = "text"> implements Scheduled
 		this.#state = "closed";
 		this.#scheduler.remove(this);
 		this.#outbox.clear();
-		this.#delivery.drop();
+		this.#inbound.drop();
 		if (!this.#close) {
 			this.#close =
 				error && wasOpen
@@ -317,11 +324,11 @@ export class Link<Output extends "text" | "bytes" = "text"> implements Scheduled
 		this.#guard(() => this.#owner.closed(close));
 	}
 
-	// --- delivery
+	// --- from the inbound queue
 
-	/** What the transport and the delivery tell a link: one small object, where closures cost each idle link five. */
-	static readonly #Inlet = class<Output extends "text" | "bytes">
-		implements TransportEvents, DeliveryOwner<Inbound<Output>>
+	/** Receives the events of the transport and the inbound queue: one small object instead of five closures for each idle link. */
+	static readonly #TransportListener = class<Output extends "text" | "bytes">
+		implements TransportEvents, InboundQueueOwner<Inbound<Output>>
 	{
 		readonly #link: Link<Output>;
 
@@ -374,7 +381,7 @@ export class Link<Output extends "text" | "bytes" = "text"> implements Scheduled
 			this.#link.#guard(() => this.#link.#owner.throttled?.());
 		}
 
-		// The rest of a document could not come while we did not read.
+		// The rest of a document could not arrive while the transport was not read.
 		reading(): void {
 			const link = this.#link;
 			if (link.#decoder.pendingSinceMs !== undefined) link.#decoder.pendingSinceMs = link.#scheduler.clock.now();
@@ -387,7 +394,7 @@ export class Link<Output extends "text" | "bytes" = "text"> implements Scheduled
 		else if (this.#remoteEnded) this.#finishRemoteEnd();
 	}
 
-	// The unfinished rest is dropped, and what the owner still has to answer goes out before we close as well.
+	// An unfinished document is dropped. Answers that the owner still owes are sent before the link closes.
 	#finishRemoteEnd(): void {
 		if (this.#state !== "open") return;
 		this.#close ??= { by: "remote" };
@@ -413,7 +420,7 @@ export class Link<Output extends "text" | "bytes" = "text"> implements Scheduled
 
 	#afterSend(): void {
 		if (this.#outbox.bytes > this.#options.maxOutboxBytes) {
-			// A burst within one tick says nothing about the reader: what the transport takes at once is not waiting.
+			// A burst within one tick does not mean a slow reader: the transport may accept it at once.
 			this.flush();
 			return;
 		}
@@ -433,7 +440,7 @@ export class Link<Output extends "text" | "bytes" = "text"> implements Scheduled
 		this.#failWith(new XMLSocketError(code, message, { details }));
 	}
 
-	// The owner may say a last word to a peer that still reads: it sends from `failing`, and the link ends behind it.
+	// The owner can send a last document from `failing` to a peer that still reads; the link ends after it.
 	#failWith(error: XMLSocketError): void {
 		if (this.#state !== "open") return;
 		if (

@@ -1,10 +1,10 @@
 // What waits to be written on one connection, in order: texts that are not encoded yet and bytes that many connections
-// share. It writes them joined, gives the same joined array to every connection that waits for the same bytes, and tells
-// when the other side takes them too slowly. What then happens is its link's affair.
+// share. It writes them in batches, uses the same batch for every connection that waits for the same bytes, and detects a reader
+// that is too slow. Its link decides what happens then.
 
 import { XMLSocketError } from "../errors/index.ts";
 import type { TextCodec } from "../wire/index.ts";
-import type { Joiner } from "./joiner.ts";
+import type { BatchConcatenator } from "./batch-concatenator.ts";
 import type { OutboxLimits } from "./link-options.ts";
 import type { Transport } from "./transport.ts";
 
@@ -36,7 +36,7 @@ export class Outbox {
 		this.#takenAtMs = nowMs;
 	}
 
-	/** Whether the transport takes no more until it says so. */
+	/** Whether the transport accepts no more until it reports that it has drained. */
 	get isBlocked(): boolean {
 		return this.#blocked;
 	}
@@ -61,17 +61,17 @@ export class Outbox {
 	}
 
 	/** Writes what waits, until the transport asks to wait. */
-	writeTo(transport: Transport, joiner: Joiner): void {
+	writeTo(transport: Transport, concatenator: BatchConcatenator): void {
 		while (!this.#blocked) {
-			const piece = this.#take(joiner, transport.isStream === true);
+			const piece = this.#take(concatenator, transport.isStream === true);
 			if (!piece) return;
 			this.#written += piece.length;
-			// A socket says no to every piece above its own small mark, also to those that the system took at once.
+			// A socket returns false for every piece above its own small mark, also where the system has accepted it at once.
 			this.#blocked = !transport.write(piece) && transport.bufferedBytes > 0;
 		}
 	}
 
-	/** The transport takes more. @returns false where it had not asked to wait. */
+	/** The transport accepts more. @returns false if it had not asked to wait. */
 	unblock(): boolean {
 		const wasBlocked = this.#blocked;
 		this.#blocked = false;
@@ -115,7 +115,7 @@ export class Outbox {
 		return nowMs - this.#softSinceMs < graceMs ? undefined : slowReader(behind, softBytes, ` for ${graceMs} ms`);
 	}
 
-	/** Forgets everything. */
+	/** Discards everything. */
 	clear(): void {
 		this.#text = "";
 		this.#parts = undefined;
@@ -125,7 +125,7 @@ export class Outbox {
 		this.bytes = 0;
 	}
 
-	// What is left of the one long document at the front: however long it is, it says nothing about its reader.
+	// What is left of the one long document at the front: its length does not mean that its reader is slow.
 	#excess(transport: Transport): number {
 		const front = this.#parts?.[0];
 		return (front && this.#isLong(front) ? front.length : 0) + Math.min(this.#longWritten, transport.bufferedBytes);
@@ -133,7 +133,7 @@ export class Outbox {
 
 	// The next piece to write, about 64 KiB unless one part is longer; undefined when nothing waits. A longer document is cut into such pieces where
 	// the transport allows it: only what has left a piece counts as taken.
-	#take(joiner: Joiner, maySplit: boolean): Uint8Array | undefined {
+	#take(concatenator: BatchConcatenator, maySplit: boolean): Uint8Array | undefined {
 		this.#encode();
 		const parts = this.#parts;
 		if (!parts) return undefined;
@@ -146,7 +146,7 @@ export class Outbox {
 			length += parts[count]!.length;
 			count++;
 		}
-		const piece = count === 1 ? parts[0]! : joiner.join(parts, count, length);
+		const piece = count === 1 ? parts[0]! : concatenator.concatenate(parts, count, length);
 		if (count === parts.length) this.#parts = undefined;
 		else parts.splice(0, count);
 		this.bytes -= length;

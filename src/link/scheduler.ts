@@ -1,14 +1,14 @@
-// Joins the work of many links: outboxes that filled during a tick are written together when it ends, and one coarse
-// timer walks all links for their deadlines, so that no connection owns a timer of its own.
+// Combines the work of many links: outboxes that filled during a tick are written together when it ends, and one coarse
+// timer checks the deadlines of all links, so that no connection owns a timer.
 
+import { BatchConcatenator } from "./batch-concatenator.ts";
 import type { Clock } from "./clock.ts";
-import { Joiner } from "./joiner.ts";
 
 /** What a scheduler does with a link. */
 export interface Scheduled {
 	/** Writes what waits. */
 	flush(): void;
-	/** Looks at the deadlines. */
+	/** Checks the deadlines. */
 	sweep(nowMs: number): void;
 }
 
@@ -19,8 +19,8 @@ export class Scheduler {
 	/** The clock underneath. */
 	readonly clock: Clock;
 	/** Shared by the outboxes that are flushed in one go. */
-	readonly joiner: Joiner = new Joiner();
-	/** Takes what a handler threw; the other links go on. */
+	readonly concatenator: BatchConcatenator = new BatchConcatenator();
+	/** Receives errors that a handler threw; the other links continue. */
 	readonly report: (error: unknown) => void;
 	readonly #links = new Set<Scheduled>();
 	#dirty: Scheduled[] = [];
@@ -39,27 +39,27 @@ export class Scheduler {
 				this.report(error);
 			}
 		}
-		this.joiner.forget();
+		this.concatenator.forget();
 	};
 
-	/** @param report takes what a link threw that no handler caught; the other links go on. */
+	/** @param report receives errors that no handler caught; the other links continue. */
 	constructor(clock: Clock, report: (error: unknown) => void) {
 		this.clock = clock;
 		this.report = report;
 	}
 
-	/** The links under watch. */
+	/** The number of links. */
 	get size(): number {
 		return this.#links.size;
 	}
 
-	/** Puts a link under watch of the deadline walk. */
+	/** Adds a link, whose deadlines are checked from now on. */
 	add(link: Scheduled): void {
 		this.#links.add(link);
 		if (!this.#stopSweeping) this.#sweepLater();
 	}
 
-	/** Takes it out again; the timer ends with the last one. */
+	/** Removes a link; the timer ends with the last one. */
 	remove(link: Scheduled): void {
 		this.#links.delete(link);
 		if (this.#links.size === 0) {
@@ -74,16 +74,16 @@ export class Scheduler {
 		if (!this.#receiving) this.#awaitTick();
 	}
 
-	/** A link hands on what its transport brought. `settle` follows, whatever happens. */
-	begin(): void {
+	/** A link begins to handle bytes that its transport received: outboxes are not written until `uncork`, which must follow. */
+	cork(): void {
 		this.#receiving = true;
 	}
 
 	/**
-	 * It has done so. Where nobody but `link` has anything to write, that leaves now: an answer to one client need not wait
-	 * for others, and a broadcast, which fills many outboxes, still leaves in one piece.
+	 * The link has handled them. If only `link` has something to write, it is written now: an answer to one client does not wait
+	 * for others, and a broadcast, which fills many outboxes, is still written in one piece at the end of the tick.
 	 */
-	settle(link: Scheduled): void {
+	uncork(link: Scheduled): void {
 		this.#receiving = false;
 		if (this.#dirty.length === 0) return;
 		if (this.#dirty.length === 1 && this.#dirty[0] === link) {

@@ -1,11 +1,11 @@
-// What a connection must offer to carry documents: the border between this package and sockets. TCP, TLS, WebSocket and
-// memory implement it in `transport/`, the page's WebSocket in `browser/`. It carries bytes and knows no documents.
+// The interface between links and sockets. TCP, TLS, WebSocket and memory implement it in `transport/`, the page's WebSocket in
+// `browser/`. A transport carries bytes and knows no documents.
 
-/** What a transport tells its one listener. No call comes before `start`, none after `close`. */
+/** The one listener of a transport. It is not called before `start` or after `close`. */
 export interface TransportEvents {
 	/** Bytes arrived. The listener must copy what it keeps: the chunk may be part of a larger buffer. */
 	bytes(chunk: Uint8Array): void;
-	/** The other side will send no more; what is written still reaches it. */
+	/** The other side sends no more; it still receives what is written. */
 	end(): void;
 	/** A `write` had returned false, and there is room again. */
 	drain(): void;
@@ -15,9 +15,9 @@ export interface TransportEvents {
 	close(error: Error | undefined): void;
 }
 
-/** How to put TLS below a connection that stands. */
+/** How to establish TLS on an open connection. */
 export interface SecureOptions {
-	/** The name, or the address, that the certificate must be made out for. */
+	/** The name or address that the certificate must contain. */
 	readonly serverName: string;
 	/** Until the handshake is complete. */
 	readonly timeoutMs: number;
@@ -30,32 +30,32 @@ export interface SecureOptions {
 /** One full-duplex connection. */
 export interface Transport {
 	readonly kind: "tcp" | "tls" | "websocket" | "memory";
-	/** The other side's address in words, for logs: `127.0.0.1`, `::1`, or a URL. */
+	/** The other side's address as text, for logs: `127.0.0.1`, `::1`, or a URL. */
 	readonly remoteAddress: string;
-	/** Whether `write` is also given parts of long documents, so that what the other side has taken shows early. Default false. */
+	/** Whether `write` also accepts parts of long documents, so that progress of the reader is visible early. Default false. */
 	readonly isStream?: boolean;
 	/** Bytes written that have not left this process yet. */
 	readonly bufferedBytes: number;
 	/** Begins delivery. Once. */
 	start(events: TransportEvents): void;
 	/**
-	 * Hands bytes on; several documents may be in one call. A document is split only where `isStream` is true. The caller does
-	 * not change the array afterwards.
+	 * Sends bytes; one call may contain several documents. A document is split only if `isStream` is true. The caller does not
+	 * change the array afterwards.
 	 * @returns false when no more should be written until `drain`.
 	 */
 	write(bytes: Uint8Array): boolean;
-	/** Sends what was written, then tells the other side that no more follows. Receiving goes on. */
+	/** Sends what was written, then ends this direction. Receiving continues. */
 	end(): void;
-	/** Drops the connection and whatever waits in it. `close` follows, with `error`. */
+	/** Closes the connection at once and discards what waits in it. `close` follows, with `error`. */
 	destroy(error?: Error): void;
 	/** Stops the delivery of bytes; what has been read already may still arrive. */
 	pause(): void;
 	resume(): void;
-	/** Asks the other side for a sign of life below the documents; `pong` follows. Absent where the protocol has none. */
+	/** Sends a ping of the protocol below the documents; `pong` follows. Absent if the protocol has none. */
 	ping?(): void;
 	/**
-	 * Puts TLS below the connection, which is paused and has nothing left to write; it stays paused. Rejects where the
-	 * handshake fails or the certificate is not accepted; nothing may be written then. Absent where it cannot be done.
+	 * Establishes TLS on the connection, which is paused and has nothing left to write; it stays paused. Rejects if the
+	 * handshake fails or the certificate is not accepted; do not write then. Absent if the transport cannot have TLS.
 	 */
 	secure?(options: SecureOptions): Promise<void>;
 }

@@ -1,3 +1,5 @@
+export { Followers } from "./followers.ts";
+export { isHistoryName } from "./history-name.ts";
 export { MemoryLog, type MemoryLogOptions } from "./memory-log.ts";
 export {
 	type Appended,

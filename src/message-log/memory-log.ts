@@ -1,7 +1,8 @@
-// A Log in memory: for tests, for pages, and for daemons that keep nothing. Bounded by its retention; it never writes
-// anything anywhere, and a new one is a new history.
+// A MessageLog in memory, for tests, web pages and daemons without a data folder. Its retention bounds it. It writes nothing
+// to disk, so that each new instance is a new history.
 
 import { XMLSocketError } from "../errors/index.ts";
+import { Followers } from "./followers.ts";
 import {
 	type Appended,
 	DEFAULT_DEDUPE_WINDOW_MS,
@@ -16,13 +17,13 @@ import {
 	type Subscription,
 } from "./message-log.ts";
 
-/** What a `MemoryLog` takes. */
+/** Options of `MemoryLog`. */
 export interface MemoryLogOptions extends LogOptions {
 	/** Default: the newest 10 000 entries and 16 MiB of a room. */
 	readonly retention?: Retention;
 	/** Wall time in milliseconds. Default `Date.now`. */
 	readonly nowMs?: () => number;
-	/** Rooms in all; more are refused with XMLSOCKET_TOO_MANY_ROOMS. Default 10 000. */
+	/** Rooms that have entries or followers; more are refused with XMLSOCKET_TOO_MANY_ROOMS. Default 10 000. */
 	readonly maxRooms?: number;
 }
 
@@ -31,7 +32,7 @@ const MAX_REMEMBERED_IDS = 65_536;
 const MIN_COMPACTION = 1024;
 
 interface MemoryRoom {
-	/** Empty before `head`; those places are cleared out now and then. */
+	/** Empty before `head`; a compaction removes those places. */
 	entries: (LogEntry | undefined)[];
 	/** The index of the oldest entry that is kept. */
 	head: number;
@@ -39,10 +40,10 @@ interface MemoryRoom {
 	lastSeq: number;
 	/** By session and id, oldest first. */
 	readonly remembered: Map<string, { readonly seq: number; readonly prev: number; readonly atMs: number }>;
-	readonly followers: Set<(entry: LogEntry) => void>;
+	readonly followers: Followers;
 }
 
-/** A log that lives as long as the process. Its sequence numbers are consecutive within a room. */
+/** A log that lasts as long as the process. Its sequence numbers are consecutive within a room. */
 export class MemoryLog implements MessageLog {
 	readonly #retention: Retention;
 	readonly #dedupeWindowMs: number;
@@ -60,7 +61,7 @@ export class MemoryLog implements MessageLog {
 	}
 
 	async append(name: string, { payload, session, id }: NewEntry): Promise<Appended> {
-		const room = this.#room(name);
+		const room = this.#roomToWrite(name);
 		const atMs = this.#nowMs();
 		const key = session !== undefined && id !== undefined ? `${session}\0${id}` : undefined;
 		if (key !== undefined) {
@@ -76,13 +77,14 @@ export class MemoryLog implements MessageLog {
 		room.bytes += payload.length;
 		if (key !== undefined) room.remembered.set(key, { seq, prev, atMs });
 		this.#retain(room, atMs);
-		for (const follower of room.followers) follower(entry);
+		room.followers.deliver(entry);
 		return { seq, prev, duplicate: false };
 	}
 
 	async readAfter(name: string, after: number, limits: ReadLimits & { readonly through?: number }): Promise<LogPage> {
-		const room = this.#fresh(name);
+		const room = this.#roomToRead(name);
 		const entries: LogEntry[] = [];
+		if (!room) return { entries, more: false };
 		let bytes = 0;
 		for (let at = indexAfter(room, after); at < room.entries.length; at++) {
 			const entry = room.entries[at]!;
@@ -97,7 +99,8 @@ export class MemoryLog implements MessageLog {
 	}
 
 	async readBefore(name: string, before: number, limits: ReadLimits): Promise<LogPage> {
-		const room = this.#fresh(name);
+		const room = this.#roomToRead(name);
+		if (!room) return { entries: [], more: false };
 		const end = indexAfter(room, before - 1);
 		let start = end;
 		let bytes = 0;
@@ -110,15 +113,20 @@ export class MemoryLog implements MessageLog {
 	}
 
 	async state(name: string): Promise<RoomState> {
-		return this.#state(this.#fresh(name));
+		return this.#state(this.#roomToRead(name));
 	}
 
 	async follow(name: string, follower: (entry: LogEntry) => void): Promise<Subscription> {
-		const room = this.#fresh(name);
-		// A follower may be given twice; each following is one of its own.
-		const own = (entry: LogEntry): void => follower(entry);
-		room.followers.add(own);
-		return { ...this.#state(room), stop: () => room.followers.delete(own) };
+		const room = this.#roomToWrite(name);
+		this.#retain(room, this.#nowMs());
+		const remove = room.followers.add(follower);
+		const stop = (): void => {
+			remove();
+			// Nothing was ever appended: the room existed for its followers only.
+			const isUnused = room.lastSeq === 0 && room.followers.size === 0;
+			if (isUnused && this.#rooms.get(name) === room) this.#rooms.delete(name);
+		};
+		return { ...this.#state(room), stop };
 	}
 
 	async close(): Promise<void> {
@@ -126,34 +134,38 @@ export class MemoryLog implements MessageLog {
 		this.#rooms.clear();
 	}
 
-	#state(room: MemoryRoom): RoomState {
-		return {
-			log: this.#name,
-			lastSeq: room.lastSeq,
-			firstSeq: room.entries[room.head]?.seq ?? room.lastSeq + 1,
-		};
+	#state(room: MemoryRoom | undefined): RoomState {
+		const lastSeq = room?.lastSeq ?? 0;
+		return { log: this.#name, lastSeq, firstSeq: room?.entries[room.head]?.seq ?? lastSeq + 1 };
 	}
 
-	#fresh(name: string): MemoryRoom {
-		const room = this.#room(name);
-		this.#retain(room, this.#nowMs());
+	/** The room if it exists, without entries that are too old. */
+	#roomToRead(name: string): MemoryRoom | undefined {
+		this.#checkOpen();
+		const room = this.#rooms.get(name);
+		if (room) this.#retain(room, this.#nowMs());
 		return room;
 	}
 
-	#room(name: string): MemoryRoom {
-		if (this.#closed) throw new XMLSocketError("XMLSOCKET_UNAVAILABLE", "The log is closed.");
+	/** The room, which is created if it does not exist. */
+	#roomToWrite(name: string): MemoryRoom {
+		this.#checkOpen();
 		let room = this.#rooms.get(name);
 		if (!room) {
 			if (this.#rooms.size >= this.#maxRooms) {
 				throw new XMLSocketError(
 					"XMLSOCKET_TOO_MANY_ROOMS",
-					`The log holds ${this.#maxRooms} rooms, which is its limit.`,
+					`The log has ${this.#maxRooms} rooms, which is its limit.`,
 				);
 			}
-			room = { entries: [], head: 0, bytes: 0, lastSeq: 0, remembered: new Map(), followers: new Set() };
+			room = { entries: [], head: 0, bytes: 0, lastSeq: 0, remembered: new Map(), followers: new Followers() };
 			this.#rooms.set(name, room);
 		}
 		return room;
+	}
+
+	#checkOpen(): void {
+		if (this.#closed) throw new XMLSocketError("XMLSOCKET_UNAVAILABLE", "The log is closed.");
 	}
 
 	#retain(room: MemoryRoom, nowMs: number): void {

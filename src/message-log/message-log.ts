@@ -1,82 +1,85 @@
-// What a stored room is made of: an ordered log of opaque payloads. The interface only; it has a home in memory here, and
-// durable ones elsewhere. A room's entries have one order for everyone, and nothing is told to anyone before it is
-// committed. docs/reliability.md says which home promises what.
+// The interface of the storage behind stored rooms: an ordered log of opaque payloads for each room. It defines types and
+// constants only. `MemoryLog` in this folder implements it in memory, `LevelLog` in a folder on disk, and `JetStreamLog` on NATS.
+// All readers of a room see the same order, and nobody receives an entry before it is committed. docs/reliability.md lists
+// what each implementation promises.
 
 /** One committed message of a room. */
 export interface LogEntry {
-	/** Strictly increasing within the room, at least 1, never used twice; not necessarily consecutive. */
+	/** Strictly increasing within the room, at least 1, never reused; not necessarily consecutive. */
 	readonly seq: number;
-	/** The sequence number of the room's entry before this one, whether or not that is still kept; 0 for the first. */
+	/** The sequence number of the entry before this one in the room, even if that entry is no longer kept; 0 for the first. */
 	readonly prev: number;
-	/** When it was committed: wall time, milliseconds since 1970 UTC. */
+	/** When the entry was committed: wall time, milliseconds since 1970 UTC. */
 	readonly atMs: number;
-	/** Who appended it, as given to `append`. */
+	/** The session that appended the entry, as passed to `append`. */
 	readonly session: string | undefined;
-	/** The appender's own id of it, as given to `append`. */
+	/** The id that the session gave the entry, as passed to `append`. */
 	readonly id: string | undefined;
 	readonly payload: Uint8Array;
 }
 
-/** What is to be appended. */
+/** An entry to append. */
 export interface NewEntry {
 	readonly payload: Uint8Array;
-	/** Names the appender across its connections. */
+	/** Identifies the appender across its connections. */
 	readonly session?: string | undefined;
-	/** With `session`: the second append of the same id to the same room within the window stores nothing. */
+	/** With `session`: a second append of the same id to the same room within the dedupe window stores nothing. */
 	readonly id?: string | undefined;
 }
 
-/** The outcome of an append. */
+/** The result of an append. */
 export interface Appended {
-	/** The entry's sequence number; for a duplicate that of the first. */
+	/** The sequence number of the entry; for a duplicate, that of the first entry. */
 	readonly seq: number;
 	readonly prev: number;
-	/** Whether the same session had appended the same id before. */
+	/** Whether the same session had already appended the same id. */
 	readonly duplicate: boolean;
 }
 
-/** Where a room's history stands. */
+/** The extent of a room's history. */
 export interface RoomState {
-	/** Names this history. Another value means that sequence numbers known from before have no meaning. */
+	/**
+	 * Names this history: 1 to 64 letters, digits, '-' and '_'. When it changes, sequence numbers from before have no meaning.
+	 */
 	readonly log: string;
-	/** Of the newest entry; 0 before the first. */
+	/** The sequence number of the newest entry; 0 before the first. */
 	readonly lastSeq: number;
-	/** Of the oldest entry that is kept; `lastSeq + 1` where none is. */
+	/** The sequence number of the oldest entry that is kept; `lastSeq + 1` if none is. */
 	readonly firstSeq: number;
 }
 
-/** How much one read may return. The first entry is returned however large it is. */
+/** The most that one read returns. The first entry is always returned, however large it is. */
 export interface ReadLimits {
 	readonly maxCount: number;
-	/** Of the payloads together. */
+	/** Of all payloads together. */
 	readonly maxBytes: number;
 }
 
-/** What one read returned. */
+/** The result of a read. */
 export interface LogPage {
 	/** Oldest first. */
 	readonly entries: readonly LogEntry[];
-	/** Whether the limits left out more of what was asked for. */
+	/** Whether more entries match, which the limits left out. */
 	readonly more: boolean;
 }
 
-/** A follower at work. */
+/** An active subscription to a room, with the state of the room when it began. */
 export interface Subscription extends RoomState {
 	/** Ends the delivery. */
 	stop(): void;
 }
 
-/** Which entries of a room are kept; without a rule all are. A home may keep a few more for a short time. */
+/** Which entries of a room are kept; without a rule, all are. An implementation may keep a few more for a short time. */
 export interface Retention {
-	/** The newest so many. */
+	/** Keeps this many of the newest entries. */
 	readonly maxCount?: number | undefined;
-	/** Those younger than so many milliseconds. */
+	/** Keeps entries younger than this, in milliseconds. */
 	readonly maxAgeMs?: number | undefined;
-	/** The newest whose payloads together have so many bytes; always at least one. */
+	/** Keeps the newest entries whose payloads together have at most this many bytes; always at least one entry. */
 	readonly maxBytes?: number | undefined;
 }
 
-/** What every home of a log can be given. */
+/** Options that every implementation accepts. */
 export interface LogOptions {
 	readonly retention?: Retention;
 	/** How long an id is remembered, in milliseconds. Default 600 000. */
@@ -87,32 +90,38 @@ export interface LogOptions {
 export const DEFAULT_DEDUPE_WINDOW_MS = 600_000;
 
 /**
- * The log of many rooms. Any method may reject with XMLSOCKET_UNAVAILABLE while its home cannot be reached, and does so
- * once the log is closed; nothing is stored then, or, where the connection to the home broke meanwhile, it is not known
- * whether it was: appending the same id again finds out.
+ * The log of many rooms. Every method may reject with XMLSOCKET_UNAVAILABLE: while the storage cannot be reached, while too many
+ * calls wait, and after `close`. Nothing is stored then, with one exception: if the connection to the storage broke during an
+ * append, the entry may have been stored. Append the same id again to find out.
  */
 export interface MessageLog {
 	/**
-	 * Commits one entry. Settles when it is committed and every local follower of the room has been given it. Appends of
-	 * one room and session are committed in the order of the calls.
+	 * Commits one entry. Settles once the entry is committed and every local follower of the room has received it. Appends of one
+	 * room and session are committed in the order of the calls.
 	 */
 	append(room: string, entry: NewEntry): Promise<Appended>;
-	/** The oldest entries with `after < seq`, and `seq <= through` where that is given. */
+	/** Reads the oldest entries with `after < seq`, and `seq <= through` if that is given. Creates no room. */
 	readAfter(room: string, after: number, limits: ReadLimits & { readonly through?: number }): Promise<LogPage>;
-	/** The newest entries with `seq < before`. */
+	/** Reads the newest entries with `seq < before`. Creates no room. */
 	readBefore(room: string, before: number, limits: ReadLimits): Promise<LogPage>;
-	/** Where the room stands; all of `lastSeq` can be read. */
+	/** The extent of the room's history; every entry up to `lastSeq` can be read. Creates no room. */
 	state(room: string): Promise<RoomState>;
 	/**
-	 * Delivers what is committed from now on to `entry`, in order and each once: everything after the `lastSeq` that the
-	 * promise gives, and nothing before the promise has settled. What was delivered can be read. `entry` must not throw.
+	 * Delivers each entry that is committed from now on, in order and once: all entries after the `lastSeq` of the result, and none
+	 * before the promise settles. A delivered entry can be read. A room has at most 1000 followers; more are refused with
+	 * XMLSOCKET_UNAVAILABLE.
 	 *
-	 * @param onReset is called where the room has another history from now on: this subscription has ended, and the next one names the
+	 * @param entry receives the entries. It must not throw.
+	 * @param onReset is called when the history of the room has been replaced. The subscription has ended then; a new one names the
 	 * new history. It must not throw.
 	 */
 	follow(room: string, entry: (entry: LogEntry) => void, onReset?: () => void): Promise<Subscription>;
-	/** Reports when the home is lost and found again, where it can be. @returns a function that ends the reports. */
+	/**
+	 * Reports when the storage becomes unreachable and reachable again. Absent if it cannot become unreachable.
+	 *
+	 * @returns a function that ends the reports.
+	 */
 	watch?(changed: (reachable: boolean) => void): () => void;
-	/** Commits what is under way and lets go of everything. */
+	/** Waits for appends that are being committed, then releases all resources. */
 	close(): Promise<void>;
 }

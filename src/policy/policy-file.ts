@@ -1,5 +1,5 @@
 // The text of a socket policy file, made from what the server really listens on and which pages it trusts. It never
-// grants more ports than it is given. Adobe, "Policy file changes in Flash Player 9 and 10"; docs/protocol.md.
+// grants more ports than it is given. Adobe, "Policy file changes in Flash Player 9 and 10"; docs/guide/policy.md.
 
 import { XMLSocketError } from "../errors/index.ts";
 

@@ -149,7 +149,7 @@ function readGrant(element: XMLNode, findings: PolicyFinding[]): PolicyGrant | u
 		findings.push(
 			warning(
 				"any-domain-any-port",
-				"Content of every site may connect to every port of this host, through the network of whoever looks at it. Name the port.",
+				"Content of every site may connect to every port of this host, through the network of each visitor. Name the port.",
 			),
 		);
 	else if (everywhere) findings.push(warning("any-port", `${entry} grants every port; name those that are meant.`));

@@ -110,7 +110,7 @@ function findGrant(
 	return undefined;
 }
 
-// The nearest miss says most about what to mend.
+// The nearest miss shows best what to fix.
 function whyNot(question: PolicyQuestion, places: readonly ServedPolicy[]): string {
 	const served = places.filter(({ file }) => file.valid);
 	if (served.length === 0) return "No policy file came that a player would take.";

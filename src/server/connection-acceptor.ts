@@ -4,6 +4,7 @@
 
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
+import type { Handshake } from "../application/index.ts";
 import { wireCode } from "../errors/index.ts";
 import type { Transport } from "../link/index.ts";
 import { answerPolicy, POLICY_TIMEOUT_MS, type ServedPolicyFile } from "../policy/network/index.ts";
@@ -17,6 +18,7 @@ import {
 } from "../transport/index.ts";
 import { Admission, defaultMaxConnections, isListed } from "./admission.ts";
 import type { Certificate } from "./certificate.ts";
+import { SocketHandshake } from "./handshakes.ts";
 import { type Logger, loggable } from "./logger.ts";
 import type { Metrics } from "./metrics.ts";
 import type { ServerSettings } from "./options.ts";
@@ -41,7 +43,7 @@ export interface AcceptorHost {
 	/** Takes an HTTP connection. */
 	http(socket: Socket, address: string): void;
 	/** Takes a connection whose documents go to the application. */
-	connect(transport: Transport): void;
+	connect(transport: Transport, handshake?: Handshake): void;
 	/** A connection that was not handed to the application has closed. */
 	closed(): void;
 }
@@ -121,7 +123,9 @@ export class ConnectionAcceptor {
 			this.#refuse(accepted, address, "not-http", "this port is for HTTP and WebSocket only");
 		else {
 			this.#sockets.delete(socket);
-			host.connect(new SocketTransport(accepted, secure ? "tls" : "tcp", address));
+			const transport = new SocketTransport(accepted, secure ? "tls" : "tcp", address);
+			if (secure) host.connect(transport, new SocketHandshake(accepted));
+			else host.connect(transport);
 		}
 	}
 

@@ -1,15 +1,17 @@
 // "xmlsocket/server": the daemon as a library.
 
+import type { EventEmitter } from "node:events";
 import type { Application } from "../application/index.ts";
-import { type Audience, ConnectionEvents } from "./connection.ts";
+import { type BroadcastTarget, ConnectionApplication } from "./connection-application.ts";
 import type { HttpRoutes } from "./http-routes.ts";
 import type { Logger } from "./logger.ts";
 import type { ServerOptions } from "./options.ts";
 import { Server, type ServerParts } from "./server.ts";
+import type { ServerConnection } from "./server-connection.ts";
 
 /** What `createServer` takes: the options, all with defaults, and what the server is made of. */
 export interface CreateServerOptions extends ServerOptions {
-	/** What the documents mean: `chat()`, `relay()`, or your own. Default: the program handles `connection` events. */
+	/** What the documents mean: `createChat()`, `createRelay()`, or your own. Default: the program handles `connection` events. */
 	readonly application?: Application<"text"> | Application<"bytes"> | undefined;
 	/** A logger such as pino's. Default: silence. */
 	readonly log?: Logger | undefined;
@@ -23,20 +25,34 @@ export interface CreateServerOptions extends ServerOptions {
 	readonly routes?: readonly HttpRoutes[] | undefined;
 }
 
-/** A server whose connections are the program's own. */
-export class ConnectionServer extends Server {
-	readonly #events: ConnectionEvents;
+/** What a server has whose connections the program handles itself, besides the members of every server. */
+export interface ConnectionSource<Data extends object = Record<string, unknown>> {
+	/** A client has connected. */
+	on(event: "connection", listener: (connection: ServerConnection<Data>) => void): this;
+	/** The next client has connected. */
+	once(event: "connection", listener: (connection: ServerConnection<Data>) => void): this;
+	/** Removes a listener. */
+	off(event: "connection", listener: (connection: ServerConnection<Data>) => void): this;
+	/** The members of a room, or every connection: `server.to("lobby").except(connection).send(document)`. */
+	to(room?: string): BroadcastTarget<Data>;
+}
 
-	/** @internal use `createServer`. */
+/** A server whose connections the program handles itself. */
+export type ConnectionServer<Data extends object = Record<string, unknown>> = ConnectionSource<Data> & Server;
+
+class ServerOfConnections<Data extends object> extends Server {
+	readonly #application: ConnectionApplication<Data>;
+
 	constructor(options: ServerOptions, parts: Omit<ServerParts, "application">) {
-		const events = new ConnectionEvents((connection) => this.emit("connection", connection));
-		super(options, { ...parts, application: events });
-		this.#events = events;
+		const application = new ConnectionApplication<Data>((connection) =>
+			(this as EventEmitter).emit("connection", connection),
+		);
+		super(options, { ...parts, application });
+		this.#application = application;
 	}
 
-	/** The members of a room, or every connection: `server.to("lobby").except(connection).send(document)`. */
-	to(room?: string): Audience {
-		return this.#events.to(room);
+	to(room?: string): BroadcastTarget<Data> {
+		return this.#application.to(room);
 	}
 }
 
@@ -54,13 +70,17 @@ export class ConnectionServer extends Server {
  *   connection.on("document", (document) => server.to("lobby").except(connection).send(document));
  * });
  * ```
+ *
+ * @typeParam Data what the program keeps in `connection.data`: `createServer<{ user: string }>()`.
  */
 export function createServer(
 	options: CreateServerOptions & { readonly application: Application<"text"> | Application<"bytes"> },
 ): Server;
-export function createServer(options?: CreateServerOptions): ConnectionServer;
-export function createServer(given: CreateServerOptions = {}): Server {
+export function createServer<Data extends object = Record<string, unknown>>(
+	options?: CreateServerOptions,
+): ConnectionServer<Data>;
+export function createServer<Data extends object>(given: CreateServerOptions = {}): Server {
 	const { application, log, pageFolder, pagePath, flashPages, routes, ...options } = given;
 	const parts = { log, pageFolder, pagePath, flashPages, routes };
-	return application ? new Server(options, { ...parts, application }) : new ConnectionServer(options, parts);
+	return application ? new Server(options, { ...parts, application }) : new ServerOfConnections<Data>(options, parts);
 }

@@ -2,7 +2,7 @@
 
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
-import type { Health } from "../application/index.ts";
+import type { Handshake, Health } from "../application/index.ts";
 import type { Transport } from "../link/index.ts";
 import type { HttpRoutes } from "./http-routes.ts";
 import type { Logger } from "./logger.ts";
@@ -37,7 +37,7 @@ export interface HttpHost {
 	/** Counts a client behind a proxy until its socket closes; false where it is refused. */
 	acquire(address: string, socket: Duplex): boolean;
 	/** Takes a WebSocket whose handshake is complete. */
-	webSocket(transport: Transport): void;
+	webSocket(transport: Transport, handshake: Handshake): void;
 }
 
 /** The path of the application's WebSocket. */

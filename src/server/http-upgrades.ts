@@ -5,6 +5,7 @@ import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { WebSocketAcceptor } from "../transport/index.ts";
 import { addressKey, isListed } from "./admission.ts";
+import { RequestHandshake } from "./handshakes.ts";
 import { refuseUpgrade } from "./http-answers.ts";
 import { type HttpHost, isForwarded, requestUrl, WEBSOCKET_PATH } from "./http-host.ts";
 import { loggable } from "./logger.ts";
@@ -70,7 +71,7 @@ export class HttpUpgrades {
 				frames,
 				(transport) =>
 					host.refusals.guard(
-						() => host.webSocket(transport),
+						() => host.webSocket(transport, new RequestHandshake(request)),
 						() => transport.destroy(),
 					),
 				(reason) => refuse("400 Bad Request", "bad-request", `The WebSocket handshake is invalid: ${reason}.`),

@@ -1,14 +1,28 @@
 // "xmlsocket/server": the daemon as a library.
 
-export type { Application, Peer, Session } from "../application/index.ts";
-export { type ChatOptions, createChat as chat, createRelay as relay } from "../chat/index.ts";
-export type { Bus } from "../cluster/index.ts";
+export type { Application, Handshake, Peer, Session, TlsFacts } from "../application/index.ts";
+export { type ChatOptions, createChat, createRelay } from "../chat/index.ts";
+export type { Bus, Channel, NameLeases } from "../cluster/index.ts";
+export type {
+	ConnectionClose,
+	ConnectionState,
+	DocumentConnection,
+	DocumentEvents,
+	ReceivedDocument,
+	Sendable,
+	WaitOptions,
+} from "../connection/index.ts";
 export type { ErrorCode } from "../errors/index.ts";
 export { XMLSocketError } from "../errors/index.ts";
 export type { MessageLog, Retention } from "../message-log/index.ts";
 export { defaultMaxConnections } from "./admission.ts";
-export { Audience, Connection, ReceivedDocument, type Sendable } from "./connection.ts";
-export { ConnectionServer, type CreateServerOptions, createServer } from "./create-server.ts";
+export type { BroadcastTarget } from "./connection-application.ts";
+export {
+	type ConnectionServer,
+	type ConnectionSource,
+	type CreateServerOptions,
+	createServer,
+} from "./create-server.ts";
 export { answer, refuseUpgrade } from "./http-answers.ts";
 export type { HttpRoutes, LabelledCount } from "./http-routes.ts";
 export { type Logger, loggable, silentLogger } from "./logger.ts";
@@ -17,3 +31,4 @@ export { type ClusterConnection, type ClusterOptions, openCluster } from "./open
 export { openLog } from "./open-log.ts";
 export { type ServerOptions, serverSchema } from "./options.ts";
 export { Server, type ServerParts, type ServerState } from "./server.ts";
+export type { ServerConnection } from "./server-connection.ts";

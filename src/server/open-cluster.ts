@@ -31,7 +31,7 @@ export interface ClusterConnection {
  * @example
  * ```ts
  * const { log, bus } = await openCluster(["nats://127.0.0.1:4222"], { replicas: 3 });
- * const server = await createServer({ port: 9000, application: chat({}, { log, bus }) }).listen();
+ * const server = await createServer({ port: 9000, application: createChat({}, { log, bus }) }).listen();
  * ```
  */
 export async function openCluster(

@@ -11,7 +11,7 @@ import type { LevelLogOptions } from "../message-log/level/index.ts";
  * @example
  * ```ts
  * const log = await openLog("./xmlsocket-data", { retention: { maxCount: 100_000 } });
- * const server = await createServer({ port: 9000, application: chat({}, { log }) }).listen();
+ * const server = await createServer({ port: 9000, application: createChat({}, { log }) }).listen();
  * ```
  */
 export async function openLog(folder: string, options: LevelLogOptions = {}): Promise<MessageLog> {

@@ -1,6 +1,6 @@
 // The connections of a server's application: it gives each transport a peer and a session, and counts and logs how they end.
 
-import { type Application, closeReason, type PeerHost, ServerPeer } from "../application/index.ts";
+import { type Application, closeReason, type Handshake, type PeerHost, ServerPeer } from "../application/index.ts";
 import { type LinkClose, type LinkOptions, Scheduler, type Transport } from "../link/index.ts";
 import { nodeClock } from "../transport/index.ts";
 import type { Logger } from "./logger.ts";
@@ -37,7 +37,7 @@ export class PeerSet {
 			get policy() {
 				return host.policy();
 			},
-			open: (peer) => host.application.open(peer),
+			open: (peer, handshake) => host.application.open(peer, handshake),
 			left: (peer, close) => this.#left(peer, close),
 			throttled: (peer) => {
 				host.metrics.count(host.metrics.refused, "rate-limited");
@@ -53,9 +53,9 @@ export class PeerSet {
 		return this.#peers.size;
 	}
 
-	/** Gives a connection to the application. */
-	add(transport: Transport): void {
-		const peer = new ServerPeer(String(this.#nextId++), transport, this.#peerHost);
+	/** Gives a connection to the application. Default of `handshake`: none. */
+	add(transport: Transport, handshake?: Handshake): void {
+		const peer = new ServerPeer(String(this.#nextId++), transport, this.#peerHost, handshake);
 		this.#peers.add(peer);
 		this.#host.log.debug({ id: peer.id, ...remoteFact(peer.remoteAddress), transport: peer.transport }, "connected");
 	}

@@ -10,7 +10,6 @@ import { ServedPolicyFile } from "../policy/network/index.ts";
 import { type Listener, listen, nodeClock, textCodec } from "../transport/index.ts";
 import { terminatorBytes } from "../wire/index.ts";
 import { Certificate } from "./certificate.ts";
-import type { Connection } from "./connection.ts";
 import { ConnectionAcceptor } from "./connection-acceptor.ts";
 import { HttpSide } from "./http.ts";
 import type { HttpRoutes } from "./http-routes.ts";
@@ -47,7 +46,7 @@ export type ServerState = "idle" | "listening" | "closing" | "closed";
 const SWEEP_MS = 1000;
 
 /** The daemon. */
-export class Server extends EventEmitter<{ connection: [Connection]; closed: [] }> {
+export class Server extends EventEmitter<{ closed: [] }> {
 	readonly settings: ServerSettings;
 	readonly metrics: Metrics;
 	/** The folder whose files answer HTTP. */
@@ -122,7 +121,7 @@ export class Server extends EventEmitter<{ connection: [Connection]; closed: [] 
 			health: () => this.health(),
 			policyText: () => this.policyText,
 			acquire: (address, socket) => this.#acceptor.acquire(address, socket),
-			webSocket: (transport) => this.#peers.add(transport),
+			webSocket: (transport, handshake) => this.#peers.add(transport, handshake),
 		});
 		this.#acceptor = new ConnectionAcceptor({
 			settings,
@@ -135,7 +134,7 @@ export class Server extends EventEmitter<{ connection: [Connection]; closed: [] 
 			policy: this.#policy,
 			isListening,
 			http: (socket, address) => this.#http.accept(socket, address),
-			connect: (transport) => this.#peers.add(transport),
+			connect: (transport, handshake) => this.#peers.add(transport, handshake),
 			closed: () => this.#shutdown.check(),
 		});
 		this.#shutdown = new Shutdown({

@@ -8,7 +8,7 @@ import { startTls } from "./start-tls.ts";
 const TRANSPORT: unique symbol = Symbol("transport");
 type Owned = Socket & { [TRANSPORT]?: SocketTransport };
 
-/** A TCP or TLS socket as a Transport. It takes the socket over: nobody else may listen to it or write to it. */
+/** A TCP or TLS socket as a Transport. It owns the socket: no other code listens to it or writes to it. */
 export class SocketTransport implements Transport {
 	kind: "tcp" | "tls";
 	readonly isStream = true;
@@ -17,13 +17,13 @@ export class SocketTransport implements Transport {
 	#events: TransportEvents | undefined = undefined;
 	#error: Error | undefined = undefined;
 
-	/** @param remoteAddress where the address is known better than the socket knows it, for example behind a proxy. */
+	/** @param remoteAddress the client's address where it is not the socket's, for example behind a proxy. */
 	constructor(socket: Socket, kind: "tcp" | "tls", remoteAddress?: string) {
 		this.kind = kind;
 		this.#socket = socket;
 		this.remoteAddress = remoteAddress ?? socket.remoteAddress ?? "";
 		(socket as Owned)[TRANSPORT] = this;
-		// From here on, and not only from `start`: an error that nobody listens to would end the process.
+		// At once, not in `start`: an error event without a listener ends the process.
 		socket.on("error", onError);
 	}
 
@@ -35,7 +35,7 @@ export class SocketTransport implements Transport {
 		const socket: Owned = this.#socket;
 		this.#events = events;
 		listen(socket);
-		// What happened between the connection and here is not said again.
+		// Events from before this call are not emitted again.
 		if (socket.destroyed) queueMicrotask(() => onClose.call(socket));
 		else if (socket.readableEnded) queueMicrotask(() => onEnd.call(socket));
 		else socket.resume();
@@ -70,7 +70,7 @@ export class SocketTransport implements Transport {
 		try {
 			const secured: Owned = await startTls(plain, options);
 			plain.off("error", onError);
-			plain.on("error", () => {}); // told by the socket above it
+			plain.on("error", () => {}); // the TLS socket reports it
 			secured[TRANSPORT] = this;
 			secured.on("error", onError);
 			this.#socket = secured;
@@ -78,29 +78,30 @@ export class SocketTransport implements Transport {
 			listen(secured);
 			secured.pause();
 		} catch (error) {
-			// The connection is gone, and the owner hears of it as always.
+			// The owner is notified as for every closed connection, after the caller has received the rejection.
 			plain.destroy();
-			setImmediate(() => onClose.call(plain)); // after the caller has heard why
+			setImmediate(() => onClose.call(plain));
 			throw error;
 		}
 	}
 
-	/** @internal the listeners' way in. */
-	static notify(socket: Owned, event: "bytes" | "end" | "drain" | "close", chunk?: Uint8Array): void {
-		const transport = socket[TRANSPORT]!;
-		const events = transport.#events;
-		if (!events) return;
-		if (event === "bytes") events.bytes(chunk!);
-		else if (event === "close") {
-			transport.#events = undefined;
-			events.close(transport.#error);
-		} else events[event]();
+	/** @internal for the listeners below. */
+	static eventsOf(socket: Owned): TransportEvents | undefined {
+		return socket[TRANSPORT]!.#events;
 	}
 
 	/** @internal */
 	static fail(socket: Owned, error: Error): void {
 		const transport = socket[TRANSPORT];
 		if (transport) transport.#error ??= error;
+	}
+
+	/** @internal */
+	static close(socket: Owned): void {
+		const transport = socket[TRANSPORT]!;
+		const events = transport.#events;
+		transport.#events = undefined;
+		events?.close(transport.#error);
 	}
 }
 
@@ -112,17 +113,17 @@ function listen(socket: Owned): void {
 }
 
 function onData(this: Owned, chunk: Uint8Array): void {
-	SocketTransport.notify(this, "bytes", chunk);
+	SocketTransport.eventsOf(this)?.bytes(chunk);
 }
 function onEnd(this: Owned): void {
-	SocketTransport.notify(this, "end");
+	SocketTransport.eventsOf(this)?.end();
 }
 function onDrain(this: Owned): void {
-	SocketTransport.notify(this, "drain");
+	SocketTransport.eventsOf(this)?.drain();
 }
 function onError(this: Owned, error: Error): void {
 	SocketTransport.fail(this, error);
 }
 function onClose(this: Owned): void {
-	SocketTransport.notify(this, "close");
+	SocketTransport.close(this);
 }

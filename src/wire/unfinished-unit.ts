@@ -1,5 +1,5 @@
 // The bytes of one unit, a document or a fragment of a stream, that is not complete yet: a copy that grows by doubling,
-// so that a unit in many small chunks costs little more than in one. It knows no limit: whoever appends has looked first.
+// so that a unit in many small chunks costs little more than in one. It has no limit: the caller checks before it appends.
 
 const FIRST_BUFFER_BYTES = 256;
 
@@ -9,7 +9,7 @@ export class UnfinishedUnit {
 	bytes: Uint8Array = new Uint8Array(FIRST_BUFFER_BYTES);
 	length = 0;
 
-	/** Copies what stands in `chunk` from `start` to `end` behind what is there. */
+	/** Copies the bytes of `chunk` from `start` to `end` behind what is there. */
 	append(chunk: Uint8Array, start: number, end: number): void {
 		const length = this.length + (end - start);
 		let capacity = this.bytes.length;

@@ -1,4 +1,4 @@
-// Says where a text stops being well-formed XML, by line and column, for people who have to mend it.
+// Reports where a text stops being well-formed XML, by line and column, so that you can fix it.
 
 import { judgeDocument } from "./well-formed.ts";
 
@@ -16,7 +16,7 @@ export interface Flaw {
  * Judges a text as a document of XML 1.0: one root element, proper nesting, and all the rules that players do not enforce
  * (names, characters, references, attributes that are there twice). A document type declaration is passed over.
  *
- * @returns undefined where there is nothing to mend, else the first flaw.
+ * @returns undefined if nothing is wrong, else the first error.
  *
  * @example
  * ```ts

@@ -7,7 +7,7 @@ import type { TreeNode } from "./tree-node.ts";
 
 /** What scripts see as `document.idMap`. */
 export let idMapFace: (map: IdMap) => object;
-/** Enters the id that stands in `source` between `start` and `end`. A later element replaces an earlier one. */
+/** Enters the id in `source` between `start` and `end`. A later element replaces an earlier one. */
 export let noteIdIn: (map: IdMap, source: string, start: number, end: number, element: TreeNode) => void;
 /** Enters what waits. Done before the next parse, or the map would keep each tree of a document that is used again. */
 export function settleIds(map: IdMap): void {
@@ -67,7 +67,7 @@ const traps: ProxyHandler<IdMap> = {
 	preventExtensions: (map) => Reflect.preventExtensions(filled(map)),
 };
 
-/** Puts an element into a map of ids, whoever made it. What a script's own setter throws stops nobody's parse. */
+/** Puts an element into a map of ids, whatever code created it. What a script's own setter throws stops nobody's parse. */
 export function enterId(map: object, id: string, element: TreeNode): void {
 	try {
 		if (id !== "__proto__") Reflect.set(map, id, element);

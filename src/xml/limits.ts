@@ -43,7 +43,7 @@ export interface Refusal {
 	readonly status?: number;
 }
 
-/** A refusal of what stands at `offset`. */
+/** A refusal of the markup at `offset`. */
 export function refusalAt(code: RefusalCode, reason: string, offset: number, status?: number): Refusal {
 	const refusal = { code, message: `${reason}, at offset ${offset}.`, reason, offset };
 	return status === undefined ? refusal : { ...refusal, status };

@@ -9,7 +9,7 @@ import type { XMLNode } from "./node.ts";
 import { printChildren, printNode } from "./serializer.ts";
 import { isTreeNode } from "./tree-node.ts";
 
-/** What can stand in a template: text, numbers, nodes, other templates, and arrays of them. */
+/** What can be a value in a template: text, numbers, nodes, other templates, and arrays of them. */
 export type MarkupValue =
 	| string
 	| number

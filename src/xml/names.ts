@@ -8,7 +8,7 @@ const LONGEST_COPY = 12;
 
 const cache: string[] = new Array<string>(SLOTS).fill("");
 
-/** The name that stands in `source` between `start` and `end`, which is not empty. */
+/** The name in `source` between `start` and `end`, which is not empty. */
 export function nameAt(source: string, start: number, end: number): string {
 	const length = end - start;
 	if (length > LONGEST) return source.slice(start, end);

@@ -13,7 +13,7 @@ import { addElement, addText, nameOf, parentOf, type TreeNode } from "./tree-nod
 /** What the parser tells a document about things that are no nodes. */
 export interface ParseHooks {
 	/**
-	 * An element with an attribute `id` has just been added, with its attributes and without children. The id stands in
+	 * An element with an attribute `id` has just been added, with its attributes and without children. The id is in
 	 * `source` between `start` and `end`, not decoded yet.
 	 */
 	noteId(root: DocumentNode, source: string, start: number, end: number, element: TreeNode): void;

@@ -1,6 +1,7 @@
 // Prints a tree for people: an element per line, indented. Text that belongs to the content is never moved: an element with
 // text among its children is printed on one line, as the player prints it. No recursion.
 
+import { Markup } from "./markup.ts";
 import { asNode, type XMLNode } from "./node.ts";
 import { isBlank, isElement } from "./query.ts";
 import { declarationsOf, printNode, startTagOf } from "./serializer.ts";
@@ -18,7 +19,7 @@ export interface PrettyOptions {
 const DEEPEST_INDENT = 64;
 
 /**
- * `node` and everything below it on several lines. White space between elements is laid out anew; everything else keeps its
+ * A node, or the result of the `xml` tag, with everything below it on several lines. White space between elements is replaced; everything else keeps its
  * meaning when the text is parsed again with `ignoreWhite`.
  *
  * @example
@@ -30,8 +31,8 @@ const DEEPEST_INDENT = 64;
  * // </room>
  * ```
  */
-export function pretty(node: XMLNode, { indent = "  ", newline = "\n" }: PrettyOptions = {}): string {
-	const top = asNode(node);
+export function pretty(node: XMLNode | Markup, { indent = "  ", newline = "\n" }: PrettyOptions = {}): string {
+	const top = asNode(node instanceof Markup ? node.toDocument() : node);
 	if (top === undefined) return String(node);
 	if (!isBlock(top)) return printNode(top);
 	const lines: string[] = declarationsOf(top);

@@ -1,5 +1,5 @@
 // Reads the root element of a document without building a tree: enough to route `<say room="lobby" id="c1">hi</say>` and to
-// take its text, or to pass its content on as it is. The tag is checked; the content is checked by whoever uses it, with
+// take its text, or to pass its content on as it is. The tag is checked; the code that uses the content checks it, with
 // `text()` or `checkContent()`, and only then it is certain that the document is this one element.
 
 import { findAttribute, readAttributes, ScannedTag, scanAttributes } from "./attribute-scan.ts";

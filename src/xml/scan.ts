@@ -12,7 +12,7 @@ export function isWhite(source: string, start: number, end: number): boolean {
 	return true;
 }
 
-/** Whether `word`, which is written in lower case, stands at `start` in any letter case of ASCII. */
+/** Whether `word`, which is written in lower case, is at `start` in any letter case of ASCII. */
 export function startsWithWord(source: string, start: number, word: string): boolean {
 	for (let at = 0; at < word.length; at++) {
 		const unit = source.charCodeAt(start + at);

@@ -29,7 +29,7 @@ const templates = new WeakMap<TemplateStringsArray, Template>();
  *   of all these nest as markup; anything else is text.
  * - As an attribute's value: `undefined`, `null` and `false` leave the whole attribute out.
  *
- * The template itself must be well-formed XML and a value cannot be a name, or stand in a comment or a CDATA section.
+ * The template itself must be well-formed XML and a value cannot be a name, or be in a comment or a CDATA section.
  *
  * @throws XMLSocketError `XMLSOCKET_TEMPLATE_INVALID` for a template that is malformed, at its first use.
  * @throws XMLSocketError `XMLSOCKET_NUL_IN_DOCUMENT` for a value that holds U+0000.
@@ -151,7 +151,7 @@ function readHole(strings: TemplateStringsArray, at: number, literal: string, co
 			throw invalid(strings, at, literal.length, "Something follows a value without quotes");
 		return { hole: { kind: "attribute", prefix: ` ${found[1]}="` }, literalEnd: found.index, closing: false };
 	}
-	throw invalid(strings, at, literal.length, `A value stands in ${context === "end tag" ? "an" : "a"} ${context}`);
+	throw invalid(strings, at, literal.length, `A value is in ${context === "end tag" ? "an" : "a"} ${context}`);
 }
 
 // A sample of what the template makes, with each value one letter long, goes before the strict judge.

@@ -19,7 +19,7 @@ export let nameOf: (node: TreeNode) => string | null;
 export let setName: (node: TreeNode, name: string) => void;
 /** The value, decoded and kept on first use. */
 export let textOf: (node: TreeNode) => string | null;
-/** The text as it stands in the source, where nobody has read it yet. */
+/** The text as it is in the source, while no code has read it. */
 export let unreadTextOf: (node: TreeNode) => string | null;
 export let setValue: (node: TreeNode, value: string) => void;
 /** The attributes as they are kept: none, a bag, or the source to read them from. See `bagOf` in attributes.ts. */
@@ -40,7 +40,7 @@ export let previousOf: (node: TreeNode) => TreeNode | null;
 export let firstOf: (node: TreeNode) => TreeNode | null;
 export let lastOf: (node: TreeNode) => TreeNode | null;
 
-/** Appends a new element whose attributes stand in `source` between `start` and `end`, or nowhere (`source` null). */
+/** Appends a new element whose attributes are in `source` between `start` and `end`, or nowhere (`source` null). */
 export let addElement: (parent: TreeNode, name: string, source: string | null, start: number, end: number) => TreeNode;
 /** Appends a new text node: the range of a source to decode later, or with `start` -1 the finished text. */
 export let addText: (parent: TreeNode, value: string, start: number, end: number) => void;

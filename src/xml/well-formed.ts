@@ -90,7 +90,7 @@ class Judge {
 		if (this.#sees("<!--")) return this.#comment();
 		if (this.#sees("<![CDATA[")) return this.#cdata();
 		if (this.#sees("<?")) return this.#instruction();
-		if (this.#sees("<!DOCTYPE")) return this.#fail("A DOCTYPE stands inside an element", "XMLSOCKET_DOCTYPE_REFUSED");
+		if (this.#sees("<!DOCTYPE")) return this.#fail("A DOCTYPE is inside an element", "XMLSOCKET_DOCTYPE_REFUSED");
 		return this.#startTag();
 	}
 
@@ -99,7 +99,7 @@ class Judge {
 		while (this.#at < this.#end) {
 			const unit = this.#source.charCodeAt(this.#at);
 			if (unit === 60) break;
-			if (unit === 93 && this.#sees("]]>")) return this.#fail('"]]>" stands in text');
+			if (unit === 93 && this.#sees("]]>")) return this.#fail('"]]>" is in text');
 			if (!(unit === 38 ? this.#reference() : this.#character())) return false;
 		}
 		return true;
@@ -150,7 +150,7 @@ class Judge {
 				this.#at++;
 				return true;
 			}
-			if (unit === 60) return this.#fail(`"<" stands in the value of the attribute "${name}"`);
+			if (unit === 60) return this.#fail(`"<" is in the value of the attribute "${name}"`);
 			if (!(unit === 38 ? this.#reference() : this.#character())) return false;
 		}
 		return this.#fail(`The value of the attribute "${name}" has no closing quote`, undefined, opening);
@@ -178,7 +178,7 @@ class Judge {
 	#comment(): boolean {
 		const close = this.#source.indexOf("--", this.#at + 4);
 		if (close !== -1 && close + 2 < this.#end && this.#source.charCodeAt(close + 2) !== 62) {
-			return this.#fail('"--" stands in a comment', undefined, close);
+			return this.#fail('"--" is in a comment', undefined, close);
 		}
 		return this.#past("-->", 4, "The comment");
 	}
@@ -188,14 +188,13 @@ class Judge {
 	}
 
 	#instruction(): boolean {
-		if (!this.#whole) return this.#fail("A processing instruction or declaration stands inside");
+		if (!this.#whole) return this.#fail("A processing instruction or declaration is inside");
 		const start = this.#at;
 		this.#at += 2;
 		const target = this.#at;
 		if (!this.#name("a processing instruction")) return false;
 		const name = this.#source.slice(target, this.#at);
-		if (name.toLowerCase() === "xml")
-			return this.#fail("An XML declaration does not stand at the beginning", undefined, start);
+		if (name.toLowerCase() === "xml") return this.#fail("An XML declaration is not at the beginning", undefined, start);
 		if (!this.#sees("?>") && !isSpace(this.#source.charCodeAt(this.#at))) {
 			return this.#fail("A processing instruction has a malformed name", undefined, start);
 		}
@@ -242,7 +241,7 @@ class Judge {
 				code = code * radix + digit;
 			}
 			if (at === first || at >= this.#end || source.charCodeAt(at) !== 59 || !isCharacter(code)) {
-				return this.#fail("A character reference is malformed or stands for no character of XML");
+				return this.#fail("A character reference is malformed or represents no character of XML");
 			}
 		} else {
 			const first = at;

@@ -133,7 +133,7 @@ application.onConnect = function (client, name) { client.name = name; trace("con
 application.onAppStop = function () { trace("stop ${n}") }
 Client.prototype.version = function () { return new XML("<version n='" + this.name + "${n}'/>") }`;
 
-	it("runs the scripts anew, and connected clients stay and are connected again with their arguments", async () => {
+	it("runs the scripts again; connected clients stay and are connected again with their arguments", async () => {
 		const folder = makeFolder({ "main.asc": version(1) });
 		const running = await startScripts([folder], { watch: true });
 		const client = running.client("<connect><string>ann</string></connect>", "<version/>");

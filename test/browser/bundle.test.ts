@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { bundle } from "./bundle.ts";
 
 const CLIENT = 'import { connect } from "xmlsocket/browser";\nglobalThis.connect = connect;\n';
-const CHAT_SIGNS = ["<welcome", "session-resumed", "unknown room", "createRooms"];
+const CHAT_SIGNS = ["<welcome", "broker-lost", "unknown room", "createRooms"];
 const SERVER_SIGNS = ["xmlsocket.invalid", "InvalidAccessError", "maxConnections", "NotSupportedError"];
 const POLICY_SIGNS = ["cross-domain-policy", "allow-access-from"];
 const STREAM_SIGNS = ["urn:ietf:params:xml:ns:xmpp-tls", "urn:ietf:params:xml:ns:xmpp-framing"];
@@ -28,7 +28,7 @@ describe("a page's bundle", () => {
 
 	it("carries no chat where a server runs something else", async () => {
 		const code = await bundle(
-			'import { createPageServer, relay } from "xmlsocket/browser";\nglobalThis.server = createPageServer({ application: relay() });\n',
+			'import { createPageServer, createRelay } from "xmlsocket/browser";\nglobalThis.server = createPageServer({ application: createRelay() });\n',
 			false,
 		);
 		expect(code).toContain("xmlsocket.invalid");
@@ -37,11 +37,20 @@ describe("a page's bundle", () => {
 
 	it("carries the chat where it is imported: the signs above are real ones", async () => {
 		const code = await bundle(
-			'import { chat, createPageServer } from "xmlsocket/browser";\nglobalThis.server = createPageServer({ application: chat() });\n',
+			'import { createChat, createPageServer } from "xmlsocket/browser";\nglobalThis.server = createPageServer({ application: createChat() });\n',
 			false,
 		);
 		for (const sign of [CHAT_SIGNS[3]!, ...SERVER_SIGNS]) expect(code).toContain(sign);
 		expect(CHAT_SIGNS.filter((sign) => code.includes(sign)).length).toBeGreaterThan(1);
+	});
+
+	it.each([
+		["connect", 112_000],
+		["openChat", 133_000],
+		["XMLSocket", 71_000],
+	])("with %s alone has at most %d characters when it is minified", async (name, limit) => {
+		const code = await bundle(`import { ${name} } from "xmlsocket/browser";\nglobalThis.it = ${name};\n`, true);
+		expect(code.length).toBeLessThanOrEqual(limit);
 	});
 
 	it("needs nothing of Node", async () => {

@@ -1,4 +1,4 @@
-// The client in a real page, against a real WebSocket server: docs/client.md, "In a page".
+// The client in a real page, against a real WebSocket server: docs/guide/browser.md.
 
 import type { IncomingMessage, Server } from "node:http";
 import type { AddressInfo } from "node:net";

@@ -49,7 +49,7 @@ describe.skipIf(!chromiumPath)("the server in a page of Chromium", () => {
 	});
 
 	test("the guide's chat runs as it stands: two clients of the page, and no network", async () => {
-		const program = programs.find((text) => text.includes("application: chat()"))!;
+		const program = programs.find((text) => text.includes("application: createChat()"))!;
 		const lines: string[] = [];
 		const listen = (message: ConsoleMessage): void => {
 			lines.push(message.text());
@@ -83,7 +83,7 @@ describe.skipIf(!chromiumPath)("the server in a page of Chromium", () => {
 	test("a WebSocket that is not ours still reaches the network, and is the page's own kind", async () => {
 		const result = await page.evaluate(async () => {
 			const original = WebSocket;
-			const server = client.createPageServer({ application: client.relay() });
+			const server = client.createPageServer({ application: client.createRelay() });
 			const installed = server.install();
 			const real = new WebSocket("/elsewhere");
 			const own = new WebSocket(server.url);
@@ -186,7 +186,7 @@ describe.skipIf(!chromiumPath)("the server in a page of Chromium", () => {
 
 	test("ends with the page's close: documents are delivered, sockets told", async () => {
 		const result = await page.evaluate(async () => {
-			const server = client.createPageServer({ application: client.chat() });
+			const server = client.createPageServer({ application: client.createChat() });
 			server.install();
 			const connection = await client.connect(server.url);
 			const texts: string[] = [];

@@ -35,7 +35,7 @@ describe.skipIf(!chromiumPath)("a SWF in Ruffle with the server in its page", ()
 		ruffle.page.on("websocket", (webSocket) => webSockets.push(webSocket.url()));
 		const sockets = await ruffle.page.evaluate(async () => {
 			const page = globalThis as unknown as Page;
-			page.server = client.createPageServer({ application: client.chat() });
+			page.server = client.createPageServer({ application: client.createChat() });
 			page.server.install();
 			const connection = await client.connect(page.server.url);
 			page.texts = [];

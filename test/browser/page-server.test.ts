@@ -5,12 +5,12 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import {
 	type Application,
 	type CreatePageServerOptions,
-	chat,
 	connect,
+	createChat,
 	createPageServer,
+	createRelay,
 	type PageServer,
 	type Peer,
-	relay,
 	XML,
 	XMLSocket,
 } from "../../src/browser/index.ts";
@@ -145,7 +145,7 @@ describe("a WebSocket of the page's server", () => {
 		const application = echo();
 		const got: string[] = [];
 		const { open: openPeer } = application;
-		application.open = (peer) => ({ ...openPeer(peer), document: (text) => got.push(text) });
+		application.open = (peer, handshake) => ({ ...openPeer(peer, handshake), document: (text) => got.push(text) });
 		const client = open(start({ application }));
 		await client.opened();
 		client.socket.send(new Blob(["<logout/>\0"]));
@@ -167,7 +167,7 @@ describe("a WebSocket of the page's server", () => {
 	});
 
 	it("gives blobs unless it is asked for arrays, and each listener's array is a copy", async () => {
-		const server = start({ application: relay() });
+		const server = start({ application: createRelay() });
 		const [a, b, c] = [open(server), open(server), new server.WebSocket(server.url)];
 		expect(c.binaryType).toBe("blob");
 		c.binaryType = "nonsense" as BinaryType;
@@ -467,7 +467,7 @@ describe("the server in a page", () => {
 	});
 
 	it("runs the chat for the page's own clients, modern and documented", async () => {
-		const server = start({ application: chat() });
+		const server = start({ application: createChat() });
 		server.install();
 		const ada = await connect(server.url);
 		const texts: string[] = [];

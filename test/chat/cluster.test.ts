@@ -3,7 +3,7 @@
 import fc from "fast-check";
 import { afterEach, describe, expect, it } from "vitest";
 import type { ChatOptions } from "../../src/chat/index.ts";
-import { type MemoryBus, MemoryExchange } from "../../src/cluster/index.ts";
+import { type MemoryBus, MemoryExchange } from "../../src/cluster/memory-bus.ts";
 import { MemoryLog, type MessageLog } from "../../src/message-log/index.ts";
 import { AT, ChatHarness } from "./harness.ts";
 

@@ -1,7 +1,7 @@
 // A chat in one process: real links over memory transports, no ports. Time moves in `advance` and `sweep` alone; `settle` waits
 // until nothing moves any more.
 
-import type { Application, Peer, Session } from "../../src/application/index.ts";
+import { type Application, NO_HANDSHAKE, type Peer, type Session } from "../../src/application/index.ts";
 import { type ChatOptions, type ChatParts, createChat } from "../../src/chat/index.ts";
 import type { XMLSocketError } from "../../src/errors/index.ts";
 import {
@@ -134,7 +134,7 @@ class TestPeer implements Peer, LinkOwner<Output> {
 	constructor(id: string, application: Application<Output>, link: (owner: LinkOwner<Output>) => Link<Output>) {
 		this.id = id;
 		this.#link = link(this);
-		this.#session = application.open(this);
+		this.#session = application.open(this, NO_HANDSHAKE);
 	}
 
 	get outboxBytes(): number {
@@ -146,8 +146,17 @@ class TestPeer implements Peer, LinkOwner<Output> {
 	sendEncoded(bytes: Uint8Array): void {
 		this.#link.sendEncoded(bytes);
 	}
+	checkText(text: string): void {
+		this.#link.checkText(text);
+	}
 	encode(text: string): Uint8Array {
 		return this.#link.encode(text);
+	}
+	pause(): void {
+		this.#link.pause();
+	}
+	resume(): void {
+		this.#link.resume();
 	}
 	end(error?: XMLSocketError): void {
 		this.#link.end(error);

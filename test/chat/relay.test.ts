@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { NO_HANDSHAKE } from "../../src/application/index.ts";
 import { createRelay } from "../../src/chat/index.ts";
 import { memoryPair } from "../../src/transport/index.ts";
 import { ChatHarness } from "./harness.ts";
@@ -26,17 +27,23 @@ describe("raw mode", () => {
 		const harness = make();
 		const sender = harness.connect();
 		const received: number[] = [];
-		const session = harness.application.open({
-			id: "raw",
-			remoteAddress: "memory",
-			transport: "memory",
-			outboxBytes: 0,
-			send: () => {},
-			sendEncoded: (bytes) => near.write(bytes),
-			encode: () => new Uint8Array(),
-			end: () => {},
-			destroy: () => {},
-		});
+		const session = harness.application.open(
+			{
+				id: "raw",
+				remoteAddress: "memory",
+				transport: "memory",
+				outboxBytes: 0,
+				send: () => {},
+				sendEncoded: (bytes) => near.write(bytes),
+				checkText: () => {},
+				encode: () => new Uint8Array(),
+				end: () => {},
+				pause: () => {},
+				resume: () => {},
+				destroy: () => {},
+			},
+			NO_HANDSHAKE,
+		);
 		far.start({
 			bytes: (chunk) => received.push(...chunk),
 			end: () => {},

@@ -212,7 +212,7 @@ describe("joining a stored room", () => {
 		expect((await bob.ask('<join room="lobby" after="1" />')).slice(-1)).toEqual([said(2, "two")]);
 	});
 
-	it("recognises a session after the server has been started anew over the same log", async () => {
+	it("recognises a session after the server has been started again over the same log", async () => {
 		const log = new MemoryLog({ nowMs: wallMs });
 		const first = make({}, log);
 		const ann = await first.client("ann", "lobby");
@@ -391,7 +391,7 @@ describe("joining a stored room", () => {
 		]);
 	});
 
-	it("stops replaying to one who leaves, and begins anew for one who joins again", async () => {
+	it("stops replaying to a client that leaves, and begins again for one that joins again", async () => {
 		const log = new SlowLog();
 		const harness = make({}, log);
 		const ann = await harness.client("ann", "lobby");

@@ -161,7 +161,7 @@ describe("xmlsocket serve --app", () => {
 		["that exports no application", "export default { open: 1 };", [], 2, "is no application"],
 		["that fails", "null.x;", [], 1, "cannot start. TypeError"],
 		["beside another application", "", ["shop"], 2, "takes the whole port"],
-		["with --watch", "", ["--watch"], 2, "--watch runs scripts anew, and no modules"],
+		["with --watch", "", ["--watch"], 2, "--watch runs scripts again, but not modules"],
 		["with --relay", "", ["--relay"], 2, "--app and --relay exclude each other"],
 	])("refuses a module %s", (_what, text, more, status, words) => {
 		writeFileSync(join(folder, "own.mjs"), text as string);

@@ -29,7 +29,7 @@ async function stored(log: MessageLog, room = "lobby"): Promise<string[]> {
 }
 
 describe("openChat", () => {
-	it("takes the name, and tells who one is and what the server takes", async () => {
+	it("takes the name, and has the session and the limit of the server", async () => {
 		const chat = await new Network(ChatHarness.chat()).open("ann");
 		expect([chat.name, chat.maxDocumentBytes, chat.status]).toEqual(["ann", 262_144, { type: "connected" }]);
 		expect(chat.session).toMatch(/^[0-9a-f]{16}-[0-9a-f]{32}$/);
@@ -60,7 +60,7 @@ describe("openChat", () => {
 		expect(bob.close).toBeUndefined();
 	});
 
-	it("tells every mistake in its options", async () => {
+	it("rejects with every mistake in its options", async () => {
 		const { openChat } = new Network(ChatHarness.chat());
 		await expect(openChat("x:9000", { nam: "ann" } as never)).rejects.toMatchObject({
 			code: "XMLSOCKET_OPTION_UNKNOWN",
@@ -82,7 +82,7 @@ describe("openChat", () => {
 });
 
 describe("saying something", () => {
-	it("gives the number of a stored message, and none in a live room", async () => {
+	it("resolves with the number of a stored message, and without one in a live room", async () => {
 		const chat = await new Network(ChatHarness.chat()).open("ann");
 		const room = await chat.join("lobby");
 		expect(await room.say("one")).toMatchObject({ seq: 1, duplicate: false });
@@ -136,6 +136,50 @@ describe("saying something", () => {
 		await expect(room.say("x".repeat(300))).rejects.toEqual(code("XMLSOCKET_OUTBOX_FULL"));
 	});
 
+	it("gives up at its signal or time limit: what has not left is not sent", async () => {
+		const network = new Network(ChatHarness.chat());
+		const chat = await network.open("ann");
+		const room = await chat.join("lobby");
+		network.isUp = false;
+		network.cut();
+		await turns();
+		const controller = new AbortController();
+		const aborted = room.say("aborted", { signal: controller.signal });
+		const late = room.say("late", { timeoutMs: 5 });
+		const joining = chat.join("den", { timeoutMs: 5 });
+		controller.abort("reason");
+		await expect(aborted).rejects.toMatchObject({
+			code: "XMLSOCKET_ABORTED",
+			cause: "reason",
+			details: { id: expect.any(String), sent: false },
+		});
+		await expect(late).rejects.toMatchObject({ code: "XMLSOCKET_REQUEST_TIMEOUT", details: { sent: false } });
+		await expect(joining).rejects.toEqual(code("XMLSOCKET_REQUEST_TIMEOUT"));
+		expect([...chat.rooms.keys()]).toEqual(["lobby"]);
+		network.isUp = true;
+		expect(await room.say("sent")).toMatchObject({ seq: 1 });
+		expect([times(network, "aborted"), times(network, "late")]).toEqual([0, 0]);
+	});
+
+	it("refuses unknown options of each call", async () => {
+		const chat = await new Network(ChatHarness.chat()).open("ann");
+		const room = await chat.join("lobby");
+		const wrong = { nothing: 1 } as never;
+		for (const call of [
+			() => room.say("x", wrong),
+			() => room.send(xml`<x />`, wrong),
+			() => room.history(wrong),
+			() => room.setTopic("x", wrong),
+			() => chat.tell("ann", "x", wrong),
+			() => chat.join("den", wrong),
+			() => chat.rename("eve", wrong),
+			() => chat.listRooms(wrong),
+			() => chat.close(wrong),
+		])
+			await expect(call()).rejects.toEqual(code("XMLSOCKET_OPTION_UNKNOWN"));
+		expect([chat.state, chat.name, room.state, chat.rooms.size]).toEqual(["connected", "ann", "joined", 1]);
+	});
+
 	it("keeps the order of a thousand messages, however few may be on their way at a time", async () => {
 		const bench = ChatHarness.chat();
 		const chat = await new Network(bench).open("ann");
@@ -145,8 +189,8 @@ describe("saying something", () => {
 	});
 });
 
-describe("coming back", () => {
-	it("leaves what is said pending while the connection is away, and says it then under its id, in order", async () => {
+describe("reconnecting", () => {
+	it("keeps messages pending while the connection is away, then sends them under their ids, in order", async () => {
 		const network = new Network(ChatHarness.chat());
 		const chat = await network.open("ann");
 		const room = await chat.join("lobby");
@@ -162,7 +206,7 @@ describe("coming back", () => {
 		expect([(await lost).seq, (await later).seq]).toEqual([1, 2]);
 	});
 
-	it("strikes what the replay shows as its own, and does not say it again", async () => {
+	it("counts a message of its own in the replay as acknowledged, and does not resend it", async () => {
 		const network = new Network(ChatHarness.chat({}, { log: new MemoryLog({ dedupeWindowMs: 0 }) }));
 		const chat = await network.open("ann");
 		const room = await chat.join("lobby");
@@ -174,7 +218,7 @@ describe("coming back", () => {
 		expect(times(network, "heard, but not acknowledged")).toBe(1);
 	});
 
-	it("strikes it also where nothing had been read in the room before", async () => {
+	it("does so also where nothing had been read in the room before", async () => {
 		const log = new MemoryLog({ dedupeWindowMs: 0 });
 		const bench = ChatHarness.chat({ history: 0 }, { log });
 		const bob = await bench.client("bob", "lobby");
@@ -191,7 +235,7 @@ describe("coming back", () => {
 		expect(times(network, "mine")).toBe(1);
 	});
 
-	it("says what is older than the server's memory again where the replay proves that it is missing", async () => {
+	it("resends a message that the server may have forgotten where the replay proves that it is missing", async () => {
 		const network = new Network(ChatHarness.chat());
 		const chat = await network.open("ann");
 		const room = await chat.join("lobby");
@@ -202,7 +246,7 @@ describe("coming back", () => {
 		expect(await lost).toMatchObject({ seq: 1 });
 	});
 
-	it("rejects it, and does not say it again, where the history has a gap there", async () => {
+	it("rejects it, and does not resend it, where the history has a gap there", async () => {
 		const log = new MemoryLog({ retention: { maxCount: 1 } });
 		const bench = ChatHarness.chat({}, { log });
 		const bob = await bench.client("bob", "lobby");
@@ -223,7 +267,7 @@ describe("coming back", () => {
 		expect(gaps).toEqual([{ why: "lost", from: 1, to: 1 }]);
 	});
 
-	it("says it again in spite of the gap while the server remembers its id", async () => {
+	it("resends it in spite of the gap while the server remembers its id", async () => {
 		const bench = ChatHarness.chat({}, { log: new MemoryLog({ retention: { maxCount: 1 } }) });
 		const bob = await bench.client("bob", "lobby");
 		const network = new Network(bench);
@@ -237,7 +281,7 @@ describe("coming back", () => {
 		expect(await said).toMatchObject({ seq: 1, duplicate: true });
 	});
 
-	it("reads on where it stopped, and asks for exactly that", async () => {
+	it("resumes reading where it stopped, and asks for exactly that", async () => {
 		const bench = ChatHarness.chat();
 		const bob = await bench.client("bob", "lobby");
 		const network = new Network(bench);
@@ -260,7 +304,7 @@ describe("coming back", () => {
 		expect(room.position).toMatchObject({ seq: 3 });
 	});
 
-	it("misses nothing that was said while it was away, also where nothing had been read before", async () => {
+	it("misses no message that was sent while it was away, also where nothing had been read before", async () => {
 		const bench = ChatHarness.chat({ history: 0 });
 		const bob = await bench.client("bob", "lobby");
 		await bob.ask('<say room="lobby">before</say>');
@@ -278,7 +322,7 @@ describe("coming back", () => {
 		}
 	});
 
-	it("announces that the room has another history, reads its newest messages, and says there what waits", async () => {
+	it("announces that the room has another history, reads its newest messages, and sends there what waits", async () => {
 		const network = new Network(ChatHarness.chat());
 		const chat = await network.open("ann");
 		const gaps: Gap[] = [];
@@ -337,7 +381,55 @@ describe("coming back", () => {
 		expect(gaps).toEqual([{ why: "lost", from: 2, to: 2 }]);
 	});
 
-	it("does not say again in a live room what was on its way, but says what had not left", async () => {
+	it("knows its own message behind a hole, also where the connection breaks before the room was read again", async () => {
+		const bench = ChatHarness.chat({}, { log: new MemoryLog({ retention: { maxCount: 1 } }) });
+		const bob = await bench.client("bob", "lobby");
+		const network = new Network(bench);
+		const chat = await network.open("ann");
+		const room = await chat.join("lobby");
+		await bob.ask('<say room="lobby">one</say>');
+		network.swallows = /^<said [^>]*>two<|^<ack/;
+		await bob.ask('<say room="lobby">two</say>');
+		network.deafAfter = /^<join .*after="1"/;
+		const mine = room.say("mine");
+		await turns();
+		await bob.ask('<say room="lobby">four</say>', '<say room="lobby">five</say>');
+		network.aheadMs = 3_600_000;
+		network.deafAfter = undefined;
+		network.cut();
+		expect(await mine).toEqual({ id: expect.any(String), seq: 3, duplicate: false });
+		expect(times(network, "mine")).toBe(1);
+	});
+
+	it("reads a hole again on the next connection, where the reread had not come to its end", async () => {
+		const bench = ChatHarness.chat();
+		const bob = await bench.client("bob", "lobby");
+		const network = new Network(bench);
+		const chat = await network.open("ann");
+		const gaps: Gap[] = [];
+		const read: string[] = [];
+		await chat.join("lobby", {
+			on: { gap: (gap) => void gaps.push(gap), message: ({ text }) => void read.push(text) },
+		});
+		await bob.ask('<say room="lobby">one</say>');
+		network.swallows = /^<said [^>]*>two</;
+		await bob.ask('<say room="lobby">two</say>');
+		network.deafAfter = /^<join .*after="1"/;
+		await bob.ask('<say room="lobby">three</say>');
+		await turns();
+		network.deafAfter = undefined;
+		// The next join is that of the new connection, which shows the hole again; the one after it reads the hole.
+		let joins = 0;
+		network.onSent = (document) => {
+			if (/^<join .*after="1"/.test(document) && ++joins === 2) network.swallows = undefined;
+		};
+		network.cut();
+		await until(() => read.length === 3);
+		expect(read).toEqual(["one", "two", "three"]);
+		expect(gaps).toEqual([]);
+	});
+
+	it("does not resend in a live room what was on its way, but sends what had not left", async () => {
 		const bench = ChatHarness.chat();
 		const network = new Network(bench);
 		const chat = await network.open("ann");
@@ -359,7 +451,7 @@ describe("coming back", () => {
 		expect(gaps).toEqual([{ why: "away", from: undefined, to: undefined }]);
 	});
 
-	it("tells again what was on its way to a person, who hears it once", async () => {
+	it("resends a private message that was on its way, and the receiver gets it once", async () => {
 		const bench = ChatHarness.chat();
 		const bob = await bench.client("bob");
 		const network = new Network(bench);
@@ -373,7 +465,7 @@ describe("coming back", () => {
 		expect(bob.take()).toHaveLength(1);
 	});
 
-	it("hears once what a server without a memory passes on twice", async () => {
+	it("shows a private message once that a server passes on twice", async () => {
 		const network = new Network(ChatHarness.chat());
 		const heard: string[] = [];
 		await network.open("ann", { on: { told: ({ text }) => void heard.push(text) } });
@@ -465,7 +557,7 @@ describe("a room", () => {
 		expect(texts(read)).toEqual(["two", "three"]);
 	});
 
-	it("comes without its newest messages where they are not wanted, and gives pages of them", async () => {
+	it("has no newest messages where they are not wanted, and returns pages of them", async () => {
 		const bench = ChatHarness.chat();
 		const bob = await bench.client("bob", "lobby");
 		await bob.ask('<say room="lobby">one</say>', '<send room="lobby"><x/></send>', '<say room="lobby">three</say>');
@@ -481,7 +573,7 @@ describe("a room", () => {
 		await expect((await chat.join("den")).history()).rejects.toEqual(code("XMLSOCKET_ROOM_NOT_STORED"));
 	});
 
-	it("tells who comes and goes, and what the topic is", async () => {
+	it("emits who enters and leaves, and the topic", async () => {
 		const bench = ChatHarness.chat({ topics: "everyone" });
 		const bob = await bench.client("bob", "lobby");
 		await bob.ask('<topic room="lobby">tea</topic>');
@@ -527,7 +619,7 @@ describe("a room", () => {
 		expect(network.sent.filter((document) => document.startsWith("<join"))).toHaveLength(1);
 	});
 
-	it("keeps the newest messages for whoever reads later, and says that older ones are missing", async () => {
+	it("keeps the newest messages for a later reader, and marks that older ones are missing", async () => {
 		const bench = ChatHarness.chat();
 		const chat = await new Network(bench).open("ann", { maxInboxMessages: 3 });
 		const room = await chat.join("lobby");

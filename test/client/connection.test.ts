@@ -1,8 +1,8 @@
-// The client: sending with a bound, reading with backpressure, requests, the end. docs/client.md.
+// The client: sending with a bound, reading with backpressure, requests, the end. README.md, "From a program".
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
-import { type Connection, type ConnectOptions, makeConnect } from "../../src/client/index.ts";
+import { type Connection, type ConnectOptions, createConnect } from "../../src/client/index.ts";
 import { XML } from "../../src/xml/index.ts";
 import { type MemoryEnd, memoryDial, type TestHost, TestServer, testHost, turns, until } from "./support.ts";
 
@@ -15,7 +15,7 @@ interface Rig {
 async function inMemory(options?: ConnectOptions): Promise<Rig> {
 	const ends: MemoryEnd[] = [];
 	const host = testHost(memoryDial(ends));
-	const connection = await makeConnect(host)("server:9000", options);
+	const connection = await createConnect(host)("server:9000", options);
 	return { connection, end: ends[0]!, host };
 }
 
@@ -30,7 +30,7 @@ async function collect(connection: Connection): Promise<string[]> {
 describe("connect", () => {
 	test("resolves with an open connection, over TCP", async () => {
 		const server = await TestServer.start((socket) => socket.write("<welcome/>\0"));
-		const connection = await makeConnect(testHost())(server.address);
+		const connection = await createConnect(testHost())(server.address);
 		expect(connection.status).toEqual({ type: "connected" });
 		expect(connection.target).toMatchObject({ host: "127.0.0.1", port: server.port, protocol: "xmlsocket" });
 		connection.send("<hello/>");
@@ -48,7 +48,7 @@ describe("connect", () => {
 		const server = await TestServer.start();
 		const { address } = server;
 		await server.kill();
-		const connect = makeConnect(testHost());
+		const connect = createConnect(testHost());
 		for (const options of [{}, { reconnect: true }]) {
 			await expect(connect(address, options)).rejects.toMatchObject({
 				code: "XMLSOCKET_CONNECT_FAILED",
@@ -59,14 +59,14 @@ describe("connect", () => {
 
 	test("rejects with a code also where the dial fails with another error", async () => {
 		const host = testHost(() => Promise.reject(new Error("no network here")));
-		await expect(makeConnect(host)("server:9000")).rejects.toMatchObject({
+		await expect(createConnect(host)("server:9000")).rejects.toMatchObject({
 			code: "XMLSOCKET_CONNECT_FAILED",
 			cause: { message: "no network here" },
 		});
 	});
 
 	test("rejects bad addresses and options, and never throws", async () => {
-		const connect = makeConnect(testHost());
+		const connect = createConnect(testHost());
 		await expect(connect("nowhere")).rejects.toMatchObject({ code: "XMLSOCKET_ADDRESS_INVALID" });
 		await expect(connect("localhost:80")).rejects.toMatchObject({ code: "XMLSOCKET_PORT_RESERVED" });
 		await expect(connect("localhost:9000", { lingerMs: 0 })).rejects.toMatchObject({
@@ -77,7 +77,7 @@ describe("connect", () => {
 	test("rejects at once with a signal that is aborted already, and while it dials", async () => {
 		const before = new AbortController();
 		before.abort("too late");
-		const connect = makeConnect(testHost());
+		const connect = createConnect(testHost());
 		await expect(connect("localhost:9000", { signal: before.signal })).rejects.toMatchObject({
 			code: "XMLSOCKET_ABORTED",
 			cause: "too late",
@@ -97,7 +97,7 @@ describe("connect", () => {
 		const { port } = server;
 		await server.kill();
 		const host = testHost();
-		const pending = makeConnect(host)(`127.0.0.1:${port}`, { reconnect: { retryFirst: true } });
+		const pending = createConnect(host)(`127.0.0.1:${port}`, { reconnect: { retryFirst: true } });
 		await until(() => host.waits.length >= 3);
 		const late = await TestServer.start(() => {}, port);
 		const connection = await pending;
@@ -112,7 +112,7 @@ describe("connect", () => {
 			dials++;
 			throw new Error("down");
 		});
-		const connect = makeConnect(host);
+		const connect = createConnect(host);
 		await expect(connect("server:9000", { reconnect: { retryFirst: true, maxAttempts: 2 } })).rejects.toMatchObject({
 			code: "XMLSOCKET_CONNECT_FAILED",
 		});
@@ -204,7 +204,7 @@ describe("documents that come in", () => {
 			socket.on("drain", fill);
 			fill();
 		});
-		const connection = await makeConnect(testHost())(server.address, { maxInboxDocuments: 4 });
+		const connection = await createConnect(testHost())(server.address, { maxInboxDocuments: 4 });
 		let last = -1;
 		// The server stops when the system's own buffers are full.
 		while (last !== written) {
@@ -389,7 +389,7 @@ describe("send", () => {
 
 	test("drained() resolves at once while little waits, and lets a TCP producer run without a growing outbox", async () => {
 		const server = await TestServer.start();
-		const connection = await makeConnect(testHost())(server.address);
+		const connection = await createConnect(testHost())(server.address);
 		await connection.drained();
 		const document = "y".repeat(32 * 1024 - 1);
 		let most = 0;
@@ -428,6 +428,44 @@ describe("request", () => {
 		expect((await reply).text).toBe("<members n='1'/>");
 		end.transport.end();
 		expect(await read).toEqual(["<news/>", "<members n='2'/>"]);
+	});
+
+	test("without match, resolves with the next document that has the same id", async () => {
+		const { connection, end } = await inMemory();
+		const read = collect(connection);
+		const reply = connection.request("<who id='7'/>");
+		write(end, "<members/>\0<members id='8'/>\0<members id='7'/>\0<members id='7' n='2'/>\0");
+		expect((await reply).text).toBe("<members id='7'/>");
+		end.transport.end();
+		expect(await read).toEqual(["<members/>", "<members id='8'/>", "<members id='7' n='2'/>"]);
+	});
+
+	test("rejects with an error that has its id, also with a match of its own", async () => {
+		const { connection, end } = await inMemory();
+		const named = connection.request("<join room='x' id='1'/>");
+		const matched = connection.request("<join room='y' id='2'/>", { match: is("joined") });
+		write(end, "<error code='banned' id='1'>You are banned.</error>\0<error code='full-moon' id='2'/>\0");
+		await expect(named).rejects.toMatchObject({
+			code: "XMLSOCKET_BANNED",
+			message: "You are banned.",
+			details: { code: "banned", id: "1" },
+		});
+		await expect(matched).rejects.toMatchObject({
+			code: "XMLSOCKET_REFUSED",
+			message: "The server refused it (full-moon).",
+			details: { code: "full-moon", id: "2" },
+		});
+	});
+
+	test("needs an id or a match, and refuses unknown options", async () => {
+		const { connection, end } = await inMemory();
+		await expect(connection.request("<who/>")).rejects.toMatchObject({ code: "XMLSOCKET_OPTION_INVALID" });
+		await expect(connection.request("<who id='1'/>", { timeout: 5 } as never)).rejects.toMatchObject({
+			code: "XMLSOCKET_OPTION_UNKNOWN",
+			message: "There is no option timeout of request(); did you mean timeoutMs?",
+		});
+		await turns();
+		expect(end.received()).toBe("");
 	});
 
 	test("requests that are alike are answered in their order", async () => {
@@ -516,7 +554,7 @@ describe("the end", () => {
 		write(end, "last\0");
 		end.transport.end();
 		expect(await collect(connection)).toEqual(["last"]);
-		expect(await connection.closed).toEqual({});
+		expect(await connection.closed).toEqual({ by: "remote" });
 		expect(statuses).toEqual([{ type: "closed" }]);
 		expect(connection.status).toEqual({ type: "closed" });
 		expect(await collect(connection)).toEqual([]);
@@ -524,7 +562,7 @@ describe("the end", () => {
 
 	test("a broken connection makes the loops throw", async () => {
 		const server = await TestServer.start();
-		const connection = await makeConnect(testHost())(server.address);
+		const connection = await createConnect(testHost())(server.address);
 		await until(() => server.sockets.length === 1);
 		const reading = collect(connection);
 		server.sockets[0]!.resetAndDestroy();
@@ -548,6 +586,25 @@ describe("the end", () => {
 		expect(connection.status).toEqual({ type: "closed" });
 	});
 
+	test("close({ timeoutMs }) cuts a connection whose other side does not end, and rejects", async () => {
+		const { connection } = await inMemory();
+		const closing = connection.close({ timeoutMs: 5 });
+		expect(connection.state).toBe("closing");
+		await expect(closing).rejects.toMatchObject({ code: "XMLSOCKET_REQUEST_TIMEOUT", details: { limitMs: 5 } });
+		expect((await connection.closed).error).toMatchObject({ code: "XMLSOCKET_REQUEST_TIMEOUT" });
+		expect(connection.state).toBe("closed");
+	});
+
+	test("the event close comes once, last, with the side that ended it", async () => {
+		const { connection, end } = await inMemory();
+		const events: unknown[] = [];
+		connection.on("close", (close) => void events.push(close));
+		connection.on("status", ({ type }) => void events.push(type));
+		end.transport.end();
+		await connection.closed;
+		expect(events).toEqual(["closed", { by: "remote" }]);
+	});
+
 	test("disposing closes", async () => {
 		const { connection, end } = await inMemory();
 		const disposed = connection[Symbol.asyncDispose]();
@@ -559,7 +616,7 @@ describe("the end", () => {
 	test("its signal ends it at once: loops and requests reject with XMLSOCKET_ABORTED", async () => {
 		const server = await TestServer.start();
 		const controller = new AbortController();
-		const connection = await makeConnect(testHost())(server.address, {
+		const connection = await createConnect(testHost())(server.address, {
 			signal: controller.signal,
 			reconnect: true,
 		});

@@ -4,8 +4,8 @@
 import {
 	type ChatClientOptions,
 	type ClientHost,
-	makeConnect,
-	makeOpenChat,
+	createConnect,
+	createOpenChat,
 	type OpenChat,
 } from "../../src/client/index.ts";
 import { XMLSocketError } from "../../src/errors/index.ts";
@@ -35,6 +35,10 @@ export class Network {
 	connections = 0;
 	/** A whole document that the server sends and this matches is lost on its way. */
 	swallows: RegExp | undefined = undefined;
+	/** Called for each document that the client sends, before the server receives it. */
+	onSent: (document: string) => void = () => {};
+	/** Once the client has sent a document that this matches, the connection of the moment loses what the server sends. */
+	deafAfter: RegExp | undefined = undefined;
 	/** Added to the monotonic time. */
 	aheadMs = 0;
 	#current: FrayedTransport | undefined = undefined;
@@ -44,7 +48,7 @@ export class Network {
 		const host = testHost(async () => this.#dial());
 		const { clock } = host;
 		this.host = { ...host, clock: { ...clock, now: () => clock.now() + this.aheadMs } };
-		this.openChat = makeOpenChat(makeConnect(this.host), this.host);
+		this.openChat = createOpenChat(createConnect(this.host), this.host);
 	}
 
 	/** Opens a chat as `name`. */
@@ -129,6 +133,9 @@ class FrayedTransport implements Transport {
 		const documents = (this.#unfinished + new TextDecoder().decode(carried)).split("\0");
 		this.#unfinished = documents.pop()!;
 		this.#network.sent.push(...documents);
+		for (const document of documents) this.#network.onSent(document);
+		const { deafAfter } = this.#network;
+		if (deafAfter && documents.some((document) => deafAfter.test(document))) this.deafen("in");
 		const more = carried.length === 0 || this.#inner.write(carried);
 		if (!whole) {
 			this.deafen("both");

@@ -1,8 +1,8 @@
-// Coming back after a loss: docs/client.md. The waits are recorded, not waited for; the servers are real.
+// Coming back after a loss: README.md, "From a program". The waits are recorded, not waited for; the servers are real.
 
 import { describe, expect, test } from "vitest";
 import { Backoff } from "../../src/client/backoff.ts";
-import { type ConnectionStatus, type ConnectOptions, makeConnect } from "../../src/client/index.ts";
+import { type ConnectionStatus, type ConnectOptions, createConnect } from "../../src/client/index.ts";
 import { type MemoryEnd, memoryDial, TestServer, testHost, turns, until } from "./support.ts";
 
 describe("the waits between attempts", () => {
@@ -18,7 +18,7 @@ describe("the waits between attempts", () => {
 		expect(series(() => 0.5, 4)).toEqual([1000, 1750, 2875, 4563]);
 	});
 
-	test("begin anew after a reset, and end after maxAttempts", () => {
+	test("begin again after a reset, and end after maxAttempts", () => {
 		const backoff = new Backoff({ ...limits, maxAttempts: 2 }, () => 1 - 2 ** -53);
 		expect([backoff.next(), backoff.next(), backoff.next()]).toEqual([1500, 4500, undefined]);
 		backoff.reset();
@@ -29,7 +29,7 @@ describe("the waits between attempts", () => {
 async function inMemory(options: ConnectOptions) {
 	const ends: MemoryEnd[] = [];
 	const host = testHost(memoryDial(ends));
-	const connection = await makeConnect(host)("server:9000", options);
+	const connection = await createConnect(host)("server:9000", options);
 	const statuses: ConnectionStatus["type"][] = [];
 	connection.on("status", ({ type }) => void statuses.push(type));
 	return { connection, ends, host, statuses };
@@ -40,7 +40,7 @@ describe("reconnecting", () => {
 		const first = await TestServer.start((socket) => socket.write("one\0"));
 		const { port } = first;
 		const host = testHost();
-		const connection = await makeConnect(host)(first.address, { reconnect: true });
+		const connection = await createConnect(host)(first.address, { reconnect: true });
 		const statuses: ConnectionStatus[] = [];
 		connection.on("status", (status) => void statuses.push(status));
 		const texts: string[] = [];
@@ -83,7 +83,7 @@ describe("reconnecting", () => {
 	test("gives up after maxAttempts: the loops throw the last error", async () => {
 		const server = await TestServer.start();
 		const host = testHost();
-		const connection = await makeConnect(host)(server.address, { reconnect: { maxAttempts: 3 } });
+		const connection = await createConnect(host)(server.address, { reconnect: { maxAttempts: 3 } });
 		await until(() => server.sockets.length === 1);
 		const reading = (async () => {
 			for await (const _ of connection);
@@ -97,7 +97,7 @@ describe("reconnecting", () => {
 	test("a server that accepts and drops everyone is called with growing waits", async () => {
 		const server = await TestServer.start((socket) => socket.destroy());
 		const host = testHost();
-		const connection = await makeConnect(host)(server.address, { reconnect: { minDelayMs: 100, maxDelayMs: 1000 } });
+		const connection = await createConnect(host)(server.address, { reconnect: { minDelayMs: 100, maxDelayMs: 1000 } });
 		await until(() => host.waits.length >= 8);
 		await connection.close();
 		expect(host.waits.slice(0, 8)).toEqual([200, 350, 575, 913, 1000, 1000, 1000, 1000]);
@@ -267,7 +267,7 @@ describe("reconnecting", () => {
 				return () => waiting.splice(waiting.indexOf(run), 1);
 			},
 		};
-		const connection = await makeConnect(host)("localhost:9000", { reconnect: true });
+		const connection = await createConnect(host)("localhost:9000", { reconnect: true });
 		connection.reconnectNow();
 		ends[0]!.transport.end();
 		await until(() => waiting.length === 1);
@@ -284,7 +284,7 @@ describe("reconnecting", () => {
 	test("delayReconnect puts what the server asked for before the first wait, once", async () => {
 		const ends: MemoryEnd[] = [];
 		const host = testHost(memoryDial(ends));
-		const connection = await makeConnect(host)("localhost:9000", { reconnect: true });
+		const connection = await createConnect(host)("localhost:9000", { reconnect: true });
 		connection.delayReconnect(3000);
 		ends[0]!.transport.end();
 		await until(() => ends.length === 2);
@@ -296,7 +296,7 @@ describe("reconnecting", () => {
 
 	test("a host without XML streams refuses to open one", async () => {
 		const { streams: _, ...host } = testHost(memoryDial([]));
-		await expect(makeConnect(host)("localhost:9000", { stream: true })).rejects.toMatchObject({
+		await expect(createConnect(host)("localhost:9000", { stream: true })).rejects.toMatchObject({
 			code: "XMLSOCKET_OPTION_INVALID",
 		});
 	});

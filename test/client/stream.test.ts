@@ -2,7 +2,7 @@
 
 import { TLSSocket } from "node:tls";
 import { describe, expect, test } from "vitest";
-import { type Connection, type ConnectOptions, makeConnect } from "../../src/client/index.ts";
+import { type Connection, type ConnectOptions, createConnect } from "../../src/client/index.ts";
 import { certificate, secureContext } from "../transport/connections.ts";
 import { type MemoryEnd, memoryDial, type TestHost, TestServer, testHost, turns, until } from "./support.ts";
 
@@ -15,7 +15,7 @@ async function inMemory(
 ): Promise<{ connection: Connection; end: MemoryEnd; host: TestHost }> {
 	const ends: MemoryEnd[] = [];
 	const host = testHost(memoryDial(ends));
-	const connection = await makeConnect(host)(address, options);
+	const connection = await createConnect(host)(address, options);
 	return { connection, end: ends[0]!, host };
 }
 
@@ -41,7 +41,7 @@ describe("a stream's documents", () => {
 		expect(own!.xml.firstChild!.attributes.xmlns).toBe("own");
 		expect(last!.text).toBe("</stream:stream>");
 		end.transport.end();
-		expect(await connection.closed).toEqual({});
+		expect(await connection.closed).toEqual({ by: "remote" });
 	});
 
 	test("after a second header have that one's namespaces, and without a header none", async () => {
@@ -108,7 +108,7 @@ describe("request() on a stream", () => {
 			await expect(connection.request(text)).rejects.toMatchObject({ code: "XMLSOCKET_OPTION_INVALID" });
 		}
 		const documents = await inMemory({});
-		await expect(documents.connection.request("<iq type='get' id='1'/>")).rejects.toThrow("match");
+		await expect(documents.connection.request("<iq type='get'/>")).rejects.toThrow("match");
 	});
 });
 
@@ -129,9 +129,9 @@ describe("STARTTLS", () => {
 	const question = '<starttls xmlns="urn:ietf:params:xml:ns:xmpp-tls"/>';
 	const proceed = "<proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>";
 	const open = (server: TestServer): Promise<Connection> =>
-		makeConnect(testHost())(server.address, { stream: true, tls: { ca: certificate } });
+		createConnect(testHost())(server.address, { stream: true, tls: { ca: certificate } });
 
-	test("what is sent meanwhile leaves under TLS alone, and the scanner begins anew", async () => {
+	test("what is sent meanwhile leaves under TLS alone, and the scanner begins again", async () => {
 		const server = await TestServer.start();
 		const connection = await open(server);
 		const secured = connection.startTls({ domain: "localhost" });

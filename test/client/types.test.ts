@@ -10,9 +10,9 @@ import {
 	type ConnectOptions,
 	connect,
 	element,
-	type Incoming,
 	openChat,
 	type Receipt,
+	type ReceivedDocument,
 	type RequestOptions,
 	type Room,
 	type RoomMessage,
@@ -29,12 +29,12 @@ describe("the types of the package", () => {
 		expectTypeOf(connect).parameter(0).toEqualTypeOf<string>();
 		expectTypeOf(connect).parameter(1).toEqualTypeOf<ConnectOptions | undefined>();
 		expectTypeOf(connect).returns.resolves.toEqualTypeOf<Connection>();
-		expectTypeOf<Connection>().toExtend<AsyncIterable<Incoming>>();
+		expectTypeOf<Connection>().toExtend<AsyncIterable<ReceivedDocument>>();
 		expectTypeOf<Connection>().toExtend<AsyncDisposable>();
-		expectTypeOf<Connection["request"]>().returns.resolves.toEqualTypeOf<Incoming>();
-		expectTypeOf<Incoming["text"]>().toEqualTypeOf<string>();
-		expectTypeOf<Incoming["xml"]>().toEqualTypeOf<XML>();
-		expectTypeOf<Incoming["json"]>().toEqualTypeOf<unknown>();
+		expectTypeOf<Connection["request"]>().returns.resolves.toEqualTypeOf<ReceivedDocument>();
+		expectTypeOf<ReceivedDocument["text"]>().toEqualTypeOf<string>();
+		expectTypeOf<ReceivedDocument["xml"]>().toEqualTypeOf<XML>();
+		expectTypeOf<ReceivedDocument["json"]>().toEqualTypeOf<unknown>();
 	});
 
 	test("openChat gives a chat whose rooms are read in a loop", () => {
@@ -59,7 +59,7 @@ describe("the types of the package", () => {
 	test("events are typed by their names", () => {
 		type On = Connection["on"];
 		const listen = (on: On): void => {
-			on("document", (document) => expectTypeOf(document).toEqualTypeOf<Incoming>());
+			on("document", (document) => expectTypeOf(document).toEqualTypeOf<ReceivedDocument>());
 			on("status", (status) => expectTypeOf(status).toEqualTypeOf<ConnectionStatus>());
 			// @ts-expect-error there is no such event
 			on("message", () => {});
@@ -76,9 +76,10 @@ describe("the types of the package", () => {
 		expectTypeOf(read).returns.toEqualTypeOf<void>();
 	});
 
-	test("a request must say what its answer looks like", () => {
-		expectTypeOf<{ timeoutMs: number }>().not.toExtend<RequestOptions>();
-		expectTypeOf<{ match: (document: Incoming) => boolean }>().toExtend<RequestOptions>();
+	test("a request may give a signal, a time limit and its own match, and nothing else", () => {
+		expectTypeOf<{ timeoutMs: number }>().toExtend<RequestOptions>();
+		expectTypeOf<{ match: (document: ReceivedDocument) => boolean }>().toExtend<RequestOptions>();
+		expectTypeOf<keyof RequestOptions>().toEqualTypeOf<"match" | "signal" | "timeoutMs">();
 	});
 
 	test("the documented class has the documented members and no others", () => {

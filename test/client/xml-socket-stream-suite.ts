@@ -8,7 +8,7 @@ import { type MemoryEnd, memoryDial, type TestHost, testHost, turns } from "./su
 import type { MakeXMLSocket } from "./xml-socket-suite.ts";
 
 /** What holds for every XMLSocket of a stream. */
-export function streamSuite(makeXMLSocket: MakeXMLSocket): void {
+export function streamSuite(createXMLSocketClass: MakeXMLSocket): void {
 	const header = "<stream:stream xmlns='jabber:client' id='7'>";
 
 	interface Setting {
@@ -21,7 +21,7 @@ export function streamSuite(makeXMLSocket: MakeXMLSocket): void {
 	async function connected(prepare?: (socket: XMLSocket) => void): Promise<Setting> {
 		const ends: MemoryEnd[] = [];
 		const host = testHost(memoryDial(ends));
-		const Class = makeXMLSocket(host);
+		const Class = createXMLSocketClass(host);
 		const socket = new Class("stream");
 		const log: string[] = [];
 		socket.onData = (src) => void log.push(src);
@@ -146,7 +146,7 @@ export function streamSuite(makeXMLSocket: MakeXMLSocket): void {
 
 		test("can be used again: the new connection begins a new stream", async () => {
 			const ends: MemoryEnd[] = [];
-			const Class = makeXMLSocket(testHost(memoryDial(ends)));
+			const Class = createXMLSocketClass(testHost(memoryDial(ends)));
 			const socket = new Class("stream");
 			const log: string[] = [];
 			socket.onData = (src) => void log.push(src);

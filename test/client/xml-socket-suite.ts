@@ -10,7 +10,7 @@ import { type MemoryEnd, memoryDial, type TestHost, TestServer, testHost, turns,
 export type MakeXMLSocket = (host: ClientHost) => XMLSocketConstructor;
 
 /** What holds for every XMLSocket in document mode. */
-export function documentSuite(makeXMLSocket: MakeXMLSocket): void {
+export function documentSuite(createXMLSocketClass: MakeXMLSocket): void {
 	interface Bench {
 		readonly XMLSocket: XMLSocketConstructor;
 		readonly ends: MemoryEnd[];
@@ -20,7 +20,7 @@ export function documentSuite(makeXMLSocket: MakeXMLSocket): void {
 	function bench(): Bench {
 		const ends: MemoryEnd[] = [];
 		const host = testHost(memoryDial(ends));
-		return { XMLSocket: makeXMLSocket(host), ends, host };
+		return { XMLSocket: createXMLSocketClass(host), ends, host };
 	}
 
 	function record(socket: XMLSocket): string[] {
@@ -175,7 +175,7 @@ export function documentSuite(makeXMLSocket: MakeXMLSocket): void {
 			const server = await TestServer.start();
 			const { port } = server;
 			await server.kill();
-			const XMLSocket = makeXMLSocket(testHost());
+			const XMLSocket = createXMLSocketClass(testHost());
 			const socket = new XMLSocket();
 			const log = record(socket);
 			expect(socket.connect("127.0.0.1", port)).toBe(true);
@@ -190,7 +190,7 @@ export function documentSuite(makeXMLSocket: MakeXMLSocket): void {
 
 		test("hands timeout to the attempt, and 20 000 ms where it is no positive number", async () => {
 			const asked: number[] = [];
-			const XMLSocket = makeXMLSocket(
+			const XMLSocket = createXMLSocketClass(
 				testHost(async (_, { timeoutMs }) => {
 					asked.push(timeoutMs);
 					throw new Error("no server");
@@ -237,7 +237,9 @@ export function documentSuite(makeXMLSocket: MakeXMLSocket): void {
 		test("an attempt that succeeds after close is dropped", async () => {
 			const ends: MemoryEnd[] = [];
 			const deaf = memoryDial(ends);
-			const XMLSocket = makeXMLSocket(testHost((target, options) => deaf(target, { timeoutMs: options.timeoutMs })));
+			const XMLSocket = createXMLSocketClass(
+				testHost((target, options) => deaf(target, { timeoutMs: options.timeoutMs })),
+			);
 			const socket = new XMLSocket();
 			const log = record(socket);
 			socket.connect("server", 9000);
@@ -319,7 +321,7 @@ export function documentSuite(makeXMLSocket: MakeXMLSocket): void {
 
 		test("over TCP a large document sent just before it arrives whole", async () => {
 			const server = await TestServer.start();
-			const socket = new (makeXMLSocket(testHost()))();
+			const socket = new (createXMLSocketClass(testHost()))();
 			const text = "x".repeat(4 * 1024 * 1024);
 			socket.onConnect = () => {
 				socket.send(text);
@@ -388,7 +390,7 @@ export function documentSuite(makeXMLSocket: MakeXMLSocket): void {
 
 		test("a broken connection gives onClose", async () => {
 			const server = await TestServer.start();
-			const socket = new (makeXMLSocket(testHost()))();
+			const socket = new (createXMLSocketClass(testHost()))();
 			const log = record(socket);
 			socket.connect("127.0.0.1", server.port);
 			await until(() => log.length === 1 && server.sockets.length === 1);

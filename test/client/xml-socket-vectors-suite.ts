@@ -40,7 +40,7 @@ const EVENTS = [
 const STREAM = Buffer.from(SEGMENTS.join(""));
 
 /** What every XMLSocket makes of the recordings. */
-export function vectorSuite(makeXMLSocket: MakeXMLSocket): void {
+export function vectorSuite(createXMLSocketClass: MakeXMLSocket): void {
 	interface Recorded {
 		readonly log: string[];
 		readonly connect: (host: string, port: number) => boolean;
@@ -57,7 +57,7 @@ export function vectorSuite(makeXMLSocket: MakeXMLSocket): void {
 
 	async function inMemory(pieces: Uint8Array[][]): Promise<string[][]> {
 		const ends: MemoryEnd[] = [];
-		const XMLSocket = makeXMLSocket(testHost(memoryDial(ends)));
+		const XMLSocket = createXMLSocketClass(testHost(memoryDial(ends)));
 		const logs: string[][] = [];
 		for (let i = 0; i < pieces.length; i++) {
 			const { log, connect } = recorder(XMLSocket);
@@ -105,7 +105,7 @@ export function vectorSuite(makeXMLSocket: MakeXMLSocket): void {
 					socket.end();
 				})();
 			});
-			const { log, connect } = recorder(makeXMLSocket(testHost()));
+			const { log, connect } = recorder(createXMLSocketClass(testHost()));
 			connect("127.0.0.1", server.port);
 			await until(() => log.includes("close"), "the socket closed");
 			expect(log).toEqual(EVENTS);

@@ -80,7 +80,7 @@ describe("a stream over a WebSocket", () => {
 			"<open>not the framing's</open>",
 			"</stream:stream>",
 		]);
-		expect(await connection.closed).toEqual({});
+		expect(await connection.closed).toEqual({ by: "remote" });
 	});
 
 	test("answers by id travel too", async () => {

@@ -52,4 +52,16 @@ describe("SharedReads", () => {
 		expect(await read(1)).toBe(1);
 		expect(done).toBe(21);
 	});
+
+	it("takes the message of another program, with a session longer than ours can be, for a payload alone", () => {
+		for (const length of [1024, 1025, 60_000]) {
+			const data = Buffer.alloc(7 + 2 + length + 2);
+			data[0] = 1;
+			data.writeUInt16BE(length, 7);
+			data.writeUInt16BE(0xffff, 9 + length);
+			const { session, payload } = decodeEntry(data);
+			if (length <= 1024) expect(session).toHaveLength(length);
+			else expect([session, payload.length]).toEqual([undefined, data.length]);
+		}
+	});
 });

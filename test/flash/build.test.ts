@@ -15,7 +15,7 @@ const haxeIsThere = found === HAXE;
 if (!haxeIsThere) {
 	const words = `Haxe ${HAXE} was not found on PATH (Debian 12: apt-get install haxe)`;
 	if (process.env.CI === "true") throw new Error(`${words}, and CI=true asks for it.`);
-	console.warn(`${words}: the test that makes chat.swf anew is skipped.`);
+	console.warn(`${words}: the test that builds chat.swf is skipped.`);
 }
 
 describe("the kept movies", () => {

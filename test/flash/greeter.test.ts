@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { chat, createServer, type Server } from "../../src/server/index.ts";
+import { createChat, createServer, type Server } from "../../src/server/index.ts";
 import { chromiumPath } from "../browser/chromium.ts";
 import { RawClient } from "../server/peers.ts";
 import { type Ruffle, startRuffle } from "./ruffle.ts";
@@ -15,7 +15,7 @@ describe.skipIf(!chromiumPath)("the greeter", () => {
 	let server: Server;
 
 	beforeAll(async () => {
-		server = await createServer({ port: 0, origin: ["*"], application: chat() }).listen();
+		server = await createServer({ port: 0, origin: ["*"], application: createChat() }).listen();
 		ruffle = await startRuffle();
 	}, 60_000);
 	afterAll(async () => {

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { createGateway } from "../../src/gateway/index.ts";
-import { chat, createServer } from "../../src/server/index.ts";
+import { createChat, createServer } from "../../src/server/index.ts";
 import { RawClient } from "../server/peers.ts";
 import { closeAll, Page, startGateway, TcpTarget, until } from "./peers.ts";
 
@@ -94,7 +94,7 @@ describe("the gateway's paths", () => {
 	it("stand beside a chat on one port", async () => {
 		const target = await TcpTarget.start(({ socket }) => socket.write("from the target"));
 		const gateway = createGateway({ targets: [`chat=127.0.0.1:${target.port}`] });
-		const server = await createServer({ port: 0, application: chat(), routes: [gateway] }).listen();
+		const server = await createServer({ port: 0, application: createChat(), routes: [gateway] }).listen();
 		const page = new Page(`ws://127.0.0.1:${server.port}/gateway/chat`);
 		await until(() => page.bytes.toString() === "from the target");
 		const room = new Page(`ws://127.0.0.1:${server.port}/socket`);

@@ -77,7 +77,7 @@ describe("the idle rule", () => {
 		expect(owner.close).toMatchObject({ by: "local", error: { code: "XMLSOCKET_IDLE", details: { limitMs: 60_000 } } });
 	});
 
-	it("begins anew with any byte, and asks anew", async () => {
+	it("begins again with any byte, and asks again", async () => {
 		const [near, far] = memoryPair();
 		const { owner, clock } = linkOver(near, { idleTimeoutMs: 60_000 });
 		const sender = new RawEnd(far);

@@ -1,6 +1,7 @@
 // Looking into a data folder, and taking everything out of it and in again.
 
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -181,5 +182,54 @@ describe("a damaged data folder", () => {
 				message: expect.stringContaining("record of a room"),
 			});
 		}
+	});
+
+	it("refuses an export whose history has a name that no document can carry", async () => {
+		await expect(
+			importFolder(folder, from(['{"export":"xmlsocket","format":1,"log":"a\\u0000b"}'])),
+		).rejects.toMatchObject({ code: "XMLSOCKET_IMPORT_INVALID", message: expect.stringContaining("Line 1") });
+	});
+
+	it("imports 3,000 rooms, each with a number of its own", async () => {
+		const rooms = Array.from({ length: 3000 }, (_, at) => `r${at}`);
+		const lines = rooms.map((room) =>
+			JSON.stringify({ room, seq: 1, prev: 0, at: "2026-01-01T00:00:00Z", text: `in ${room}` }),
+		);
+		await importFolder(folder, from(['{"export":"xmlsocket","format":1,"log":"x"}', ...lines]));
+		const log = await LevelLog.open(folder);
+		for (const room of ["r0", "r1", "r1500", "r2999"]) {
+			const { entries } = await log.readAfter(room, 0, { maxCount: 10, maxBytes: 1000 });
+			expect(entries.map(({ payload }) => new TextDecoder().decode(payload))).toEqual([`in ${room}`]);
+		}
+		await log.close();
+	});
+});
+
+describe("a folder that is no data folder", () => {
+	it("stays as it is when its contents are asked for, and the error says what was found", async () => {
+		const other = join(folder, "other");
+		await mkdir(other);
+		await writeFile(join(other, "notes.txt"), "mine");
+		await expect(describeFolder(other)).rejects.toMatchObject({
+			code: "XMLSOCKET_DATA_UNREADABLE",
+			message: expect.stringContaining("no file CURRENT"),
+		});
+		expect(await readdir(other)).toEqual(["notes.txt"]);
+	});
+
+	it("is not made when it does not exist", async () => {
+		const absent = join(folder, "absent");
+		await expect(describeFolder(absent)).rejects.toMatchObject({
+			message: expect.stringContaining("There is no folder"),
+		});
+		await expect(exportFolder(absent, () => {})).rejects.toMatchObject({ code: "XMLSOCKET_DATA_UNREADABLE" });
+		expect(existsSync(absent)).toBe(false);
+	});
+
+	it("is opened after a crash during its first start, which left no file CURRENT", async () => {
+		await writeFile(join(folder, "LOCK"), "");
+		const log = await LevelLog.open(folder);
+		expect((await log.append("lobby", { payload: bytes("one") })).seq).toBe(1);
+		await log.close();
 	});
 });

@@ -38,7 +38,6 @@ const ENTRIES = [
 	"xmlsocket/rooms",
 	"xmlsocket/application",
 	"xmlsocket/message-log",
-	"xmlsocket/cluster",
 	"xmlsocket/gateway",
 	"xmlsocket/server",
 	"xmlsocket/tools",

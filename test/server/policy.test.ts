@@ -9,7 +9,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { WebSocket } from "ws";
 import { readPolicyFile } from "../../src/policy/index.ts";
 import { Admission } from "../../src/server/admission.ts";
-import { createServer, relay, type Server, type ServerOptions } from "../../src/server/index.ts";
+import { createRelay, createServer, type Server, type ServerOptions } from "../../src/server/index.ts";
 import { makeCertificate } from "../end-to-end/daemon.ts";
 import { latin1, segmentations } from "../wire/segments.ts";
 import { echo, RawClient, recordingLog } from "./peers.ts";
@@ -37,9 +37,9 @@ async function start(options: ServerOptions = {}, greeting?: string): Promise<St
 	const application = echo(greeting);
 	let opened = 0;
 	const { open } = application;
-	application.open = (peer) => {
+	application.open = (peer, handshake) => {
 		opened++;
-		return open(peer);
+		return open(peer, handshake);
 	};
 	const log = recordingLog();
 	const server = createServer({ port: 0, firstBytesTimeoutMs: 150, ...options, application, log });
@@ -96,7 +96,7 @@ describe("a policy request", () => {
 	}
 
 	it("is answered by a relay, which otherwise passes everything on", async () => {
-		const server = createServer({ port: 0, application: relay() });
+		const server = createServer({ port: 0, application: createRelay() });
 		servers.push(server);
 		await server.listen();
 		for (const { how, segments } of segmentations(latin1(REQUESTS[0]!))) {

@@ -4,7 +4,7 @@ import { spawn } from "node:child_process";
 import { createServer as createTcpServer, type Socket, type Server as TcpServer } from "node:net";
 import { tmpdir } from "node:os";
 import { afterEach, describe, expect, it } from "vitest";
-import { createServer, relay } from "../../src/server/index.ts";
+import { createRelay, createServer } from "../../src/server/index.ts";
 import {
 	checkPolicy,
 	fetchPolicy,
@@ -247,7 +247,7 @@ describe("checkPolicy", () => {
 	);
 
 	it("finds the daemon's own policy good, on its port and on its policy port, for the chat and for a relay", async () => {
-		for (const application of [undefined, relay()] as const) {
+		for (const application of [undefined, createRelay()] as const) {
 			const options = { port: 0, policyPort: 0, origin: ["https://good.example"] };
 			const server = application ? createServer({ ...options, application }) : createServer(options);
 			await server.listen();
@@ -294,7 +294,7 @@ describe("the report in words", () => {
 
 Port ${port.port}: a policy file of ${file("*", "*").length} bytes in 5 ms; the server left the connection open.
   content of every site may connect to port 1024-65535
-  ! Content of every site may connect to every port of this host, through the network of whoever looks at it. Name the port.
+  ! Content of every site may connect to every port of this host, through the network of each visitor. Name the port.
   ! 4 bytes came behind the zero byte. Players have closed by then and lose them.
 
 Port 80: no connection (connect ECONNREFUSED 127.0.0.1:80, 5 ms).

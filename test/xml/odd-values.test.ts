@@ -212,7 +212,7 @@ describe("what a script does while a member runs", () => {
 		expect(typeof node.toString()).toBe("string");
 	});
 
-	test("a text that parses the document anew gives that text", () => {
+	test("a text that parses the document again returns that text", () => {
 		const document = new XML("<a/>");
 		const source = {
 			toString() {

@@ -17,6 +17,7 @@ import {
 	toObject,
 	XML,
 	XMLNode,
+	xml,
 } from "../../src/xml/index.ts";
 
 const document = new XML(
@@ -149,13 +150,39 @@ describe("find", () => {
 		expect(find(new XML("<a b='x/y[1]'/>"), "a[@b='x/y[1]']")?.nodeName).toBe("a");
 	});
 
-	test.each(["", "/a", "a/", "a//b", "a[", "a[x]", "a[@]", "a[@b=c]", "a[@b='c]", "a b", "a[0x]", "[1]", "a[-1]"])(
-		"refuses %j",
-		(path) => {
-			expect(() => findAll(document, path)).toThrow(XMLSocketError);
-			expect(() => find(document, path)).toThrow(/needs/);
-		},
-	);
+	test("// leads to elements at any depth, each once and in document order", () => {
+		const tree = new XML("<a><b n='1'><b n='2'><c n='3'/></b><c n='4'/></b><c n='5'/></a>");
+		const numbers = (path: string): unknown[] => findAll(tree, path).map((found) => found.attributes.n);
+		expect(numbers("//c")).toEqual(["3", "4", "5"]);
+		expect(numbers("a//c")).toEqual(["3", "4", "5"]);
+		expect(numbers("a//b//c")).toEqual(["3", "4"]);
+		expect(numbers("//b/c")).toEqual(["3", "4"]);
+		expect(numbers("//b/c[1]")).toEqual(["3", "4"]);
+		expect(numbers("a//c[2]")).toEqual(["4"]);
+		expect(numbers("a/b//*")).toEqual(["2", "3", "4"]);
+		expect(numbers("//d")).toEqual([]);
+	});
+
+	test.each([
+		"",
+		"/a",
+		"a/",
+		"a//",
+		"a///b",
+		"///a",
+		"a[",
+		"a[x]",
+		"a[@]",
+		"a[@b=c]",
+		"a[@b='c]",
+		"a b",
+		"a[0x]",
+		"[1]",
+		"a[-1]",
+	])("refuses %j", (path) => {
+		expect(() => findAll(document, path)).toThrow(XMLSocketError);
+		expect(() => find(document, path)).toThrow(/needs/);
+	});
 });
 
 describe("pretty", () => {
@@ -185,6 +212,7 @@ describe("pretty", () => {
 	});
 
 	test("prints a node in a tree alone", () => {
+		expect(pretty(xml`<a><b>${"&"}</b></a>`)).toBe("<a>\n  <b>&amp;</b>\n</a>");
 		expect(pretty(new XML("<a><b><c/></b><d/></a>").firstChild?.firstChild as XMLNode)).toBe("<b>\n  <c />\n</b>");
 		expect(pretty(new XMLNode(3, " <"))).toBe(" &lt;");
 		expect(pretty(new (XMLNode as unknown as new () => XMLNode)())).toBe("[type Object]");
@@ -247,8 +275,8 @@ describe("checkWellFormed", () => {
 		["<a><!DOCTYPE a></a>", 1, 4, /inside an element/],
 		["<a>", 1, 1, /"a" is not closed/],
 		["</a>", 1, 1, /closes no open element/],
-		[" <?xml version='1.0'?><a/>", 1, 2, /XML declaration does not stand/],
-		["<a><?xml?></a>", 1, 4, /XML declaration does not stand/],
+		[" <?xml version='1.0'?><a/>", 1, 2, /XML declaration is not/],
+		["<a><?xml?></a>", 1, 4, /XML declaration is not/],
 		["<?pi", 1, 1, /processing instruction/],
 		["<a>&e;</a>", 1, 4, /entity "e"/],
 		["<a>\0</a>", 1, 4, /U\+0000/],

@@ -71,7 +71,7 @@ describe.skipIf(!hasProsody())("connect() with stream at prosody", () => {
 		await login(connection, account(false));
 		await converse(connection);
 		connection.send("</stream:stream>");
-		expect(await connection.closed).toEqual({});
+		expect(await connection.closed).toEqual({ by: "remote" });
 	}, 60_000);
 
 	test("logs in under STARTTLS when every byte comes by itself", async () => {

@@ -133,12 +133,12 @@ export function socketsPart({ call, log, settings }: HostContext): HostPart {
 	};
 	// Loaded for the first connection: most applications open none, and each thread has its own copy of what it loads.
 	const load = async (): Promise<XMLSocketConstructor> => {
-		const [{ makeXMLSocket }, { dialSocket }, { nodeUtf8 }] = await Promise.all([
+		const [{ createXMLSocketClass }, { dialSocket }, { nodeUtf8 }] = await Promise.all([
 			import("../../client/xml-socket.ts"),
 			import("../../transport/dial-socket.ts"),
 			import("../../transport/node-utf8.ts"),
 		]);
-		socketClass = makeXMLSocket({
+		socketClass = createXMLSocketClass({
 			dial: dialSocket,
 			clock: nodeClock,
 			wait: nodeClock.delay,

@@ -11,7 +11,7 @@ import { ackDocument, type ExitReason, gapDocument, messageDocument } from "../d
 import { checkOutgoing, maxShownBytes } from "../outgoing-size.ts";
 import { BaseRoom } from "./base-room.ts";
 import type { KnownHistory, NewMessage } from "./chat-room.ts";
-import { decodeRecord, encodeRecord } from "./record.ts";
+import { decodeRecord, encodeRecord, type MessageRecord } from "./record.ts";
 import { Replay, type ReplayedRoom } from "./replay.ts";
 
 /** A room with a log. */
@@ -23,6 +23,9 @@ export class StoredRoom extends BaseRoom implements ReplayedRoom {
 	#dropped = false;
 	/** The highest number of an entry that could not be shown. */
 	#unreadableSeq = 0;
+	// What clients of this daemon have posted and the log has not acknowledged: a log that hands the same payload to its followers
+	// saves decoding it.
+	readonly #posted = new Map<Uint8Array, MessageRecord>();
 	readonly #replays = new Map<ChatClient, Replay>();
 	readonly #seqWaiters = new Set<{ readonly seq: number; readonly reached: () => void }>();
 
@@ -59,19 +62,23 @@ export class StoredRoom extends BaseRoom implements ReplayedRoom {
 	post(client: ChatClient, { kind, body, id }: NewMessage): void {
 		const { log, counts } = this.chat;
 		// What cannot be sent must not be stored either: decoded text may contain the server's terminator.
-		client.peer.encode(body);
+		client.peer.checkText(body);
 		checkOutgoing(this.chat, client, body, () =>
 			messageDocument({ kind, room: this.name, from: client.name, at: this.chat.timestamp(), body, id }),
 		);
 		client.startPending();
-		const payload = encodeRecord({ kind, from: client.name, body });
+		const record: MessageRecord = { kind, from: client.name, body };
+		const payload = encodeRecord(record);
+		this.#posted.set(payload, record);
 		log.append(this.name, { payload, session: client.key.id, id }).then(
 			(appended) => {
+				this.#posted.delete(payload);
 				counts.messages++;
 				if (id !== undefined) this.#acknowledge(client, id, appended);
 				client.endPending();
 			},
 			(error: unknown) => {
+				this.#posted.delete(payload);
 				client.refuse(this.unavailable(error), id);
 				client.endPending();
 			},
@@ -89,13 +96,11 @@ export class StoredRoom extends BaseRoom implements ReplayedRoom {
 		peer: Peer,
 		reader?: ChatClient,
 	): { readonly text: string; readonly bytes: Uint8Array } | undefined {
-		const { seq, prev } = entry;
-		const id = reader !== undefined && entry.session === reader.key.id ? entry.id : undefined;
 		try {
-			const record = decodeRecord(entry.payload);
+			const record = this.#posted.get(entry.payload) ?? decodeRecord(entry.payload);
 			if (record) {
-				const at = this.chat.timestamp(entry.atMs);
-				const text = messageDocument({ ...record, room: this.name, seq, prev, at, id });
+				const isOwn = reader !== undefined && entry.session === reader.key.id;
+				const text = this.#document(entry, record, isOwn ? entry.id : undefined);
 				const bytes = peer.encode(text);
 				const limit = maxShownBytes(this.chat.settings.maxDocumentBytes);
 				if (bytes.length <= limit) return { text, bytes };
@@ -106,6 +111,10 @@ export class StoredRoom extends BaseRoom implements ReplayedRoom {
 			this.#unreadable(entry, error);
 		}
 		return undefined;
+	}
+
+	#document({ seq, prev, atMs }: LogEntry, { kind, from, body }: MessageRecord, id: string | undefined): string {
+		return messageDocument({ kind, room: this.name, seq, prev, from, at: this.chat.timestamp(atMs), id, body });
 	}
 
 	/** The error for a client whose request failed with the log. An error of another kind is reported. */

@@ -9,11 +9,11 @@ import { createGateway, type GatewayOptions, gatewaySchema, sharedKeys } from ".
 import { ownPort } from "../../gateway/site/socket-proxy.ts";
 import {
 	type ChatOptions,
-	chat,
+	createChat,
+	createRelay,
 	createServer,
 	defaultMaxConnections,
 	type Logger,
-	relay,
 	type Server,
 	type ServerOptions,
 } from "../../server/index.ts";
@@ -97,18 +97,18 @@ function startScripts(
 async function makeApplication(
 	settings: ServeSettings,
 	log: Logger,
-): Promise<ReturnType<typeof chat> | ReturnType<typeof relay>> {
+): Promise<ReturnType<typeof createChat> | ReturnType<typeof createRelay>> {
 	if (settings.relay !== undefined && settings.nats.length > 0) {
 		throw new XMLSocketError(
 			"XMLSOCKET_OPTION_INVALID",
 			"--relay and --nats exclude each other: a relay has no words for what gets lost between daemons.",
 		);
 	}
-	if (settings.relay !== undefined) return relay({ room: settings.relay === "" ? "lobby" : settings.relay });
+	if (settings.relay !== undefined) return createRelay({ room: settings.relay === "" ? "lobby" : settings.relay });
 	const tokens = settings.tokenFile === undefined ? "" : readTokens(settings.tokenFile);
 	const options = { ...(pick(settings, chatKeys) as ChatOptions), tokens };
 	const report = (error: unknown): void => log.error({ err: error }, "the chat met a failure");
-	return chat(options, { ...(await openRoomStorage(settings, log)), report });
+	return createChat(options, { ...(await openRoomStorage(settings, log)), report });
 }
 
 function readTokens(file: string): string {

@@ -1,25 +1,35 @@
-// What a chat tells its owner beside what its rooms do. Types alone.
+// The events of a chat: what it reports besides what its rooms do.
 
 import type { XMLSocketError } from "../../errors/index.ts";
-import type { ConnectionStatus } from "../connection.ts";
+import type { ConnectionStatus } from "../connection-events.ts";
 
 /** A private message. */
-export interface Told {
+export interface PrivateMessage {
+	/** The name of the sender. */
 	readonly from: string;
 	readonly text: string;
-	/** When it was told, in milliseconds since 1970. */
+	/** When the sender sent it, in milliseconds since 1970. */
 	readonly at: number;
-	/** The teller's own id of it. */
+	/** The sender's own id of it. */
 	readonly id: string | undefined;
 }
 
-/** The events of a chat and what their listeners get. */
+/** The events of a chat, and the values that their listeners receive. */
 export interface ChatEvents {
-	/** The connection's state; `connected` also means that the name is one's own again. */
+	/** The connection's status. `connected` also means that the chat has its name again. */
 	status: ConnectionStatus;
-	told: Told;
-	/** The deployment's state, or what an operator did, in words. */
+	/** A private message. */
+	told: PrivateMessage;
+	/** A notice of the server: the state of its cluster, or what an operator did. */
 	notice: { readonly code: string; readonly text: string; readonly room: string | undefined };
 	/** The server refused something that no promise waits for. */
 	refused: XMLSocketError;
 }
+
+/** The names of the events. */
+export const CHAT_EVENTS: readonly string[] = Object.keys({
+	status: true,
+	told: true,
+	notice: true,
+	refused: true,
+} satisfies Record<keyof ChatEvents, true>);

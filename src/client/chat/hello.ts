@@ -1,48 +1,53 @@
-// Saying who one is, and knowing the answer: the server greets a new connection with a `<welcome>` of its own, which must not be
-// taken for it. docs/chat.md, "hello".
+// The `<hello>` of a client and its answer. The server also greets a new connection with a `<welcome>` of its own, which must not
+// be taken for the answer. docs/chat.md, "hello".
 
-import type { Incoming, Sendable } from "../incoming.ts";
+import type { ReceivedDocument, Sendable, WaitOptions } from "../../connection/index.ts";
+import { XMLSocketError } from "../../errors/index.ts";
 import type { RequestOptions } from "../requests.ts";
-import { refusal } from "./refusal.ts";
-import { clientDocument, readServerDocument, type ServerDocument } from "./vocabulary.ts";
+import { clientDocument, readServerDocument } from "./message-types.ts";
 
-/** Who one wants to be. */
+/** The name and the proofs that a client sends. */
 export interface HelloParts {
 	readonly name: string | undefined;
 	readonly token: string | undefined;
 	readonly session: string | undefined;
-	/** Whether the answer must have that name: it could be meant for another question of the same session otherwise. */
+	/** Whether the answer must have that name; otherwise it could belong to another request of the same session. */
 	readonly exactly?: boolean;
 }
 
-/** Who one is, and what the server takes. */
+/** What the server has given: the name, the session's secret, and the longest document that it accepts. */
 export interface Welcome {
 	readonly name: string;
 	readonly session: string;
 	readonly maxDocumentBytes: number;
 }
 
-/** What a question can be put to: a connection, or the way past its queue while it is made again. */
+/** A connection, or the way past its queue while it is made again. */
 export interface Asking {
-	request(document: Sendable, options: Partial<RequestOptions>): Promise<Incoming>;
+	request(document: Sendable, options: RequestOptions): Promise<ReceivedDocument>;
 }
 
 /** Rejects with the server's refusal, or as `request` does. */
-export async function sayHello(asking: Asking, wanted: HelloParts, id: string): Promise<Welcome> {
+export async function sayHello(
+	asking: Asking,
+	wanted: HelloParts,
+	id: string,
+	wait: WaitOptions = {},
+): Promise<Welcome> {
 	const { name, token, session } = wanted;
 	const answer = await asking.request(clientDocument("hello", { name, token, session, id }), {
-		match: (incoming) => {
-			const document = readServerDocument(incoming.xml.firstChild);
-			return document.is === "error" ? document.id === id : document.is === "welcome" && isAnswer(document, wanted);
+		...wait,
+		match: (received) => {
+			const document = readServerDocument(received.xml.firstChild);
+			return document.is === "welcome" && isAnswer(document, wanted);
 		},
 	});
 	const document = readServerDocument(answer.xml.firstChild);
 	if (document.is === "welcome") return document;
-	const { code, text } = document as Extract<ServerDocument, { is: "error" }>;
-	throw refusal(code, text, id);
+	throw new XMLSocketError("XMLSOCKET_INTERNAL", `A <${document.is}> was taken for a <welcome>.`);
 }
 
-// The greeting has a session that was never seen before and the name of a guest.
+// The greeting of a new connection has a new session and the name of a guest.
 function isAnswer(welcome: Welcome, { name, token, session, exactly }: HelloParts): boolean {
 	if (session !== undefined) return welcome.session === session && (!exactly || welcome.name === name);
 	if (name !== undefined) return welcome.name === name;

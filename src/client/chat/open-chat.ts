@@ -1,11 +1,12 @@
-// openChat(): from an address and options to a chat in which one has a name. docs/guide/chat-client.md.
+// openChat(): from an address and options to a chat with a name. docs/guide/chat-client.md.
 
 import type { Connect } from "../connect.ts";
 import type { ClientHost } from "../dial.ts";
 import { Chat } from "./chat.ts";
+import { ChatClient } from "./chat-client.ts";
 import { type ChatClientOptions, chatClientSettings } from "./options.ts";
 
-/** See `makeOpenChat`. */
+/** The function that `createOpenChat` returns. */
 export type OpenChat = (address: string, options?: ChatClientOptions) => Promise<Chat>;
 
 /**
@@ -15,10 +16,10 @@ export type OpenChat = (address: string, options?: ChatClientOptions) => Promise
  * XMLSOCKET_NAME_TAKEN, XMLSOCKET_NAME_INVALID, XMLSOCKET_TOKEN_INVALID, XMLSOCKET_SESSION_IN_USE; or with
  * XMLSOCKET_REQUEST_TIMEOUT where the server does not answer.
  */
-export function makeOpenChat(connect: Connect, host: Pick<ClientHost, "clock" | "report">): OpenChat {
+export function createOpenChat(connect: Connect, host: Pick<ClientHost, "clock" | "report">): OpenChat {
 	return async (address, options) => {
 		const settings = chatClientSettings(options);
-		const chat = new Chat(settings, host.clock, host.report);
+		const chat = new ChatClient(settings, host.clock, host.report);
 		const connection = await connect(address, {
 			...settings.connection,
 			onReconnected: (rejoin) => chat.resume(rejoin),
@@ -29,6 +30,6 @@ export function makeOpenChat(connect: Connect, host: Pick<ClientHost, "clock" | 
 			await connection.close();
 			throw error;
 		}
-		return chat;
+		return new Chat(chat);
 	};
 }

@@ -1,37 +1,37 @@
-// Messages that the server has not acknowledged yet, in the order in which they were said, across connections. It keeps and
-// counts them; who may leave when is asked of its owner, and what leaves is handed to it. It resends nothing by itself.
+// Messages that the server has not acknowledged yet, in the order in which the program sent them, across connections. It keeps and
+// counts them. Its owner decides which may leave and sends them; it resends nothing by itself.
 
 import { XMLSocketError } from "../../errors/index.ts";
 
-/** What a server has said of a message. */
+/** The server's acknowledgement of a message. */
 export interface Receipt {
 	readonly id: string;
 	/** Its number in a stored room. */
 	readonly seq: number | undefined;
-	/** The server had it already: it was sent again, and stored once. */
+	/** The server had it already: it was sent twice and stored once. */
 	readonly duplicate: boolean;
 }
 
-/** What is said, and to whom. */
-export interface Spoken {
+/** A message and its receiver. */
+export interface OutgoingMessage {
 	readonly id: string;
-	/** The room that it is for; undefined: it is private. */
+	/** The room that it is for; undefined for a private message. */
 	readonly room: string | undefined;
 	readonly text: string;
 	readonly bytes: number;
 }
 
 /** A message that waits for its acknowledgement. */
-export interface Unacknowledged extends Spoken {
-	/** On its way on the connection of the moment. */
+export interface Unacknowledged extends OutgoingMessage {
+	/** It has left on the current connection and has no answer yet. */
 	inFlight: boolean;
-	/** When it left for the first time, in monotonic milliseconds; undefined: it never has. */
+	/** When it left for the first time, in monotonic milliseconds; undefined where it has not. */
 	firstSentMs: number | undefined;
-	/** Up to which number its room had been seen when it left for the first time. */
+	/** The number up to which its room had been read when the message left for the first time. */
 	seenWhenSent: number;
 }
 
-/** How much may wait. */
+/** The limits of what may wait. */
 export interface OutboxLimits {
 	readonly maxOutboxMessages: number;
 	readonly maxOutboxBytes: number;
@@ -42,7 +42,7 @@ interface Held extends Unacknowledged {
 	reject(error: XMLSocketError): void;
 }
 
-/** More than this on their way at a time, and the server would refuse some. */
+/** How many may be on their way at a time; a server refuses more. */
 const MAX_IN_FLIGHT = 100;
 
 /** One chat's unacknowledged messages. */
@@ -50,11 +50,11 @@ export class Outbox {
 	readonly #limits: OutboxLimits;
 	/** By id, in order. */
 	readonly #held = new Map<string, Held>();
-	/** Seen on this connection, and their acknowledgements are still to come. */
+	/** Those that came back as messages on this connection before their acknowledgements did. */
 	readonly #seen = new Set<string>();
 	#bytes = 0;
 	#inFlight = 0;
-	#settled: (() => void)[] = [];
+	#waiting: (() => void)[] = [];
 
 	constructor(limits: OutboxLimits) {
 		this.#limits = limits;
@@ -70,22 +70,22 @@ export class Outbox {
 	 *
 	 * @throws XMLSOCKET_OUTBOX_FULL, XMLSOCKET_OPTION_INVALID where a message of this id waits already.
 	 */
-	add(spoken: Spoken): Promise<Receipt> {
+	add(message: OutgoingMessage): Promise<Receipt> {
 		const { maxOutboxMessages, maxOutboxBytes } = this.#limits;
-		if (this.#held.size >= maxOutboxMessages || this.#bytes + spoken.bytes > maxOutboxBytes) {
+		if (this.#held.size >= maxOutboxMessages || this.#bytes + message.bytes > maxOutboxBytes) {
 			throw new XMLSocketError(
 				"XMLSOCKET_OUTBOX_FULL",
-				`A message of ${spoken.bytes} bytes has no room: ${this.#held.size} messages of ${this.#bytes} bytes wait for their acknowledgement, and the limits are ${maxOutboxMessages} messages and ${maxOutboxBytes} bytes.`,
+				`A message of ${message.bytes} bytes has no room: ${this.#held.size} messages of ${this.#bytes} bytes wait for their acknowledgement, and the limits are ${maxOutboxMessages} messages and ${maxOutboxBytes} bytes.`,
 				{ details: { waiting: this.#held.size, limit: maxOutboxMessages, limitBytes: maxOutboxBytes } },
 			);
 		}
-		if (this.#held.has(spoken.id)) {
-			throw new XMLSocketError("XMLSOCKET_OPTION_INVALID", `A message with the id ${spoken.id} waits already.`);
+		if (this.#held.has(message.id)) {
+			throw new XMLSocketError("XMLSOCKET_OPTION_INVALID", `A message with the id ${message.id} waits already.`);
 		}
 		return new Promise((resolve, reject) => {
-			this.#bytes += spoken.bytes;
-			this.#held.set(spoken.id, {
-				...spoken,
+			this.#bytes += message.bytes;
+			this.#held.set(message.id, {
+				...message,
 				inFlight: false,
 				firstSentMs: undefined,
 				seenWhenSent: 0,
@@ -105,7 +105,7 @@ export class Outbox {
 		return [...this.#held.values()].filter((held) => held.room === room);
 	}
 
-	/** Has those leave that may, in order, as far as so many can be on their way at a time. */
+	/** Sends those that may leave, in order, until the limit on their way is reached. */
 	release(may: (waiting: Unacknowledged) => boolean, leave: (waiting: Unacknowledged) => void): void {
 		for (const held of this.#held.values()) {
 			if (this.#inFlight >= MAX_IN_FLIGHT) return;
@@ -116,7 +116,7 @@ export class Outbox {
 		}
 	}
 
-	/** The connection is gone: nothing is on its way any more. @returns what was. */
+	/** The connection is lost: nothing is on its way any more. @returns what was. */
 	lost(): Unacknowledged[] {
 		const gone = [...this.#held.values()].filter((held) => held.inFlight);
 		for (const held of gone) held.inFlight = false;
@@ -125,23 +125,23 @@ export class Outbox {
 		return gone;
 	}
 
-	/** The server has acknowledged it. @returns false where none of this id waits. */
+	/** The server has acknowledged it. @returns false where no message with this id waits. */
 	acknowledge(id: string, seq: number | undefined, duplicate: boolean): boolean {
-		// Of a message that was seen before its acknowledgement came; another one may bear that id by now.
+		// The acknowledgement of a message that came back before it; another message may have the id by now.
 		if (this.#seen.delete(id)) return false;
 		const held = this.#take(id);
 		held?.resolve({ id, seq, duplicate });
 		return held !== undefined;
 	}
 
-	/** It has come back as one of the room's messages, which says the same as its acknowledgement. */
+	/** It has come back as one of the room's messages, which proves as much as its acknowledgement. */
 	see(id: string, seq: number | undefined): void {
 		const held = this.#take(id);
 		if (held?.inFlight) this.#seen.add(id);
 		held?.resolve({ id, seq, duplicate: false });
 	}
 
-	/** It will not be taken. @returns false where none of this id waits. */
+	/** It is refused or given up. @returns false where no message with this id waits. */
 	refuse(id: string, error: XMLSocketError): boolean {
 		const held = this.#take(id);
 		held?.reject(error);
@@ -149,11 +149,11 @@ export class Outbox {
 	}
 
 	/** Resolves when nothing is on its way. */
-	async quiet(): Promise<void> {
-		if (this.#inFlight > 0) await new Promise<void>((resolve) => this.#settled.push(resolve));
+	async settled(): Promise<void> {
+		if (this.#inFlight > 0) await new Promise<void>((resolve) => this.#waiting.push(resolve));
 	}
 
-	/** Everything that waits is given up, each with the error that `why` gives. */
+	/** Gives up everything that waits, each with the error that `why` returns. */
 	clear(why: (waiting: Unacknowledged) => XMLSocketError): void {
 		for (const held of [...this.#held.values()]) this.refuse(held.id, why(held));
 	}
@@ -164,7 +164,15 @@ export class Outbox {
 		this.#held.delete(id);
 		this.#bytes -= held.bytes;
 		if (held.inFlight) this.#inFlight--;
-		if (this.#inFlight === 0) for (const resolve of this.#settled.splice(0)) resolve();
+		if (this.#inFlight === 0) for (const resolve of this.#waiting.splice(0)) resolve();
 		return held;
 	}
+}
+
+/** A message has left, and whether it arrived cannot be found out. `details.id` is its id. */
+export function outcomeUnknown(id: string, why: string, cause?: unknown): XMLSocketError {
+	return new XMLSocketError("XMLSOCKET_OUTCOME_UNKNOWN", `It is not known whether the message ${id} arrived: ${why}.`, {
+		...(cause === undefined ? {} : { cause }),
+		details: { id },
+	});
 }

@@ -1,15 +1,15 @@
-// What a room tells its readers: messages, and everything about them that is not one. Types alone.
+// The events of a room: its messages, and everything else that happens in it.
 
 import type { XMLSocketError } from "../../errors/index.ts";
-import type { Message } from "./vocabulary.ts";
+import type { Message } from "./message-types.ts";
 
 /** A message as a room's reader gets it. */
 export interface RoomMessage extends Message {
-	/** One said it oneself. */
+	/** This client sent it. */
 	readonly own: boolean;
-	/** It was said before this client first came in. */
+	/** It was sent before this client first entered the room. */
 	readonly old: boolean;
-	/** Something right before it cannot be had, or was not kept here because nobody read. */
+	/** Messages right before it are missing: the server has lost them, or nobody read them here and they were dropped. */
 	readonly afterGap: boolean;
 }
 
@@ -24,8 +24,8 @@ export interface RoomPage {
 /** Messages that this reader will not see. */
 export interface Gap {
 	/**
-	 * `lost`: the server has them no more. `history`: the room has another history than before. `away`: a live room, and the
-	 * connection was away.
+	 * `lost`: the server no longer has them. `history`: the room has another history than before. `away`: the room is live, and
+	 * the connection was lost meanwhile.
 	 */
 	readonly why: "lost" | "history" | "away";
 	/** The first and the last number, where they are known. */
@@ -33,23 +33,37 @@ export interface Gap {
 	readonly to: number | undefined;
 }
 
-/** The events of a room and what their listeners get. */
+/** The events of a room, and the values that their listeners receive. */
 export interface RoomEvents {
+	/** A message. */
 	message: RoomMessage;
+	/** Messages are missing. */
 	gap: Gap;
-	/** One is in the room; `back`: again, on a new connection; `another`: and its history is another one. */
+	/** The room was entered. `back`: again, on a new connection. `another`: its history is another one than before. */
 	joined: { readonly back: boolean; readonly another: boolean };
-	/** Someone came. */
+	/** A member entered. */
 	enter: { readonly name: string };
-	/** Someone went. */
+	/** A member left. */
 	exit: { readonly name: string };
-	/** `room.members` and `room.memberCount` are new; `isStale`: of the names only a part is known. */
+	/** `room.members` and `room.memberCount` have changed. `isStale`: only a part of the names is known. */
 	members: { readonly isStale: boolean };
-	/** `standing`: it was there when one came in. */
+	/** The topic. `standing`: the room had it when it was entered. */
 	topic: { readonly by: string; readonly text: string; readonly standing: boolean };
 	/** The room is over for this client. */
 	ended: { readonly error?: XMLSocketError };
 }
 
-/** Listeners that are there before the room is entered, and so miss nothing. */
+/** The names of the events. */
+export const ROOM_EVENTS: readonly string[] = Object.keys({
+	message: true,
+	gap: true,
+	joined: true,
+	enter: true,
+	exit: true,
+	members: true,
+	topic: true,
+	ended: true,
+} satisfies Record<keyof RoomEvents, true>);
+
+/** Listeners that are added before the room is entered, and so miss nothing. */
 export type RoomReader = { readonly [Name in keyof RoomEvents]?: (value: RoomEvents[Name]) => void };

@@ -1,4 +1,4 @@
-// A room's account: which number retention has dropped last, and what is kept up to where. It stands in the stream beside the
+// A room's account: which number retention has dropped last, and what is kept up to where. It is in the stream beside the
 // room, as one message that each new one replaces, so that any daemon can go on counting where another one stopped. It is written
 // before anything is dropped: whatever is missing from the stream later is written down here, and shows as a gap.
 

@@ -113,7 +113,7 @@ export class Broker {
 				maxPingOut: MAX_UNANSWERED_PINGS,
 				maxReconnectAttempts: -1,
 				reconnectDelayHandler: () => RECONNECT_WAIT_MS + Math.random() * RECONNECT_JITTER_MS,
-				// A server whose users were changed may be mended; giving up for good would need a restart of the daemon.
+				// A server whose users were changed can be fixed; giving up for good would need a restart of the daemon.
 				ignoreAuthErrorAbort: true,
 				noAsyncTraces: true,
 			});
@@ -432,15 +432,15 @@ function tlsOptions({ servers }: BrokerAddress): TlsOptions {
 function unreachable({ servers, tls }: BrokerAddress, error: Error): XMLSocketError {
 	const where = servers.join(", ");
 	const said = error.message || error.name;
-	let mend = "Start one with nats-server -js, or check the address and the user.";
+	let hint = "Start one with nats-server -js, or check the address and the user.";
 	if (/certificate|altnames|issuer/i.test(said)) {
-		mend = `${tls ? "" : "They want TLS: write tls://. "}Give the authority of their certificate with NODE_EXTRA_CA_CERTS=FILE, and the name or address that it is for.`;
+		hint = `${tls ? "" : "They want TLS: write tls://. "}Give the authority of their certificate with NODE_EXTRA_CA_CERTS=FILE, and the name or address that it is for.`;
 	} else if (/\btls\b/i.test(said)) {
-		mend = "Write nats:// for servers without TLS.";
+		hint = "Write nats:// for servers without TLS.";
 	} else if (/authorization|authentication/i.test(said)) {
-		mend = "Check the user and the password before the @ of the address.";
+		hint = "Check the user and the password before the @ of the address.";
 	}
-	return new XMLSocketError("XMLSOCKET_BROKER_UNREACHABLE", `No NATS server let us in at ${where}: ${said}. ${mend}`, {
+	return new XMLSocketError("XMLSOCKET_BROKER_UNREACHABLE", `No NATS server let us in at ${where}: ${said}. ${hint}`, {
 		cause: error,
 		details: { servers: where },
 	});

@@ -56,7 +56,7 @@ export function decodeEntry(data: Uint8Array): EntryContent {
 		at += 2;
 		if (length === NONE) names.push(undefined);
 		else {
-			if (at + length > bytes.length) return foreign;
+			if (length > MAX_NAME_BYTES || at + length > bytes.length) return foreign;
 			names.push(bytes.toString("utf8", at, at + length));
 			at += length;
 		}

@@ -17,7 +17,7 @@ export interface StreamSettings {
 export interface StreamState {
 	/** When it was made: another value may be another stream. */
 	readonly created: string;
-	/** Of the oldest message of all; 1 unless somebody has purged the stream by hand. */
+	/** Of the oldest message of all; 1 unless the stream was purged by hand. */
 	readonly firstSeq: number;
 	/** Of the newest message of all. */
 	readonly lastSeq: number;
@@ -155,7 +155,7 @@ export class StreamApi {
 	}
 
 	/**
-	 * The name of what is in the stream, which whoever asks first writes into it. Its time of birth will not do: of several
+	 * The name of what is in the stream, which the first daemon that asks writes into it. Its time of birth will not do: of several
 	 * daemons that make a stream at once, each is told another one, and so may be who asks another server later.
 	 *
 	 * @param known the name that it had: who has purged the stream by hand has purged that too.

@@ -216,7 +216,7 @@ export class JetStreamLog implements MessageLog {
 			};
 			const firstSeq = await this.#pages(name).firstSeq(room.cursor);
 			this.#checkOpen();
-			if (this.#rooms.get(name) !== tracked) throw unavailable("The room is being opened anew");
+			if (this.#rooms.get(name) !== tracked) throw unavailable("The room is being opened again");
 			room.followers.add(own);
 			tracked.renewals.add(renewed);
 			return { log: this.#name, lastSeq: room.cursor, firstSeq, stop };
@@ -258,7 +258,7 @@ export class JetStreamLog implements MessageLog {
 		return Math.min(through, Math.max(last, cursor));
 	}
 
-	// Nothing is committed any more up to `last`, so that whoever asks for the same gets the same.
+	// Nothing is committed any more up to `last`, so that every request for this page gets the same page.
 	#page(name: string, last: number, what: unknown[], read: (pages: RoomPages) => Promise<RoomPage>): Promise<LogPage> {
 		return this.#reads.read(JSON.stringify([name, last, what]), async () => {
 			const pages = this.#pages(name);
@@ -325,8 +325,8 @@ export class JetStreamLog implements MessageLog {
 		}
 	}
 
-	// Where it is another one, whoever follows a room begins anew: the stream was deleted and made anew, so that numbers begin at 1
-	// again, or it has numbers twice. Whoever notices that tells it to all by giving the history another name.
+	// Where it is another one, the followers of a room begin again: the stream was deleted and created again, so that numbers begin at 1
+	// again, or it has numbers twice. The daemon that notices notifies all by giving the history another name.
 	async #checkHistory(state: StreamState): Promise<void> {
 		// A server that has just begun to lead may not be up to date; what it numbers now is above all that was committed. Or it may
 		// have something else under the same numbers.

@@ -90,7 +90,7 @@ export class JetStreamRoom {
 		this.committedUpTo(seq);
 	}
 
-	/** A message stands in the stream: whether it is the one that was delivered under its number. */
+	/** A message is in the stream: whether it is the one that was delivered under its number. */
 	verify({ seq, messageId }: Pick<RoomMessage, "seq" | "messageId">): void {
 		const [oldest] = this.#recent;
 		if (!oldest || seq < oldest.seq || seq > this.#cursor) return;
@@ -107,7 +107,7 @@ export class JetStreamRoom {
 		});
 	}
 
-	/** Begins anew in another stream, whose numbers have nothing to do with those before, after its number `last`. */
+	/** Begins again in another stream, whose numbers have nothing to do with those before, after its number `last`. */
 	restart(last: number): void {
 		this.#life++;
 		this.#recent = [];
@@ -135,7 +135,7 @@ export class JetStreamRoom {
 				for (const entry of entries) if (entry.seq > this.#cursor) this.#deliver(entry);
 				if (entries.length > 0) continue;
 				// It was committed, so that retention has dropped it since, and the next entry's `prev` tells the followers; or a
-				// server that has just become the leader is not there yet; or somebody has deleted it by hand.
+				// server that has just become the leader is not there yet; or it was deleted by hand.
 				if (dropped >= through || ++missing > MAX_MISSING) {
 					this.#cursor = Math.max(this.#cursor, through);
 					this.#recent = [];

@@ -12,7 +12,7 @@ const TIMEOUT_MS = 1000;
 const GIVE_UP_MS = 5000;
 /** A cluster that has just been started is choosing its leaders. */
 const OPEN_WITHIN_MS = 30_000;
-/** How long an id is known, and how long the trace of a key that was given back stays: longer. */
+/** How long an id is known, and how long the trace of a released key stays: longer. */
 const WINDOW_MS = 30_000;
 const TRACE_MS = 60_000;
 const MAX_TRACES = 10_000;
@@ -37,9 +37,9 @@ export class NatsNameLeases implements NameLeases {
 	readonly #stream: string;
 	readonly #prefix: string;
 	readonly #replicas: number;
-	/** Where one's own leases stand, so that they can be given back. */
+	/** The sequence numbers of this daemon's leases, which releasing them needs. */
 	readonly #held = new Map<string, { readonly holder: string; readonly seq: number }>();
-	/** Keys that were given back, oldest first; what remains of them is removed later. */
+	/** Released keys, oldest first; what remains of them is removed later. */
 	readonly #traces: { readonly token: string; readonly seq: number; readonly atMs: number }[] = [];
 	#sweeping: ReturnType<typeof setTimeout> | undefined = undefined;
 
@@ -73,7 +73,7 @@ export class NatsNameLeases implements NameLeases {
 		const token = subjectToken(key);
 		return this.#patiently(async () => {
 			const present = await this.#last(token);
-			// Where the text is empty, the key was given back.
+			// An empty text means that the key was released.
 			if (present?.text && present.text !== holder && !mayReplace(present.text)) return present.text;
 			const seq = present?.text === holder ? present.seq : await this.#write(token, holder, present?.seq ?? 0);
 			if (seq === undefined) return undefined;
@@ -91,7 +91,7 @@ export class NatsNameLeases implements NameLeases {
 			const present = known === undefined ? await this.#last(token) : undefined;
 			if (known === undefined && present?.text !== holder) return true;
 			const seq = await this.#write(token, "", known ?? present!.seq);
-			// Otherwise somebody has taken it meanwhile.
+			// Otherwise another daemon has acquired it meanwhile.
 			if (seq !== undefined) this.#removeLater(token, seq);
 			return true;
 		});
@@ -115,7 +115,7 @@ export class NatsNameLeases implements NameLeases {
 		const dueMs = performance.now() - TRACE_MS;
 		const due = this.#traces.findIndex(({ atMs }) => atMs > dueMs);
 		for (const { token, seq } of this.#traces.splice(0, due === -1 ? this.#traces.length : due)) {
-			// What stands at that number and before: a claim that somebody has made since has a higher one.
+			// Everything up to that number; a lease acquired since has a higher one.
 			const what = { filter: `${this.#prefix}.${token}`, seq: seq + 1 };
 			await this.#api(`STREAM.PURGE.${this.#stream}`, what).catch(() => {});
 		}
@@ -148,14 +148,14 @@ export class NatsNameLeases implements NameLeases {
 			} catch (error) {
 				cause = error;
 			}
-			// Whoever opens it has time; all others have somebody who waits for them.
+			// Opening can wait; every other request has a client that waits for it.
 			const lost = cause !== undefined && !this.#broker.connected && withinMs < OPEN_WITHIN_MS;
 			if (lost || performance.now() >= untilMs) {
 				throw new XMLSocketError("XMLSOCKET_UNAVAILABLE", "The broker that keeps the names does not answer.", {
 					cause,
 				});
 			}
-			// Somebody else was quicker, or the servers are choosing a leader.
+			// Another daemon was quicker, or the servers are choosing a leader.
 			await new Promise((resolve) => setTimeout(resolve, cause === undefined ? 0 : 100));
 		}
 	}
@@ -184,14 +184,14 @@ export class NatsNameLeases implements NameLeases {
 		}
 		if (answer.error?.err_code === NO_MESSAGE) return undefined;
 		if (answer.error?.err_code === STREAM_NOT_FOUND) {
-			// A server that has lost its store, or somebody who has deleted it.
+			// A server that has lost its store, or the stream was deleted.
 			await this.#make();
 			return undefined;
 		}
 		throw refused(answer.error?.description);
 	}
 
-	// The sequence number of what was written; undefined where somebody else has written meanwhile.
+	// The sequence number of what was written; undefined if another daemon has written meanwhile.
 	async #write(token: string, text: string, expected: number): Promise<number | undefined> {
 		const { data } = await this.#broker.request(`${this.#prefix}.${token}`, encoder.encode(text), TIMEOUT_MS, {
 			"Nats-Expected-Last-Subject-Sequence": String(expected),

@@ -29,7 +29,7 @@ export class TrackedRoom {
 	readonly room: JetStreamRoom;
 	/** Who waits for an entry to be delivered, by the id of its publication. */
 	readonly waiting: Map<string, Waiting> = new Map();
-	/** Who follows it, and is to follow anew where it begins anew in another stream. */
+	/** Who follows it, and has to follow again if it begins again in another stream. */
 	readonly renewals: Set<() => void> = new Set();
 	/** How far apart its entries were when they were read last. */
 	spacing = 1;
@@ -130,7 +130,7 @@ export class TrackedRooms {
 		);
 	}
 
-	/** Begins anew in another stream, at the end of what is in it. @param begun is called before anyone is told. */
+	/** Begins again in another stream, at the end of what is in it. @param begun is called before any follower is notified. */
 	async restart(begun: () => void): Promise<void> {
 		const before = [...this.#rooms.values()];
 		const lasts = new Map<TrackedRoom, number>();

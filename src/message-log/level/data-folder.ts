@@ -3,7 +3,7 @@
 // so that clients can go on from the number they saw last.
 
 import { XMLSocketError } from "../../errors/index.ts";
-import { DEFAULT_DEDUPE_WINDOW_MS, type LogEntry } from "../index.ts";
+import { DEFAULT_DEDUPE_WINDOW_MS, isHistoryName, type LogEntry } from "../index.ts";
 import { FORMAT, MAX_NAME_BYTES, type RoomRecord } from "./level-format.ts";
 import { Batch, LevelStore } from "./level-store.ts";
 
@@ -103,11 +103,11 @@ export async function importFolder(
 	const reader = lines[Symbol.asyncIterator]();
 	const first = await reader.next();
 	const head = first.done ? {} : parse(first.value, 1);
-	if (head.export !== "xmlsocket" || typeof head.log !== "string" || head.log === "") {
-		throw invalid(1, "this is no export: its first line does not say so");
-	}
+	if (head.export !== "xmlsocket") throw invalid(1, "this is no export: its first line does not say so");
+	const { log } = head;
+	if (!isHistoryName(log)) throw invalid(1, "the history's name has to be 1 to 64 letters, digits, - and _");
 	if (head.format !== FORMAT) throw invalid(1, `the export has format ${String(head.format)}, not ${FORMAT}`);
-	return await withStore(folder, true, head.log, async (store) => {
+	return await withStore(folder, true, log, async (store) => {
 		const importing = new Importing(store, await store.rooms());
 		let line = 1;
 		for (let read = await reader.next(); !read.done; read = await reader.next()) {
@@ -138,19 +138,23 @@ class Importing {
 	readonly #nowMs = Date.now();
 	// The newest message of each room so far: the number in a room's own line is ahead of the messages that follow it.
 	readonly #newest = new Map<string, number>();
+	#nextRoomNumber: number;
 	#changed = new Set<string>();
 	#batch = new Batch();
 
 	constructor(store: LevelStore, rooms: Map<string, RoomRecord>) {
 		this.#store = store;
 		this.#rooms = rooms;
+		let highest = 0;
+		for (const { number } of rooms.values()) highest = Math.max(highest, number);
+		this.#nextRoomNumber = highest + 1;
 	}
 
 	take(line: Record<string, unknown>, at: number): void {
 		const { room, seq, prev, lastSeq } = line;
 		if (typeof room !== "string") throw invalid(at, "it names no room");
 		const record = this.#rooms.get(room) ?? {
-			number: Math.max(0, ...[...this.#rooms.values()].map(({ number }) => number)) + 1,
+			number: this.#nextRoomNumber,
 			lastSeq: 0,
 			firstSeq: 1,
 			count: 0,
@@ -160,7 +164,7 @@ class Importing {
 			// Also a room in which nothing is left keeps its last number, or it would be used again.
 			const last = wholeNumber(lastSeq, "lastSeq", at);
 			if (record.count > 0 || record.lastSeq > 0) return;
-			this.#rooms.set(room, { ...record, lastSeq: last, firstSeq: last + 1 });
+			this.#keep(room, { ...record, lastSeq: last, firstSeq: last + 1 });
 			this.#newest.set(room, 0);
 			this.#changed.add(room);
 			return;
@@ -177,7 +181,7 @@ class Importing {
 		if (entry.seq <= newest) {
 			throw invalid(at, `message ${entry.seq} of room "${room}" is not behind number ${newest}, which it has already`);
 		}
-		this.#rooms.set(room, {
+		this.#keep(room, {
 			number: record.number,
 			lastSeq: Math.max(record.lastSeq, entry.seq),
 			firstSeq: record.count === 0 ? entry.seq : record.firstSeq,
@@ -193,6 +197,11 @@ class Importing {
 		}
 		this.messages++;
 		this.waiting++;
+	}
+
+	#keep(room: string, record: RoomRecord): void {
+		this.#rooms.set(room, record);
+		if (record.number === this.#nextRoomNumber) this.#nextRoomNumber++;
 	}
 
 	async flush(): Promise<void> {

@@ -1,5 +1,5 @@
 // The ids that were stored within the window, so that what is sent again is not stored again. They are kept by period, each as
-// long as the window: an id that counts stands in the present period or the one before, and older ones go a period at a time.
+// long as the window: an id that counts is in the present period or the one before, and older ones go a period at a time.
 
 import type { IdRecord } from "./level-format.ts";
 import type { Batch, LevelStore } from "./level-store.ts";

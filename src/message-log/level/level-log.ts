@@ -1,6 +1,6 @@
 // The embedded home of stored rooms: LevelDB in one folder of one process. What queued while the last batch was being synced is
 // committed next, in one batch, without any timer; nobody hears of an entry before its batch is on the disk. After a failed
-// write (a full disk, a disk that went read-only) appends are refused with a code, and the folder is opened anew until it works.
+// write (a full disk, a disk that went read-only) appends are refused with a code, and the folder is opened again until it works.
 // docs/reliability.md says what a crash can lose.
 
 import { XMLSocketError } from "../../errors/index.ts";
@@ -61,6 +61,8 @@ class Room {
 interface Waiting {
 	readonly room: Room;
 	readonly entry: NewEntry;
+	/** Of the payload, the session and the id. */
+	readonly bytes: number;
 	readonly resolve: (appended: Appended) => void;
 	readonly reject: (error: unknown) => void;
 }
@@ -123,16 +125,20 @@ export class LevelLog implements MessageLog {
 	append(name: string, entry: NewEntry): Promise<Appended> {
 		return new Promise((resolve, reject) => {
 			const room = this.#roomToWrite(name);
+			let bytes = entry.payload.length;
 			for (const word of [entry.session, entry.id]) {
-				if (word !== undefined && Buffer.byteLength(word) > MAX_NAME_BYTES) {
+				if (word === undefined) continue;
+				const length = Buffer.byteLength(word);
+				if (length > MAX_NAME_BYTES) {
 					throw new XMLSocketError("XMLSOCKET_NAME_INVALID", `A session or id has more than ${MAX_NAME_BYTES} bytes.`);
 				}
+				bytes += length;
 			}
-			if (this.#queue.length >= MAX_QUEUED || this.#queuedBytes + entry.payload.length > MAX_QUEUED_BYTES) {
-				throw unavailable("The disk is slower than the speakers: too much waits to be written");
+			if (this.#queue.length >= MAX_QUEUED || this.#queuedBytes + bytes > MAX_QUEUED_BYTES) {
+				throw unavailable("Messages arrive faster than the disk can store them: too many wait to be written");
 			}
-			this.#queue.push({ room, entry, resolve, reject });
-			this.#queuedBytes += entry.payload.length;
+			this.#queue.push({ room, entry, bytes, resolve, reject });
+			this.#queuedBytes += bytes;
 			this.#work();
 		});
 	}
@@ -228,7 +234,7 @@ export class LevelLog implements MessageLog {
 		let bytes = 0;
 		let at = 0;
 		while (at < this.#queue.length && at < MAX_BATCH && (at === 0 || bytes < MAX_BATCH_BYTES)) {
-			bytes += this.#queue[at++]!.entry.payload.length;
+			bytes += this.#queue[at++]!.bytes;
 		}
 		this.#queuedBytes -= bytes;
 		return this.#queue.splice(0, at);

@@ -1,6 +1,8 @@
 // The one user of LevelDB: opens a data folder, and reads and writes it in the layout of `level-format.ts`. It decides nothing
 // about numbers, order or retention; `level-log.ts` does.
 
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { type BatchOperation, ClassicLevel } from "classic-level";
 import { XMLSocketError } from "../../errors/index.ts";
 import type { LogEntry } from "../index.ts";
@@ -76,6 +78,8 @@ export class LevelStore {
 		folder: string,
 		{ create = true, log }: { readonly create?: boolean; readonly log?: string | undefined } = {},
 	): Promise<LevelStore> {
+		// LevelDB itself leaves its LOCK and LOG files behind where it finds no database, and makes the folder for them.
+		if (!create && !existsSync(join(folder, "CURRENT"))) throw noDataFolder(folder);
 		const database: Database = new ClassicLevel(folder, {
 			...BUFFERS,
 			createIfMissing: create,
@@ -181,15 +185,19 @@ function metaValue(log: string): Buffer {
 	return Buffer.from(JSON.stringify({ format: FORMAT, log }));
 }
 
+function noDataFolder(folder: string): XMLSocketError {
+	return new XMLSocketError(
+		"XMLSOCKET_DATA_UNREADABLE",
+		existsSync(folder) ? `${folder} is not a data folder: it has no file CURRENT.` : `There is no folder ${folder}.`,
+	);
+}
+
 function unopened(folder: string, error: Error): XMLSocketError {
 	const cause = (error.cause ?? error) as Error & { code?: string };
 	if (cause.code === "LEVEL_LOCKED") {
 		return new XMLSocketError("XMLSOCKET_DATA_IN_USE", `The data folder ${folder} is open in another process.`, {
 			cause,
 		});
-	}
-	if (cause.message.includes("create_if_missing is false")) {
-		return new XMLSocketError("XMLSOCKET_DATA_UNREADABLE", `There is no data folder ${folder}.`, { cause });
 	}
 	return new XMLSocketError(
 		"XMLSOCKET_DATA_UNREADABLE",

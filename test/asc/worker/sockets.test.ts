@@ -6,7 +6,7 @@ import { makeXMLSocket as makeScriptClass } from "../../../src/asc/runtime/xml-s
 import { ScriptSockets } from "../../../src/asc/worker/sockets.ts";
 import {
 	type ClientHost,
-	makeXMLSocket as makePackageClass,
+	createXMLSocketClass as makePackageClass,
 	type XMLSocketConstructor,
 } from "../../../src/client/index.ts";
 import { type MemoryEnd, memoryDial, testHost, turns } from "../../client/support.ts";
@@ -41,11 +41,11 @@ function both(host: ClientHost, maxSockets?: number): { XMLSocket: XMLSocketCons
 }
 
 // One of the suites opens some thousands at once.
-const makeXMLSocket = (host: ClientHost): XMLSocketConstructor => both(host, 10_000).XMLSocket;
+const createXMLSocketClass = (host: ClientHost): XMLSocketConstructor => both(host, 10_000).XMLSocket;
 
-documentSuite(makeXMLSocket);
-streamSuite(makeXMLSocket);
-vectorSuite(makeXMLSocket);
+documentSuite(createXMLSocketClass);
+streamSuite(createXMLSocketClass);
+vectorSuite(createXMLSocketClass);
 
 describe("the sockets of an application", () => {
 	test("are at most 1000 at once: one more is refused with a reason, until one is closed", async () => {

@@ -1,17 +1,17 @@
-// From the decoder to the owner, one document after the other: as long as the owner is not paused, within the rate, and a
-// bounded number without a break. What may not be handed on yet waits here, and the transport is not read meanwhile.
+// Passes documents from the decoder to the owner in order: within the rate, not while the owner is paused, and a bounded number
+// without a break. Documents that have to wait are kept here, and the transport is not read meanwhile.
 // It cuts nothing, closes nothing and knows no deadline.
 
 import type { Scheduler } from "./scheduler.ts";
 import type { Transport } from "./transport.ts";
 
-/** What a delivery asks and tells its link. */
-export interface DeliveryOwner<Document> {
+/** The link that a queue belongs to. */
+export interface InboundQueueOwner<Document> {
 	/** Whether documents are still wanted. */
 	readonly isOpen: boolean;
 	/** Empty documents seen so far: they count against the rate. */
 	readonly emptyDocuments: number;
-	/** Hands one document on. What it throws ends the delivery. */
+	/** Passes one document on. If it throws, the rest is not passed on. */
 	document(document: Document): void;
 	/** A handler has thrown. */
 	failed(error: unknown): void;
@@ -29,13 +29,13 @@ export interface Rate {
 	readonly burst: number;
 }
 
-/** Documents handed on without a break; more of them wait until other connections have had their turn. */
+/** Documents passed on without a break; the others wait until other connections have had their turn. */
 const DOCUMENTS_PER_TICK = 256;
 const THROTTLE_MS = 50;
 
-/** The documents of one link on their way to its owner. */
-export class Delivery<Document> {
-	readonly #owner: DeliveryOwner<Document>;
+/** The received documents of one link that its owner has not handled yet. */
+export class InboundQueue<Document> {
+	readonly #owner: InboundQueueOwner<Document>;
 	readonly #transport: Transport;
 	readonly #scheduler: Scheduler;
 	readonly #rate: Rate | undefined;
@@ -48,7 +48,7 @@ export class Delivery<Document> {
 	#tokensAtMs: number;
 	#emptySeen = 0;
 
-	constructor(owner: DeliveryOwner<Document>, transport: Transport, scheduler: Scheduler, rate: Rate | undefined) {
+	constructor(owner: InboundQueueOwner<Document>, transport: Transport, scheduler: Scheduler, rate: Rate | undefined) {
 		this.#owner = owner;
 		this.#transport = transport;
 		this.#scheduler = scheduler;
@@ -57,7 +57,7 @@ export class Delivery<Document> {
 		this.#tokensAtMs = scheduler.clock.now();
 	}
 
-	/** Whether documents wait, or are being handed on. */
+	/** Whether documents wait, or are being passed on. */
 	get isBusy(): boolean {
 		return this.#backlog !== undefined;
 	}
@@ -67,30 +67,30 @@ export class Delivery<Document> {
 		return !this.#paused && !this.#parked;
 	}
 
-	/** Hands documents on, behind those that wait. */
+	/** Passes documents on, behind those that wait. */
 	add(documents: Document[], nowMs: number): void {
 		if (this.#backlog) {
 			for (const document of documents) this.#backlog.push(document);
 		} else this.#deliver(documents, nowMs);
 	}
 
-	/** Hands nothing on until `resume`, and lets the transport wait. */
+	/** Passes nothing on until `resume`, and stops reading the transport. */
 	pause(): void {
 		if (this.#paused) return;
 		this.#paused = true;
 		this.#transport.pause();
 	}
 
-	/** Goes on after `pause`. */
+	/** Continues after `pause`. */
 	resume(): void {
 		if (!this.#paused) return;
 		this.#paused = false;
-		// Called from a handler, the delivery under way goes on by itself.
+		// A call from a handler: the loop that called the handler continues by itself.
 		if (!this.#delivering) this.#unpark();
 		else if (!this.#parked) this.#transport.resume();
 	}
 
-	/** Forgets what waits. */
+	/** Discards the documents that wait. */
 	drop(): void {
 		this.#backlog = undefined;
 	}

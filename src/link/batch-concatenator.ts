@@ -1,15 +1,15 @@
-// One join for many connections: a broadcast waits in many outboxes as the same arrays, and is copied together once.
+// Concatenates once for many connections: a broadcast waits in many outboxes as the same arrays.
 
 /**
- * Remembers the last join. In a broadcast the same arrays wait, in the same order, in every member's outbox, and those are
- * flushed one after the other: all but the first of them are spared the copy.
+ * Keeps the last result. In a broadcast the same arrays wait, in the same order, in every member's outbox, and the outboxes are
+ * flushed one after the other: all but the first reuse the result.
  */
-export class Joiner {
+export class BatchConcatenator {
 	#parts: readonly Uint8Array[] = [];
 	#joined: Uint8Array | undefined = undefined;
 
 	/** The first `count` of `parts`, `length` bytes in all, as one array. */
-	join(parts: readonly Uint8Array[], count: number, length: number): Uint8Array {
+	concatenate(parts: readonly Uint8Array[], count: number, length: number): Uint8Array {
 		if (this.#joined && this.#parts.length === count) {
 			let same = 0;
 			while (same < count && this.#parts[same] === parts[same]) same++;
@@ -26,7 +26,7 @@ export class Joiner {
 		return joined;
 	}
 
-	/** Lets go of the last join, so that nothing is kept between ticks. */
+	/** Discards the last result, so that nothing is kept between ticks. */
 	forget(): void {
 		this.#parts = [];
 		this.#joined = undefined;

@@ -1,43 +1,42 @@
-// How far a stored room has been read. From the numbers of what comes it tells what is new, what was there before, and where
-// something is missing; and it knows when a replay is complete, and up to where it proves what was said. No message is kept.
-// docs/chat.md, docs/reliability.md.
+// How far a stored room has been read. From the numbers of the messages that arrive it finds what is new, what is known, and where
+// messages are missing; it also knows when a replay is complete. It keeps no message. docs/chat.md, docs/reliability.md.
 
 /** A place in the history of a stored room. */
 export interface Position {
 	/** Names the history. */
 	readonly log: string;
-	/** The number that was seen last. */
+	/** The number of the last message that was read. */
 	readonly seq: number;
 }
 
-/** What a message is to someone who has read so far. `hole`: something before it is missing. */
+/** What a message is to a reader at this position. `hole`: messages before it are missing. */
 export type Arrival = "new" | "known" | "hole";
 
-/** One reader's way through one room. */
-export class Course {
+/** The position of one reader in one room. */
+export class ReadCursor {
 	/** Names the history; undefined before the room was entered, and in a live room. */
 	log: string | undefined = undefined;
-	/** The number taken last; undefined: none yet, what comes first is the beginning. */
+	/** The number of the last message taken; undefined before the first one. */
 	seq: number | undefined = undefined;
-	/** Up to here it was not seen what was said: a gap, or a replay that was broken off. */
+	/** Up to this number messages may have gone by unseen: a gap, or a replay that was broken off. */
 	blindTo = 0;
-	/** The room's last number when it was entered. */
+	/** The number of the room's last message when the room was entered. */
 	#entered = 0;
-	/** The highest number that came by, taken or not. */
+	/** The highest number that arrived, taken or not. */
 	#passed = 0;
 
-	/** @param since where an earlier reading has ended. */
+	/** @param since where an earlier reader stopped. */
 	constructor(since?: Position) {
 		this.log = since?.log;
 		this.seq = since?.seq;
 	}
 
-	/** Up to which number everything has gone by, for what is said now. */
+	/** The number up to which everything has arrived. */
 	get seen(): number {
 		return Math.max(this.seq ?? this.#entered, this.#passed);
 	}
 
-	/** Whether all has come that was there when the room was entered, or nothing of it is needed. */
+	/** Whether everything has arrived that was there when the room was entered, or nothing of it is needed. */
 	get isCaughtUp(): boolean {
 		return this.seq === undefined || this.#passed >= this.#entered;
 	}
@@ -45,7 +44,7 @@ export class Course {
 	/**
 	 * The room was entered, and the replay follows.
 	 *
-	 * @returns whether it has another history than the one that was read.
+	 * @returns whether its history is another one than before.
 	 */
 	enter(log: string | undefined, lastSeq: number): boolean {
 		const known = this.log !== undefined && this.seq !== undefined;
@@ -59,12 +58,12 @@ export class Course {
 		return another;
 	}
 
-	/** A number has come by, whatever becomes of its message. */
+	/** A number has arrived, whether or not its message is taken. */
 	pass(seq: number): void {
 		if (seq > this.#passed) this.#passed = seq;
 	}
 
-	/** What the message `seq`, whose predecessor is `prev`, is to this reader; it is not taken yet. */
+	/** Compares the message `seq`, whose predecessor is `prev`, with the position. It does not take it. */
 	arrival(seq: number, prev: number | undefined): Arrival {
 		if (this.seq === undefined) return "new";
 		if (seq <= this.seq) return "known";
@@ -76,13 +75,13 @@ export class Course {
 		this.seq = seq;
 	}
 
-	/** Up to `to` something cannot be had, which the reading will come to later. */
+	/** Messages up to `to` are lost; the reader has not come to them yet. */
 	overlook(to: number): void {
 		this.pass(to);
 		this.blindTo = Math.max(this.blindTo, to);
 	}
 
-	/** What is missing up to `to` cannot be had, and the reading goes on behind it. @returns whether that is news. */
+	/** Messages up to `to` are lost, and the reader goes on behind them. @returns whether that moved it. */
 	skip(to: number): boolean {
 		this.overlook(to);
 		if (this.seq !== undefined && to <= this.seq) return false;
@@ -90,13 +89,13 @@ export class Course {
 		return true;
 	}
 
-	/** The replay is not waited for: what it would have shown stays unproven. */
+	/** The replay was cut short: what it would have shown stays unknown. */
 	breakOff(): void {
 		this.blindTo = Math.max(this.blindTo, this.#entered);
 		this.#passed = Math.max(this.#passed, this.#entered);
 	}
 
-	/** If nothing was read yet, the reading begins where the room was entered. */
+	/** Where nothing was read yet, reading begins where the room was entered. */
 	anchor(): void {
 		this.seq ??= this.#entered;
 	}

@@ -1,24 +1,24 @@
-// The chat's documents as typed values, read from what a server sends and written for what a client says. It judges nothing
-// and keeps nothing; what it does not understand it calls unknown. docs/chat.md.
+// The chat's documents as typed values: read from what a server sends, written for what a client sends. It checks and keeps nothing;
+// a document that it does not know is `unknown`. docs/chat.md.
 
 import { attribute, child, element, elements, type MarkupValue, textContent, type XMLNode } from "../../xml/index.ts";
 
-/** A message of a room, as it came. */
+/** A message of a room, as the server sent it. */
 export interface Message {
 	/** `said`: a text. `sent`: an application's own document. */
 	readonly kind: "said" | "sent";
 	readonly from: string;
-	/** The text; of a `sent` document its content as markup. */
+	/** The text; for a `sent` document its content as markup. */
 	readonly text: string;
 	/** The whole element. */
 	readonly xml: XMLNode;
-	/** When the server took it, in milliseconds since 1970; when it came, where the server does not say. */
+	/** When the server accepted it, in milliseconds since 1970; when it arrived, where the server sends no time. */
 	readonly at: number;
 	/** Its number in a stored room. */
 	readonly seq: number | undefined;
 	/** The number of the message before it in a stored room. */
 	readonly prev: number | undefined;
-	/** The speaker's own id of it; only in the speaker's copy. */
+	/** The sender's own id of it; only in the sender's copy. */
 	readonly id: string | undefined;
 }
 
@@ -28,7 +28,7 @@ export interface RoomEntry {
 	readonly members: number;
 }
 
-/** What a server sends. */
+/** A document that a server sends. */
 export type ServerDocument =
 	| { readonly is: "welcome"; readonly name: string; readonly session: string; readonly maxDocumentBytes: number }
 	| {
@@ -55,7 +55,7 @@ export type ServerDocument =
 			readonly name: string;
 			readonly came: boolean;
 			readonly members: number | undefined;
-			/** Why someone had to go; undefined: by choice. */
+			/** Why the member had to leave; undefined: by choice. */
 			readonly reason: string | undefined;
 	  }
 	| { readonly is: "count"; readonly room: string; readonly members: number }
@@ -75,7 +75,7 @@ export type ServerDocument =
 	| { readonly is: "ping"; readonly id: string | undefined }
 	| { readonly is: "unknown"; readonly element: string };
 
-/** What a server that announces no limit takes in one document. */
+/** The longest document for a server that announces no limit. */
 const ASSUMED_DOCUMENT_BYTES = 65_536;
 
 /** The document with this root element as a value. */

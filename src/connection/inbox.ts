@@ -1,5 +1,5 @@
-// Documents between the connection and the loops that read them. It is bounded: when it is full it says so, and the
-// connection stops reading from the network until half of it has been taken.
+// A bounded queue between a connection or a room and the `for await` loops that read it. It reports when it is full; the owner
+// then stops reading from the network until half of it has been taken.
 
 /** The bounds of an inbox. */
 export interface InboxLimits {
@@ -13,11 +13,19 @@ interface Waiting<T> {
 	reject(error: unknown): void;
 }
 
+/** An item that waits. */
+export interface Entry<T> {
+	readonly item: T;
+	readonly chars: number;
+	/** Listeners have had it already. */
+	readonly emitted: boolean;
+}
+
 /** A queue whose readers wait. Each item goes to one reader, the one that has waited longest. */
 export class Inbox<T> {
 	readonly #limits: InboxLimits;
 	readonly #moved: () => void;
-	#items: { readonly item: T; readonly chars: number }[] = [];
+	#items: Entry<T>[] = [];
 	#head = 0;
 	#chars = 0;
 	#waiting: Waiting<T>[] = [];
@@ -39,7 +47,7 @@ export class Inbox<T> {
 		return this.length >= this.#limits.maxDocuments || this.#chars >= this.#limits.maxChars;
 	}
 
-	/** Whether the size alone forbids more: the bound that holds also while a reply is looked for behind what waits. */
+	/** Whether the size alone forbids more: the bound that also holds while a reply is expected behind what waits. */
 	get isHeavy(): boolean {
 		return this.#chars >= this.#limits.maxChars;
 	}
@@ -49,19 +57,19 @@ export class Inbox<T> {
 		return this.length * 2 <= this.#limits.maxDocuments && this.#chars * 2 <= this.#limits.maxChars;
 	}
 
-	/** Adds an item, whose size counts as `chars`. */
-	push(item: T, chars: number): void {
+	/** Adds an item, whose size counts as `chars`. `emitted`: listeners have had it. */
+	push(item: T, chars: number, emitted = false): void {
 		if (this.#end) return;
 		const first = this.#waiting.shift();
 		if (first) first.resolve({ value: item, done: false });
 		else {
-			this.#items.push({ item, chars });
+			this.#items.push({ item, chars, emitted });
 			this.#chars += chars;
 		}
 	}
 
 	/** The oldest item, at once; undefined where none waits. */
-	shift(): T | undefined {
+	shift(): Entry<T> | undefined {
 		const oldest = this.#items[this.#head];
 		if (!oldest) return undefined;
 		this.#chars -= oldest.chars;
@@ -72,13 +80,13 @@ export class Inbox<T> {
 			this.#head = 0;
 		}
 		this.#moved();
-		return oldest.item;
+		return oldest;
 	}
 
 	/** The oldest item for `reader`, once there is one; after the end, the end, or its error. */
 	next(reader: object): Promise<IteratorResult<T, undefined>> {
-		const item = this.shift();
-		if (item !== undefined) return Promise.resolve({ value: item, done: false });
+		const oldest = this.shift();
+		if (oldest !== undefined) return Promise.resolve({ value: oldest.item, done: false });
 		if (this.#end) {
 			return this.#end.error === undefined
 				? Promise.resolve({ value: undefined, done: true })

@@ -1,7 +1,7 @@
 // The chat's documents as a client reads and writes them: docs/chat.md.
 
 import { describe, expect, it } from "vitest";
-import { clientDocument, readServerDocument, type ServerDocument } from "../../src/client/chat/vocabulary.ts";
+import { clientDocument, readServerDocument, type ServerDocument } from "../../src/client/chat/message-types.ts";
 import { XML } from "../../src/xml/index.ts";
 
 const read = (text: string): ServerDocument => readServerDocument(new XML(text).firstChild);
