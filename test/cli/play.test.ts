@@ -51,7 +51,7 @@ function play(args: string[], env: Record<string, string> = {}): Playing {
 describe("xmlsocket play", () => {
 	it.each([
 		[["missing.swf"], /missing\.swf cannot be played: .*no such file[\s\S]*XMLSOCKET_MOVIE_UNREADABLE/],
-		[["page.html"], /no SWF: it begins with "<!DOCTYP"/],
+		[["page.html"], /not a SWF: it starts with "<!DOCTYP"/],
 		[["ftp://a.example/a.swf"], /only http and https/],
 		[["my game.swf", "--allow", "nonsense"], /nonsense/],
 		[["my game.swf", "--param", "nonsense"], /NAME=VALUE/],
@@ -74,7 +74,7 @@ describe("xmlsocket play", () => {
 		const page = await fetch(url);
 		expect(page.url).toBe(`${url}xmlsocket/`);
 		expect(page.headers.get("content-security-policy")).toMatch(
-			/default-src 'none'; script-src 'self' 'wasm-unsafe-eval'/,
+			/default-src 'none'; script-src 'self' 'wasm-unsafe-eval'.*; worker-src blob:$/,
 		);
 		expect(await page.text()).toContain("<title>Play</title>");
 		expect(await (await fetch(`${url}xmlsocket/facts.json`)).json()).toMatchObject({
