@@ -64,7 +64,8 @@ export class Gateway implements HttpRoutes {
 	readonly #bytes = new Map<string, number>();
 	#nextId = 1;
 	#stopping = false;
-	#emptied: (() => void) | undefined = undefined;
+	/** Called once the last bridge has closed, one for each call of `drain`. */
+	readonly #whenEmpty = new Set<() => void>();
 
 	/** @internal use `createGateway`. */
 	constructor(options: GatewayOptions, parts: GatewayParts) {
@@ -151,14 +152,16 @@ export class Gateway implements HttpRoutes {
 		}
 		if (this.#bridges.size === 0) return;
 		await new Promise<void>((resolve) => {
-			const timer = setTimeout(() => {
-				for (const bridge of this.#bridges.keys()) bridge.destroy();
-				resolve();
-			}, graceMs);
-			this.#emptied = () => {
+			const done = (): void => {
 				clearTimeout(timer);
+				this.#whenEmpty.delete(done);
 				resolve();
 			};
+			const timer = setTimeout(() => {
+				for (const bridge of this.#bridges.keys()) bridge.destroy();
+				done();
+			}, graceMs);
+			this.#whenEmpty.add(done);
 		});
 	}
 
@@ -260,7 +263,7 @@ export class Gateway implements HttpRoutes {
 				line,
 				replaced > 0 ? `${end.words}; some characters do not exist in the other encoding` : end.words,
 			);
-		if (this.#bridges.size === 0) this.#emptied?.();
+		if (this.#bridges.size === 0) for (const done of this.#whenEmpty) done();
 	}
 }
 

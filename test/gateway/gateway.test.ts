@@ -197,3 +197,16 @@ describe("learning targets", () => {
 		);
 	});
 });
+
+it("both calls of drain() end when the second one ends the bridges at once", async () => {
+	const target = await TcpTarget.start();
+	const { gateway, page: open } = await startGateway({ targets: [`chat=127.0.0.1:${target.port}`] });
+	const page = open("/gateway/chat");
+	await until(() => target.connections.length === 1);
+	// The page does not answer the close frame, so that only the second call ends the bridge.
+	page.socket.pause();
+	const first = gateway.drain(60_000);
+	const second = gateway.drain(0);
+	await Promise.all([first, second]);
+	expect(gateway.open).toBe(0);
+}, 20_000);

@@ -16,9 +16,10 @@ export type FetchResult =
 	| { readonly body: Buffer; readonly problem?: undefined }
 	| { readonly body?: undefined; readonly problem: string };
 
-/** Fetches `address`. */
-export async function fetchBounded(address: URL, bounds: FetchBounds): Promise<FetchResult> {
-	const signal = AbortSignal.timeout(bounds.timeoutMs);
+/** Fetches `address`. @param aborted ends the fetch early, with a problem */
+export async function fetchBounded(address: URL, bounds: FetchBounds, aborted?: AbortSignal): Promise<FetchResult> {
+	const timeout = AbortSignal.timeout(bounds.timeoutMs);
+	const signal = aborted ? AbortSignal.any([timeout, aborted]) : timeout;
 	try {
 		let at = address;
 		for (let hops = 0; ; hops++) {
@@ -42,7 +43,8 @@ export async function fetchBounded(address: URL, bounds: FetchBounds): Promise<F
 			return body ? { body } : { problem: `${at.href} is longer than ${bounds.maxBytes} bytes, the limit.` };
 		}
 	} catch (error) {
-		if (signal.aborted)
+		if (aborted?.aborted) return { problem: `The request for ${address.href} was aborted.` };
+		if (timeout.aborted)
 			return { problem: `${address.host} did not deliver ${address.href} within ${bounds.timeoutMs} ms.` };
 		const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
 		return {

@@ -17,8 +17,8 @@ export interface Movie {
 	readonly path: string;
 	/** The path of its folder on this server. */
 	readonly base: string;
-	/** Checks the movie again. @returns a description of the problem; undefined: none. */
-	problem(): Promise<string | undefined>;
+	/** Checks the movie again. @param aborted ends the check early. @returns a description of the problem; undefined: none. */
+	problem(aborted?: AbortSignal): Promise<string | undefined>;
 	/** Answers a request for the movie or a file next to it. */
 	answer(request: IncomingMessage, response: ServerResponse, url: URL): Promise<void>;
 }
@@ -94,10 +94,11 @@ class RemoteMovie implements Movie {
 		this.name = this.path.slice(this.path.lastIndexOf("/") + 1);
 	}
 
-	async problem(): Promise<string | undefined> {
+	async problem(aborted?: AbortSignal): Promise<string | undefined> {
 		this.#bytes = undefined;
 		// Redirects may lead anywhere, because only a SWF is passed on.
-		const { body, problem } = await fetchBounded(this.#address, { ...REMOTE_LIMITS, redirects: MOVIE_REDIRECTS });
+		const bounds = { ...REMOTE_LIMITS, redirects: MOVIE_REDIRECTS };
+		const { body, problem } = await fetchBounded(this.#address, bounds, aborted);
 		if (!body) return problem;
 		const wrong = notASwf(body);
 		if (wrong !== undefined) {
@@ -116,10 +117,17 @@ class RemoteMovie implements Movie {
 		// Only from the address that the user gave, and without redirects: the movie must not reach, through this machine, servers that
 		// only this machine can reach.
 		const address = new URL(pathname + url.search, this.#address);
-		const { body, problem } = await fetchBounded(address, { ...REMOTE_LIMITS, redirects: 0 });
+		const { body, problem } = await fetchBounded(address, { ...REMOTE_LIMITS, redirects: 0 }, clientGone(response));
 		if (body) sendBytes(response, body, contentType(pathname));
 		else sendText(response, 502, `${problem}\n`);
 	}
+}
+
+/** Aborted when the client closes its connection before the response is complete. */
+export function clientGone(response: ServerResponse): AbortSignal {
+	const gone = new AbortController();
+	response.once("close", () => gone.abort());
+	return gone.signal;
 }
 
 function sendBytes(response: ServerResponse, bytes: Buffer, type: string): void {

@@ -9,7 +9,7 @@ import { type SiteRoutes, sendText } from "../site/site-routes.ts";
 import type { ReachableTarget } from "../site/socket-proxy.ts";
 import { StaticFolder, sendFile } from "../site/static-folder.ts";
 import type { EventFeed } from "./event-feed.ts";
-import type { Movie } from "./movie.ts";
+import { clientGone, type Movie } from "./movie.ts";
 
 /** The path of the page. */
 export const PLAY_PATH = "/xmlsocket/";
@@ -81,20 +81,20 @@ export class PlayRoutes implements HttpRoutes {
 		const asked = pathname.slice(PLAY_PATH.length);
 		if (asked === "facts.json") {
 			response.setHeader("cache-control", "no-store");
-			return sendText(response, 200, JSON.stringify(await this.#facts()), "application/json");
+			return sendText(response, 200, JSON.stringify(await this.#facts(clientGone(response))), "application/json");
 		}
 		const file = await this.#pages.find(`/${asked === "" ? "play.html" : asked}`);
 		if (file === undefined || file === "folder") sendText(response, 404, "There is no such page.\n");
 		else await sendFile(file, request, response);
 	}
 
-	async #facts(): Promise<PlayFacts> {
+	async #facts(aborted: AbortSignal): Promise<PlayFacts> {
 		const { movie, ruffle, targets, parameters, command } = this.#parts;
 		return {
 			name: movie.name,
 			path: movie.path,
 			base: movie.base,
-			problem: (await movie.problem()) ?? null,
+			problem: (await movie.problem(aborted)) ?? null,
 			install: ruffle.installed() ? null : RUFFLE_INSTALL,
 			targets,
 			parameters,

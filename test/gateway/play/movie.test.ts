@@ -168,6 +168,25 @@ describe("fetchBounded", () => {
 	});
 });
 
+it("a request for a remote movie, or for a file next to it, is aborted when its client disconnects", async () => {
+	const open = new Set<string>();
+	const remote = await site((request, response) => {
+		open.add(request.url!);
+		response.on("close", () => open.delete(request.url!));
+		response.writeHead(200).flushHeaders();
+	});
+	const movie = movieOf(`${remote}/game/a.swf`);
+	const here = await serve(movie);
+	const leaving = new AbortController();
+	const request = fetch(`${here}/game/data.xml`, { signal: leaving.signal }).catch((error: Error) => error.name);
+	const check = movie.problem(leaving.signal);
+	await expect.poll(() => [...open].sort()).toEqual(["/game/a.swf", "/game/data.xml"]);
+	leaving.abort();
+	expect(await request).toBe("AbortError");
+	expect(await check).toMatch(/was aborted/);
+	await expect.poll(() => open.size).toBe(0);
+});
+
 it("a SWF is known by its first three bytes", () => {
 	for (const start of ["FWS", "CWS\x0a", "ZWS\x0d1234"]) expect(notASwf(Buffer.from(start))).toBeUndefined();
 	expect(notASwf(Buffer.from("GIF89a"))).toMatch(/it starts with "GIF89a"/);
