@@ -335,8 +335,10 @@ export class ScriptApplication {
 		}
 		this.#context.log.info({ application: this.name }, "the application called shutdown(); the next client starts it");
 		this.#state = "between";
-		this.#endAll("NetConnection.Connect.AppShutdown", "The application is shutting down.");
+		const clients = [...this.#members.keys()];
+		// First onAppStop, which may still send to the clients.
 		await this.#stopRun("The application has called shutdown().");
+		this.#endClients(clients, "NetConnection.Connect.AppShutdown", "The application is shutting down.");
 		if ((this.#state as string) === "over") return;
 		this.#state = "idle";
 		if (this.#members.size > 0) this.#run();
@@ -349,7 +351,8 @@ export class ScriptApplication {
 		this.#waiting = undefined;
 		this.#worker = undefined;
 		this.#state = "paused";
-		this.#endAll("NetConnection.Connect.AppShutdown", "The application has stopped.");
+		this.#held = [];
+		this.#endClients([...this.#members.keys()], "NetConnection.Connect.AppShutdown", "The application has stopped.");
 		if (waiting) {
 			waiting.reject(error);
 			return;
@@ -364,14 +367,15 @@ export class ScriptApplication {
 		this.#pause = setTimeout(() => this.#run(), pauseMs);
 	}
 
-	#endAll(code: string, description: string): void {
-		const members = [...this.#members.values()];
-		this.#members.clear();
-		this.#held = [];
-		for (const member of members) {
+	#endClients(ids: readonly number[], code: string, description: string): void {
+		for (const id of ids) {
+			const member = this.#members.get(id);
+			if (!member) continue;
+			this.#members.delete(id);
 			if (member.connect !== undefined) member.peer.send(statusText("error", code, description));
 			member.peer.end();
 		}
+		this.#held = this.#held.filter(([, id]) => this.#members.has(id as number));
 	}
 
 	#refuse({ peer, connect }: ConnectedClient, description: string): void {

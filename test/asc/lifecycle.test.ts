@@ -127,6 +127,35 @@ describe("several applications on a port", () => {
 	});
 });
 
+describe("application.shutdown()", () => {
+	it("runs onAppStop, which can still send to the clients, before it disconnects them", async () => {
+		const running = await startScript(`
+application.onAppStop = function () { application.broadcastMsg("last", new XML("<last/>")); trace("stopped " + application.clients.length); };
+Client.prototype.stop = function () { application.shutdown(); };`);
+		const client = running.client("<connect/>");
+		await client.until((text) => text.includes("Connect.Success"));
+		client.send("<stop/>\0");
+		await client.closed;
+		await running.traced("stopped 1");
+		const [last, status] = client.documents.slice(-2);
+		expect(last).toBe("<last />");
+		expect(status).toContain("NetConnection.Connect.AppShutdown");
+	});
+
+	it("keeps a client that connects while onAppStop runs, for the next run", async () => {
+		const running = await startScript(`
+application.onAppStop = function () { trace("stopping"); var end = new Date().getTime() + 300; while (new Date().getTime() < end); };
+Client.prototype.stop = function () { application.shutdown(); };
+Client.prototype.hi = function (doc) { return doc; };`);
+		const first = running.client("<stop/>");
+		await running.traced("stopping");
+		const second = running.client("<hi/>");
+		await second.until((text) => text.includes("<hi"));
+		await first.closed;
+		expect(second.documents).toEqual(["<hi />"]);
+	});
+});
+
 describe("--watch", () => {
 	const version = (n: number): string => `
 application.onConnect = function (client, name) { client.name = name; trace("connect " + name + " ${n}"); return true }

@@ -22,8 +22,11 @@ let lastTimer = 0;
 const tick = callback((id) => {
 	const timer = timers.get(id as number);
 	if (timer === undefined) return;
-	if (timer.method === undefined) (timer.run as (...values: unknown[]) => unknown)(...timer.values);
-	else (timer.run as Record<string, (...values: unknown[]) => unknown>)[timer.method]?.(...timer.values);
+	// Called without an object, so that its `this` is the global object.
+	const { run } = timer;
+	if (typeof run === "function") (run as (...values: unknown[]) => unknown)(...timer.values);
+	else if (timer.method !== undefined)
+		(timer.run as Record<string, (...values: unknown[]) => unknown>)[timer.method]?.(...timer.values);
 });
 
 /** The functions, by their names. */

@@ -30,7 +30,8 @@ export function makeLoadVars(transfer: Transfer): new () => object {
 			return true;
 		},
 		decode(source: unknown): void {
-			if (isObject(this)) decodeInto(this as Record<string, unknown>, toText(source));
+			if (!isObject(this) || source === undefined || source === null) return;
+			decodeInto(this as Record<string, unknown>, toText(source));
 		},
 		onData(source: unknown): void {
 			if (!isObject(this)) return;
