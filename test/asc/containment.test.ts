@@ -205,15 +205,27 @@ Client.prototype.alive = function () { trace("alive"); }`,
 	await neighbourIsUnharmed(running);
 });
 
-it("intervals, early documents and open calls are bounded", async () => {
+it("a client that leaves 1000 calls without an answer is disconnected, and the script's call returns false", async () => {
+	const running = await beside(`
+Client.prototype.calls = function () { for (var i = 0; this.call("x", {}); i++); trace("answered " + i + " " + this.call("x", {})); }
+Client.prototype.alive = function () { trace("alive"); }`);
+	const client = running.client('<connect app="culprit"/>', "<calls/>");
+	await running.traced("answered 1000 false");
+	await client.closed;
+	await running.logged("it left 1000 calls of the application without an answer");
+	running.client('<connect app="culprit"/>', "<alive/>");
+	await running.traced("alive");
+	expect(running.log.lines.filter(({ words }) => words.startsWith("a script threw"))).toEqual([]);
+});
+
+it("intervals and early documents are bounded", async () => {
 	const running = await beside(`
 application.onConnect = function (client) { if (!first) { first = client; return true; } }
 first = null;
 Client.prototype.timers = function () { for (i = 0; i < 2000; i++) setInterval(function () {}, 100000); }
 Client.prototype.calls = function () { for (i = 0; i < 2000; i++) this.call("x", {}); }`);
-	running.client('<connect app="culprit"/>', "<timers/>", "<calls/>");
+	running.client('<connect app="culprit"/>', "<timers/>");
 	await running.logged("1000 intervals are running");
-	await running.logged("1000 calls of this client wait");
 	const pending = running.client('<connect app="culprit"/>');
 	for (let at = 0; at < 200; at++) pending.send("<early/>\0");
 	await pending.closed;

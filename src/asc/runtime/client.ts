@@ -54,14 +54,18 @@ export function stateOf(value: unknown): ClientState | undefined {
 export class Client {
 	/**
 	 * Calls a method of the peer. The answer goes to `onResult` or `onStatus` of the result object.
+	 * A client that leaves 1000 calls without an answer is disconnected.
 	 * @returns whether the client is connected
 	 */
 	call(name: unknown, result?: unknown, ...values: unknown[]): boolean {
 		const state = stateOf(this);
 		if (state === undefined || state.phase === "ending") return false;
 		const waits = typeof result === "object" && result !== null;
-		if (waits && state.results.size >= MAX_RESULTS)
-			throw new RangeError(`${MAX_RESULTS} calls of this client wait for their answers, which is the limit.`);
+		// The client has to answer, so it is the client that the limit ends, not the script.
+		if (waits && state.results.size >= MAX_RESULTS) {
+			endClient(state, `it left ${MAX_RESULTS} calls of the application without an answer`);
+			return false;
+		}
 		const id = waits ? ++state.lastCall : undefined;
 		const text = (waits ? undefined : plainDocument(String(name), values)) ?? callDocument(String(name), id, values);
 		send(state.id, text);

@@ -85,7 +85,7 @@ export class SharedObjectDocuments {
 				if (!mayReach(client.writeAccess, name)) throw refused(`You may not send to the shared object "${name}".`);
 				const handler = String(element.attributes.handler ?? "");
 				const args = valuesIn(element);
-				state.broadcast(handler, args);
+				state.broadcast(handler, args, client);
 				const scriptObject = this.#objects.scriptObject(state);
 				if (scriptObject && !this.#reserved.has(handler)) this.#call(scriptObject, handler, args);
 				return;
@@ -110,7 +110,7 @@ export class SharedObjectDocuments {
 				{ details: { limit: MAX_FOLLOWED } },
 			);
 		}
-		const state = this.#objects.open(name, isPersistent);
+		const state = this.#objects.open(name, isPersistent, false);
 		followed.add(state);
 		this.#followed.set(client, followed);
 		state.subscribers.add(client);

@@ -24,7 +24,7 @@ export interface SyncEntry {
 	readonly oldValue: unknown;
 }
 
-/** The most shared objects of one application. */
+/** The most shared objects that scripts hold, and the most that only clients use: clients cannot use up the objects of scripts. */
 const MAX_OBJECTS = 1000;
 
 /** All shared objects of one application. */
@@ -35,6 +35,8 @@ export class SharedObjects {
 	readonly #states = new Map<string, SharedState>();
 	readonly #budget: SharedBudget = { chars: 0 };
 	readonly #scriptObjects = new WeakMap<SharedState, SharedObject>();
+	/** Objects that scripts hold. */
+	#heldCount = 0;
 
 	constructor(bridge: SharedObjectBridge) {
 		this.#bridge = bridge;
@@ -49,25 +51,28 @@ export class SharedObjects {
 	/**
 	 * The shared object of a name. If it is not open, it is read from its file, or created.
 	 *
+	 * @param isForScript whether a script opens it; otherwise a client.
 	 * @throws XMLSOCKET_SHARED_OBJECT_INVALID, XMLSOCKET_SHARED_OBJECT_UNREADABLE or XMLSOCKET_SCRIPT_LIMIT.
 	 */
-	open(name: string, isPersistent: boolean): SharedState {
+	open(name: string, isPersistent: boolean, isForScript: boolean): SharedState {
 		const key = keyOf(name, isPersistent);
 		const known = this.#states.get(key);
-		if (known) return known;
+		if (known && (known.isHeld || !isForScript)) return known;
 		if (name === "" || name.length > MAX_NAME_CHARS || name.includes("\0")) {
 			throw new XMLSocketError(
 				"XMLSOCKET_SHARED_OBJECT_INVALID",
 				`A shared object needs a name of 1 to ${MAX_NAME_CHARS} characters without U+0000.`,
 			);
 		}
-		if (this.#states.size >= MAX_OBJECTS) {
+		const count = isForScript ? this.#heldCount : this.#states.size - this.#heldCount;
+		if (count >= MAX_OBJECTS) {
 			throw new XMLSocketError(
 				"XMLSOCKET_SCRIPT_LIMIT",
-				`This application has ${MAX_OBJECTS} shared objects, which is the limit; close some.`,
+				`The ${isForScript ? "scripts" : "clients"} of this application have ${MAX_OBJECTS} shared objects open, which is the limit; close some.`,
 				{ details: { limit: MAX_OBJECTS } },
 			);
 		}
+		if (known) return known;
 		const stored = isPersistent ? this.#bridge.load(name) : undefined;
 		const state =
 			stored === undefined
@@ -123,6 +128,15 @@ export class SharedObjects {
 	/** @internal */
 	setScriptObject(state: SharedState, scriptObject: SharedObject): void {
 		this.#scriptObjects.set(state, scriptObject);
+		state.isHeld = true;
+		this.#heldCount++;
+	}
+
+	/** @internal */
+	closeScriptObject(state: SharedState): void {
+		state.isHeld = false;
+		this.#heldCount--;
+		this.release(state);
 	}
 
 	/** The persistent objects, for `SharedObject.commit()`. */
@@ -183,12 +197,11 @@ function makeClass(objects: SharedObjects): SharedObjectClass {
 		}
 
 		static get(name: unknown, isPersistent?: unknown): SharedObject {
-			const state = objects.open(toText(name), Boolean(isPersistent));
+			const state = objects.open(toText(name), Boolean(isPersistent), true);
 			const known = objects.scriptObject(state);
 			if (known) return known as unknown as SharedObject;
 			const scriptObject = new SharedObject();
 			states.set(scriptObject, state);
-			state.isHeld = true;
 			objects.setScriptObject(state, scriptObject as never);
 			return scriptObject;
 		}
@@ -286,8 +299,7 @@ function makeClass(objects: SharedObjects): SharedObjectClass {
 			if (!state) return;
 			states.delete(this);
 			while (state.isLocked) state.unlock();
-			state.isHeld = false;
-			objects.release(state);
+			objects.closeScriptObject(state);
 		}
 	}
 	return SharedObject as unknown as SharedObjectClass;

@@ -17,6 +17,8 @@ interface Slot {
 	readonly markup: string;
 }
 
+// Clients get an error at these limits. Scripts may go on to twice as much, so that clients cannot make the calls of a script fail.
+
 /** The most slots of one shared object. */
 export const MAX_SLOTS = 10_000;
 /** The longest markup of all slots of one shared object, in characters. */
@@ -25,6 +27,8 @@ export const MAX_CHARS = 1_000_000;
 const MAX_ALL_CHARS = 8_000_000;
 /** The longest markup that may wait while an object is locked, in characters. */
 const MAX_BATCH_CHARS = 2 * MAX_CHARS;
+/** Scripts have this many times the limits of clients. */
+const SCRIPT_FACTOR = 2;
 /** The longest name of a slot or a shared object, in characters. */
 export const MAX_NAME_CHARS = 128;
 
@@ -85,15 +89,15 @@ export class SharedState {
 	 */
 	set(name: string, value: unknown, by?: Subscriber): void {
 		const slot = this.#slotFor(name, value);
-		this.#checkBatch(slot.markup);
-		this.#put(name, slot);
+		this.#checkBatch(slot.markup, by);
+		this.#put(name, slot, by);
 		this.#changed();
 		this.#notify(slot.markup, by, name);
 	}
 
 	/** Sets a slot from the file, without a notification. */
 	restore(name: string, value: unknown): void {
-		this.#put(name, this.#slotFor(name, value));
+		this.#put(name, this.#slotFor(name, value), undefined);
 	}
 
 	/** Removes a slot and notifies the subscribers. False if there is none of that name. */
@@ -101,7 +105,7 @@ export class SharedState {
 		const slot = this.#slots.get(name);
 		if (!slot) return false;
 		const markup = `<delete${attribute("name", name)} />`;
-		this.#checkBatch(markup);
+		this.#checkBatch(markup, by);
 		this.#slots.delete(name);
 		this.#count(-slot.markup.length);
 		this.#changed();
@@ -111,7 +115,7 @@ export class SharedState {
 
 	/** Removes all slots and notifies the subscribers. */
 	clear(): void {
-		this.#checkBatch("<clear />");
+		this.#checkBatch("<clear />", undefined);
 		this.drop();
 		this.#changed();
 		this.#notify("<clear />");
@@ -123,10 +127,10 @@ export class SharedState {
 		this.#count(-this.#chars);
 	}
 
-	/** Sends `<send>` with a handler's name and arguments to all subscribers. */
-	broadcast(handler: string, args: readonly unknown[]): void {
+	/** Sends `<send>` with a handler's name and arguments to all subscribers. @param by the client that requested it */
+	broadcast(handler: string, args: readonly unknown[], by?: Subscriber): void {
 		const markup = sendElement(handler, args);
-		this.#checkBatch(markup);
+		this.#checkBatch(markup, by);
 		this.#notify(markup);
 	}
 
@@ -178,21 +182,24 @@ export class SharedState {
 		return { value, markup: checked(`<change${attribute("name", name)}>${valuesMarkup([value])}</change>`) };
 	}
 
-	#put(name: string, slot: Slot): void {
+	#put(name: string, slot: Slot, by: Subscriber | undefined): void {
 		const before = this.#slots.get(name);
 		const more = slot.markup.length - (before?.markup.length ?? 0);
-		if ((!before && this.#slots.size >= MAX_SLOTS) || this.#chars + more > MAX_CHARS) {
+		const factor = by ? 1 : SCRIPT_FACTOR;
+		const [maxSlots, maxChars, maxAllChars] = [MAX_SLOTS * factor, MAX_CHARS * factor, MAX_ALL_CHARS * factor];
+		// A change that does not grow the object is always possible.
+		if ((!before && this.#slots.size >= maxSlots) || (more > 0 && this.#chars + more > maxChars)) {
 			throw new XMLSocketError(
 				"XMLSOCKET_SCRIPT_LIMIT",
-				`The shared object "${this.name}" is full: it may have ${MAX_SLOTS} properties, and ${MAX_CHARS} characters in all.`,
-				{ details: { limit: MAX_SLOTS, limitCharacters: MAX_CHARS } },
+				`The shared object "${this.name}" is full: it may have ${maxSlots} properties, and ${maxChars} characters in all.`,
+				{ details: { limit: maxSlots, limitCharacters: maxChars } },
 			);
 		}
-		if (more > 0 && this.#budget.chars + more > MAX_ALL_CHARS) {
+		if (more > 0 && this.#budget.chars + more > maxAllChars) {
 			throw new XMLSocketError(
 				"XMLSOCKET_SCRIPT_LIMIT",
-				`The shared objects of this application are full: ${MAX_ALL_CHARS} characters in all of them.`,
-				{ details: { limitCharacters: MAX_ALL_CHARS } },
+				`The shared objects of this application are full: ${maxAllChars} characters in all of them.`,
+				{ details: { limitCharacters: maxAllChars } },
 			);
 		}
 		this.#slots.set(name, slot);
@@ -210,12 +217,13 @@ export class SharedState {
 	}
 
 	// Called before a change, so that subscribers never miss a change that was made.
-	#checkBatch(markup: string): void {
-		if (!this.isLocked || this.#batch.length + markup.length <= MAX_BATCH_CHARS) return;
+	#checkBatch(markup: string, by: Subscriber | undefined): void {
+		const limit = by ? MAX_BATCH_CHARS : MAX_BATCH_CHARS * SCRIPT_FACTOR;
+		if (!this.isLocked || this.#batch.length + markup.length <= limit) return;
 		throw new XMLSocketError(
 			"XMLSOCKET_SCRIPT_LIMIT",
-			`More than ${MAX_BATCH_CHARS} characters of changes wait while "${this.name}" is locked; unlock it sooner.`,
-			{ details: { limitCharacters: MAX_BATCH_CHARS } },
+			`More than ${limit} characters of changes wait while "${this.name}" is locked; unlock it sooner.`,
+			{ details: { limitCharacters: limit } },
 		);
 	}
 

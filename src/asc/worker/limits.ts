@@ -14,6 +14,6 @@ export const MAX_FILE_BYTES: number = 16 * 1024 * 1024;
 /** Entries of a folder that `list()` returns. */
 export const MAX_FOLDER_ENTRIES = 10_000;
 /** The largest file of a persistent shared object, in bytes. */
-export const MAX_OBJECT_BYTES: number = 4 * 1024 * 1024;
+export const MAX_OBJECT_BYTES: number = 8 * 1024 * 1024;
 /** The largest file that a script may write, in bytes. */
 export const MAX_FILE_SIZE_BYTES: number = 256 * 1024 * 1024;

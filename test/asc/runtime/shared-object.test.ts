@@ -336,10 +336,10 @@ describe("lock and unlock", () => {
 		expect(so.getPropertyNames()).toEqual(["a"]);
 	});
 
-	test("more than two million characters may not wait, and what is refused has not happened", () => {
+	test("a script's changes of more than four million characters may not wait, and a refused change has no effect", () => {
 		const so = at.get("board");
 		so.lock();
-		so.send("a", "x".repeat(1_000_000));
+		so.send("a", "x".repeat(3_000_000));
 		so.setProperty("b", 1);
 		expect(() => so.send("a", "x".repeat(1_000_000))).toThrow("wait while");
 		expect(() => so.setProperty("b", "x".repeat(999_900))).toThrow("wait while");
@@ -348,6 +348,58 @@ describe("lock and unlock", () => {
 });
 
 describe("limits", () => {
+	test("a client that fills an object gets an error, and the script can still change the object", () => {
+		const so = at.get("board");
+		const ann = at.join("board");
+		ann.says(`<set name="a"><string>${"x".repeat(999_000)}</string></set>`);
+		ann.heard.length = 0;
+		ann.says(`<set name="b"><string>${"x".repeat(2000)}</string></set>`);
+		expect(ann.heard.join()).toContain('<error code="script-limit">');
+		so.setProperty("c", "x".repeat(2000));
+		expect(so.getProperty("c")).toHaveLength(2000);
+		// A change that needs no more space is possible for the client too.
+		ann.heard.length = 0;
+		ann.says('<set name="a"><true/></set>');
+		expect(ann.heard.join()).toContain("<success");
+	});
+
+	test("clients that fill all objects get errors, and the script can still change its own", () => {
+		const ann = at.join();
+		for (let number = 0; number < 9; number++) {
+			ann.heard.length = 0;
+			ann.says(`<so name="o${number}"><connect/><set name="x"><string>${"x".repeat(990_000)}</string></set></so>`);
+		}
+		expect(ann.heard.join()).toContain('<error code="script-limit">');
+		at.get("own").setProperty("x", "x".repeat(990_000));
+	});
+
+	test("clients that open 1000 objects get errors, and the script can still open its own", () => {
+		for (let client = 0; client < 10; client++) {
+			const person = at.join();
+			for (let number = 0; number < 100; number++) person.says(`<so name="o${client}-${number}"><connect/></so>`);
+		}
+		const last = at.join();
+		last.says('<so name="more"><connect/></so>');
+		expect(last.heard.join()).toContain('<error code="script-limit">');
+		expect(at.get("own").name).toBe("own");
+		// The script's object is no longer among those of the clients, so a client may open one more.
+		expect(at.get("o1-1").name).toBe("o1-1");
+		last.says('<so name="more"><connect/></so>');
+		expect(last.heard.at(-1)).toContain("<clear />");
+	});
+
+	test("a client's <send> to a locked object cannot use up what a script's changes may need", () => {
+		const so = at.get("board");
+		const ann = at.join("board");
+		so.lock();
+		for (let number = 0; number < 3; number++)
+			ann.says(`<send handler="draw"><string>${"x".repeat(900_000)}</string></send>`);
+		expect(ann.heard.join()).toContain('<error code="script-limit">');
+		so.setProperty("a", "x".repeat(990_000));
+		so.unlock();
+		expect(ann.heard.at(-1)).toContain('<change name="a">');
+	});
+
 	test("a value that holds itself, is too deep or holds U+0000 is refused, and the old one stays", () => {
 		const so = at.get("a");
 		so.setProperty("x", 1);
@@ -361,21 +413,21 @@ describe("limits", () => {
 		expect([so.getProperty("x"), so.version]).toEqual([1, 1]);
 	});
 
-	test("an object has at most 10,000 properties and a million characters", () => {
+	test("a script's object has at most 20,000 properties and two million characters", () => {
 		const so = at.get("a");
-		for (let number = 0; number < 10_000; number++) so.setProperty(`p${number}`, number);
+		for (let number = 0; number < 20_000; number++) so.setProperty(`p${number}`, number);
 		expect(() => so.setProperty("more", 1)).toThrow("is full");
 		so.setProperty("p5", "replaced");
 		const other = at.get("b");
-		other.setProperty("x", "x".repeat(600_000));
-		expect(() => other.setProperty("y", "x".repeat(600_000))).toThrow("is full");
+		other.setProperty("x", "x".repeat(1_200_000));
+		expect(() => other.setProperty("y", "x".repeat(1_200_000))).toThrow("is full");
 		other.setProperty("x", "small");
-		other.setProperty("y", "x".repeat(600_000));
+		other.setProperty("y", "x".repeat(1_200_000));
 	});
 
-	test("all objects together have at most eight million characters, and room again when one goes", () => {
-		for (let number = 0; number < 8; number++) at.get(`o${number}`).setProperty("x", "x".repeat(990_000));
-		expect(() => at.get("more").setProperty("x", "x".repeat(990_000))).toThrow("8000000 characters in all");
+	test("all objects of scripts together have at most sixteen million characters, and space again after a removal", () => {
+		for (let number = 0; number < 16; number++) at.get(`o${number}`).setProperty("x", "x".repeat(990_000));
+		expect(() => at.get("more").setProperty("x", "x".repeat(990_000))).toThrow("16000000 characters in all");
 		at.get("o3").setProperty("x", null);
 		at.get("more").setProperty("x", "x".repeat(990_000));
 		expect(() => at.get("o3").setProperty("x", "x".repeat(990_000))).toThrow();
@@ -385,7 +437,7 @@ describe("limits", () => {
 		at.get("o4").setProperty("x", "x".repeat(990_000));
 	});
 
-	test("an application has at most 1000 objects", () => {
+	test("scripts hold at most 1000 objects", () => {
 		for (let number = 0; number < 1000; number++) at.get(`o${number}`);
 		expect(() => at.get("more")).toThrow("1000 shared objects");
 		expect(at.get("o5").name).toBe("o5");
