@@ -57,7 +57,7 @@ test("XMLSocket in a script is the documented class", async () => {
 	await warned(running, ["XMLSOCKET_DOCUMENT_TOO_LARGE"]);
 });
 
-test("sockets end with their application, and what onAppStop sends goes out", async () => {
+test("sockets close with their application, and documents that onAppStop sends still leave", async () => {
 	const peer = await TestServer.start();
 	onTestFinished(() => peer.kill());
 	const running = await runApplication({

@@ -56,7 +56,7 @@ async function site(listener: RequestListener): Promise<string> {
 }
 
 describe("a movie from a file", () => {
-	it("is served from its folder, with what lies beside and below it", async () => {
+	it("is served from its folder, with the files next to it and below", async () => {
 		const movie = movieOf(join(folder, "game", "my game.swf"));
 		expect(movie).toMatchObject({ name: "my game.swf", path: "/my%20game.swf", base: "/" });
 		expect(await movie.problem()).toBeUndefined();
@@ -69,7 +69,7 @@ describe("a movie from a file", () => {
 			expect((await fetch(base + path)).status).toBe(404);
 	});
 
-	it("is that of a link's own place", async () => {
+	it("is served from the folder of a link's target", async () => {
 		expect(movieOf(join(folder, "link.swf"))).toMatchObject({ name: "my game.swf" });
 	});
 
@@ -79,13 +79,13 @@ describe("a movie from a file", () => {
 		["missing.swf", /no such file/],
 		[".hidden.swf", /begins with a dot/],
 		["data", /cannot be played/],
-	])("is refused at once where it is none: %s", (name, words) => {
+	])("is refused immediately if it is not a SWF: %s", (name, words) => {
 		const open = (): Movie => movieOf(join(folder, "game", name));
 		expect(open).toThrow(words);
 		expect(open).toThrow(expect.objectContaining({ code: "XMLSOCKET_MOVIE_UNREADABLE" }));
 	});
 
-	it("is looked at again each time the page asks", async () => {
+	it("is checked again at each request of the page", async () => {
 		const file = join(folder, "game", "going.swf");
 		writeFileSync(file, SWF);
 		const movie = movieOf(file);
@@ -95,11 +95,11 @@ describe("a movie from a file", () => {
 });
 
 describe("a movie from an address", () => {
-	it.each(["ftp://a.example/a.swf", "file:///etc/passwd", "http://"])("is refused where it is %s", (address) => {
+	it.each(["ftp://a.example/a.swf", "file:///etc/passwd", "http://"])("is refused for the address %s", (address) => {
 		expect(() => movieOf(address)).toThrow(expect.objectContaining({ code: "XMLSOCKET_MOVIE_UNREADABLE" }));
 	});
 
-	it("is fetched by the server, with what lies beside it there and nothing else of its site", async () => {
+	it("is fetched by the server, with the files next to it and nothing else of its site", async () => {
 		const asked: string[] = [];
 		const home = await site((request, response) => {
 			asked.push(request.url!);
@@ -126,7 +126,7 @@ describe("a movie from an address", () => {
 		expect(asked).not.toContain("/private");
 	});
 
-	it("is said to be a page where it is one", async () => {
+	it("is reported as a page if it is one", async () => {
 		const home = await site((_request, response) => response.end("<html><body>"));
 		expect(await movieOf(`${home}/game`).problem()).toMatch(
 			/is not a SWF: .* It is a page; give the address of the \.swf/,
@@ -137,7 +137,7 @@ describe("a movie from an address", () => {
 describe("fetchBounded", () => {
 	const bounds = { maxBytes: 1000, timeoutMs: 5000, redirects: 2 };
 
-	it("gives up in words: nobody there, too long, too late, too many redirects, redirects elsewhere", async () => {
+	it("reports a closed port, a long or late response, too many redirects and a redirect to another scheme", async () => {
 		const home = await site((request, response) => {
 			const path = request.url!;
 			if (path === "/long") response.end(Buffer.alloc(1001));
