@@ -187,7 +187,7 @@ describe.skipIf(!hasNatsServer())("a Broker", () => {
 		broker.subscribe("x", (data) => heard.push(text(data)));
 		const changes: boolean[] = [];
 		broker.watch((connected) => changes.push(connected));
-		for (let moves = 0; moves < 4; moves++) expect(await broker.moveOn()).toBe(true);
+		for (let moves = 0; moves < 4; moves++) expect(await broker.failOver()).toBe(true);
 		expect(changes.slice(0, 2)).toEqual([false, true]);
 		broker.publish("x", bytes("1"));
 		await expect.poll(() => heard).toEqual(["1"]);
@@ -196,7 +196,7 @@ describe.skipIf(!hasNatsServer())("a Broker", () => {
 		const alone = await open();
 		alone.watch((connected) => changes.push(connected));
 		changes.length = 0;
-		expect(await alone.moveOn()).toBe(false);
+		expect(await alone.failOver()).toBe(false);
 		expect(changes).toEqual([]);
 	});
 

@@ -1,9 +1,9 @@
 // The log in JetStream: what every log does, on one server and on three, and what only a shared one can show.
 
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { readAccount, writeAccount } from "../../src/cluster/nats/account.ts";
 import { Broker, JetStreamLog, type JetStreamLogOptions, subjectToken } from "../../src/cluster/nats/index.ts";
 import { StreamApi } from "../../src/cluster/nats/jetstream-api.ts";
+import { readCheckpoint, writeCheckpoint } from "../../src/cluster/nats/retention-checkpoint.ts";
 import type { LogEntry } from "../../src/message-log/index.ts";
 import { describeLog, type SuiteOptions } from "../message-log/log-suite.ts";
 import { hasNatsServer, NatsServers } from "./nats-server.js";
@@ -60,7 +60,7 @@ describe.skipIf(!hasServer)("a stream on three servers", () => {
 	});
 });
 
-describe.skipIf(!hasServer)("the account of a room on three servers", () => {
+describe.skipIf(!hasServer)("the checkpoint of a room on three servers", () => {
 	it("has one successor, however many daemons write at once", { timeout: 60_000 }, async () => {
 		const servers = await NatsServers.start({ nodes: 3 });
 		const brokers = await Promise.all(servers.urls.map((url) => Broker.connect({ servers: [url] })));
@@ -68,16 +68,16 @@ describe.skipIf(!hasServer)("the account of a room on three servers", () => {
 			const apis = brokers.map((broker) => new StreamApi(broker, "ACCOUNTS", 3));
 			await apis[0]!.ensure({ replicas: 3, storage: "file", dedupeWindowMs: 600_000 });
 			for (let round = 1; round <= 100; round++) {
-				const before = await readAccount(apis[0]!, "_x");
+				const before = await readCheckpoint(apis[0]!, "_x");
 				const written = await Promise.all(
 					apis.map((api, writer) =>
-						writeAccount(api, "_x", { ...before, dropped: round, count: writer }).then(
+						writeCheckpoint(api, "_x", { ...before, dropped: round, count: writer }).then(
 							() => writer,
 							() => -1,
 						),
 					),
 				);
-				const after = await readAccount(apis[1]!, "_x");
+				const after = await readCheckpoint(apis[1]!, "_x");
 				const winners = written.filter((writer) => writer >= 0);
 				expect([after.dropped, winners]).toEqual([round, [after.count]]);
 			}

@@ -6,8 +6,8 @@ import { hash } from "node:crypto";
 import type { XMLSocketError } from "../../errors/index.ts";
 import type { Appended, NewEntry } from "../../message-log/index.ts";
 import { acknowledgementOf, type StreamApi } from "./jetstream-api.ts";
-import { isUnreachable, pause, unavailable } from "./patience.ts";
-import type { Asker } from "./requests.ts";
+import type { ResponseHandler } from "./requests.ts";
+import { isUnreachable, pause, unavailable } from "./retry.ts";
 import { type RoomEntry, RoomPages } from "./room-pages.ts";
 import type { TrackedRoom, TrackedRooms, Waiting } from "./tracked-rooms.ts";
 
@@ -164,7 +164,7 @@ export class Appender {
  * One append, from its turn until it is delivered or refused. It is what the answer and the delivery are handed to: with a
  * promise for each step, a thousand of them on their way gave the collector more to do than they gave the network.
  */
-class Append implements Asker, Waiting {
+class Append implements ResponseHandler, Waiting {
 	readonly name: string;
 	readonly data: Uint8Array;
 	readonly messageId: string;
@@ -179,8 +179,8 @@ class Append implements Asker, Waiting {
 	#settled = false;
 	/** How far the room was when it was published first. */
 	#begun = 0;
-	/** And which life of it that was. */
-	#life = 0;
+	/** And which generation of it that was. */
+	#generation = 0;
 	#tries = 0;
 	#timeoutMs = FIRST_TIMEOUT_MS;
 	#waitMs = FIRST_RETRY_MS;
@@ -204,7 +204,7 @@ class Append implements Asker, Waiting {
 	begin(tracked: TrackedRoom): void {
 		this.#tracked = tracked;
 		this.#begun = tracked.room.cursor;
-		this.#life = tracked.room.life;
+		this.#generation = tracked.room.generation;
 		tracked.waiting.set(this.messageId, this);
 		this.#appender.publish(this, tracked, this.#timeoutMs);
 	}
@@ -248,7 +248,7 @@ class Append implements Asker, Waiting {
 	async #acknowledged(data: Uint8Array): Promise<void> {
 		const { room, token } = this.#tracked!;
 		const { seq, duplicate } = acknowledgementOf(data);
-		if (!duplicate && seq <= this.#begun && room.life === this.#life) this.#appender.contradicted();
+		if (!duplicate && seq <= this.#begun && room.generation === this.#generation) this.#appender.contradicted();
 		for (let waitedMs = 0; room.cursor < seq && !this.#settled; waitedMs += 10) {
 			if (waitedMs >= TOLD_WITHIN_MS) room.committedUpTo(seq);
 			if (this.#appender.isLate(this.untilMs))

@@ -8,7 +8,7 @@ import type { MsgHdrs, NatsConnection, Subscription, TlsOptions } from "@nats-io
 import { XMLSocketError } from "../../errors/index.ts";
 import { type BrokerAddress, readBrokerAddress } from "./broker-address.ts";
 import { headOf, type MessageHead } from "./message-head.ts";
-import { type Asker, Requests } from "./requests.ts";
+import { Requests, type ResponseHandler } from "./requests.ts";
 
 /** What `Broker.connect` takes. */
 export interface BrokerOptions {
@@ -72,7 +72,7 @@ export class Broker {
 	// What was published since the last mark, and what the marks stand for; a loss of the connection forgets both.
 	#unmarkedBytes = 0;
 	#markedBytes = 0;
-	#life = 0;
+	#generation = 0;
 
 	private constructor(nats: Nats, connection: NatsConnection, options: BrokerOptions) {
 		this.#nats = nats;
@@ -177,14 +177,14 @@ export class Broker {
 		});
 	}
 
-	/** As `request`, and tells the asker: at once, where it cannot leave. */
-	ask(subject: string, data: Uint8Array, timeoutMs: number, asker: Asker, headers?: Headers): void {
+	/** As `request`, and tells the handler: at once, where it cannot leave. */
+	ask(subject: string, data: Uint8Array, timeoutMs: number, handler: ResponseHandler, headers?: Headers): void {
 		if (!this.#mayLeave(data.length)) {
-			asker.failed(unanswered(this.#whyNot(data.length)));
+			handler.failed(unanswered(this.#whyNot(data.length)));
 			return;
 		}
 		this.#unsubscribeInbox ??= this.#subscribeInbox();
-		const token = this.#requests.add(subject, asker, timeoutMs);
+		const token = this.#requests.add(subject, handler, timeoutMs);
 		try {
 			this.#connection.publish(subject, data, {
 				reply: `${this.#inbox}.${token}`,
@@ -193,7 +193,7 @@ export class Broker {
 			this.#count(data.length);
 		} catch (error) {
 			this.#requests.take(token);
-			asker.failed(error);
+			handler.failed(error);
 		}
 	}
 
@@ -232,8 +232,8 @@ export class Broker {
 				const head = headOf(message);
 				try {
 					if (data.length === 0 && head.status === NOBODY_LISTENS) {
-						request.asker.failed(unanswered(`Nobody answers on ${request.subject} in NATS.`));
-					} else request.asker.answered(data, head);
+						request.handler.failed(unanswered(`Nobody answers on ${request.subject} in NATS.`));
+					} else request.handler.answered(data, head);
 				} catch (thrown) {
 					this.report(thrown);
 				}
@@ -278,7 +278,7 @@ export class Broker {
 	 *
 	 * @returns whether it is at another one now.
 	 */
-	async moveOn(): Promise<boolean> {
+	async failOver(): Promise<boolean> {
 		const from = this.#connection.getServer();
 		// The client begins again at the first of its list, which may be the same.
 		for (let tries = 0; tries < 2 && this.#hasOthers && this.#connected && !this.#closing; tries++) {
@@ -345,7 +345,7 @@ export class Broker {
 	#changed(connected: boolean): void {
 		if (this.#connected === connected) return;
 		this.#connected = connected;
-		this.#life++;
+		this.#generation++;
 		this.#unmarkedBytes = 0;
 		this.#markedBytes = 0;
 		if (!connected) this.#requests.failAll("The connection to NATS was lost before the answer came.");
@@ -372,12 +372,12 @@ export class Broker {
 		this.#unmarkedBytes += bytes + PUBLICATION_BYTES;
 		if (this.#unmarkedBytes < this.#maxPendingBytes / 16) return;
 		const marked = this.#unmarkedBytes;
-		const life = this.#life;
+		const generation = this.#generation;
 		this.#unmarkedBytes = 0;
 		this.#markedBytes += marked;
 		this.#connection.flush().then(
 			() => {
-				if (this.#life === life) this.#markedBytes -= marked;
+				if (this.#generation === generation) this.#markedBytes -= marked;
 			},
 			() => {},
 		);

@@ -4,7 +4,7 @@
 
 import { XMLSocketError } from "../../errors/index.ts";
 import type { Broker, Headers, Reply } from "./broker.ts";
-import type { Asker } from "./requests.ts";
+import type { ResponseHandler } from "./requests.ts";
 
 /** What the stream is to be. */
 export interface StreamSettings {
@@ -102,7 +102,7 @@ export class StreamApi {
 	}
 
 	/** Where it stands what retention has dropped of a room. */
-	account(token: string): string {
+	checkpoint(token: string): string {
 		return `${this.name}.k.${token}`;
 	}
 
@@ -166,7 +166,7 @@ export class StreamApi {
 		for (let tries = 0; ; tries++) {
 			const written = await this.last(subject);
 			if (written) return decoder.decode(written.data);
-			// Of several daemons that write at once, one is let through: see `writeAccount` for why by a message id.
+			// Of several daemons that write at once, one is let through: see `writeCheckpoint` for why by a message id.
 			const headers = { "Nats-Msg-Id": `${subject}.${firstSeq}` };
 			await this.publish(subject, encoder.encode(name), READ_TIMEOUT_MS, headers).catch((error: unknown) => {
 				if (tries === MAX_TRIES) throw error;
@@ -205,9 +205,9 @@ export class StreamApi {
 		return acknowledgementOf((await this.#broker.request(subject, data, timeoutMs, headers)).data);
 	}
 
-	/** As `publish`: the answer, which `acknowledgementOf` reads, goes to the asker. */
-	publishFor(subject: string, data: Uint8Array, timeoutMs: number, asker: Asker, headers: Headers): void {
-		this.#broker.ask(subject, data, timeoutMs, asker, headers);
+	/** As `publish`: the answer, which `acknowledgementOf` reads, goes to the handler. */
+	publishFor(subject: string, data: Uint8Array, timeoutMs: number, handler: ResponseHandler, headers: Headers): void {
+		this.#broker.ask(subject, data, timeoutMs, handler, headers);
 	}
 
 	/**
@@ -217,7 +217,9 @@ export class StreamApi {
 	 */
 	async probe(timeoutMs: number): Promise<number> {
 		// No room's token begins without an underscore.
-		const { seq } = await this.publish(this.account("probe"), new Uint8Array(0), timeoutMs, { "Nats-Rollup": "sub" });
+		const { seq } = await this.publish(this.checkpoint("probe"), new Uint8Array(0), timeoutMs, {
+			"Nats-Rollup": "sub",
+		});
 		return seq;
 	}
 

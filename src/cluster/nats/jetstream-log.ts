@@ -21,8 +21,8 @@ import { Appender } from "./appender.ts";
 import type { Broker } from "./broker.ts";
 import { encodeEntry } from "./entry-format.ts";
 import { StreamApi, type StreamSettings, type StreamState } from "./jetstream-api.ts";
-import { isUnreachable, unavailable, within } from "./patience.ts";
-import { Retainer } from "./retainer.ts";
+import { RetentionEnforcer } from "./retention-enforcer.ts";
+import { isUnreachable, unavailable, within } from "./retry.ts";
 import { entryOf, type RoomPage, RoomPages } from "./room-pages.ts";
 import { SharedReads } from "./shared-reads.ts";
 import { TrackedRooms, tokenOf } from "./tracked-rooms.ts";
@@ -67,7 +67,7 @@ export class JetStreamLog implements MessageLog {
 	readonly #settings: StreamSettings;
 	readonly #retention: Retention;
 	readonly #nowMs: () => number;
-	readonly #retainer: Retainer;
+	readonly #enforcer: RetentionEnforcer;
 	readonly #rooms: TrackedRooms;
 	readonly #appender: Appender;
 	readonly #reads = new SharedReads<LogPage>();
@@ -105,13 +105,13 @@ export class JetStreamLog implements MessageLog {
 		this.#name = name;
 		this.#retention = options.retention ?? DEFAULT_JETSTREAM_RETENTION;
 		this.#nowMs = options.nowMs ?? Date.now;
-		this.#retainer = new Retainer(api, this.#retention, this.#nowMs);
+		this.#enforcer = new RetentionEnforcer(api, this.#retention, this.#nowMs);
 		const { giveUpAfterMs = GIVE_UP_AFTER_MS } = options;
 		const contradicted = (): void => {
 			this.#rewound = true;
 			this.#sweepLater(0);
 		};
-		this.#rooms = new TrackedRooms(broker, api, this.#retainer, options.maxRooms ?? 10_000, contradicted);
+		this.#rooms = new TrackedRooms(broker, api, this.#enforcer, options.maxRooms ?? 10_000, contradicted);
 		const unanswered = (): void => this.#changed(false);
 		this.#appender = new Appender(api, this.#rooms, giveUpAfterMs, unanswered, contradicted);
 		this.#unwatch = broker.watch((connected) => {
@@ -238,7 +238,7 @@ export class JetStreamLog implements MessageLog {
 		this.#unwatch();
 		await this.#appender.finish(CLOSE_WITHIN_MS);
 		this.#rooms.close();
-		this.#retainer.close();
+		this.#enforcer.close();
 	}
 
 	// --- reading
@@ -321,7 +321,7 @@ export class JetStreamLog implements MessageLog {
 			this.#sweptSeq = state.lastSeq;
 		} catch {
 			if (++this.#failedSweeps >= FAILED_SWEEPS) this.#changed(false);
-			await this.#moveOn();
+			await this.#failOver();
 		}
 	}
 
@@ -353,11 +353,11 @@ export class JetStreamLog implements MessageLog {
 		this.#created = state.created;
 	}
 
-	async #moveOn(): Promise<void> {
+	async #failOver(): Promise<void> {
 		if (this.#reachable || !this.#broker.connected || this.#moves >= MAX_MOVES) return;
 		if (performance.now() - this.#lostAtMs < MOVE_AFTER_MS) return;
 		this.#moves++;
-		await this.#broker.moveOn();
+		await this.#broker.failOver();
 		this.#lostAtMs = performance.now();
 	}
 

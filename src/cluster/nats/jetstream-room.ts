@@ -43,7 +43,7 @@ export class JetStreamRoom {
 	/** What was delivered last, to know it again; nothing is missing in it. */
 	#recent: { readonly seq: number; readonly messageId: string }[] = [];
 	// Counts the streams: what was asked of the one before says nothing of this one.
-	#life = 0;
+	#generation = 0;
 
 	constructor(cursor: number, refill: Refill, events: RoomEvents) {
 		this.#cursor = cursor;
@@ -53,8 +53,8 @@ export class JetStreamRoom {
 	}
 
 	/** Another one after each restart. */
-	get life(): number {
-		return this.#life;
+	get generation(): number {
+		return this.#generation;
 	}
 
 	get cursor(): number {
@@ -109,7 +109,7 @@ export class JetStreamRoom {
 
 	/** Begins again in another stream, whose numbers have nothing to do with those before, after its number `last`. */
 	restart(last: number): void {
-		this.#life++;
+		this.#generation++;
 		this.#recent = [];
 		this.#cursor = last;
 		this.#target = last;
@@ -129,9 +129,9 @@ export class JetStreamRoom {
 			}
 			const through = first ? first.prev : this.#target;
 			try {
-				const life = this.#life;
+				const generation = this.#generation;
 				const { entries, dropped } = await this.#refill(this.#cursor, through);
-				if (life !== this.#life) continue;
+				if (generation !== this.#generation) continue;
 				for (const entry of entries) if (entry.seq > this.#cursor) this.#deliver(entry);
 				if (entries.length > 0) continue;
 				// It was committed, so that retention has dropped it since, and the next entry's `prev` tells the followers; or a

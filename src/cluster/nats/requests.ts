@@ -5,7 +5,7 @@ import type { XMLSocketError } from "../../errors/index.ts";
 import type { MessageHead } from "./message-head.ts";
 
 /** What becomes of a request; one of the two is called, once. */
-export interface Asker {
+export interface ResponseHandler {
 	answered(data: Uint8Array, head: MessageHead): void;
 	/** As a rule with XMLSOCKET_BROKER_UNREACHABLE. It may have arrived all the same. */
 	failed(error: unknown): void;
@@ -13,7 +13,7 @@ export interface Asker {
 
 interface Request {
 	readonly subject: string;
-	readonly asker: Asker;
+	readonly handler: ResponseHandler;
 	readonly timeoutMs: number;
 	readonly dueMs: number;
 }
@@ -33,9 +33,9 @@ export class Requests {
 	}
 
 	/** @returns the token that the answer will name */
-	add(subject: string, asker: Asker, timeoutMs: number): string {
+	add(subject: string, handler: ResponseHandler, timeoutMs: number): string {
 		const token = String(this.#nextToken++);
-		this.#waiting.set(token, { subject, asker, timeoutMs, dueMs: performance.now() + timeoutMs });
+		this.#waiting.set(token, { subject, handler, timeoutMs, dueMs: performance.now() + timeoutMs });
 		this.#timer ??= setTimeout(this.#look, STEP_MS);
 		return token;
 	}
@@ -51,16 +51,16 @@ export class Requests {
 	failAll(why: string): void {
 		const lost = [...this.#waiting.values()];
 		this.#waiting.clear();
-		for (const { asker } of lost) asker.failed(this.#fail(why));
+		for (const { handler } of lost) handler.failed(this.#fail(why));
 	}
 
 	readonly #look = (): void => {
 		this.#timer = undefined;
 		const nowMs = performance.now();
-		for (const [token, { subject, asker, timeoutMs, dueMs }] of this.#waiting) {
+		for (const [token, { subject, handler, timeoutMs, dueMs }] of this.#waiting) {
 			if (dueMs > nowMs) continue;
 			this.#waiting.delete(token);
-			asker.failed(this.#fail(`NATS gave no answer on ${subject} within ${timeoutMs} ms.`));
+			handler.failed(this.#fail(`NATS gave no answer on ${subject} within ${timeoutMs} ms.`));
 		}
 		if (this.#waiting.size > 0) this.#timer ??= setTimeout(this.#look, STEP_MS);
 	};

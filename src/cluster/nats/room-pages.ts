@@ -1,11 +1,11 @@
 // The pages of one room's history: what `RoomReader` finds, with the number before each entry, the limits of a page, and without
-// what retention has dropped or what is too old. The room's account says which number was dropped last: it stands before the
+// what retention has dropped or what is too old. The room's checkpoint says which number was dropped last: it stands before the
 // oldest entry that is kept. It keeps nothing.
 
 import type { LogEntry, LogPage, ReadLimits } from "../../message-log/index.ts";
-import { readAccount } from "./account.ts";
 import { decodeEntry, type EntryContent } from "./entry-format.ts";
 import type { StoredMessage, StreamApi } from "./jetstream-api.ts";
+import { readCheckpoint } from "./retention-checkpoint.ts";
 import { RoomReader } from "./room-reader.ts";
 
 /** An entry whose predecessor is not known yet. */
@@ -53,7 +53,7 @@ export class RoomPages {
 	/** As `Log.readAfter`. */
 	async after(after: number, last: number, limits: ReadLimits): Promise<RoomPage> {
 		const page = new Page(limits);
-		// Where what was dropped in between shows only in the account, it must be read after the entries.
+		// Where what was dropped in between shows only in the checkpoint, it must be read after the entries.
 		let from = after;
 		while (!page.full && from < last) {
 			const wanted = Math.min(PIECE, page.room + 1);
@@ -94,7 +94,7 @@ export class RoomPages {
 
 	/** The number that retention has dropped last. */
 	async dropped(): Promise<number> {
-		return (await readAccount(this.#api, this.#token)).dropped;
+		return (await readCheckpoint(this.#api, this.#token)).dropped;
 	}
 
 	// `found` in order and without holes; `before` is the number before the first of them where that is known.

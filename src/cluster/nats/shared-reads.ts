@@ -1,7 +1,7 @@
 // Reads few pages at a time, and each once however many ask for it: a thousand clients who join a room at the same moment want
 // the same page, and each page asks JetStream for up to 64 messages at once.
 
-import { unavailable } from "./patience.ts";
+import { unavailable } from "./retry.ts";
 
 const AT_ONCE = 8;
 const MAX_WAITING = 10_000;

@@ -5,8 +5,8 @@ import { XMLSocketError } from "../../errors/index.ts";
 import type { Broker } from "./broker.ts";
 import type { StreamApi } from "./jetstream-api.ts";
 import { JetStreamRoom } from "./jetstream-room.ts";
-import { unavailable } from "./patience.ts";
-import type { Retainer } from "./retainer.ts";
+import type { RetentionEnforcer } from "./retention-enforcer.ts";
+import { unavailable } from "./retry.ts";
 import { messageOf, type RoomEntry, RoomPages } from "./room-pages.ts";
 import { subjectToken } from "./subject.ts";
 
@@ -56,7 +56,7 @@ export class TrackedRoom {
 export class TrackedRooms {
 	readonly #broker: Broker;
 	readonly #api: StreamApi;
-	readonly #retainer: Retainer;
+	readonly #enforcer: RetentionEnforcer;
 	readonly #max: number;
 	readonly #contradicted: () => void;
 	readonly #rooms = new Map<string, TrackedRoom>();
@@ -65,11 +65,11 @@ export class TrackedRooms {
 	#closed = false;
 
 	/** @param contradicted is called when a number of the stream stands for another entry than before */
-	constructor(broker: Broker, api: StreamApi, retainer: Retainer, max: number, contradicted: () => void) {
+	constructor(broker: Broker, api: StreamApi, enforcer: RetentionEnforcer, max: number, contradicted: () => void) {
 		this.#contradicted = contradicted;
 		this.#broker = broker;
 		this.#api = api;
-		this.#retainer = retainer;
+		this.#enforcer = enforcer;
 		this.#max = max;
 	}
 
@@ -145,7 +145,7 @@ export class TrackedRooms {
 			const last = lasts.get(tracked);
 			if (last !== undefined) {
 				tracked.room.restart(last);
-				this.#retainer.forget(tracked.token);
+				this.#enforcer.forget(tracked.token);
 			}
 			for (const renewed of [...tracked.renewals]) renewed();
 		}
@@ -184,7 +184,7 @@ export class TrackedRooms {
 			const room = new JetStreamRoom(cursor, (after, through) => this.#refill(token, after, through), {
 				delivered: (entry) => {
 					this.#rooms.get(name)?.waiting.get(entry.messageId)?.delivered(entry);
-					this.#retainer.came(token, entry);
+					this.#enforcer.came(token, entry);
 				},
 				goesOn: () => this.#rooms.get(name)?.room === room,
 				contradicted: this.#contradicted,
@@ -219,7 +219,7 @@ export class TrackedRooms {
 	#forget(tracked: TrackedRoom): void {
 		tracked.close();
 		this.#rooms.delete(tracked.name);
-		this.#retainer.forget(tracked.token);
+		this.#enforcer.forget(tracked.token);
 	}
 
 	#forgetUnused(beforeMs: number): void {

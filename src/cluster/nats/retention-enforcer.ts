@@ -1,16 +1,16 @@
 // Keeps rooms of the stream within their retention. JetStream could drop by count and age itself, but then nobody would know what
 // was there: a client that comes back must be told of a gap. So each daemon counts the rooms that it follows, writes into the room's
-// account what goes, and purges it then. Several may try; the account lets one through. The newest entry of a room stays in the
+// checkpoint what goes, and purges it then. Several may try; the checkpoint lets one through. The newest entry of a room stays in the
 // stream whatever the rules say, because it carries the room's last number.
 
 import type { LogEntry, Retention } from "../../message-log/index.ts";
-import { type Account, readAccount, writeAccount } from "./account.ts";
 import type { StreamApi } from "./jetstream-api.ts";
+import { type RetentionCheckpoint, readCheckpoint, writeCheckpoint } from "./retention-checkpoint.ts";
 import { RoomPages } from "./room-pages.ts";
 
 const PIECE = { maxCount: 256, maxBytes: 4 * 1024 * 1024 };
 const PIECES_AT_ONCE = 32;
-// An account that lags further behind costs its next reader more than writing it does.
+// A checkpoint that lags further behind costs its next reader more than writing it does.
 const MAX_UNWRITTEN = 1024;
 const SOON_MS = 250;
 const JITTER_MS = 250;
@@ -19,9 +19,9 @@ const SHORTEST_AGE_STEP_MS = 1000;
 const LONGEST_AGE_STEP_MS = 60_000;
 
 interface Kept {
-	/** As far as is known here; undefined before the account was read once. */
+	/** As far as is known here; undefined before the checkpoint was read once. */
 	totals: { count: number; bytes: number } | undefined;
-	/** What came since the account that was seen last, so that nobody has to read it again. */
+	/** What came since the checkpoint that was seen last, so that nobody has to read it again. */
 	fresh: { readonly seq: number; readonly bytes: number }[];
 	/** Everything after this number is in `fresh`. */
 	freshAfter: number;
@@ -33,7 +33,7 @@ interface Kept {
 }
 
 /** What keeps one stream's rooms within bounds. */
-export class Retainer {
+export class RetentionEnforcer {
 	readonly #api: StreamApi;
 	readonly #retention: Retention;
 	readonly #nowMs: () => number;
@@ -112,7 +112,7 @@ export class Retainer {
 					if (more) this.#later(token, kept, SOON_MS);
 					else this.#laterForAge(token, kept);
 				},
-				// JetStream gives no answer, or another daemon has just written the account.
+				// JetStream gives no answer, or another daemon has just written the checkpoint.
 				() => {
 					kept.running = false;
 					this.#later(token, kept, RETRY_MS);
@@ -124,54 +124,59 @@ export class Retainer {
 
 	/** @returns whether there is more to do. */
 	async #run(token: string, kept: Kept): Promise<boolean> {
-		const before = await readAccount(this.#api, token);
+		const before = await readCheckpoint(this.#api, token);
 		const last = kept.lastSeq;
 		const pages = new RoomPages(this.#api, token);
 		const counted = await this.#counted(kept, pages, before, last);
-		const account = counted.through < last ? counted : await this.#dropped(pages, counted);
-		const drops = account.dropped > before.dropped;
+		const checkpoint = counted.through < last ? counted : await this.#dropped(pages, counted);
+		const drops = checkpoint.dropped > before.dropped;
 		let seen = before.through;
-		if (drops || account.through < last || account.count - before.count >= MAX_UNWRITTEN / 2) {
-			await writeAccount(this.#api, token, account);
-			seen = account.through;
+		if (drops || checkpoint.through < last || checkpoint.count - before.count >= MAX_UNWRITTEN / 2) {
+			await writeCheckpoint(this.#api, token, checkpoint);
+			seen = checkpoint.through;
 		}
-		if (drops || (!kept.purged && account.dropped > 0)) {
-			await this.#api.purge(this.#api.entries(token), account.dropped + 1);
+		if (drops || (!kept.purged && checkpoint.dropped > 0)) {
+			await this.#api.purge(this.#api.entries(token), checkpoint.dropped + 1);
 			kept.purged = true;
 		}
-		if (account.through >= kept.freshAfter) {
-			const since = kept.fresh.filter(({ seq }) => seq > account.through);
+		if (checkpoint.through >= kept.freshAfter) {
+			const since = kept.fresh.filter(({ seq }) => seq > checkpoint.through);
 			kept.totals = {
-				count: account.count + since.length,
-				bytes: since.reduce((sum, { bytes }) => sum + bytes, account.bytes),
+				count: checkpoint.count + since.length,
+				bytes: since.reduce((sum, { bytes }) => sum + bytes, checkpoint.bytes),
 			};
 			forgetThrough(kept, seen);
 		}
-		return account.through < last || this.#isOver(account);
+		return checkpoint.through < last || this.#isOver(checkpoint);
 	}
 
-	async #counted(kept: Kept, pages: RoomPages, account: Account, last: number): Promise<Account> {
-		let { through, count, bytes } = account;
+	async #counted(
+		kept: Kept,
+		pages: RoomPages,
+		checkpoint: RetentionCheckpoint,
+		last: number,
+	): Promise<RetentionCheckpoint> {
+		let { through, count, bytes } = checkpoint;
 		for (let piece = 0; piece < PIECES_AT_ONCE && through < Math.min(last, kept.freshAfter); piece++) {
 			const { entries, more } = await pages.after(through, Math.min(last, kept.freshAfter), PIECE);
 			count += entries.length;
 			for (const { payload } of entries) bytes += payload.length;
 			through = more ? entries.at(-1)!.seq : Math.min(last, kept.freshAfter);
 		}
-		if (through < kept.freshAfter) return { ...account, through, count, bytes };
+		if (through < kept.freshAfter) return { ...checkpoint, through, count, bytes };
 		for (const fresh of kept.fresh) {
 			if (fresh.seq <= through || fresh.seq > last) continue;
 			count++;
 			bytes += fresh.bytes;
 		}
-		return { ...account, through: Math.max(through, last), count, bytes };
+		return { ...checkpoint, through: Math.max(through, last), count, bytes };
 	}
 
-	async #dropped(pages: RoomPages, account: Account): Promise<Account> {
-		let { dropped, count, bytes } = account;
+	async #dropped(pages: RoomPages, checkpoint: RetentionCheckpoint): Promise<RetentionCheckpoint> {
+		let { dropped, count, bytes } = checkpoint;
 		const oldestMs = this.#nowMs() - (this.#retention.maxAgeMs ?? Number.POSITIVE_INFINITY);
 		for (let piece = 0; piece < PIECES_AT_ONCE; piece++) {
-			const { entries } = await pages.after(dropped, account.through, PIECE);
+			const { entries } = await pages.after(dropped, checkpoint.through, PIECE);
 			const before = dropped;
 			for (const { seq, atMs, payload } of entries) {
 				if (count <= 1 || !(atMs <= oldestMs || this.#isOver({ count, bytes }))) break;
@@ -181,7 +186,7 @@ export class Retainer {
 			}
 			if (dropped === before || dropped < entries.at(-1)!.seq) break;
 		}
-		return { ...account, dropped, count, bytes };
+		return { ...checkpoint, dropped, count, bytes };
 	}
 
 	#isOver({ count, bytes }: { readonly count: number; readonly bytes: number }): boolean {
