@@ -1,4 +1,4 @@
-// A question with one line for an answer, as a dialog: Escape and Cancel close it, Enter answers.
+// A dialog with a question and one line for the answer: Enter answers, Escape and Cancel close it.
 
 import { byId, setText } from "./dom.ts";
 
@@ -13,7 +13,7 @@ export interface Question {
 	readonly mayBeEmpty: boolean;
 }
 
-/** Asks; resolves with the answer, or undefined where the reader would rather not. */
+/** Shows the dialog. Resolves with the answer; undefined if the user cancels. */
 export function ask(question: Question): Promise<string | undefined> {
 	const dialog = byId("ask", HTMLDialogElement);
 	const form = byId("ask-form", HTMLFormElement);

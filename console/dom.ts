@@ -32,7 +32,7 @@ export function button(label: string, className: string, run: () => void): HTMLB
 	return element;
 }
 
-/** Sets an element's text where it differs, so that screen readers do not hear it again. */
+/** Sets an element's text if it differs, so that screen readers do not repeat it. */
 export function setText(element: HTMLElement, text: string): void {
 	if (element.textContent !== text) element.textContent = text;
 }

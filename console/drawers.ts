@@ -1,5 +1,5 @@
-// On narrow screens the two sides are drawers. One is open at a time; Escape, the shade and a choice close it; while it is
-// open the rest of the page is out of reach for keys and screen readers.
+// On narrow screens, the two side panels are drawers. One is open at a time; Escape, the shade and a choice close it. While it is open, the
+// rest of the page is inert for keyboard and screen readers.
 
 import { byId } from "./dom.ts";
 
@@ -23,7 +23,7 @@ export class Drawers {
 		matchMedia("(min-width: 60rem)").addEventListener("change", () => this.close());
 	}
 
-	/** Closes the open one and gives the focus back. */
+	/** Closes the open drawer and returns the focus. */
 	close(): void {
 		const name = this.#open;
 		if (name === undefined) return;

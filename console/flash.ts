@@ -1,5 +1,5 @@
-// The page of the Flash client: it puts the SWF into Ruffle, and leads the SWF's socket to this server's own WebSocket. Ruffle is
-// the server's to have; where it is not installed the page says how to get it.
+// The page of the Flash client: it loads the SWF into Ruffle, and connects the SWF's socket to this server's WebSocket. If Ruffle is not
+// installed on the server, the page shows how to install it.
 
 import { byId } from "./dom.ts";
 
@@ -18,7 +18,7 @@ declare global {
 }
 
 const CONFIG = {
-	// Text and a few boxes: the plain canvas starts at once, and needs no graphics card.
+	// Enough for text and a few boxes; it starts fast and needs no graphics card.
 	preferredRenderer: "canvas",
 	// The browser's own fonts, with all that they can write, in place of the built-in one.
 	deviceFontRenderer: "canvas",
@@ -39,14 +39,14 @@ window.RufflePlayer = { config: CONFIG };
 const script = document.createElement("script");
 script.src = "/ruffle/ruffle.js";
 script.addEventListener("load", () => {
-	play().catch((error: unknown) => tell(`The player could not start: ${String(error)}`));
+	play().catch((error: unknown) => showError(`The player could not start: ${String(error)}`));
 });
 script.addEventListener("error", () => stage.replaceChildren(byId("absent", HTMLTemplateElement).content));
 document.head.append(script);
 
 async function play(): Promise<void> {
 	const player = window.RufflePlayer?.newest?.()?.createPlayer();
-	if (!player) return tell("The player could not start: the script at /ruffle/ruffle.js is not Ruffle.");
+	if (!player) return showError("The player could not start: the script at /ruffle/ruffle.js is not Ruffle.");
 	player.setAttribute("aria-label", "Chat");
 	stage.replaceChildren(player);
 	const host = location.hostname;
@@ -56,7 +56,7 @@ async function play(): Promise<void> {
 	await player.ruffle().load({
 		...CONFIG,
 		url: new URL("../flash/chat.swf", import.meta.url).href,
-		// Ruffle asks for exactly the host and the port that the SWF names.
+		// Ruffle searches for exactly the host and the port that the SWF names.
 		socketProxy: [{ host, port, proxyUrl: proxy.href }],
 		parameters: { host, port: String(port), room: roomOfAddress(), theme: theme() },
 	});
@@ -75,7 +75,7 @@ function roomOfAddress(): string {
 	}
 }
 
-function tell(words: string): void {
+function showError(words: string): void {
 	const status = document.createElement("p");
 	status.className = "error";
 	status.textContent = words;

@@ -1,9 +1,9 @@
-// The form at the door: a name, and a token where the server asks for one.
+// The sign-in form: a name, and a token if the server requires one.
 
 import { byId, setText } from "./dom.ts";
 import type { ChatSession } from "./session.ts";
 
-/** Draws the door. */
+/** Draws the sign-in form. */
 export class GateView {
 	readonly #session: ChatSession;
 	readonly #gate: HTMLElement = byId("gate", HTMLElement);
@@ -22,7 +22,7 @@ export class GateView {
 	/** Draws what has changed. */
 	draw(): void {
 		const { phase, nameError, needsToken, connection, me } = this.#session;
-		// Who was in already waits in the chat itself.
+		// A user who was signed in already waits in the chat itself.
 		const shown = phase === "naming" || (phase === "entering" && me === "");
 		const opened = this.#gate.hidden && shown;
 		this.#gate.hidden = !shown;

@@ -1,14 +1,14 @@
-// The messages of the active place. Each line is one element that stays as long as the line does; days, the mark before the
-// unread and the way to older messages stand between them. It follows the newest line unless the reader has scrolled up.
+// The messages of the active place. Each line is one element, kept as long as the line exists; between the lines are days, the mark before
+// unread messages, and the button for older messages. The view follows the newest line unless the user has scrolled up.
 
 import { button, make, setChildren, setText, tint } from "./dom.ts";
 import type { Place } from "./place.ts";
 import type { ChatSession } from "./session.ts";
 import { type Line, MAX_LINES } from "./timeline.ts";
 
-/** Longer texts show their beginning, and the rest when asked. */
+/** Longer texts show their beginning, and a button for the rest. */
 const LONG_TEXT = 3000;
-const SAME_BREATH_MS = 5 * 60_000;
+const SAME_GROUP_MS = 5 * 60_000;
 const NEAR_END_PX = 48;
 
 const dayFormat = new Intl.DateTimeFormat(undefined, { weekday: "long", day: "numeric", month: "long" });
@@ -37,7 +37,7 @@ export class LogView {
 		this.#session = session;
 		this.#log = log;
 		this.#toEnd = toEnd;
-		// What scrolls must be reachable by keys.
+		// A scrolling element must be reachable with the keyboard.
 		log.tabIndex = 0;
 		this.#older = button("Load older messages", "older", () => void session.loadOlder());
 		log.addEventListener(
@@ -63,14 +63,14 @@ export class LogView {
 			this.#place = place;
 			this.#drawn = new Map();
 			this.#following = true;
-			// A whole room at once is not read out.
+			// A screen reader should not read a whole room.
 			log.setAttribute("aria-live", "off");
 		}
 		const fromEnd = log.scrollHeight - log.scrollTop;
 		const firstBefore = log.children[1];
 		setChildren(log, place ? this.#elements(place) : []);
 		if (this.#following) this.#goToEnd();
-		// Older messages came in above: the reader stays where they were.
+		// After older messages are inserted above, the view stays at the same lines.
 		else if (firstBefore?.isConnected && log.children[1] !== firstBefore) log.scrollTop = log.scrollHeight - fromEnd;
 		if (moved) setTimeout(() => log.setAttribute("aria-live", "polite"), 500);
 	}
@@ -99,11 +99,7 @@ export class LogView {
 		const { lines } = timeline;
 		if (lines.length === 0) {
 			draw("empty", place.name, () =>
-				make(
-					"p",
-					"empty muted",
-					place.isRoom ? "No messages yet." : `Only you and ${place.name} see what is said here.`,
-				),
+				make("p", "empty muted", place.isRoom ? "No messages yet." : `Only you and ${place.name} see these messages.`),
 			);
 		}
 		let day = "";
@@ -112,10 +108,7 @@ export class LogView {
 			const today = new Date(line.at).toDateString();
 			if (today !== day) draw(`day ${today}`, "", () => make("p", "mark", make("span", "", dayWords(line.at))));
 			const joins =
-				today === day &&
-				before?.kind === line.kind &&
-				before.from === line.from &&
-				line.at - before.at < SAME_BREATH_MS;
+				today === day && before?.kind === line.kind && before.from === line.from && line.at - before.at < SAME_GROUP_MS;
 			day = today;
 			const continues = joins && (line.kind === "message" || line.kind === "document");
 			draw(line.key, `${line.state} ${continues} ${line.why}`, () => this.#line(line, continues));
@@ -146,7 +139,7 @@ export class LogView {
 		time.dateTime = new Date(line.at).toISOString();
 		time.title = fullFormat.format(line.at);
 		const name = make("bdi", `name ${tint(line.from)}`, line.from);
-		// In a run of messages the name is for screen readers alone.
+		// In a group of messages, only screen readers get the name.
 		article.append(make("p", continues ? "byline unseen" : "byline", name, " ", time));
 		article.append(
 			line.kind === "document" ? make("code", "source", line.text || "(empty document)") : longText(line.text),

@@ -1,5 +1,5 @@
-// Where the page begins: it joins the session, the connection and the views, and keeps what survives a reload in the tab's
-// own storage. It holds no rule of the chat.
+// The entry of the chat page: it connects the session, the connection and the views, and keeps the data for a reload in the tab's storage. It
+// has no rules of the chat.
 
 import { openChat } from "../src/browser/index.ts";
 import { ask } from "./ask-dialog.ts";
@@ -65,7 +65,7 @@ setInterval(() => void session.refresh(), REFRESH_MS);
 setInterval(() => session.connection.is === "waiting" && room.drawBanner(), 500);
 session.connect();
 
-// One drawing for all that happens in a frame; a hidden page has no frames, and only its title matters.
+// Draws once for all changes of a frame. A hidden page has no frames, and only its title matters.
 function drawSoon(): void {
 	if (drawing) return;
 	drawing = true;
@@ -153,7 +153,7 @@ function keep(saved: Saved | undefined): void {
 		if (saved) sessionStorage.setItem(STORAGE_KEY, JSON.stringify(saved));
 		else sessionStorage.removeItem(STORAGE_KEY);
 	} catch {
-		// Storage may be forbidden or full: then a reload begins at the door.
+		// If the storage is disabled or full, a reload starts at the sign-in form.
 	}
 }
 

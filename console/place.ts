@@ -1,5 +1,5 @@
-// One place of the chat: a room, or a private conversation. It keeps the lines, the topic and the unread count, and turns what
-// the room's events say into lines; the room itself is the chat client's.
+// One place of the chat: a room or a private conversation. It keeps the lines, the topic and the unread count, and turns the room's events
+// into lines. The chat client has the room itself.
 
 import type { Chat, Room, RoomMessage } from "../src/browser/index.ts";
 import { Timeline } from "./timeline.ts";
@@ -11,21 +11,21 @@ export class Place {
 	readonly name: string;
 	readonly isRoom: boolean;
 	readonly timeline: Timeline = new Timeline();
-	/** The room, while one is in it or on the way into it. */
+	/** The room, while the user is in it or joins it. */
 	room: Room | undefined = undefined;
 	topic = "";
 	/** Names, sorted; cut in large rooms. */
 	members: readonly string[] = [];
 	memberCount = 0;
 	stored = false;
-	/** A page of history is on its way. */
+	/** Whether a page of history is being loaded. */
 	loading = false;
 	unread = 0;
 	/** The last line that was there before the unread ones; undefined: nothing is unread. */
 	unreadAfter: number | undefined = undefined;
-	/** Why one is not in the room, in words. */
+	/** Why the user is not in the room. */
 	error = "";
-	/** Whether the page should try by itself to come in again. */
+	/** Whether the page should retry to join. */
 	retry = false;
 	#position: Room["position"] = undefined;
 
@@ -40,12 +40,12 @@ export class Place {
 		return kind === "room" ? `room:${name}` : `person:${name.normalize("NFKC").toLowerCase().normalize("NFKC")}`;
 	}
 
-	/** Whether the server has one in the room, on this connection. */
+	/** Whether the user is in the room, on this connection. */
 	get inside(): boolean {
 		return this.room?.isInside ?? false;
 	}
 
-	/** Enters the room, where one is not in it already; `changed` runs after each event, with the message where it was one. */
+	/** Joins the room, unless the user is in it. `changed` runs after each event, with the message if the event is one. */
 	enter(chat: Chat, now: () => number, changed: (message?: RoomMessage) => void): void {
 		if (!this.isRoom || this.room) return;
 		const { timeline } = this;
@@ -105,20 +105,20 @@ export class Place {
 		});
 	}
 
-	/** A message came that the reader has not seen. */
+	/** A message arrived that the user has not seen. */
 	missed(): void {
 		if (this.unread === 0) this.unreadAfter = this.timeline.lines.at(-2)?.key;
 		this.unread++;
 	}
 
-	/** The reader looks at it; whether that changed anything. */
+	/** The user looks at the place. @returns whether that changed anything */
 	look(): boolean {
 		if (this.unread === 0) return false;
 		this.unread = 0;
 		return true;
 	}
 
-	/** The reader has gone elsewhere: what was new is not any more. */
+	/** The user has left the place: nothing is new any more. */
 	read(): void {
 		this.unread = 0;
 		this.unreadAfter = undefined;

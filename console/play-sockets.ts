@@ -1,5 +1,5 @@
-// What became of each socket that the movie asked for, in words: from the page's own WebSockets, from what the server tells of
-// them, and from what Ruffle found no entry for. It holds the rules and no element of the page, and its list is bounded.
+// The state of each socket that the movie requested, as text: from the page's WebSockets, the server's events, and Ruffle's warnings about
+// missing entries. It has the rules and no element of the page, and its list is bounded.
 
 import type { WatchedSocket, Watcher } from "./play-watch.ts";
 
@@ -7,27 +7,27 @@ import type { WatchedSocket, Watcher } from "./play-watch.ts";
 export interface SocketLine {
 	readonly host: string;
 	readonly port: number;
-	/** `failed`: it was allowed, and came to a bad end or to none. `refused`: nothing leads there. */
+	/** `failed`: allowed, but not connected, or ended with an error. `refused`: not allowed. */
 	state: "dialling" | "open" | "closed" | "failed" | "refused";
-	/** Why, and what to do. */
+	/** The reason, and what to do. */
 	words: string;
 	/** A command that fixes it. */
 	command: string;
 	sent: number;
 	received: number;
-	/** How often it was refused. */
+	/** The number of refusals. */
 	times: number;
 }
 
-/** What the server's feed tells of one connection. */
+/** An event of the server about one connection. */
 export interface FeedLine {
-	/** The mark that the page gave the connection. */
+	/** The connection's label from the page. */
 	readonly watch?: string;
 	readonly cause?: string;
 	readonly words?: string;
 }
 
-/** What this needs of the page around it. */
+/** The parts of the page that this class needs. */
 export interface SocketsHost {
 	/** The pairs that are allowed: which WebSocket address is for which host and port. */
 	readonly entries: readonly { readonly host: string; readonly port: number; readonly proxyUrl: string }[];
@@ -41,15 +41,15 @@ export interface SocketsHost {
 
 const MAX_LINES = 100;
 const GATEWAY_DOWN =
-	"The gateway does not answer: xmlsocket was stopped, or the network between has gone. Start it again, then reload.";
+	"The gateway does not answer: xmlsocket was stopped, or the network failed. Start it again, then reload.";
 const HINTS: Readonly<Record<string, string>> = {
 	"target-refused": "Nothing listens there: start the server, or check the port.",
 	"target-timeout": "Check the address, and that no firewall drops the connection.",
 	"target-unreachable": "Check the address and the network.",
-	"target-unresolved": "Check the spelling. Where the server has moved, let the old name lead to the new place:",
-	"address-refused": "Where that is meant, allow it in so many words:",
-	"target-reset": "Its own log may say why.",
-	"document-too-large": "Raise --max-document where such documents are expected.",
+	"target-unresolved": "Check the spelling. If the server has moved, map the old name to the new address:",
+	"address-refused": "To allow this address, use:",
+	"target-reset": "The server's own log may have the reason.",
+	"document-too-large": "Raise --max-document if such documents are expected.",
 };
 
 /** The name of a line. */
@@ -104,15 +104,15 @@ export class Sockets implements Watcher {
 			return;
 		}
 		const name = socketName({ host, port });
-		const words = `The movie asked for ${name}, which is not allowed. Allow it where you trust the movie with it:`;
+		const words = `The movie requested ${name}, which is not allowed. If you trust the movie, allow it:`;
 		const line = this.#add({ host, port, state: "refused", words });
 		line.command = this.#host.commandWith(name);
 		this.#host.announce(words);
 	}
 
-	/** A line of the server's feed. */
+	/** Handles an event of the server. */
 	told({ watch, cause, words }: FeedLine): void {
-		// It may come before the WebSocket's own end, which says less, or after it.
+		// It may arrive before or after the close of the WebSocket, which has less information.
 		const line = watch === undefined ? undefined : this.#byMark.get(watch);
 		if (!line) return;
 		if (cause === undefined) {
@@ -135,7 +135,7 @@ export class Sockets implements Watcher {
 			line,
 			"failed",
 			there
-				? "The gateway refused it, most likely because it does not know this page's address: the command's own lines say why, and --origin fixes it."
+				? "The gateway refused the connection, most likely because it does not allow this page's address. The output of the command has the reason; use --origin to allow the page."
 				: GATEWAY_DOWN,
 		);
 	}

@@ -1,4 +1,4 @@
-// Draws what the page knows: the movie's sockets, what it may reach, and one problem at a time in words with what to do about it.
+// Draws the movie's sockets, the targets that it may reach, and one problem at a time with what to do about it.
 
 import { byId, make, setAttribute, setChildren, setText } from "./dom.ts";
 import { type SocketLine, socketName } from "./play-sockets.ts";
@@ -31,7 +31,7 @@ export function showProblem(problem: Problem): void {
 	setState("not playing");
 }
 
-/** The line beside the title. */
+/** Sets the line next to the title. */
 export function setState(words: string): void {
 	setText(byId("state", HTMLElement), words);
 }
@@ -43,12 +43,12 @@ export function drawSockets(lines: readonly SocketLine[]): void {
 	setChildren(byId("sockets", HTMLElement), lines.map(row).reverse());
 }
 
-/** A change that a listener should hear. */
+/** Announces a change to screen readers. */
 export function announce(words: string): void {
 	setText(byId("announced", HTMLElement), words);
 }
 
-/** What the movie may reach. */
+/** Draws the targets that the movie may reach. */
 export function drawAllowed(names: readonly string[]): void {
 	const items = names.map((name) => make("li", "", make("bdi", "", name)));
 	setChildren(
@@ -57,7 +57,7 @@ export function drawAllowed(names: readonly string[]): void {
 	);
 }
 
-/** Something else that was kept from the movie, each once. */
+/** Shows something else that the page blocked, each once. */
 export function note(words: string): void {
 	const notes = byId("notes", HTMLElement);
 	if (notes.childElementCount >= 20 || [...notes.children].some((item) => item.textContent === words)) return;
@@ -89,7 +89,7 @@ function row(line: SocketLine): HTMLElement {
 	words!.hidden = line.words === "";
 	setText(hint!, line.command);
 	setText(bytes!, `${size(line.sent)} sent, ${size(line.received)} received`);
-	// What a movie sent and nobody got is not sent.
+	// Bytes that no target received do not count as sent.
 	bytes!.hidden = line.state === "refused" || (line.state === "failed" && line.received === 0);
 	return item;
 }

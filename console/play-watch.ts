@@ -1,24 +1,24 @@
-// Sees what Ruffle does with sockets, without Ruffle's help: the page's WebSocket class is replaced by one that tells of itself, and
-// the console is read for the one thing that never becomes a WebSocket, a host and port without an entry in `socketProxy`.
+// Observes Ruffle's sockets without Ruffle's help. It replaces the page's WebSocket class by one that reports its events, and reads the
+// console for the one case without a WebSocket: a host and port without an entry in `socketProxy`.
 
 /** One WebSocket of the movie. */
 export interface WatchedSocket {
 	opened(): void;
 	sent(bytes: number): void;
 	received(bytes: number): void;
-	/** @param byMovie the movie asked for the end. */
+	/** @param byMovie the movie closed it. */
 	closed(code: number, reason: string, byMovie: boolean): void;
 }
 
 /** The listeners. */
 export interface Watcher {
-	/** The movie opens a WebSocket. @param mark what the server's feed will call it. @returns undefined: not of interest. */
+	/** The movie opens a WebSocket. @param mark its label in the server's events. @returns undefined: not of interest. */
 	asked(url: string, mark: string): WatchedSocket | undefined;
-	/** The movie asked for a host and port that no entry has. */
+	/** The movie requested a host and port that no entry has. */
 	missing(host: string, port: number): void;
 }
 
-/** Watches all WebSockets of the page from now on, each marked in its address so that the server can speak of it. */
+/** Observes all WebSockets of the page from now on. A label in the address of each connects it with the server's events. */
 export function watchWebSockets(watcher: Watcher): void {
 	const page = crypto.getRandomValues(new Uint32Array(1))[0]!.toString(36);
 	let made = 0;
@@ -31,7 +31,7 @@ export function watchWebSockets(watcher: Watcher): void {
 			const mark = `${page}-${++made}`;
 			const marked = new URL(url, location.href);
 			marked.searchParams.set("watch", mark);
-			// Where entries differ by it alone; no WebSocket's address may have one.
+			// The hash distinguishes entries with the same address; the address of a WebSocket must not have one.
 			marked.hash = "";
 			super(marked, protocols);
 			this.#watched = watcher.asked(String(url), mark);
@@ -49,7 +49,7 @@ export function watchWebSockets(watcher: Watcher): void {
 		}
 
 		override close(code?: number, reason?: string): void {
-			// Ruffle closes what has failed, too.
+			// Ruffle also closes failed sockets.
 			this.#byMovie ||= !this.#failed;
 			super.close(code, reason);
 		}
@@ -58,12 +58,12 @@ export function watchWebSockets(watcher: Watcher): void {
 
 const MISSING = /Missing WebSocket proxy for host ([^\s,]+), port (\d+)/;
 
-/** Reads the console from now on. What is said there still stands there. */
+/** Reads the console's messages from now on, and still prints them. */
 export function watchConsole(watcher: Watcher): void {
 	for (const level of ["debug", "log", "info", "warn", "error"] as const) {
-		const say = console[level].bind(console);
+		const print = console[level].bind(console);
 		console[level] = (...words: unknown[]) => {
-			say(...words);
+			print(...words);
 			const [, host, port] = MISSING.exec(words.map(String).join(" ")) ?? [];
 			if (host !== undefined) watcher.missing(host, Number(port));
 		};

@@ -1,12 +1,12 @@
-// The page of `xmlsocket play`: it puts the movie into Ruffle, whose sockets the script /ruffle-config.js has wired, and says beside
-// it what becomes of them. Where something keeps the movie from playing, the page shows the reason in its place, with what to do.
+// The page of `xmlsocket play`: it loads the movie into Ruffle, whose sockets the script /ruffle-config.js has configured, and shows the
+// state of the sockets next to it. If the movie cannot play, the page shows the reason instead, with what to do.
 
 import { byId } from "./dom.ts";
 import { type FeedLine, Sockets, socketName } from "./play-sockets.ts";
 import { announce, drawAllowed, drawSockets, note, type Problem, setState, showProblem } from "./play-view.ts";
 import { watchConsole, watchWebSockets } from "./play-watch.ts";
 
-/** What the server tells the page at its start: the shape of `PlayFacts` in the gateway's own module. */
+/** The server's data for the page: the shape of `PlayFacts` in the gateway. */
 interface Facts {
 	readonly name: string;
 	readonly path: string;
@@ -37,7 +37,7 @@ const CONFIG = {
 	polyfills: false,
 	// The fonts of the system, as the Flash Player drew text; the built-in one has few alphabets.
 	deviceFontRenderer: "canvas",
-	// Without warnings Ruffle does not say which host and port it had no entry for.
+	// Without warnings, Ruffle does not report a host and port without an entry.
 	logLevel: "warn",
 };
 
@@ -63,7 +63,7 @@ async function start(): Promise<void> {
 	// The script creates a new configuration each time it is assigned; this page's own part goes beside it.
 	const { RufflePlayer } = globalThis as { RufflePlayer?: Ruffle };
 	const entries = RufflePlayer?.config?.socketProxy ?? [];
-	// Several spellings lead to one address; told apart, the page can name the one that the movie asked for.
+	// Several spellings have the same address. A number distinguishes them, so that the page can name the one that the movie requested.
 	for (const [at, entry] of entries.entries()) entry.proxyUrl += `#${at}`;
 	Object.assign(RufflePlayer?.config ?? {}, CONFIG);
 	watch(facts, entries);
@@ -76,11 +76,11 @@ async function askForFacts(): Promise<Facts | undefined> {
 		const answer = await fetch("facts.json", { cache: "no-store" });
 		if (answer.ok) return (await answer.json()) as Facts;
 	} catch {
-		// Nobody answers.
+		// The server does not answer.
 	}
 	showProblem({
 		title: "The server does not answer",
-		words: "xmlsocket was stopped, or the network between has gone.",
+		words: "xmlsocket was stopped, or the network failed.",
 		hint: "Start it again, then reload this page.",
 	});
 	return undefined;
@@ -88,11 +88,11 @@ async function askForFacts(): Promise<Facts | undefined> {
 
 function problemOf(facts: Facts): Problem | undefined {
 	if (facts.problem !== null)
-		return { title: "The movie cannot be played", words: facts.problem, hint: "Fix that, then reload." };
+		return { title: "The movie cannot be played", words: facts.problem, hint: "Fix the problem, then reload." };
 	if (facts.install !== null) {
 		return {
 			title: "Ruffle is not installed",
-			words: "Ruffle is what plays Flash content in a page. It is an optional part of xmlsocket.",
+			words: "Ruffle plays Flash content in a page. It is an optional package.",
 			hint: "In the folder where you started xmlsocket, run this, then reload:",
 			command: facts.install,
 		};
@@ -115,7 +115,7 @@ function watch(facts: Facts, entries: readonly { host: string; port: number; pro
 	watchConsole(sockets);
 }
 
-// One drawing for all that happens in a frame.
+// Draws once for all changes of a frame.
 function drawSoon(): void {
 	if (drawing) return;
 	drawing = true;
@@ -125,7 +125,7 @@ function drawSoon(): void {
 	});
 }
 
-// Resolves when the server tells of connections; where it does not, the page goes on knowing less.
+// Resolves when the server sends events. Without them, the page continues with less information.
 function listen(): Promise<void> {
 	const feed = new EventSource("events");
 	feed.addEventListener("message", (event) => sockets?.told(JSON.parse(event.data as string) as FeedLine));
@@ -164,8 +164,8 @@ async function play(facts: Facts): Promise<void> {
 			title: isPlayer ? "The player did not load" : "The movie did not load",
 			words: `${String(error)}${cause}`,
 			hint: isPlayer
-				? "Ruffle needs WebAssembly: use a current browser, and let nothing between filter /ruffle/*.wasm. Then reload."
-				: "Check that it is a whole SWF file, then reload.",
+				? "Ruffle needs WebAssembly: use a current browser, and check that no proxy blocks /ruffle/*.wasm. Then reload."
+				: "Check that it is a complete SWF file, then reload.",
 		});
 	}
 }
@@ -178,7 +178,7 @@ async function isServerThere(): Promise<boolean> {
 	}
 }
 
-// As a shell wants it.
+// Quoted for a shell.
 function quoted(text: string): string {
 	return /^[\w.:=@/-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }

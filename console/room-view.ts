@@ -1,4 +1,4 @@
-// The middle of the chat: the active room's name and topic, the banner that tells the connection's state, and the composer.
+// The middle of the chat: the active room's name and topic, the banner with the connection's state, and the composer.
 
 import { byClass, byId, setText } from "./dom.ts";
 import type { Place } from "./place.ts";
@@ -6,20 +6,20 @@ import type { ChatSession } from "./session.ts";
 
 /** Longest message that can be typed, in UTF-16 units. */
 const MAX_TYPED = 8000;
-/** What a document needs beside its text, and how many bytes a character may take once it is escaped. */
+/** The bytes of a document in addition to its text, and the most bytes of an escaped UTF-16 unit. */
 const ENVELOPE_BYTES = 512;
 const BYTES_PER_UNIT = 6;
 
-/** Draws the middle and takes what is typed. */
+/** Draws the middle and handles input. */
 export class RoomView {
 	readonly #session: ChatSession;
 	readonly #text: HTMLTextAreaElement = byId("composer-text", HTMLTextAreaElement);
 	readonly #banner: HTMLElement = byId("banner", HTMLElement);
 	#place: Place | undefined = undefined;
-	/** What was typed and not sent, by place. */
+	/** Unsent text, by place. */
 	#drafts: Map<string, string> = new Map();
 
-	/** @param spoken runs after something was said. */
+	/** @param spoken runs after a message was sent. */
 	constructor(session: ChatSession, spoken: () => void) {
 		this.#session = session;
 		const form = byId("composer", HTMLFormElement);
@@ -76,7 +76,7 @@ export class RoomView {
 		} else if (active?.error) words = active.error;
 		else words = notice;
 		this.#banner.hidden = words === "";
-		// The seconds are for the eye: a screen reader hears of the loss once.
+		// A screen reader should announce the loss once, not every second.
 		this.#banner.setAttribute("aria-live", connection.is === "waiting" && !this.#banner.hidden ? "off" : "polite");
 		const retry = byId("banner-retry", HTMLElement);
 		retry.hidden = connection.is === "open" && !active?.error;
@@ -84,7 +84,7 @@ export class RoomView {
 		setText(byId("banner-text", HTMLElement), words);
 	}
 
-	/** Puts the cursor into the message box, where there is a keyboard. */
+	/** Focuses the message box, if there is a keyboard. */
 	focus(): void {
 		if (matchMedia("(hover: hover)").matches) this.#text.focus();
 	}

@@ -1,6 +1,6 @@
-// Arrow keys in lists: one stop for the tab key in each list, and the arrows, Home and End move inside it.
+// A roving tabindex: each list has one tab stop, and the arrow keys, Home and End move inside the list.
 
-/** Gives the buttons in `list` arrow keys. Call `settle` after the list has changed. */
+/** Adds arrow keys to the buttons in `list`. Call `settle` after the list has changed. */
 export class Roving {
 	readonly #list: HTMLElement;
 
@@ -12,7 +12,7 @@ export class Roving {
 		});
 	}
 
-	/** Leaves exactly one button to the tab key: the focused one, the current one, or the first. */
+	/** Makes exactly one button a tab stop: the focused one, the current one, or the first. */
 	settle(): void {
 		const buttons = this.#buttons();
 		const focused = buttons.find((button) => button === document.activeElement);

@@ -1,5 +1,5 @@
-// The state of the page's chat: who one is, which places are open, what each shows. Coming back after a lost connection, saying
-// again and reading on are the chat client's affair; here its events become lines and words. It knows no DOM.
+// The state of the page's chat: the user's name, the open places, and what each shows. The chat client reconnects, resends and resumes;
+// this file turns its events into lines and texts. It knows no DOM.
 
 import {
 	type Chat,
@@ -23,7 +23,7 @@ export interface Saved {
 	readonly active?: string | undefined;
 }
 
-/** How the page stands with the server. */
+/** The state of the connection. */
 export type Connection =
 	| { readonly is: "connecting" }
 	| { readonly is: "open" }
@@ -38,7 +38,7 @@ export interface SessionHost {
 	save(saved: Saved | undefined): void;
 	/** Something that is shown has changed. */
 	changed(): void;
-	/** Says something that no line of a room says. */
+	/** Shows a text that belongs to no line of a room. */
 	announce(words: string, kind: "error" | "note"): void;
 	/** Runs `run` in a moment. */
 	later(run: () => void): void;
@@ -61,7 +61,7 @@ export class ChatSession {
 	/** Why the name was refused, in words. */
 	nameError = "";
 	needsToken = false;
-	/** The deployment's trouble, in words, while it lasts. */
+	/** The current problem of the server's cluster, as text. */
 	notice = "";
 	/** The server's list of rooms. */
 	directory: readonly RoomEntry[] = [];
@@ -100,7 +100,7 @@ export class ChatSession {
 		else void this.#open();
 	}
 
-	// --- what the reader does
+	// --- actions of the user
 
 	/** Asks the server for a name. */
 	enter(name: string, token: string | undefined): void {
@@ -135,7 +135,7 @@ export class ChatSession {
 		if (name !== this.me) this.show(this.places.openConversation(name, this.active));
 	}
 
-	/** Makes a place the one that is shown. */
+	/** Shows a place. */
 	show(place: Place): void {
 		this.active?.read();
 		this.active = place;
@@ -149,7 +149,7 @@ export class ChatSession {
 		if (this.active?.look()) this.#host.changed();
 	}
 
-	/** Says or tells `text` in the active place; false where it cannot be taken. */
+	/** Sends `text` to the active place. False if it cannot be sent. */
 	speak(text: string): boolean {
 		const place = this.active;
 		if (!place || text.trim() === "") return false;
@@ -172,7 +172,7 @@ export class ChatSession {
 		this.#host.changed();
 	}
 
-	/** Gives a failed message up. */
+	/** Removes a failed message. */
 	discard(line: Line): void {
 		if (line.id !== undefined) this.active?.timeline.withdraw(line.id);
 		this.#host.changed();
@@ -212,7 +212,7 @@ export class ChatSession {
 		}
 	}
 
-	/** Gives the name back. */
+	/** Signs out and releases the name. */
 	signOut(): void {
 		this.#host.save(undefined);
 		this.#opening?.abort();
@@ -299,7 +299,7 @@ export class ChatSession {
 		this.#host.changed();
 	}
 
-	// Back to the door, as a guest who may choose another name.
+	// Returns to the sign-in form, where the user can choose another name.
 	#refused(error: XMLSocketError): void {
 		this.#nameRefused(error);
 		void this.#open();
@@ -338,7 +338,7 @@ export class ChatSession {
 	}
 
 	#told({ from, id, text, at }: PrivateMessage): void {
-		// A copy of one's own is in the conversation already.
+		// The user's own copy is already in the conversation.
 		if (from === this.me) return;
 		const place = this.places.openConversation(from, this.active);
 		place.timeline.take({ kind: "said", from, text, at, seq: undefined, prev: undefined, id, own: false });

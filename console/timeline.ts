@@ -1,37 +1,36 @@
-// The lines of one room or conversation, in order: what is confirmed, then what this page has sent and nobody has confirmed
-// yet. It merges messages, pages of history and acknowledgements, and keeps a bounded number of lines. It knows no DOM and no
-// connection.
+// The lines of one room or conversation, in order: confirmed messages, then this page's unconfirmed ones. It merges messages, pages of
+// history and acknowledgements, and keeps a bounded number of lines. It knows no DOM and no connection.
 
 /** Most lines that are kept for one room or conversation. */
 export const MAX_LINES = 1000;
 /** Most UTF-16 units of text that are kept for one room or conversation. */
 export const MAX_TEXT = 2_000_000;
-/** Text of an application's document that is shown. */
+/** The characters of an application's document that are shown. */
 const MAX_SOURCE = 500;
-/** Most messages of one's own that may wait for their acknowledgement. */
+/** Most of the user's own messages that may wait for their acknowledgement. */
 export const MAX_PENDING = 100;
 
 /** One line of a timeline. */
 export interface Line {
-	/** Unique in the page's life; the DOM element of a line is found by it. */
+	/** Unique in the page; finds the DOM element of a line. */
 	readonly key: number;
-	/** `document` is an application's own; `gap` stands for messages that cannot be had; `event` is the page's own remark. */
+	/** `document`: an application's document; `gap`: missing messages; `event`: a remark of the page. */
 	readonly kind: "message" | "document" | "event" | "presence" | "gap";
 	readonly from: string;
 	readonly text: string;
-	/** When the server took it, in milliseconds since 1970; for what is pending, when it was written. */
+	/** When the server received it, in milliseconds since 1970; for a pending message, when it was written. */
 	at: number;
 	/** Its number in a stored room. */
 	seq: number | undefined;
-	/** The speaker's own id of it. */
+	/** The sender's id of the message. */
 	readonly id: string | undefined;
 	readonly own: boolean;
 	state: "pending" | "sent" | "failed";
-	/** Why it failed, in words. */
+	/** Why it failed, for the user. */
 	why: string;
 }
 
-/** A message as it comes. */
+/** A received message. */
 export interface Arrival {
 	readonly kind: "said" | "sent";
 	readonly from: string;
@@ -43,7 +42,7 @@ export interface Arrival {
 	readonly own: boolean;
 }
 
-/** What `Timeline.take` did: nothing new, a line confirmed that was waiting, or a new line. */
+/** The result of `Timeline.take`: a known line, a confirmed pending line, or a new line. */
 export type Taken = "known" | "confirmed" | "new";
 
 const MOST_REMARKS = 6;
@@ -59,15 +58,15 @@ export class Timeline {
 	#lines: Line[] = [];
 	#outbox: Line[] = [];
 	#textLength = 0;
-	// What the last line says, where it is one of presence.
+	// The remarks of the last line, if it is one of presence.
 	#remarks: string[] = [];
 
-	/** All lines: the confirmed ones in order, then one's own that wait or failed. */
+	/** All lines: the confirmed ones in order, then the user's own that are pending or failed. */
 	get lines(): readonly Line[] {
 		return this.#outbox.length === 0 ? this.#lines : [...this.#lines, ...this.#outbox];
 	}
 
-	/** One's own messages that wait for an acknowledgement, oldest first. */
+	/** The user's own pending messages, oldest first. */
 	get pending(): readonly Line[] {
 		return this.#outbox.filter((line) => line.state === "pending");
 	}
@@ -77,7 +76,7 @@ export class Timeline {
 		return this.#lines.find((line) => line.seq !== undefined)?.seq;
 	}
 
-	/** Adds a message of one's own that waits for its acknowledgement; undefined where too many wait already. */
+	/** Adds a pending message of the user; undefined if too many are pending. */
 	write(id: string, from: string, text: string, at: number): Line | undefined {
 		if (this.#outbox.length >= MAX_PENDING) return undefined;
 		const line = make("message", from, text, at, { id, own: true, state: "pending" });
@@ -85,7 +84,7 @@ export class Timeline {
 		return line;
 	}
 
-	/** Takes a message in. One's own that waits is known by its id. */
+	/** Adds a received message. Its id identifies a pending message of the user. */
 	take(arrival: Arrival): Taken {
 		const { seq, prev, id, own } = arrival;
 		const waiting = own && id !== undefined ? this.#remove(id) : undefined;
@@ -120,14 +119,14 @@ export class Timeline {
 		return true;
 	}
 
-	/** Takes a message that waits or failed out again, and returns it. */
+	/** Removes a pending or failed message, and returns it. */
 	withdraw(id: string): Line | undefined {
 		return this.#remove(id);
 	}
 
-	/** Messages are missing behind the last line. */
+	/** Messages are missing after the last line. */
 	gap(at: number): void {
-		this.#insert(make("gap", "", "Some messages are missing here; they cannot be had again.", at, {}));
+		this.#insert(make("gap", "", "Some messages are missing here and cannot be loaded.", at, {}));
 	}
 
 	/** Adds a remark of the page itself. */
@@ -135,7 +134,7 @@ export class Timeline {
 		this.#insert(make("event", "", text, at, {}));
 	}
 
-	/** Someone came or went. Remarks that follow each other become one line, so that a flapping connection fills no page. */
+	/** A user came in or left. Successive remarks become one line, so that an unstable connection does not fill the page. */
 	presence(name: string, came: boolean, at: number): void {
 		const text = `${name} ${came ? "came in" : "left"}`;
 		const last = this.#lines.at(-1);
@@ -151,7 +150,7 @@ export class Timeline {
 		if (this.#remarks.length > 0) this.#insert(make("presence", "", this.#remarks.join(", "), at, {}));
 	}
 
-	/** Puts a page of older messages before the first one; `more`: the server has still older ones. */
+	/** Inserts a page of older messages before the first one. @param more the server has even older messages */
 	prepend(page: readonly Arrival[], more: boolean): void {
 		const first = this.firstSeq ?? Number.POSITIVE_INFINITY;
 		const older = page.filter((arrival) => arrival.seq !== undefined && arrival.seq < first);
@@ -164,7 +163,7 @@ export class Timeline {
 		this.#lines.unshift(...lines);
 	}
 
-	/** The history is another one: what was shown belongs to the old one. What waits stays. */
+	/** The room has a new history: removes the lines of the old one, and keeps pending messages. */
 	restart(): void {
 		this.hasOlder = false;
 		this.full = false;

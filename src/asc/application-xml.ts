@@ -1,18 +1,18 @@
-// Application.xml of an application's folder: the few settings of it that mean something here; the many others of Flash Media Server
-// are passed over. Implements docs/guide/asc.md, "Application.xml".
+// Reads the Application.xml of an application's folder: the few settings that have a meaning here. It ignores the many others of Flash
+// Media Server. Implements docs/guide/asc.md, "Application.xml".
 
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { XMLSocketError } from "../errors/index.ts";
 import { child, elements, textContent, XML, type XMLNode } from "../xml/index.ts";
 
-/** What an Application.xml says; undefined where it does not. */
+/** The settings of an Application.xml; undefined: not set. */
 export interface ApplicationXml {
 	/** `RuntimeSize`, in KiB. */
 	readonly runtimeSizeKiB: number | undefined;
 	/** `MaxTimeOut`, in seconds; 0: no limit. */
 	readonly maxTimeOutSeconds: number | undefined;
-	/** `ScriptLibPath`: folders, as written. */
+	/** `ScriptLibPath`: folders, as written in the file. */
 	readonly libraryPath: readonly string[];
 	/** `XMLSocket/MaxUnprocessedChars`. */
 	readonly maxUnprocessedChars: number | undefined;
@@ -32,7 +32,7 @@ export function readApplicationXml(folder: string): ApplicationXml {
 	return parseApplicationXml(existsSync(file) ? readFileSync(file).subarray(0, MAX_BYTES).toString("utf8") : "", file);
 }
 
-/** The same from the file's text. @param file its name, for messages */
+/** Parses the file's text. @param file its name, for messages */
 export function parseApplicationXml(text: string, file: string): ApplicationXml {
 	const document = new XML();
 	document.ignoreWhite = true;
@@ -48,7 +48,7 @@ export function parseApplicationXml(text: string, file: string): ApplicationXml 
 		if (value === "") return undefined;
 		if (!/^-?\d+$/.test(value) || Number(value) > most)
 			throw invalid(`${name} is "${value}"; write a whole number up to ${most}.`);
-		// Flash Media Server takes -1 for "no limit" in several places.
+		// Flash Media Server uses -1 for "no limit" in several places.
 		return Math.max(least, Number(value));
 	};
 	const config: Record<string, string> = Object.create(null) as Record<string, string>;

@@ -1,5 +1,5 @@
-// An application's folder: its name, its entry script, and which files its scripts may read. Nothing outside of the folder, its
-// `scripts/` and the folders of ScriptLibPath is ever opened, by whatever name or link.
+// An application's folder: its name, its entry script, and the files that its scripts may load. No name and no link opens a file outside
+// the folder, its `scripts/` and the folders of ScriptLibPath.
 // Implements docs/guide/asc.md, "The folder".
 
 import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
@@ -12,12 +12,12 @@ export interface FoundApplication {
 	readonly folder: string;
 	/** The folder's name, or that of a script which is no `main`. */
 	readonly name: string;
-	/** The script to begin with, absolute. */
+	/** The entry script, absolute. */
 	readonly entry: string;
 }
 
 const MAX_SCRIPT_BYTES = 4 * 1024 * 1024;
-/** Scripts that came with Flash Media Server in its `scriptlib`, and what to do without them. */
+/** Scripts of Flash Media Server's `scriptlib`, which this package does not have, and what to use instead. */
 const SCRIPTLIB: readonly { readonly sign: RegExp; readonly words: string }[] = [
 	{
 		sign: /^(?:netservices|recordset|dataglue|netdebug)\.asc$/i,
@@ -36,8 +36,8 @@ const SCRIPTLIB: readonly { readonly sign: RegExp; readonly words: string }[] = 
 ];
 
 /**
- * Finds an application by its folder or its script. In a folder the first of `main.asc`, `main.js`, `NAME.asc` and `NAME.js`
- * is taken, each looked for in `scripts/` first.
+ * Finds an application by its folder or its script. In a folder, the entry script is the first of `main.asc`, `main.js`, `NAME.asc` and
+ * `NAME.js` that exists; for each name, `scripts/` comes first.
  *
  * @throws XMLSOCKET_SCRIPT_UNREADABLE
  */
@@ -54,12 +54,10 @@ export function findApplication(path: string): FoundApplication {
 				if (existsSync(entry) && statSync(entry).isFile()) return { folder: real, name, entry };
 			}
 		}
-		throw unreadable(`${path} has none of ${names.join(", ")}, neither in scripts/ nor beside it.`);
+		throw unreadable(`${path} has none of ${names.join(", ")}, neither in scripts/ nor in the folder itself.`);
 	}
 	if (/\.mjs$/i.test(real))
-		throw unreadable(
-			`${path} is a module and no script; a module with an application runs by \`xmlsocket serve --app ${path}\`.`,
-		);
+		throw unreadable(`${path} is a module, not a script; run a module with \`xmlsocket serve --app ${path}\`.`);
 	if (!/\.(?:asc|js)$/i.test(real)) throw unreadable(`${path} is neither a folder nor a script (.asc, .js).`);
 	const own = dirname(real);
 	const folder = basename(own) === "scripts" ? dirname(own) : own;
@@ -73,7 +71,7 @@ export class ScriptFolder {
 	readonly path: string;
 	readonly #roots: readonly string[];
 
-	/** @param libraryPath ScriptLibPath's folders; relative ones begin at the application's folder. */
+	/** @param libraryPath the folders of ScriptLibPath; relative paths start at the application's folder. */
 	constructor(path: string, libraryPath: readonly string[]) {
 		this.path = path;
 		const library = libraryPath.map((folder) => resolve(path, folder)).filter((folder) => existsSync(folder));
@@ -81,7 +79,7 @@ export class ScriptFolder {
 	}
 
 	/**
-	 * A script's text, without its byte order mark, from the first place that has it.
+	 * The text of a script, without its byte order mark, from the first folder that has it.
 	 *
 	 * @throws XMLSOCKET_SCRIPT_UNREADABLE
 	 */
@@ -97,7 +95,7 @@ export class ScriptFolder {
 		);
 	}
 
-	// Scripts from Windows, where case does not count and a backslash divides, name their files as they like.
+	// Scripts written on Windows may use another case of letters, and backslashes.
 	#instead(name: string): string {
 		const wanted = name.replaceAll("\\", "/");
 		for (const root of this.#roots) {
@@ -117,7 +115,7 @@ export class ScriptFolder {
 		return isBelow(realpathSync(file), realpathSync(root));
 	}
 
-	/** A file as errors and traces name it: from the application's folder on. */
+	/** A file's name for errors and traces: relative to the application's folder. */
 	shown(file: string): string {
 		return isBelow(file, this.path) ? relative(this.path, file) : file;
 	}

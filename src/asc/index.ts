@@ -1,4 +1,4 @@
-// "xmlsocket/asc": Server-Side ActionScript applications as something that a server runs.
+// "xmlsocket/asc": runs Server-Side ActionScript applications on a server.
 
 export { type AscOptions, ascSchema } from "./options.ts";
 export { ScriptApplication, type TraceLine } from "./script-application.ts";

@@ -1,12 +1,12 @@
-// Where a worker stands that does not come back: its debugger is asked, which also answers from within an endless loop. A match of a
-// regular expression, and a loop without a statement in it, have no place to stop at, so that only the call is known then.
+// Finds the line at which a worker is stuck. It asks the worker's debugger, which answers even during an endless loop. A regular
+// expression, or a loop without a statement, has no position to stop at; then only the name of the call is known.
 
 import { Session } from "node:inspector";
 
 const WAIT_MS = 300;
 
-/** The two of the debugger's events that matter here. */
-type Said =
+/** The two debugger events that this file uses. */
+type DebuggerEvent =
 	| { readonly method: "Debugger.scriptParsed"; readonly params: { readonly scriptId: string; readonly url: string } }
 	| { readonly method: "Debugger.paused"; readonly params: { readonly callFrames: readonly Frame[] } }
 	| { readonly method?: undefined };
@@ -16,8 +16,8 @@ interface Frame {
 }
 
 /**
- * The script's place, as `main.asc:12`, or undefined. The worker stays stopped until `release` is called, which is after
- * `terminate()`: let go before, it would run on.
+ * The script's position, for example `main.asc:12`, or undefined. The worker stays paused until you call `release`. Call `terminate()`
+ * first: a released worker continues to run.
  */
 export async function locateStuckScript(threadId: number): Promise<{ place: string | undefined; release: () => void }> {
 	const session = new Session();
@@ -38,11 +38,11 @@ export async function locateStuckScript(threadId: number): Promise<{ place: stri
 			send("Debugger.pause");
 		});
 		session.on("NodeWorker.receivedMessageFromWorker", ({ params }) => {
-			const said = JSON.parse(params.message) as Said;
-			if (said.method === "Debugger.scriptParsed") urls.set(said.params.scriptId, said.params.url);
-			if (said.method !== "Debugger.paused") return;
+			const event = JSON.parse(params.message) as DebuggerEvent;
+			if (event.method === "Debugger.scriptParsed") urls.set(event.params.scriptId, event.params.url);
+			if (event.method !== "Debugger.paused") return;
 			clearTimeout(timer);
-			for (const { location } of said.params.callFrames) {
+			for (const { location } of event.params.callFrames) {
 				const url = urls.get(location.scriptId) ?? "";
 				if (url !== "" && !/^(?:xmlsocket:|node:|file:)/.test(url)) {
 					resolve(`${url}:${location.lineNumber + 1}`);

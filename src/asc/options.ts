@@ -1,4 +1,4 @@
-// The options of the script host: one schema. An application's own Application.xml wins over the two that it can name, too.
+// The options of the script host: one schema. The Application.xml of an application overrides the two options that it can set.
 
 import * as v from "valibot";
 import { bytes, count, described, milliseconds } from "../options/index.ts";
@@ -8,7 +8,7 @@ export const ascSchema = v.strictObject({
 	scriptTimeoutMs: v.optional(
 		described(
 			milliseconds(),
-			"stop an application whose script runs for so long in one call; 0: never; MaxTimeOut of Application.xml wins",
+			"stop an application when one call of its script runs this long; 0: never; MaxTimeOut of Application.xml overrides it",
 			"--script-timeout <ms>",
 		),
 		5000,
@@ -16,7 +16,7 @@ export const ascSchema = v.strictObject({
 	scriptHeapMiB: v.optional(
 		described(
 			v.pipe(v.number(), v.integer(), v.minValue(16), v.maxValue(4096)),
-			"heap of one application, in MiB; 16 more than RuntimeSize of Application.xml, where that is given",
+			"heap of one application, in MiB; RuntimeSize of Application.xml plus 16 overrides it",
 			"--script-heap <mib>",
 		),
 		64,
@@ -24,45 +24,48 @@ export const ascSchema = v.strictObject({
 	connectWaitMs: v.optional(
 		described(
 			milliseconds(),
-			"how long a silent client may take to say <connect> before it counts as connected without",
+			"how long to wait for the <connect> of a silent client before it counts as connected without one",
 		),
 		1000,
 	),
 	maxQueuedDocuments: v.optional(
-		described(count(), "documents that may wait for one application's scripts; past it their sender is cut"),
+		described(
+			count(),
+			"documents that may wait for one application's scripts; a client that sends more is disconnected",
+		),
 		10_000,
 	),
 	scriptRestartMs: v.optional(
-		described(
-			milliseconds(10),
-			"wait before an application that failed is started again; doubles each time, to at most 32 times as long",
-		),
+		described(milliseconds(10), "wait before a failed application restarts; doubles each time, up to 32 times as long"),
 		1000,
 	),
 	httpHosts: v.optional(
 		described(
 			v.array(v.pipe(v.string(), v.minLength(1))),
-			"hosts that scripts may load from over HTTP, each for any port or as host:port; none named: every host",
+			"hosts that scripts may load from over HTTP, each for any port or as host:port; default: every host",
 			"--http-host <host...>",
 		),
 		[],
 	),
 	httpTimeoutMs: v.optional(
-		described(milliseconds(1), "how long an HTTP request of a script may take, redirects and answer included"),
+		described(milliseconds(1), "time limit of a script's HTTP request, redirects and response included"),
 		20_000,
 	),
-	maxHttpBytes: v.optional(described(bytes(1024), "longest answer to an HTTP request of a script"), 16 * 1024 * 1024),
+	maxHttpBytes: v.optional(
+		described(bytes(1024), "longest response to an HTTP request of a script, in bytes"),
+		16 * 1024 * 1024,
+	),
 	watch: v.optional(
 		described(
 			v.boolean(),
-			"run an application again when one of its files changes; its clients stay connected",
+			"restart an application's scripts when one of its files changes; its clients stay connected",
 			"--watch",
 		),
 		false,
 	),
 });
 
-/** What the script host takes; every option has a default. */
+/** The options of the script host; each has a default. */
 export type AscOptions = v.InferInput<typeof ascSchema>;
 /** The same with the defaults filled in. */
 export type AscSettings = v.InferOutput<typeof ascSchema>;

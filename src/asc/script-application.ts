@@ -1,5 +1,5 @@
-// One Server-Side ActionScript application: its clients, and the runs of its scripts one after the other. A run that is stopped or out
-// of memory takes its clients with it and the next begins after a pause; a reload keeps them.
+// One Server-Side ActionScript application: its clients, and its runs, one after the other. When a run fails or is stopped, its clients
+// are disconnected and the next run starts after a pause; a reload keeps the clients.
 // Implements docs/guide/asc.md, "Life".
 
 import type { Peer, Session } from "../application/index.ts";
@@ -16,18 +16,18 @@ import { watchFolder } from "./watch-folder.ts";
 /** A line of `trace()`. */
 export interface TraceLine {
 	readonly application: string;
-	/** Empty where the place is not known. */
+	/** Empty if the position is unknown. */
 	readonly file: string;
 	readonly line: number;
 	readonly text: string;
 }
 
-/** What an application is given. */
+/** What an application needs from the script host. */
 export interface ScriptApplicationContext {
 	readonly settings: AscSettings;
 	readonly log: Logger;
 	readonly trace: (line: TraceLine) => void;
-	/** What `application.server` and `application.hostname` say. */
+	/** The values of `application.server` and `application.hostname`. */
 	readonly server: string;
 	readonly hostname: string;
 }
@@ -43,16 +43,16 @@ const BASE_HEAP_MIB = 16;
 const CALM_MS = 60_000;
 const MOST_DOUBLINGS = 5;
 
-/** An application whose scripts run in a thread of their own. */
+/** An application whose scripts run in their own thread. */
 export class ScriptApplication {
 	readonly #found: FoundApplication;
 	readonly #context: ScriptApplicationContext;
 	readonly #members = new Map<number, ConnectedClient>();
 	#xml: ApplicationXml;
 	#worker: ScriptWorker | undefined;
-	/** The run that is at its `onAppStop`. */
+	/** The run that executes its `onAppStop`. */
 	#stopping: ScriptWorker | undefined;
-	/** `between`: no run, and clients wait for the next; `idle`: the next client starts it; `paused`: it failed. */
+	/** `between`: one run has ended, and clients wait for the next; `idle`: the next client starts a run; `paused`: a run failed. */
 	#state: "starting" | "running" | "between" | "idle" | "paused" | "over" = "idle";
 	#held: ToWorker[] = [];
 	#lastId = 0;
@@ -61,9 +61,9 @@ export class ScriptApplication {
 	#pause: NodeJS.Timeout | undefined;
 	#unwatch: (() => void) | undefined;
 	#waiting: { resolve: () => void; reject: (error: XMLSocketError) => void } | undefined;
-	/** Uncaught exceptions of its scripts. */
+	/** Uncaught exceptions of the scripts. */
 	errors = 0;
-	/** Runs that ended by themselves. */
+	/** Runs that failed and were restarted. */
 	restarts = 0;
 
 	/** @throws XMLSOCKET_SCRIPT_UNREADABLE, XMLSOCKET_APPLICATION_XML_INVALID */
@@ -88,12 +88,12 @@ export class ScriptApplication {
 		return this.#found.entry;
 	}
 
-	/** Clients that are here now. */
+	/** Connected clients. */
 	get clients(): number {
 		return this.#members.size;
 	}
 
-	/** Begins the first run. Rejects with XMLSOCKET_SCRIPT_FAILED where the entry script does. */
+	/** Starts the first run. Rejects with XMLSOCKET_SCRIPT_FAILED if the entry script fails. */
 	start(): Promise<void> {
 		return new Promise((resolve, reject) => {
 			this.#waiting = { resolve, reject };
@@ -101,32 +101,32 @@ export class ScriptApplication {
 		});
 	}
 
-	/** Begins the first run, and another whenever a file has changed; a run that cannot start waits for the next change. */
+	/** Starts the first run, and a new run after each change of a file. A run that cannot start waits for the next change. */
 	async watch(): Promise<void> {
 		const { log } = this.#context;
 		const application = this.name;
 		this.#unwatch = watchFolder(this.folder, {
 			changed: (files) => {
-				log.info({ application, files }, "files have changed: the application runs again");
+				log.info({ application, files }, "files have changed: the application restarts");
 				void this.reload();
 			},
 			failed: (words) =>
-				log.error({ application, code: "XMLSOCKET_SCRIPT_FAILED" }, `${words} The application does not run again.`),
+				log.error({ application, code: "XMLSOCKET_SCRIPT_FAILED" }, `${words} The application does not restart.`),
 		});
 		try {
 			await this.start();
 		} catch (error) {
 			const { code, message } = error as XMLSocketError;
-			log.error({ application, code }, `${message} It is started when a file changes.`);
+			log.error({ application, code }, `${message} It starts when a file changes.`);
 		}
 	}
 
-	/** A client comes in. @param connect its `connect` document, where it sent one */
+	/** Adds a client. @param connect its `connect` document, if it sent one */
 	enter(peer: Peer, connect: string | undefined): Session {
 		const id = ++this.#lastId;
 		const member: ConnectedClient = { peer, connect, accepted: false };
 		if (this.#state === "paused" || this.#state === "over") {
-			this.#refuse(member, "The application has stopped and is started again shortly.");
+			this.#refuse(member, "The application has stopped and restarts shortly.");
 			return { document() {}, closed() {} };
 		}
 		this.#members.set(id, member);
@@ -140,7 +140,7 @@ export class ScriptApplication {
 		};
 	}
 
-	/** Runs the scripts again, with the clients that are here: `onConnect` sees each of them again. */
+	/** Restarts the scripts and keeps the clients: `onConnect` runs again for each of them. */
 	async reload(): Promise<void> {
 		if (this.#state === "over" || this.#state === "between") return;
 		clearTimeout(this.#pause);
@@ -157,7 +157,7 @@ export class ScriptApplication {
 		this.#run();
 	}
 
-	/** `onAppStop`, then the end. */
+	/** Runs `onAppStop`, then ends the application. */
 	async close(): Promise<void> {
 		this.#state = "over";
 		this.#unwatch?.();
@@ -268,7 +268,7 @@ export class ScriptApplication {
 				this.errors++;
 				log.error(
 					{ application: this.name, ...(file === "" ? {} : { at: `${file}:${line}:${column}` }) },
-					`a script failed: ${loggable(words)}`,
+					`a script threw an exception: ${loggable(words)}`,
 				);
 				break;
 			}
@@ -292,7 +292,7 @@ export class ScriptApplication {
 		}
 	}
 
-	// The worker has looked for zero bytes; a server with another terminator refuses that one, too, and the script has moved on.
+	// The worker has checked for zero bytes. A server with another terminator refuses that terminator here, after the script's call.
 	#send(peer: Peer | undefined, text: string): void {
 		try {
 			peer?.send(text);
@@ -309,7 +309,7 @@ export class ScriptApplication {
 			try {
 				bytes ??= peer.encode(text);
 			} catch {
-				// Says why, once.
+				// Logs the reason once.
 				this.#send(peer, text);
 				return;
 			}
@@ -333,23 +333,26 @@ export class ScriptApplication {
 			this.#context.log.warn({ application: this.name }, "shutdown() is ignored while the application starts or stops");
 			return;
 		}
-		this.#context.log.info({ application: this.name }, "the application shuts itself down; the next client starts it");
+		this.#context.log.info({ application: this.name }, "the application called shutdown(); the next client starts it");
 		this.#state = "between";
-		this.#endAll("NetConnection.Connect.AppShutdown", "The application is shutting down.");
+		const clients = [...this.#members.keys()];
+		// First onAppStop, which may still send to the clients.
 		await this.#stopRun("The application has called shutdown().");
+		this.#endClients(clients, "NetConnection.Connect.AppShutdown", "The application is shutting down.");
 		if ((this.#state as string) === "over") return;
 		this.#state = "idle";
 		if (this.#members.size > 0) this.#run();
 	}
 
-	// The run is over and was not asked to be. Its clients hold a state that is gone: they are ended, and come again.
+	// The run failed. Its clients depend on state that is lost, so they are disconnected and can connect again.
 	#failed(error: XMLSocketError): void {
 		const { log, settings } = this.#context;
 		const waiting = this.#waiting;
 		this.#waiting = undefined;
 		this.#worker = undefined;
 		this.#state = "paused";
-		this.#endAll("NetConnection.Connect.AppShutdown", "The application has stopped.");
+		this.#held = [];
+		this.#endClients([...this.#members.keys()], "NetConnection.Connect.AppShutdown", "The application has stopped.");
 		if (waiting) {
 			waiting.reject(error);
 			return;
@@ -359,19 +362,20 @@ export class ScriptApplication {
 		this.restarts++;
 		log.error(
 			{ application: this.name, code: error.code, ...error.details },
-			`${error.message} It is started again in ${pauseMs} ms.`,
+			`${error.message} It restarts in ${pauseMs} ms.`,
 		);
 		this.#pause = setTimeout(() => this.#run(), pauseMs);
 	}
 
-	#endAll(code: string, description: string): void {
-		const members = [...this.#members.values()];
-		this.#members.clear();
-		this.#held = [];
-		for (const member of members) {
+	#endClients(ids: readonly number[], code: string, description: string): void {
+		for (const id of ids) {
+			const member = this.#members.get(id);
+			if (!member) continue;
+			this.#members.delete(id);
 			if (member.connect !== undefined) member.peer.send(statusText("error", code, description));
 			member.peer.end();
 		}
+		this.#held = this.#held.filter(([, id]) => this.#members.has(id as number));
 	}
 
 	#refuse({ peer, connect }: ConnectedClient, description: string): void {

@@ -1,5 +1,5 @@
-// The application that a server runs for the script host: one or several applications on one port. A client's first document decides
-// which of them it is in: `<connect app="NAME">` names one, anything else, and silence, means the first.
+// The script host as an application of a server: one or several script applications on one port. A client's first document selects one:
+// `<connect app="NAME">` by name; any other document, or none in time, selects the first.
 // Implements docs/guide/asc.md, "Several applications" and "Documents and calls".
 
 import { hostname } from "node:os";
@@ -13,13 +13,13 @@ import { type AscOptions, ascSchema } from "./options.ts";
 import { ScriptApplication, type TraceLine } from "./script-application.ts";
 import { statusText } from "./status-text.ts";
 
-/** What a script host is made of, beside its options. */
+/** What a script host needs in addition to its options. */
 export interface ScriptHostParts {
-	/** Default: silence. */
+	/** Default: nothing is logged. */
 	readonly log?: Logger | undefined;
-	/** Takes the lines of `trace()`. Default: they are dropped. */
+	/** Receives the lines of `trace()`. Default: they are dropped. */
 	readonly trace?: ((line: TraceLine) => void) | undefined;
-	/** What `application.server` says. Default: `xmlsocket`. */
+	/** The value of `application.server`. Default: `xmlsocket`. */
 	readonly server?: string | undefined;
 }
 
@@ -52,7 +52,10 @@ export async function openScriptHost(
 	const names = new Set<string>();
 	for (const { name } of applications) {
 		if (names.has(name))
-			throw new XMLSocketError("XMLSOCKET_OPTION_INVALID", `Two applications are called "${name}"; rename a folder.`);
+			throw new XMLSocketError(
+				"XMLSOCKET_OPTION_INVALID",
+				`Two applications have the name "${name}"; rename a folder.`,
+			);
 		names.add(name);
 	}
 	const [first] = applications;
@@ -66,10 +69,10 @@ export async function openScriptHost(
 	return new ScriptHost([first, ...applications.slice(1)], settings.connectWaitMs);
 }
 
-/** The running applications, as one that a server runs. */
+/** The running applications. */
 export class ScriptHost implements Application {
 	readonly output = "text";
-	/** In the order of their naming; the first takes the clients that name none. */
+	/** In the order given; the first serves the clients that name no application. */
 	readonly applications: readonly [ScriptApplication, ...ScriptApplication[]];
 	readonly #waiting = new Map<ClientSession, number>();
 	readonly #waitMs: number;
@@ -106,7 +109,7 @@ export class ScriptHost implements Application {
 	}
 }
 
-/** A connection on its way to its application, and in it. */
+/** One connection, before and after its application is known. */
 class ClientSession implements Session {
 	readonly #peer: Peer;
 	readonly #applications: readonly [ScriptApplication, ...ScriptApplication[]];
@@ -126,7 +129,7 @@ class ClientSession implements Session {
 		else this.#first(text);
 	}
 
-	/** It has said nothing for long enough. */
+	/** The client has sent no document in time. */
 	silent(): void {
 		this.#settled();
 		this.#session = this.#applications[0].enter(this.#peer, undefined);

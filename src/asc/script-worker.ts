@@ -1,31 +1,31 @@
-// One run of an application's scripts: a worker thread, the messages to and from it, and the watchdog that ends it where a call does
-// not come back. What happens after its end is its owner's affair.
+// One run of an application's scripts: a worker thread, the messages to and from it, and the watchdog that stops it when a call does not
+// return. `script-application.ts` decides what happens after a run.
 
 import { Worker } from "node:worker_threads";
 import { XMLSocketError } from "../errors/index.ts";
 import { locateStuckScript } from "./locate-stuck-script.ts";
 import { type FromWorker, type ToWorker, WATCH_LENGTH, Watch, type WorkerSettings } from "./messages.ts";
 
-/** What the worker is told, beside what this file adds. */
+/** The worker's settings, except those that this file adds. */
 export type RunSettings = Omit<WorkerSettings, "watch" | "heapMiB">;
 
-/** What one run may take. */
+/** The limits of one run. */
 export interface RunLimits {
 	/** Longest call, in milliseconds; 0: no limit. */
 	readonly timeoutMs: number;
-	/** What the scripts may hold on to. */
+	/** How much memory the scripts may retain. */
 	readonly heapMiB: number;
 }
 
-/** What its owner hears. */
+/** The events of a run. */
 export interface RunEvents {
 	message(message: FromWorker): void;
-	/** The worker has ended without being asked to. Once, and last. */
+	/** The worker has ended unexpectedly. Once, and last. */
 	failed(error: XMLSocketError): void;
 }
 
 const YOUNG_MIB = 4;
-/** How many times the heap V8's own limit is, see `worker/heap-watch.ts`. */
+/** V8's own limit is this many times the heap; see `worker/heap-watch.ts`. */
 const HARD_LIMIT = 4;
 const MOST_WATCH_MS = 250;
 
@@ -59,7 +59,9 @@ export class ScriptWorker {
 		this.#worker.on("message", (messages: FromWorker[]) => this.#handleMessages(messages));
 		this.#worker.on("error", (error) => this.#fail(this.#errorOf(error)));
 		this.#worker.on("exit", () =>
-			this.#fail(new XMLSocketError("XMLSOCKET_SCRIPT_FAILED", `The application ${this.#name} has ended by itself.`)),
+			this.#fail(
+				new XMLSocketError("XMLSOCKET_SCRIPT_FAILED", `The application ${this.#name} has ended unexpectedly.`),
+			),
 		);
 		if (limits.timeoutMs > 0) {
 			this.#watchdog = setInterval(() => this.#look(), Math.min(MOST_WATCH_MS, Math.max(10, limits.timeoutMs >> 2)));
@@ -67,12 +69,12 @@ export class ScriptWorker {
 		}
 	}
 
-	/** Messages that the worker has not taken yet. */
+	/** Messages that the worker has not received yet. */
 	get waiting(): number {
 		return (this.#posted - (this.#watch[Watch.received] as number)) | 0;
 	}
 
-	/** Sends a message with the others of this tick. */
+	/** Sends a message, together with the others of this tick. */
 	post(message: ToWorker): void {
 		this.#posted = (this.#posted + 1) | 0;
 		if (this.#outgoing.push(message) > 1) return;
@@ -83,7 +85,7 @@ export class ScriptWorker {
 		});
 	}
 
-	/** `onAppStop`, then the end; at once where that takes longer than `graceMs`. */
+	/** Runs `onAppStop`, for at most `graceMs`, then ends the worker. */
 	async stop(reason: string, graceMs: number): Promise<void> {
 		if (this.#over) return;
 		this.post(["stop", reason]);

@@ -1,4 +1,4 @@
-// The one document that the host writes without a script: how a connection stands, in the form of `runtime/documents.ts`.
+// The one document that the host writes without a script: the status of a connection, in the form of `runtime/documents.ts`.
 
 import { xml } from "../xml/index.ts";
 

@@ -1,5 +1,5 @@
-// Tells when a script or an Application.xml of a folder has changed: once for a burst of changes, and not while a changed script
-// cannot be parsed, which is said instead.
+// Reports when a script or an Application.xml of a folder has changed, once for a burst of changes. While a changed script has a syntax
+// error, it reports that error instead.
 
 import { type FSWatcher, watch } from "node:fs";
 import { join } from "node:path";
@@ -7,17 +7,17 @@ import vm from "node:vm";
 import { readScript } from "./folder.ts";
 import { explainSyntax } from "./worker/explain-syntax.ts";
 
-/** What is told of a watched folder. */
+/** The events of a watched folder. */
 export interface WatchEvents {
-	/** Something has changed, and all changed scripts can be parsed. */
+	/** Files have changed, and no changed script has a syntax error. */
 	changed(files: readonly string[]): void;
-	/** A changed script cannot be parsed, or the folder can no longer be watched. */
+	/** A changed script has a syntax error, or the folder can no longer be watched. */
 	failed(words: string): void;
 }
 
 const BURST_MS = 100;
 
-/** Watches a folder and those below it. @returns how to end that */
+/** Watches a folder and its subfolders. @returns a function that ends the watch */
 export function watchFolder(folder: string, events: WatchEvents): () => void {
 	const files = new Set<string>();
 	let timer: NodeJS.Timeout | undefined;
@@ -47,7 +47,7 @@ export function watchFolder(folder: string, events: WatchEvents): () => void {
 	};
 }
 
-// A file that is gone has no flaw: loading it reports the error.
+// A missing file is no syntax error: the load() of it fails.
 function syntaxFlaw(path: string, shown: string): string | undefined {
 	let text: string;
 	try {

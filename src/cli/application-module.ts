@@ -1,5 +1,5 @@
-// `serve --app FILE.mjs`: a module in JavaScript whose default export is what createServer takes as its application. It runs in the
-// daemon's own thread and may do whatever Node may.
+// `serve --app FILE.mjs`: a JavaScript module whose default export is an application for createServer. It runs in the daemon's own thread
+// with all of Node's API.
 
 import { existsSync } from "node:fs";
 import { basename, resolve } from "node:path";
@@ -8,7 +8,7 @@ import { XMLSocketError } from "../errors/index.ts";
 import type { Application } from "../server/index.ts";
 import type { ServeSettings } from "./serve-schema.ts";
 
-/** A module's application, and what the banner says of it. */
+/** A module's application, and its name and path for the banner. */
 export interface ApplicationModule {
 	readonly name: string;
 	/** The module, absolute. */
@@ -17,14 +17,14 @@ export interface ApplicationModule {
 }
 
 /**
- * The application of the module that `--app` names; undefined where it names scripts.
+ * The application of the module that `--app` names; undefined if it names scripts.
  *
  * @throws XMLSOCKET_OPTION_INVALID, XMLSOCKET_SCRIPT_UNREADABLE, XMLSOCKET_SCRIPT_FAILED
  */
 export async function applicationModule({ app, watch }: ServeSettings): Promise<ApplicationModule | undefined> {
 	const path = app.find((one) => /\.mjs$/i.test(one));
 	if (path === undefined) return undefined;
-	if (app.length > 1) throw invalid(`The module ${path} takes the whole port: give it alone.`);
+	if (app.length > 1) throw invalid(`The module ${path} takes the whole port: use it without other applications.`);
 	if (watch)
 		throw invalid(`--watch runs scripts again, but not modules: start the daemon again to read ${path} again.`);
 	const entry = resolve(path);
@@ -32,7 +32,7 @@ export async function applicationModule({ app, watch }: ServeSettings): Promise<
 	const application = await defaultExport(entry, path);
 	if (!isApplication(application)) {
 		throw invalid(
-			`The default export of ${path} is no application: export an object with output ("text" or "bytes") and open(peer), as createServer takes it.`,
+			`The default export of ${path} is not an application: export an object with output ("text" or "bytes") and open(peer), as for createServer.`,
 		);
 	}
 	return { name: basename(entry).replace(/\.mjs$/i, ""), entry, application };

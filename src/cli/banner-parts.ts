@@ -1,4 +1,4 @@
-// What the banners of the running commands are made of: colours, rows, warnings.
+// The parts of the banners: colours, rows, warnings.
 
 import { styleText } from "node:util";
 
@@ -22,7 +22,7 @@ export function framed(
 	].join("\n");
 }
 
-/** Colours where standard output is a terminal, plain text elsewhere. */
+/** Colours if standard output is a terminal, otherwise plain text. */
 export function styles(): Record<"bold" | "dim" | "cyan" | "yellow", (text: string) => string> {
 	const colour = process.stdout.isTTY && !process.env.NO_COLOR;
 	const style = (name: "bold" | "dim" | "cyan" | "yellow") => (text: string) => (colour ? styleText(name, text) : text);
@@ -35,7 +35,7 @@ export function urlHost(host: string): string {
 	return host.includes(":") ? `[${host}]` : host;
 }
 
-/** Whether others than this machine can connect. */
+/** Whether other machines can connect. */
 export function isPublic(host: string): boolean {
 	return host !== "localhost" && host !== "::1" && !host.startsWith("127.");
 }

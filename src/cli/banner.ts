@@ -1,4 +1,4 @@
-// What the daemon says when it is up: where it is, and one line for each thing to know, with its hint.
+// The text that the daemon prints after its start: its addresses, then one line for each warning.
 
 import { resolve } from "node:path";
 import type { Gateway } from "../gateway/index.ts";
@@ -9,7 +9,7 @@ import { brokerNames, keepsFolder } from "./room-storage.ts";
 import type { ServeSettings } from "./serve-schema.ts";
 import type { Site } from "./site.ts";
 
-/** The banner's text, coloured where standard output is a terminal. */
+/** The banner's text, coloured if standard output is a terminal. */
 export function banner(
 	server: Server,
 	gateway: Gateway | undefined,
@@ -47,7 +47,7 @@ export function banner(
 	return framed(version, tookMs, rows, warnings);
 }
 
-/** Where a server that speaks documents is, for each protocol of its port. */
+/** The address of a server for each protocol of its port. */
 export function portRows(server: Server): [string, string][] {
 	const { cyan, dim } = styles();
 	const { host, sniff, policy } = server.settings;
@@ -65,11 +65,11 @@ export function portRows(server: Server): [string, string][] {
 				: `from ${policy}`,
 	]);
 	if (server.policyPort !== undefined)
-		rows.push(["Policy port", `${server.policyPort}  ${dim("answers policy requests alone")}`]);
+		rows.push(["Policy port", `${server.policyPort}  ${dim("answers policy requests only")}`]);
 	return rows;
 }
 
-/** An application as a banner names it. */
+/** An application, as in a banner. */
 export interface NamedApplication {
 	readonly name: string;
 	/** Its script or module, absolute. */
@@ -82,32 +82,30 @@ export function applicationRows(applications: readonly NamedApplication[]): [str
 	const several = applications.length > 1;
 	return applications.map(({ name, entry }, at) => [
 		at === 0 ? "Application" : "",
-		`${name}  ${dim(`from ${entry}${several && at === 0 ? ", also for clients that name none" : ""}`)}`,
+		`${name}  ${dim(`from ${entry}${several && at === 0 ? ", also for clients that do not name one" : ""}`)}`,
 	]);
 }
 
-/** What the operator of a port that others reach should know. */
+/** Warnings about a port that other machines can reach. */
 export function portWarnings(server: Server): string[] {
 	const { host, origin } = server.settings;
 	if (!isPublic(host)) return [];
 	const warnings: string[] = [];
 	if (!server.secure)
-		warnings.push(
-			"Passwords and messages cross the network in the clear: give --tls-cert and --tls-key, or put a TLS proxy in front.",
-		);
+		warnings.push("Passwords and messages are not encrypted: use --tls-cert and --tls-key, or a TLS proxy.");
 	if (origin.length === 0)
-		warnings.push("Pages of other sites may not connect: name them with --origin https://example.com.");
+		warnings.push("Pages of other sites cannot connect: allow them with --origin https://example.com.");
 	if (server.policyText !== undefined && server.policyPort === undefined)
-		warnings.push("Old Flash players ask port 843 for the policy first and wait 3 s: --policy-port 843 answers there.");
+		warnings.push("Old Flash players first request the policy from port 843 and wait 3 s: use --policy-port 843.");
 	return warnings;
 }
 
 function warningsFor(server: Server, settings: ServeSettings, isChat: boolean): string[] {
 	const warnings: string[] = [];
 	if (isChat && settings.memory)
-		warnings.push("Stored rooms are in memory and end with this process: without --memory they are kept in a folder.");
+		warnings.push("Stored rooms are in memory and end with this process: without --memory they are in a folder.");
 	warnings.push(...portWarnings(server));
 	if (isChat && isPublic(settings.host) && settings.tokenFile === undefined)
-		warnings.push("Anybody may take any name: give --token-file FILE to ask for tokens.");
+		warnings.push("Any client can take any name: use --token-file FILE to require tokens.");
 	return warnings;
 }

@@ -1,4 +1,4 @@
-// A failed command's last words and its exit code.
+// The error text and the exit code of a failed command.
 
 import { ERROR_CODES } from "../errors/codes.ts";
 import { type ErrorEntry, XMLSocketError } from "../errors/index.ts";
@@ -21,14 +21,14 @@ const USAGE: ReadonlySet<string> = new Set([
 	"XMLSOCKET_APPLICATION_XML_INVALID",
 ]);
 
-/** 3: could not connect; 2: the command was used wrongly; 1: anything else. */
+/** 3: could not connect; 2: wrong usage; 1: any other failure. */
 export function exitCodeOf(error: unknown): number {
 	if (!(error instanceof XMLSocketError)) return 1;
 	if (COULD_NOT_CONNECT.has(error.code)) return 3;
 	return USAGE.has(error.code) ? 2 : 1;
 }
 
-/** What happened, then what to do. */
+/** What happened, then what to do about it. */
 export function failureText(error: unknown): string {
 	if (!(error instanceof XMLSocketError))
 		return `xmlsocket: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`;

@@ -1,5 +1,5 @@
-// What the gateway says when it is up: a WebSocket URL for each target, the entry for Ruffle's configuration to paste, and one line
-// for each thing to know, with its hint.
+// The text that the gateway prints after its start: a WebSocket URL for each target, a configuration of Ruffle to paste, and one line for
+// each warning.
 
 import type { Gateway, Target } from "../gateway/index.ts";
 import type { Server } from "../server/index.ts";
@@ -7,7 +7,7 @@ import { framed, isPublic, styles, urlHost } from "./banner-parts.ts";
 import { gatewayRows, targetWarnings, webSocketUrl } from "./gateway-rows.ts";
 import type { Site } from "./site.ts";
 
-/** The banner's text, coloured where standard output is a terminal. */
+/** The banner's text, coloured if standard output is a terminal. */
 export function gatewayBanner(
 	server: Server,
 	gateway: Gateway,
@@ -32,10 +32,10 @@ function warningsFor(server: Server, gateway: Gateway): string[] {
 	const { host, origin } = server.settings;
 	if (origin.length === 0)
 		lines.push(
-			"Pages served from elsewhere, another port of this machine included, may not connect: name them with --origin http://localhost:8080.",
+			"Pages of other servers, also of other ports of this machine, cannot connect: allow them with --origin http://localhost:8080.",
 		);
 	if (isPublic(host) && !server.secure)
-		lines.push("Pages on https:// reach wss:// only: give --tls-cert and --tls-key, or put a TLS proxy in front.");
+		lines.push("Pages on https:// can connect only to wss://: use --tls-cert and --tls-key, or a TLS proxy.");
 	return lines;
 }
 
@@ -46,5 +46,5 @@ function socketProxy(server: Server, targets: readonly Target[], base: string): 
 			`    { host: ${JSON.stringify(target.host)}, port: ${target.port}, proxyUrl: ${JSON.stringify(webSocketUrl(server, target))} },`,
 	);
 	const { dim } = styles();
-	return `  ${dim("For Ruffle, with each host spelled as the content spells it:")}\n\n  window.RufflePlayer.config = { socketProxy: [\n${entries.join("\n")}\n  ] };\n\n  ${dim("or, with every spelling of a host, and after whatever the page configures:")}\n\n  <script src="${base}/ruffle-config.js"></script>\n`;
+	return `  ${dim("For Ruffle, with each host spelled as in the content:")}\n\n  window.RufflePlayer.config = { socketProxy: [\n${entries.join("\n")}\n  ] };\n\n  ${dim("or, for every spelling of a host, merged with the page's own configuration:")}\n\n  <script src="${base}/ruffle-config.js"></script>\n`;
 }

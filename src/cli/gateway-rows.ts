@@ -1,10 +1,10 @@
-// The gateway's part of a banner, beside the chat or alone.
+// The gateway's part of a banner.
 
 import { addressClass, type Gateway, type Target } from "../gateway/index.ts";
 import type { Server } from "../server/index.ts";
 import { styles, urlHost } from "./banner-parts.ts";
 
-/** A row for each target: where its WebSocket is, and where that leads. */
+/** A row for each target: its WebSocket URL, and its host and port. */
 export function gatewayRows(server: Server, gateway: Gateway): [string, string][] {
 	const { cyan, dim } = styles();
 	return gateway.targets.map((target, at) => [
@@ -13,24 +13,24 @@ export function gatewayRows(server: Server, gateway: Gateway): [string, string][
 	]);
 }
 
-/** What an operator should know about these targets. */
+/** Warnings about the targets. */
 export function targetWarnings(gateway: Gateway): string[] {
 	const lines: string[] = [];
 	for (const target of gateway.targets) {
 		if (target.port < 1024)
-			lines.push(`${where(target)}: Flash content never reached ports below 1024; check that this one is meant.`);
+			lines.push(`${where(target)}: Flash content cannot connect to ports below 1024; check that the port is right.`);
 		if (target.isAddress && addressClass(target.host) === "never")
-			lines.push(`${where(target)} is a link-local or reserved address; check that this one is meant.`);
+			lines.push(`${where(target)} is a link-local or reserved address; check that it is right.`);
 	}
 	const { learn } = gateway.settings;
 	if (learn !== undefined)
 		lines.push(
-			`What is asked for and refused is written to ${learn}. Look it over, then: xmlsocket gateway --config ${learn}`,
+			`Refused targets are recorded in ${learn}. Check the file, then run: xmlsocket gateway --config ${learn}`,
 		);
 	return lines;
 }
 
-/** Where a target's WebSocket is. */
+/** The URL of a target's WebSocket. */
 export function webSocketUrl(server: Server, target: Target): string {
 	return `${server.secure ? "wss" : "ws"}://${urlHost(server.settings.host)}:${server.port}${target.path}`;
 }

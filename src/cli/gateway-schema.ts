@@ -1,5 +1,5 @@
-// The options of `gateway`: the gateway's, and those of the server that mean something to a port without documents. All are
-// keys of the daemon's configuration file as well, so that one file can serve both commands.
+// The options of `gateway`: the gateway's, and those of the server that apply to a port without documents. All are also keys of the daemon's
+// configuration file, so that one file works for both commands.
 
 import * as v from "valibot";
 import { gatewaySchema } from "../gateway/index.ts";
@@ -23,7 +23,7 @@ export const gatewayCommandSchema = v.strictObject({
 	tlsKey: server.tlsKey,
 	origin: server.origin,
 	encoding: v.optional(
-		described(v.string(), "encoding of targets that name none; pages get and send UTF-8", "--encoding <label>"),
+		described(v.string(), "encoding of targets that do not name one; pages use UTF-8", "--encoding <label>"),
 		"utf-8",
 	),
 	maxDocumentBytes: server.maxDocumentBytes,
@@ -43,7 +43,7 @@ export const gatewayCommandSchema = v.strictObject({
 /** The options with their defaults. */
 export type GatewayCommandSettings = v.InferOutput<typeof gatewayCommandSchema>;
 
-/** The keys that go to the gateway's server. */
+/** The keys of the options for the gateway's server. */
 export const gatewayServerKeys: readonly string[] = Object.keys(server).filter(
 	(key) => key in gatewayCommandSchema.entries && key !== "encoding",
 );

@@ -1,5 +1,5 @@
-// Where log lines go: standard error, without ever waiting for its reader. Lines beyond 1 MiB that nobody has read are dropped and
-// counted; one line says how many were dropped once there is room again. A reader that has gone costs the log, not the daemon.
+// Writes log lines to standard error and never waits for its reader. If more than 1 MiB is unread, further lines are dropped and counted,
+// and one line reports their number later. If the reader closes the pipe, the log is lost and the daemon continues.
 
 import type { Writable } from "node:stream";
 import type { HttpRoutes } from "../server/index.ts";
@@ -20,14 +20,14 @@ export class LogOutput {
 		stream.on("drain", () => this.#report());
 	}
 
-	/** Takes one line. */
+	/** Writes one line. */
 	write(line: string): void {
 		const stream = this.#stream;
 		if (!stream.writable || stream.writableLength + line.length > MAX_WAITING_BYTES - RESERVED_BYTES) this.dropped++;
 		else stream.write(line);
 	}
 
-	/** Waits until the lines are written, at most so long. */
+	/** Waits until the lines are written, for at most `withinMs`. */
 	async flush(withinMs: number): Promise<void> {
 		const stream = this.#stream;
 		if (!stream.writable || stream.writableLength === 0) return;

@@ -1,4 +1,4 @@
-// From the flags that connect, send and listen share to an open connection.
+// Opens a connection from the flags that `connect`, `send` and `listen` share, and prints documents.
 
 import { readFileSync } from "node:fs";
 import { styleText } from "node:util";
@@ -8,7 +8,7 @@ import { textCodec } from "../transport/index.ts";
 import { pretty, XML } from "../xml/index.ts";
 import { STREAM_CHARS } from "./stream-chars.ts";
 
-/** Opens the connection that the flags ask for. */
+/** Opens the connection that the flags describe. */
 export async function openConnection(address: string, flags: Record<string, unknown>): Promise<Connection> {
 	if (flags.stream && flags.terminator !== undefined && flags.terminator !== "nul") {
 		throw new XMLSocketError("XMLSOCKET_OPTION_INVALID", "--terminator has no meaning with --stream.");
@@ -32,7 +32,7 @@ export async function openConnection(address: string, flags: Record<string, unkn
 	return connection;
 }
 
-/** Prints what arrives, until `count` documents have come or the connection is over; tells how many came. */
+/** Prints documents until `count` have arrived or the connection ends. Resolves with the number of documents. */
 export function countDocuments(connection: Connection, count: number, print: (text: string) => void): Promise<number> {
 	return new Promise((resolve) => {
 		let received = 0;
@@ -51,10 +51,10 @@ export function numberOf(value: unknown, flag: string): number | undefined {
 	if (value === undefined) return undefined;
 	const number = Number(value);
 	if (Number.isFinite(number) && number >= 0 && String(value).trim() !== "") return number;
-	throw new XMLSocketError("XMLSOCKET_OPTION_INVALID", `${flag} takes a number from 0 up, not "${String(value)}".`);
+	throw new XMLSocketError("XMLSOCKET_OPTION_INVALID", `${flag} must be a number from 0, but is "${String(value)}".`);
 }
 
-/** How a document is printed. */
+/** The function that prints a document. */
 export function printer(flags: Record<string, unknown>): (text: string) => void {
 	if (flags.json) return (text) => process.stdout.write(`${JSON.stringify({ at: new Date().toISOString(), text })}\n`);
 	const shown = process.stdout.isTTY ? withoutControls : (text: string): string => text;
@@ -64,7 +64,7 @@ export function printer(flags: Record<string, unknown>): (text: string) => void 
 	return (text) => process.stdout.write(`${coloured(shown(arranged(text)))}\n`);
 }
 
-// What is no well-formed XML is shown as it came.
+// Text that is not well-formed XML is printed unchanged.
 function indented(text: string): string {
 	const document = new XML(text);
 	return document.status === 0 && document.firstChild?.nodeType === 1 ? pretty(document).trimEnd() : text;
@@ -74,7 +74,7 @@ function inColour(text: string): string {
 	return text.replace(/<[^>]*>/g, (tag) => styleText("cyan", tag));
 }
 
-// A peer must not be able to move the cursor of the terminal it is shown on.
+// A peer must not be able to control the user's terminal.
 function withoutControls(text: string): string {
 	return text.replace(/[^\P{Cc}\t\n]/gu, (control) => `\\x${control.charCodeAt(0).toString(16).padStart(2, "0")}`);
 }

@@ -1,4 +1,4 @@
-// The options of `play`: what the movie may reach and is told, and how the page is shown.
+// The options of `play`: the movie's targets and variables, and how the page is shown.
 
 import * as v from "valibot";
 import { gatewaySchema } from "../gateway/index.ts";
@@ -12,7 +12,7 @@ export const playSchema = v.strictObject({
 	allow: v.optional(
 		described(
 			v.array(v.string()),
-			"what the movie may reach: [NAME=]HOST:PORT; NAME is another host that leads there",
+			"what the movie may reach: [NAME=]HOST:PORT; NAME is another host name for the target",
 			"--allow <[name=]host:port...>",
 		),
 		[],
@@ -29,7 +29,7 @@ export const playSchema = v.strictObject({
 	port: v.optional(
 		described(
 			v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(65535)),
-			"port of the page; 0: any free one, and the movie then forgets what it saved",
+			"port of the page; 0: any free one, which loses the data that the movie saved",
 			"-p, --port <n>",
 		),
 		9001,

@@ -1,6 +1,6 @@
-// One word of a command line, as a shell has to be given it.
+// Quotes one argument for a command line.
 
-/** The word, in quotes where it holds what a shell would read for itself. */
+/** The argument, in quotes if a shell would interpret it. */
 export function quoteForShell(text: string): string {
 	return /^[\w.:=@,+/-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }

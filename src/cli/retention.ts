@@ -1,4 +1,4 @@
-// What `--retain` says: a count of messages, an age and a size, told apart by their units.
+// Parses `--retain`: a count of messages, an age and a size, which differ by their units.
 
 import { XMLSocketError } from "../errors/index.ts";
 import type { Retention } from "../message-log/index.ts";
@@ -7,7 +7,7 @@ const AGES: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_00
 const SIZES: Readonly<Record<string, number>> = { KiB: 1024, MiB: 1024 ** 2, GiB: 1024 ** 3, TiB: 1024 ** 4 };
 
 /**
- * Reads the rules; each holds by itself, and there is at most one of a kind.
+ * Parses the rules. Each rule applies on its own; at most one of each kind is allowed.
  *
  * @throws XMLSOCKET_OPTION_INVALID
  *
@@ -25,7 +25,7 @@ export function parseRetention(rules: readonly string[]): Retention {
 		const kind = unit in AGES ? "maxAgeMs" : unit in SIZES ? "maxBytes" : "maxCount";
 		const value = number * (AGES[unit] ?? SIZES[unit] ?? 1);
 		if (!found || !Number.isSafeInteger(value))
-			throw invalid(`"${rule}" is none of 100000, 30d, 12h, 90m, 512MiB, 2GiB.`);
+			throw invalid(`"${rule}" is not a rule; write for example 100000, 30d, 12h, 90m, 512MiB or 2GiB.`);
 		if (retention[kind] !== undefined) throw invalid(`"${rule}" is the second rule of its kind.`);
 		retention[kind] = value;
 	}

@@ -1,5 +1,4 @@
-// Where a daemon's rooms live: in memory, in its data folder, or on NATS with other daemons. What happens to that home later
-// is written to the log.
+// Opens the storage of a daemon's rooms: memory, the data folder, or NATS together with other daemons. Later changes of its state are logged.
 
 import { resolve } from "node:path";
 import type { Bus } from "../cluster/index.ts";
@@ -14,20 +13,20 @@ export function brokers({ nats }: Pick<ServeSettings, "nats">): string[] {
 	return nats.flatMap((urls) => urls.split(",")).map((url) => url.trim());
 }
 
-/** The same without users and passwords, to be shown. */
+/** The same without users and passwords, for output. */
 export function brokerNames(settings: Pick<ServeSettings, "nats">): string {
 	return brokers(settings)
 		.map((url) => url.replace(/^((?:\w+:\/\/)?).*@/, "$1"))
 		.join(", ");
 }
 
-/** Whether stored rooms are in a folder of this daemon's. */
+/** Whether stored rooms are in a folder of this daemon. */
 export function keepsFolder({ relay, app, memory, nats }: ServeSettings): boolean {
 	return relay === undefined && app.length === 0 && !memory && nats.length === 0;
 }
 
 /**
- * Opens that home.
+ * Opens the storage.
  *
  * Rejects with XMLSOCKET_OPTION_INVALID, and the codes of `openLog` and `openCluster`.
  */
@@ -41,8 +40,8 @@ export async function openRoomStorage(
 	const folder = resolve(settings.data);
 	const stored = await openLog(folder, retention);
 	stored.watch?.((reachable) => {
-		if (reachable) log.info({ folder }, "the data folder works again: stored rooms take messages");
-		else log.error({ folder }, "the data folder cannot be written: stored rooms refuse messages until it can");
+		if (reachable) log.info({ folder }, "the data folder works again: stored rooms accept messages");
+		else log.error({ folder }, "the data folder cannot be written: stored rooms refuse messages");
 	});
 	return { log: stored };
 }
@@ -55,24 +54,24 @@ async function openShared(
 	if (settings.memory) {
 		throw new XMLSocketError(
 			"XMLSOCKET_OPTION_INVALID",
-			"--memory and --nats exclude each other: with --nats, --nats-storage memory keeps stored rooms in the servers' memory.",
+			"--memory and --nats exclude each other: with --nats, use --nats-storage memory to keep stored rooms in the memory of the NATS servers.",
 		);
 	}
 	const servers = brokerNames(settings);
 	const waiting = setTimeout(() => log.info({ servers }, "waiting for JetStream to answer"), 3000);
-	const home = await openCluster(brokers(settings), {
+	const storage = await openCluster(brokers(settings), {
 		...retention,
 		replicas: settings.replicas,
 		storage: settings.natsStorage,
-		report: (error) => log.error({ err: error }, "the connection to NATS met a failure"),
+		report: (error) => log.error({ err: error }, "the connection to NATS failed"),
 	}).finally(() => clearTimeout(waiting));
-	home.bus.watch((connected) => {
-		if (connected) log.info({ servers }, "NATS is reached again: stored rooms and other daemons are back");
+	storage.bus.watch((connected) => {
+		if (connected) log.info({ servers }, "NATS is reachable again, and with it stored rooms and other daemons");
 		else
 			log.error(
 				{ servers },
-				"NATS cannot be reached: stored rooms wait, live rooms go on among the clients of this daemon",
+				"NATS cannot be reached: stored rooms wait, live rooms continue among the clients of this daemon",
 			);
 	});
-	return home;
+	return storage;
 }

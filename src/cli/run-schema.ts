@@ -1,4 +1,4 @@
-// The options of `run`: the server's and the script host's. All are keys of the daemon's configuration file as well.
+// The options of `run`: the server's and the script host's. All are also keys of the daemon's configuration file.
 
 import * as v from "valibot";
 import { ascSchema } from "../asc/index.ts";

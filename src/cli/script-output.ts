@@ -1,10 +1,10 @@
-// What `run` and `serve --app` share: the lines of trace() on standard output, and the end of the scripts where the port cannot be had.
+// Shared by `run` and `serve --app`: prints the lines of trace() to standard output, and stops the scripts if the port cannot be opened.
 
 import type { ScriptHost, TraceLine } from "../asc/index.ts";
 import type { Server } from "../server/index.ts";
 import { styles } from "./banner-parts.ts";
 
-/** Writes each line with its application and its place, or as a JSON object. */
+/** Writes each line with its application and position, or as a JSON object. */
 export function traceWriter(json: boolean): (line: TraceLine) => void {
 	const { bold, dim } = styles();
 	return ({ application, file, line, text }) => {
@@ -17,7 +17,7 @@ export function traceWriter(json: boolean): (line: TraceLine) => void {
 	};
 }
 
-/** Opens the port, or stops the scripts that were started for it. */
+/** Opens the port; on failure, stops the scripts. */
 export async function listenOr(server: Server, scripts: ScriptHost | undefined): Promise<void> {
 	try {
 		await server.listen();
@@ -27,7 +27,7 @@ export async function listenOr(server: Server, scripts: ScriptHost | undefined):
 	}
 }
 
-// What a script shows may come from a peer: no control character reaches the terminal, and a further line is no line of its own.
+// A trace may contain text of a peer: control characters are replaced, and further lines are indented.
 function printable(text: string): string {
 	return text.replace(/\r\n?|\n/g, "\n    ").replace(/[^\P{Cc}\n\t]/gu, "\ufffd");
 }

@@ -8,7 +8,7 @@ import { siteSchema } from "../gateway/site/options.ts";
 import { described } from "../options/index.ts";
 import { serverSchema } from "../server/index.ts";
 
-// The text of the tokens comes from their file; what welcome announces is the server's own limit.
+// The tokens come from their file; the limits that welcome announces are the server's own.
 const { tokens: _tokens, ...chatEntries } = chatSchema.entries;
 
 /** The schema of the daemon's flags, variables and configuration file. */
@@ -34,7 +34,7 @@ export const serveSchema = v.strictObject({
 	nats: v.optional(
 		described(
 			v.array(v.string()),
-			"share rooms, names and history with the other daemons on these NATS servers: nats://host:4222, several with commas; --data is not used then",
+			"share rooms, names and history with other daemons on these NATS servers: nats://host:4222, several with commas; replaces --data",
 			"--nats <url...>",
 		),
 		[],
@@ -42,7 +42,7 @@ export const serveSchema = v.strictObject({
 	replicas: v.optional(
 		described(
 			v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(5)),
-			"with --nats: on how many NATS servers stored rooms are kept",
+			"with --nats: number of NATS servers that keep a copy of stored rooms",
 			"--replicas <n>",
 		),
 		1,
@@ -66,12 +66,12 @@ export const serveSchema = v.strictObject({
 		described(v.string(), "no vocabulary: every document goes to all others of this room, unchanged", "--relay [room]"),
 	),
 	tokenFile: v.optional(
-		described(v.string(), "ask for tokens: a file with lines TOKEN NAME [operator]", "--token-file <file>"),
+		described(v.string(), "require tokens: a file with lines TOKEN NAME [operator]", "--token-file <file>"),
 	),
 	logLevel: v.optional(
 		described(
 			v.picklist(["silent", "error", "warn", "info", "debug"]),
-			"what is logged to standard error, as JSON lines",
+			"log lines of this level and above, as JSON on standard error",
 			"--log-level <level>",
 		),
 		"info",
@@ -81,9 +81,9 @@ export const serveSchema = v.strictObject({
 /** The options with their defaults. */
 export type ServeSettings = v.InferOutput<typeof serveSchema>;
 
-/** The keys that are the server's. */
+/** The keys of the server's options. */
 export const serverKeys: readonly string[] = Object.keys(serverSchema.entries);
-/** The keys that are the chat's. */
+/** The keys of the chat's options. */
 export const chatKeys: readonly string[] = Object.keys(chatEntries);
-/** The keys that are the script host's. */
+/** The keys of the script host's options. */
 export const ascKeys: readonly string[] = Object.keys(ascSchema.entries);

@@ -1,4 +1,4 @@
-// What the commands that run until they are stopped share: their log, their options handed on, and the end by a signal.
+// Shared by the commands that run until a signal: the log, the selection of options, and the stop on a signal.
 
 import { type Logger, pino } from "pino";
 import type { Server } from "../server/index.ts";
@@ -14,14 +14,14 @@ export function makeLog(level: string): Logger {
 	return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, logOutput);
 }
 
-/** The options of these names that have a value. */
+/** The settings with these names that have a value. */
 export function pick(settings: object, keys: readonly string[]): object {
 	return Object.fromEntries(
 		Object.entries(settings).filter(([key, value]) => keys.includes(key) && value !== undefined),
 	);
 }
 
-/** Runs until SIGINT or SIGTERM; a second signal ends at once. SIGHUP reads the certificate and the policy file again. */
+/** Runs until SIGINT or SIGTERM; a second signal ends the process immediately. SIGHUP reloads the certificate and the policy file. */
 export async function runUntilSignal(server: Server, log: { info(facts: object, words: string): void }): Promise<void> {
 	process.on("SIGHUP", () => {
 		server.reloadCertificate();
@@ -34,7 +34,7 @@ export async function runUntilSignal(server: Server, log: { info(facts: object, 
 			if (signals === 1) {
 				log.info(
 					{ signal, connections: server.connections },
-					"stopping: clients get their last documents; a second signal ends at once",
+					"stopping: clients receive their last documents; a second signal ends the process immediately",
 				);
 				server.close().then(resolve, resolve);
 			} else void server.close({ graceMs: 0 });

@@ -1,5 +1,5 @@
-// Where each option of a command comes from: flag, environment variable, configuration file, default, in this order. It reads
-// the schemas; it knows no command.
+// Resolves the options of a command: flag, environment variable, configuration file, default, in this order. It knows the schemas and no
+// command.
 
 import { existsSync, readFileSync } from "node:fs";
 import type { Command } from "commander";
@@ -7,11 +7,11 @@ import * as v from "valibot";
 import { XMLSocketError } from "../errors/index.ts";
 import { checkOptions, type OptionsSchema } from "../options/index.ts";
 
-/** One option of a schema, as the command line sees it. */
+/** One option of a schema, for the command line. */
 export interface OptionInfo {
 	/** Its name in the configuration file and in the library. */
 	readonly key: string;
-	/** Its flags as `--help` shows them, for example `-p, --port <n>`. */
+	/** Its flags in `--help`, for example `-p, --port <n>`. */
 	readonly flags: string;
 	/** Whether `--help` lists it; the others are in `xmlsocket config`. */
 	readonly listed: boolean;
@@ -32,9 +32,9 @@ export interface Sourced {
 	readonly source: "flag" | "environment" | "file" | "default";
 }
 
-/** What a command line, its environment and its file say together. */
+/** The options from the command line, the environment and the file. */
 export interface ResolvedSettings {
-	/** The values given anywhere, checked against the schema. */
+	/** The values from all sources, checked against the schema. */
 	readonly values: Record<string, unknown>;
 	/** Every option with its source. */
 	readonly sources: Map<string, Sourced>;
@@ -42,7 +42,7 @@ export interface ResolvedSettings {
 	readonly file: string | undefined;
 }
 
-/** The configuration file that is found by itself. */
+/** The configuration file that is found automatically. */
 export const CONFIG_FILE = "xmlsocket.config.json";
 
 /** The options of a schema, in its order. */
@@ -71,7 +71,7 @@ export function optionsOf(schema: OptionsSchema): OptionInfo[] {
 	});
 }
 
-/** Gives a command the flags of a schema. */
+/** Adds the flags of a schema to a command. */
 export function addFlags(schema: OptionsSchema, command: Command): void {
 	for (const info of optionsOf(schema)) {
 		const shown =
@@ -86,11 +86,11 @@ export function addFlags(schema: OptionsSchema, command: Command): void {
 }
 
 /**
- * Brings the sources together and checks the result.
+ * Merges the sources and checks the result.
  *
- * @param flags what commander read, by its own names.
- * @param configFile the file's path; undefined: the variable's, or the one that is found by itself; false: none.
- * @param others keys of other commands, which one file may hold as well.
+ * @param flags commander's result, by its own names.
+ * @param configFile the file's path; undefined: the path in XMLSOCKET_CONFIG, or the file that is found automatically; false: none.
+ * @param others keys of other commands, which the same file may contain.
  * @throws XMLSOCKET_CONFIG_UNREADABLE, XMLSOCKET_OPTION_UNKNOWN, XMLSOCKET_OPTION_INVALID
  */
 export function resolveSettings(
@@ -155,7 +155,7 @@ function readConfig(file: string): Record<string, unknown> {
 	}
 	throw new XMLSocketError(
 		"XMLSOCKET_CONFIG_UNREADABLE",
-		`The configuration file ${file} must hold one object with options.`,
+		`The configuration file ${file} must contain one object with options.`,
 	);
 }
 

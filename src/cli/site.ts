@@ -1,4 +1,4 @@
-// The site of a command that serves one: its folder, Ruffle, and the configuration of what its movies may reach.
+// The site of `serve` and `gateway`: its folder, Ruffle, and the configuration of the targets that its movies may reach.
 
 import type { Gateway } from "../gateway/index.ts";
 import { RUFFLE_INSTALL, ruffleRoutes } from "../gateway/ruffle-package.ts";
@@ -6,7 +6,7 @@ import { SiteRoutes } from "../gateway/site/site-routes.ts";
 import { type ReachableTarget, reachableTargets } from "../gateway/site/socket-proxy.ts";
 import type { Logger } from "../server/index.ts";
 
-/** The options that a site has. */
+/** The options of a site. */
 export interface SiteSettings {
 	readonly web?: string | undefined;
 	readonly inject: boolean;
@@ -16,14 +16,14 @@ export interface SiteSettings {
 /** The routes of a site. */
 export interface Site {
 	readonly routes: SiteRoutes;
-	/** What the operator should know, a line each. */
+	/** Warnings for the operator, one line each. */
 	warnings(): string[];
 }
 
 /**
- * Makes the routes: of a folder where one is named, of the configuration script and Ruffle in any case.
+ * Creates the routes for the configuration script and Ruffle, and for the folder if there is one.
  *
- * @param own what is reached without a gateway; asked for once the server listens.
+ * @param own the targets that need no gateway; called after the server listens.
  * @throws XMLSOCKET_FOLDER_UNREADABLE
  */
 export function makeSite(

@@ -1,5 +1,5 @@
-// How long an element of a stream may be on the command line. The 4096 of the documented class close the connection at the
-// first real roster, and a person at a prompt wants to see it.
+// The longest element of a stream on the command line. The limit of the documented class, 4096, would end the connection at the first real
+// roster.
 
 /** Characters. */
 export const STREAM_CHARS = 1_048_576;

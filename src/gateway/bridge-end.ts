@@ -1,28 +1,28 @@
-// How a bridge ended: one cause of a fixed list, with an error code where it was no orderly end, and words for the log. The page's
-// close reason says no more than the cause: what the network behind the gateway looks like is not the page's affair.
+// How a bridge ended: one cause of a fixed list, an error code unless the end was orderly, and a text for the log. The close reason for the
+// page is only the cause, because a page must not learn about the network behind the gateway.
 
 import type { ErrorCode, XMLSocketError } from "../errors/index.ts";
 
-/** The causes, as logs and metrics name them. docs/guide/gateway.md says what to do about each. */
+/** The causes, as in logs and metrics. docs/guide/gateway.md explains what to do about each. */
 export const END_WORDS = {
 	"page-closed": "the page closed",
-	"page-lost": "the page's connection broke",
+	"page-lost": "the page's connection was lost",
 	"page-silent": "the page answered no ping",
-	"page-not-reading": "the page took nothing of what waits for it",
-	"page-broke-protocol": "the page sent what is no WebSocket message here",
+	"page-not-reading": "the page did not read what was sent to it",
+	"page-broke-protocol": "the page sent an invalid WebSocket message",
 	"target-closed": "the target closed",
-	"target-reset": "the target broke the connection off",
+	"target-reset": "the target reset the connection",
 	"target-refused": "the target refused the connection",
 	"target-timeout": "the target did not answer in time",
 	"target-unreachable": "the target could not be reached",
 	"target-unresolved": "the target's name could not be resolved",
-	"target-not-reading": "the target took nothing of what waits for it",
-	"address-refused": "the target's name leads where it may not",
+	"target-not-reading": "the target did not read what was sent to it",
+	"address-refused": "the target's name resolves to an address that is not allowed",
 	"document-too-large": "the target sent a document longer than the limit",
 	stopping: "the gateway stops",
 } as const satisfies Record<string, string>;
 
-/** One of them. */
+/** One of these causes. */
 export type EndCause = keyof typeof END_WORDS;
 
 const ORDERLY: ReadonlySet<EndCause> = new Set(["page-closed", "target-closed", "stopping"]);
@@ -40,7 +40,7 @@ export class BridgeEnd {
 	readonly cause: EndCause;
 	/** The error code; undefined for an orderly end. */
 	readonly code: ErrorCode | undefined;
-	/** More words than the cause has, for the log alone. */
+	/** Details for the log only. */
 	readonly details: string | undefined;
 
 	constructor(cause: EndCause, details?: string, code?: ErrorCode) {
@@ -49,22 +49,22 @@ export class BridgeEnd {
 		this.code = code ?? CODES[cause];
 	}
 
-	/** Whether both sides had what they wanted. */
+	/** Whether both sides received everything. */
 	get isOrderly(): boolean {
 		return ORDERLY.has(this.cause);
 	}
 
-	/** What the page is told. */
+	/** The close reason for the page. */
 	get reason(): string {
 		return END_WORDS[this.cause];
 	}
 
-	/** What the log says. */
+	/** The text for the log. */
 	get words(): string {
 		return this.details === undefined ? this.reason : `${this.reason}: ${this.details}`;
 	}
 
-	/** Of a page's close. */
+	/** The end after the page's close. */
 	static ofPage(closeCode: number | undefined, error: Error | undefined): BridgeEnd {
 		const errorCode = (error as NodeJS.ErrnoException | undefined)?.code;
 		if (error && errorCode?.startsWith("WS_ERR")) return new BridgeEnd("page-broke-protocol", error.message);
@@ -74,12 +74,12 @@ export class BridgeEnd {
 		return new BridgeEnd("page-closed");
 	}
 
-	/** Of a target's close without an end of its stream. */
+	/** The end after the target closed without an end of its stream. */
 	static ofTarget(error: Error | undefined): BridgeEnd {
 		return new BridgeEnd("target-reset", error?.message);
 	}
 
-	/** Of a failed dial. */
+	/** The end after a failed attempt to connect. */
 	static ofDial(error: XMLSocketError): BridgeEnd {
 		const errno = (error.cause as NodeJS.ErrnoException | undefined)?.code;
 		const cause: EndCause =
@@ -95,7 +95,7 @@ export class BridgeEnd {
 		return new BridgeEnd(cause, error.message, error.code);
 	}
 
-	/** Of content that cannot be carried. */
+	/** The end after content that cannot be forwarded. */
 	static ofContent(error: XMLSocketError): BridgeEnd {
 		return new BridgeEnd("document-too-large", error.message, error.code);
 	}

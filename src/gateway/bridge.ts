@@ -1,6 +1,6 @@
-// One page's WebSocket and one target's TCP connection, joined as two byte streams. Both directions have a bounded queue that
-// slows its source down, and whichever side ends, what was received from it is delivered to the other before that is closed:
-// the page's end half-closes the target, the target's end closes the WebSocket. It opens no connection and checks no address.
+// Connects one page's WebSocket with one target's TCP connection, as two byte streams. Each direction has a bounded queue that pauses its
+// source. When one side ends, everything received from it is delivered to the other side before that closes: the page's end half-closes
+// the target, the target's end closes the WebSocket. It opens no connection and checks no address.
 
 import type { XMLSocketError } from "../errors/index.ts";
 import type { Scheduler, Transport } from "../link/index.ts";
@@ -8,30 +8,30 @@ import { BridgeEnd, type EndCause } from "./bridge-end.ts";
 import { ByteQueue } from "./byte-queue.ts";
 import type { BridgeContent } from "./content.ts";
 
-/** A page's connection: a Transport that can also say why it is closed, and was. */
+/** A page's connection: a Transport that can also send and receive a close code. */
 export interface PageTransport extends Transport {
 	end(code?: number, reason?: string): void;
-	/** The close code of the other side, once closed; 1005: none was given, 1006: it was cut. */
+	/** The close code of the page, once closed; 1005: without a code, 1006: the connection was lost. */
 	readonly closeCode?: number | undefined;
 }
 
-/** The waits of a bridge, in milliseconds; 0 switches a rule off. */
+/** The time limits of a bridge, in milliseconds; 0 disables a rule. */
 export interface BridgeLimits {
-	/** Ask a silent page for a sign of life after so long, and give it up after twice as long. */
+	/** Ping a silent page after this time, and disconnect it after twice this time. */
 	readonly pingIntervalMs: number;
-	/** Give up a side that takes nothing of what waits for it for so long. */
+	/** Disconnect a side that reads nothing of what waits for it for this time. */
 	readonly unreadOutputTimeoutMs: number;
-	/** How long a target that was told the end may take to end as well. Never off. */
+	/** How long a half-closed target may take to close too. Always enabled. */
 	readonly lingerMs: number;
 }
 
-/** What the bridges of one gateway share. */
+/** The parts that the bridges of one gateway share. */
 export interface BridgeHost {
 	readonly limits: BridgeLimits;
 	readonly scheduler: Scheduler;
 	/** Bytes were received for one side. */
 	carried(to: "target" | "page", bytes: number): void;
-	/** Both sides of a bridge are gone. Once. */
+	/** Both sides of a bridge are closed. Once. */
 	closed(bridge: Bridge): void;
 }
 
@@ -40,7 +40,7 @@ const LOW_BYTES = 64 * 1024;
 const FINAL_WAIT_MS = 60_000;
 const LONGEST_REASON_BYTES = 123;
 
-/** One direction: its queue, what was written, and when the receiver last took something. */
+/** One direction: its queue, the bytes written, and when the receiver last read something. */
 class Direction {
 	readonly queue: ByteQueue = new ByteQueue();
 	/** Bytes received for this direction. */
@@ -49,7 +49,7 @@ class Direction {
 	taken = 0;
 	progressAtMs: number;
 	blocked = false;
-	/** Whether the source is told to wait. */
+	/** Whether the source is paused. */
 	paused = false;
 
 	constructor(nowMs: number) {
@@ -57,7 +57,7 @@ class Direction {
 	}
 }
 
-/** A page joined to a target. */
+/** A page connected with a target. */
 export class Bridge {
 	readonly #page: PageTransport;
 	readonly #content: BridgeContent;
@@ -66,7 +66,7 @@ export class Bridge {
 	readonly #toPage: Direction;
 	readonly #abandon = new AbortController();
 	#target: Transport | undefined = undefined;
-	/** `ended`: it sends no more and may still read. */
+	/** `ended`: it has half-closed, and may still read. */
 	#targetState: "dialling" | "open" | "ended" | "gone" = "dialling";
 	#pageGone = false;
 	#pageEnd: { readonly code: number; readonly reason: string } | undefined = undefined;
@@ -79,7 +79,7 @@ export class Bridge {
 	#pinged = false;
 	#finished = false;
 
-	/** Begins to receive from the page at once; `connect` gives it its target. */
+	/** Starts to receive from the page immediately; `connect` adds the target. */
 	constructor(page: PageTransport, content: BridgeContent, host: BridgeHost) {
 		this.#page = page;
 		this.#content = content;
@@ -98,7 +98,7 @@ export class Bridge {
 		});
 	}
 
-	/** How it ended, or what is known of that so far. */
+	/** How it ended; while it is open, the cause known so far. */
 	get end(): BridgeEnd {
 		return this.#end ?? new BridgeEnd("stopping");
 	}
@@ -108,12 +108,12 @@ export class Bridge {
 		return { toTarget: this.#toTarget.bytes, toPage: this.#toPage.bytes };
 	}
 
-	/** Characters that could not be carried into the other side's encoding. */
+	/** Characters that the other side's encoding does not have. */
 	get replaced(): number {
 		return (this.#content.toTarget?.replaced ?? 0) + (this.#content.toPage?.replaced ?? 0);
 	}
 
-	/** Aborted when nobody waits for the target any more. */
+	/** Aborted when the target is no longer needed. */
 	get abandoned(): AbortSignal {
 		return this.#abandon.signal;
 	}
@@ -141,14 +141,14 @@ export class Bridge {
 		if (this.#targetState === "dialling") this.#targetLost(BridgeEnd.ofDial(error));
 	}
 
-	/** Delivers what was received, then ends both sides. */
+	/** Delivers what was received, then closes both sides. */
 	stop(): void {
 		this.#ending(new BridgeEnd("stopping"));
 		this.#closePage(1001, "the gateway stops");
 		this.#flushSoon();
 	}
 
-	/** Ends both sides at once. */
+	/** Closes both sides immediately. */
 	destroy(cause: EndCause = "stopping"): void {
 		this.#ending(new BridgeEnd(cause));
 		this.#abandon.abort();
@@ -159,7 +159,7 @@ export class Bridge {
 
 	// --- Scheduled
 
-	/** Writes what waits; the scheduler's call. */
+	/** Writes what waits. The scheduler calls it. */
 	flush(): void {
 		this.#flushing = false;
 		if (this.#finished) return;
@@ -176,7 +176,7 @@ export class Bridge {
 		}
 	}
 
-	/** Looks at the deadlines; the scheduler's call. */
+	/** Checks the deadlines. The scheduler calls it. */
 	sweep(nowMs: number): void {
 		if (!this.#pageGone) this.#sweepPage(nowMs);
 		if (this.#target && this.#targetState !== "gone") this.#sweepTarget(this.#target, nowMs);
@@ -198,7 +198,7 @@ export class Bridge {
 		this.#ending(BridgeEnd.ofPage(this.#page.closeCode, error));
 		this.#toPage.queue.clear();
 		this.#addAll(this.#toTarget, this.#content.toTarget?.finish());
-		// What the target still sends has no reader; read on, or its end would never be seen.
+		// The target's remaining bytes have no reader, but they must be read for its end to arrive.
 		this.#resumeSource(this.#toPage, this.#target);
 		if (this.#targetState === "gone") this.#finish();
 		else if (this.#targetState === "dialling" && this.#toTarget.queue.bytes === 0) {
@@ -232,7 +232,7 @@ export class Bridge {
 	}
 
 	#targetLost(end: BridgeEnd): void {
-		// A page that closed in good order, and whose last bytes do not arrive, did not end in good order.
+		// If the last bytes of the page cannot be delivered, its close was not orderly.
 		if (this.#toTarget.queue.bytes > 0 && this.#end?.isOrderly) this.#end = end;
 		this.#ending(end);
 		if (!this.#pageGone && !this.#pageEnd) this.#addAll(this.#toPage, this.#content.toPage?.finish());
@@ -298,7 +298,7 @@ export class Bridge {
 		this.flush();
 	}
 
-	// Once what one read brought is taken: all messages of a segment leave together, and none waits for the turn of others.
+	// After all messages of one read: they leave in one write, and do not wait for other connections.
 	#flushSoon(): void {
 		if (this.#flushing || this.#finished) return;
 		this.#flushing = true;
@@ -315,7 +315,7 @@ export class Bridge {
 
 	#sweepPage(nowMs: number): void {
 		const { pingIntervalMs } = this.#host.limits;
-		// While we do not read, silence is not the page's.
+		// A paused page cannot send.
 		if (this.#toTarget.paused) this.#pageActiveMs = nowMs;
 		const silentMs = nowMs - this.#pageActiveMs;
 		if (pingIntervalMs > 0 && silentMs >= pingIntervalMs * 2) this.#dropPage("page-silent");
@@ -339,12 +339,12 @@ export class Bridge {
 	#isStuck(direction: Direction, sink: Transport, nowMs: number): boolean {
 		const waiting = direction.queue.bytes + sink.bufferedBytes;
 		const taken = direction.written - sink.bufferedBytes;
-		// Frame headers count as buffered and not as written, so only a rise is progress.
+		// Frame headers count as buffered and not as written, so only an increase is progress.
 		if (waiting === 0 || taken > direction.taken) {
 			direction.taken = waiting === 0 ? direction.written : taken;
 			direction.progressAtMs = nowMs;
 		}
-		// Once nobody waits any more, the rule cannot be off.
+		// Without a page, the rule cannot be disabled.
 		const unreadOutputTimeoutMs = this.#host.limits.unreadOutputTimeoutMs || (this.#pageGone ? FINAL_WAIT_MS : 0);
 		return unreadOutputTimeoutMs > 0 && nowMs - direction.progressAtMs >= unreadOutputTimeoutMs;
 	}
@@ -367,7 +367,7 @@ export class Bridge {
 
 	#closePage(code: number, reason: string): void {
 		this.#pageEnd ??= { code, reason: reason.slice(0, LONGEST_REASON_BYTES) };
-		// What the target sends from here on is read and dropped, so that its end is seen.
+		// The target's further bytes are read and dropped, so that its end arrives.
 		this.#resumeSource(this.#toPage, this.#target);
 	}
 

@@ -1,5 +1,5 @@
-// Bytes between two connections, first in, first out. Small chunks are copied together, so that what waits costs little more
-// than its bytes and leaves in few pieces; large ones are kept as they are. No chunk is ever split over two pieces.
+// A first-in, first-out queue of bytes between two connections. Small chunks are copied into blocks, so that they need little memory and
+// leave in few writes; large chunks are kept as they are. No chunk is split over two pieces.
 
 const FIRST_BLOCK_BYTES = 512;
 const BLOCK_BYTES = 64 * 1024;
@@ -10,7 +10,7 @@ export class ByteQueue {
 	/** Bytes that wait. */
 	bytes = 0;
 	readonly #pieces: Uint8Array[] = [];
-	/** The block under way, and how much of it is filled. */
+	/** The current block, and how much of it is filled. */
 	#block: Uint8Array | undefined = undefined;
 	#filled = 0;
 
@@ -38,7 +38,7 @@ export class ByteQueue {
 		return piece;
 	}
 
-	/** Forgets what waits. */
+	/** Drops everything that waits. */
 	clear(): void {
 		this.#pieces.length = 0;
 		this.#block = undefined;

@@ -1,19 +1,19 @@
-// What happens to the bytes on their way through a bridge: nothing, or another encoding, or one document for each WebSocket
-// message. It knows no socket; a bridge pushes chunks in and queues what comes out.
+// Converts the bytes that a bridge forwards: to another encoding, or to one WebSocket message for each document. It knows no socket: a
+// bridge passes chunks in and queues the results.
 
 import type { XMLSocketError } from "../errors/index.ts";
 import { type Transcoder, transcoder } from "../transport/index.ts";
 import { DocumentDecoder } from "../wire/index.ts";
 
-/** One direction's way of treating bytes. */
+/** The conversion of one direction. */
 export interface Content {
-	/** Takes a chunk and gives what can go on now, in pieces that must not be split. */
+	/** Converts a chunk. @returns the pieces that can leave now, which must not be split */
 	push(chunk: Uint8Array): readonly Uint8Array[];
-	/** What is left at the end of the stream. */
+	/** The rest at the end of the stream. */
 	finish(): readonly Uint8Array[];
-	/** Characters that the other encoding does not have, or bytes that are none of this one, replaced so far. */
+	/** The number of replacements so far: characters that the other encoding does not have, and invalid bytes. */
 	readonly replaced: number;
-	/** What ends the stream, once it cannot be carried on: XMLSOCKET_DOCUMENT_TOO_LARGE. What came before it was given out. */
+	/** The error that ends the stream: XMLSOCKET_DOCUMENT_TOO_LARGE. Everything before it was returned. */
 	readonly error?: XMLSocketError | undefined;
 }
 
@@ -24,9 +24,9 @@ export interface BridgeContent {
 }
 
 /**
- * What a target with this encoding needs.
+ * The conversions for a target with this encoding.
  *
- * @param frames `text`: the page wants one document in each message, without its zero byte.
+ * @param frames `text`: the page receives one document in each message, without its zero byte.
  * @throws XMLSOCKET_OPTION_INVALID for an unknown encoding.
  */
 export function bridgeContent(
@@ -52,7 +52,7 @@ function transcoded(through: Transcoder): Content {
 	};
 }
 
-// A document without its zero byte at the end of the stream is none, and is dropped.
+// An unterminated document at the end of the stream is dropped.
 function documents(before: Content | undefined, maxDocumentBytes: number): Content {
 	const decoder = new DocumentDecoder({ output: "bytes", maxDocumentBytes, keepEmpty: true });
 	let error: XMLSocketError | undefined;

@@ -1,5 +1,5 @@
-// From a target to an open connection: resolves its name once, checks every answer, and dials the checked addresses
-// themselves, one after the other within one deadline. No name ever reaches a socket, so no later answer can change anything.
+// Opens a connection to a target: resolves its name once, checks every address, and dials the checked addresses one after the other, with
+// one deadline for all. A socket never gets the name, so a later DNS answer cannot change the address.
 
 import { lookup } from "node:dns/promises";
 import { XMLSocketError } from "../errors/index.ts";
@@ -11,16 +11,16 @@ import type { Target } from "./target.ts";
 /** All addresses of a host name, in the order of preference. */
 export type Resolver = (host: string) => Promise<readonly string[]>;
 
-/** The system's own resolver: hosts file, search domains, DNS. */
+/** The system's resolver: hosts file, search domains, DNS. */
 export const systemResolver: Resolver = async (host) =>
 	(await lookup(host, { all: true, verbatim: true })).map(({ address }) => address);
 
-/** Names with so many addresses are tried in part. */
+/** At most this many addresses of a name are tried. */
 const MAX_TRIED = 8;
 
 /** How to dial. */
 export interface DialTargetOptions {
-	/** From the look-up of the name to the open connection. */
+	/** From the look-up of the name to the open connection, in milliseconds. */
 	readonly timeoutMs: number;
 	readonly resolve: Resolver;
 	readonly signal?: AbortSignal | undefined;
@@ -43,7 +43,7 @@ export async function dialTarget(target: Target, options: DialTargetOptions): Pr
 	const addresses = (await addressesOf(target, options)).slice(0, MAX_TRIED);
 	let failure: unknown;
 	for (const [at, address] of addresses.entries()) {
-		// An address that never answers leaves the next ones their share of the time.
+		// Each address gets an equal share of the remaining time.
 		const shareMs = Math.ceil((deadline - performance.now()) / (addresses.length - at));
 		if (shareMs <= 0) break;
 		try {
@@ -67,7 +67,7 @@ async function addressesOf(target: Target, options: DialTargetOptions): Promise<
 	return answers.map((answer) => checked(target, answer));
 }
 
-// The name leads where its owner says: one answer that is not allowed refuses all of them.
+// The owner of a name controls its addresses, so one address that is not allowed refuses the name.
 function checked(target: Target, answer: string): string {
 	const kind = addressClass(answer);
 	const address = canonicalAddress(answer);
@@ -75,8 +75,8 @@ function checked(target: Target, answer: string): string {
 	throw new XMLSocketError(
 		"XMLSOCKET_TARGET_ADDRESS_REFUSED",
 		kind === "private"
-			? `${target.host} resolves to ${answer}, an address of this machine or a private network. Where that is meant, write the address itself, or ${target.host}:${target.port}?private=yes.`
-			: `${target.host} resolves to ${JSON.stringify(answer)}, where no name may lead.`,
+			? `${target.host} resolves to ${answer}, an address of this machine or a private network. To allow it, write the address itself, or ${target.host}:${target.port}?private=yes.`
+			: `${target.host} resolves to ${JSON.stringify(answer)}, which is not allowed for a name.`,
 		{ details: { host: target.host, address: answer } },
 	);
 }

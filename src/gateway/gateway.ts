@@ -1,5 +1,5 @@
-// The gateway: WebSockets of pages to the TCP targets that its operator listed, as routes on a server's port. The server admits
-// the sockets and has checked Host and Origin; this picks the target, dials it, and says in one log line how it went.
+// The gateway: connects WebSockets of pages to the TCP targets that the operator lists, as routes on a server's port. The server admits the
+// sockets and checks Host and Origin; the gateway selects the target, dials it, and logs one line when the bridge ends.
 
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
@@ -28,15 +28,15 @@ import { LearnedTargets } from "./learned-targets.ts";
 import { type GatewayOptions, type GatewaySettings, gatewaySettings } from "./options.ts";
 import { GATEWAY_PATH, type Target, TargetList } from "./target.ts";
 
-/** What a gateway is made of, beside its options. */
+/** What a gateway needs in addition to its options. */
 export interface GatewayParts {
-	/** A logger such as pino's. Default: silence. */
+	/** A logger such as pino's. Default: nothing is logged. */
 	readonly log?: Logger | undefined;
-	/** Default: the system's. */
+	/** Default: the system's resolver. */
 	readonly resolve?: Resolver | undefined;
 }
 
-/** What is said of a bridge when it is over. */
+/** The data about a bridge for its log line. */
 interface BridgeRecord {
 	readonly id: string;
 	readonly target: Target;
@@ -64,7 +64,8 @@ export class Gateway implements HttpRoutes {
 	readonly #bytes = new Map<string, number>();
 	#nextId = 1;
 	#stopping = false;
-	#emptied: (() => void) | undefined = undefined;
+	/** Called once the last bridge has closed, one for each call of `drain`. */
+	readonly #whenEmpty = new Set<() => void>();
 
 	/** @internal use `createGateway`. */
 	constructor(options: GatewayOptions, parts: GatewayParts) {
@@ -76,7 +77,7 @@ export class Gateway implements HttpRoutes {
 		const { maxMessageBytes } = this.settings;
 		this.#acceptor = new WebSocketAcceptor({
 			maxMessageBytes,
-			// Browsers send a long message in many frames, and a slow network brings it in many small segments.
+			// Browsers send a long message in many frames, and a slow network delivers it in many small segments.
 			maxFragments: Math.ceil(maxMessageBytes / 4096),
 			maxBufferedChunks: Math.ceil(maxMessageBytes / 512),
 		});
@@ -95,12 +96,12 @@ export class Gateway implements HttpRoutes {
 		];
 	}
 
-	/** What pages may reach, with the WebSocket path of each. */
+	/** The targets that pages may reach, with the WebSocket path of each. */
 	get targets(): readonly Target[] {
 		return this.#targets.all;
 	}
 
-	/** Bridges that are open. */
+	/** Open bridges. */
 	get open(): number {
 		return this.#bridges.size;
 	}
@@ -151,14 +152,16 @@ export class Gateway implements HttpRoutes {
 		}
 		if (this.#bridges.size === 0) return;
 		await new Promise<void>((resolve) => {
-			const timer = setTimeout(() => {
-				for (const bridge of this.#bridges.keys()) bridge.destroy();
-				resolve();
-			}, graceMs);
-			this.#emptied = () => {
+			const done = (): void => {
 				clearTimeout(timer);
+				this.#whenEmpty.delete(done);
 				resolve();
 			};
+			const timer = setTimeout(() => {
+				for (const bridge of this.#bridges.keys()) bridge.destroy();
+				done();
+			}, graceMs);
+			this.#whenEmpty.add(done);
 		});
 	}
 
@@ -185,16 +188,20 @@ export class Gateway implements HttpRoutes {
 		const { host, port } = pairIn(url);
 		this.#log.warn(
 			{ ...facts, code, host: loggable(host), port },
-			"refused a WebSocket: this host and port is no target",
+			"refused a WebSocket: this host and port is not a target",
 		);
-		refuseUpgrade(socket, "403 Forbidden", "This host and port is no target of the gateway; its operator can add it.");
+		refuseUpgrade(
+			socket,
+			"403 Forbidden",
+			"This host and port is not a target of the gateway; its operator can add it.",
+		);
 		this.#learn(host, port);
 	}
 
 	#learn(host: string, port: number): void {
 		try {
 			const target = this.#learned?.note(host, port, this.#targets);
-			if (target) this.#log.info({ target, file: this.settings.learn }, "noted a target that was asked for");
+			if (target) this.#log.info({ target, file: this.settings.learn }, "recorded a refused target");
 		} catch (error) {
 			this.#log.error({ err: error, file: this.settings.learn }, "the file of --learn cannot be written");
 		}
@@ -214,7 +221,7 @@ export class Gateway implements HttpRoutes {
 		};
 		this.#bridges.set(bridge, record);
 		if (this.#stopping) bridge.destroy();
-		// What the connection's own set-up throws ends this bridge alone, as a failed dial does.
+		// An exception during the set-up of the connection ends only this bridge, as a failed dial does.
 		dialTarget(target, { timeoutMs: settings.dialTimeoutMs, resolve: this.#resolve, signal: bridge.abandoned })
 			.then(({ transport, address }) => {
 				record.resolved = address;
@@ -254,14 +261,14 @@ export class Gateway implements HttpRoutes {
 		else
 			this.#log.warn(
 				line,
-				replaced > 0 ? `${end.words}; some characters have no place in the other encoding` : end.words,
+				replaced > 0 ? `${end.words}; some characters do not exist in the other encoding` : end.words,
 			);
-		if (this.#bridges.size === 0) this.#emptied?.();
+		if (this.#bridges.size === 0) for (const done of this.#whenEmpty) done();
 	}
 }
 
 /**
- * Makes a gateway, to be given to a server as one of its `routes`.
+ * Creates a gateway. Pass it to a server in `routes`.
  *
  * @throws XMLSOCKET_OPTION_UNKNOWN, XMLSOCKET_OPTION_INVALID, XMLSOCKET_ADDRESS_INVALID for a target,
  * XMLSOCKET_CONFIG_UNREADABLE for the file of `learn`.
@@ -287,11 +294,11 @@ function nameIn(url: URL): string {
 	try {
 		return decodeURIComponent(name);
 	} catch {
-		return name; // no name of ours holds a percent sign
+		return name; // no target has a percent sign in its name
 	}
 }
 
-// A page may mark its connection, and finds the mark in the log lines about it.
+// A page may label its connection; the log lines about the connection contain the label.
 function watchOf(url: URL): { watch?: string } {
 	const watch = url.searchParams.get("watch") ?? "";
 	return /^[\w-]{1,40}$/.test(watch) ? { watch } : {};
@@ -299,7 +306,7 @@ function watchOf(url: URL): { watch?: string } {
 
 function pairIn(url: URL): { host: string; port: number } {
 	const port = url.searchParams.get("port") ?? "";
-	// Brackets around an IPv6 address are a matter of URLs, not of the address.
+	// In a URL, brackets surround an IPv6 address; they are not part of the address.
 	const host = (url.searchParams.get("host") ?? "").replace(/^\[(.*)\]$/, "$1");
 	return { host, port: /^[1-9]\d{0,4}$/.test(port) ? Number(port) : Number.NaN };
 }

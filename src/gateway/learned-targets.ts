@@ -1,5 +1,5 @@
-// `--learn FILE`: what pages asked for and were refused, noted once each and written as a configuration file whose `targets` are
-// an allow-list ready to be passed back. It allows nothing by itself; other keys of the file are kept.
+// `--learn FILE`: records each refused target of pages once, in a configuration file. The file's `targets` are a list that you can use with
+// `--config`. It allows nothing by itself, and keeps the other keys of the file.
 
 import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import { XMLSocketError } from "../errors/index.ts";
@@ -8,7 +8,7 @@ import { isHostName, type TargetList } from "./target.ts";
 
 const MAX_LEARNED = 256;
 
-/** The list under way. */
+/** The recorded targets. */
 export class LearnedTargets {
 	readonly #file: string;
 	readonly #others: Record<string, unknown>;
@@ -16,8 +16,8 @@ export class LearnedTargets {
 	#learned = 0;
 
 	/**
-	 * @param targets what is allowed already: the file holds it too, so that it can be passed back alone.
-	 * @throws XMLSOCKET_CONFIG_UNREADABLE where the file is there and is no configuration file.
+	 * @param targets the targets that are already allowed; the file contains them too, so that it is complete.
+	 * @throws XMLSOCKET_CONFIG_UNREADABLE if the file exists and is not a configuration file.
 	 */
 	constructor(file: string, targets: readonly string[]) {
 		this.#file = file;
@@ -27,10 +27,10 @@ export class LearnedTargets {
 	}
 
 	/**
-	 * Notes a pair that was refused.
+	 * Records a refused host and port.
 	 *
-	 * @returns the target as it was written, or undefined where there was nothing to note: a pair already known, no possible
-	 * host or port, or more than 256 of them.
+	 * @returns the target as written to the file; undefined if nothing was recorded: the pair is known or invalid, or the file already
+	 * has 256 new targets.
 	 */
 	note(host: string, port: number, list: TargetList): string | undefined {
 		const lower = host.toLowerCase();
@@ -45,7 +45,7 @@ export class LearnedTargets {
 		return target;
 	}
 
-	// Whole or not at all: a reader never sees half a file.
+	// Replaced atomically: a reader never sees half a file.
 	#write(): void {
 		const text = `${JSON.stringify({ ...this.#others, targets: [...this.#targets] }, null, "\t")}\n`;
 		const next = `${this.#file}.${process.pid}.tmp`;
@@ -62,7 +62,7 @@ function read(file: string): Record<string, unknown> {
 		if ((cause as NodeJS.ErrnoException).code === "ENOENT") return {};
 		throw unreadable(file, (cause as Error).message, cause);
 	}
-	throw unreadable(file, "it holds no object");
+	throw unreadable(file, "it does not contain an object");
 }
 
 function unreadable(file: string, words: string, cause?: unknown): XMLSocketError {

@@ -1,28 +1,32 @@
-// The gateway's options: one schema, as the server's. Sizes are in bytes, times in milliseconds.
+// The gateway's options: one schema, like the server's. Sizes are in bytes, times in milliseconds.
 
 import * as v from "valibot";
 import { checkOptions, described } from "../options/index.ts";
 
 const milliseconds = (minimum: number) => v.pipe(v.number(), v.integer(), v.minValue(minimum), v.maxValue(2 ** 31 - 1));
 
-/** The schema. Each entry says what the option does, and names its command-line flag where `--help` lists one. */
+/** The schema. Each entry describes its option, and names its command-line flag if `--help` lists one. */
 export const gatewaySchema = v.strictObject({
 	targets: v.optional(
 		described(
 			v.array(v.string()),
-			"what pages may reach: [NAME=]HOST:PORT, behind it ?encoding=gbk or ?private=yes",
+			"what pages may reach: [NAME=]HOST:PORT, optionally with ?encoding=gbk or ?private=yes",
 			"--target <[name=]host:port...>",
 		),
 		[],
 	),
 	dialTimeoutMs: v.optional(
-		described(milliseconds(1), "until a target is connected, its name's look-up included", "--dial-timeout <ms>"),
+		described(
+			milliseconds(1),
+			"time limit to connect to a target, look-up of its name included",
+			"--dial-timeout <ms>",
+		),
 		10_000,
 	),
 	learn: v.optional(
 		described(
 			v.pipe(v.string(), v.nonEmpty()),
-			"write every host and port that was asked for and refused into this configuration file",
+			"record every refused host and port in this configuration file",
 			"--learn <file>",
 		),
 	),
@@ -35,7 +39,7 @@ export const gatewaySchema = v.strictObject({
 	),
 });
 
-/** What bridges take from the server's options beside it. */
+/** The gateway's own options, and those of the server that bridges use. */
 const gatewayOptionsSchema = v.strictObject({
 	...gatewaySchema.entries,
 	encoding: v.optional(v.string(), "utf-8"),
@@ -46,8 +50,8 @@ const gatewayOptionsSchema = v.strictObject({
 });
 
 /**
- * What `createGateway` takes; every option has a default. `encoding` is that of the targets that name none. The others
- * mean what they mean to a server, and should be given the same values.
+ * The options of `createGateway`; each has a default. `encoding` is the encoding of targets that do not name one. The others have the same
+ * meaning as for a server, and should have the same values.
  */
 export type GatewayOptions = v.InferInput<typeof gatewayOptionsSchema>;
 /** The same with the defaults filled in. */

@@ -1,5 +1,5 @@
-// Ruffle for pages: the files of the installed `@ruffle-rs/ruffle` package under /ruffle/. The package is optional, and is looked
-// for in the working folder and beside this one; where it is not installed, /ruffle/… is answered 404 with the command.
+// Serves the files of the installed `@ruffle-rs/ruffle` package under /ruffle/. The package is optional. It is searched from the working
+// folder and from this package's folder; if it is missing, /ruffle/… answers 404 with the command that installs it.
 
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createRequire } from "node:module";
@@ -7,7 +7,7 @@ import { dirname, join } from "node:path";
 import type { HttpRoutes } from "../server/index.ts";
 import { type StaticFiles, staticFiles } from "../server/static-files.ts";
 
-/** How Ruffle is installed. */
+/** The command that installs Ruffle. */
 export const RUFFLE_INSTALL = "npm install @ruffle-rs/ruffle";
 /** Where its files are. */
 export const RUFFLE_PATH = "/ruffle/";
@@ -15,7 +15,7 @@ export const RUFFLE_PATH = "/ruffle/";
 /**
  * Finds the installed package.
  *
- * @param from folders to look from; default: the working folder, then this package's own
+ * @param from the folders to search from; default: the working folder, then this package's folder
  * @returns its folder, or undefined
  */
 export function findRuffle(from: readonly string[] = [process.cwd(), import.meta.dirname]): string | undefined {
@@ -23,7 +23,7 @@ export function findRuffle(from: readonly string[] = [process.cwd(), import.meta
 		try {
 			return dirname(createRequire(join(folder, "_")).resolve("@ruffle-rs/ruffle/package.json"));
 		} catch {
-			// Not from there.
+			// Not found from this folder.
 		}
 	}
 	return undefined;
@@ -32,13 +32,13 @@ export function findRuffle(from: readonly string[] = [process.cwd(), import.meta
 /** Ruffle's files on the HTTP side. */
 export interface RuffleRoutes extends HttpRoutes {
 	request(request: IncomingMessage, response: ServerResponse, url: URL): boolean;
-	/** Whether the package is there by now. */
+	/** Whether the package is installed now. */
 	installed(): boolean;
 }
 
 /**
- * Serves Ruffle under /ruffle/: `<script src="/ruffle/ruffle.js">`. The package is looked for at each request until it is found,
- * so that it can be installed while the daemon runs.
+ * Serves Ruffle under /ruffle/: `<script src="/ruffle/ruffle.js">`. Each request searches for the package until it is found, so that you
+ * can install it while the daemon runs.
  */
 export function ruffleRoutes(find: () => string | undefined = findRuffle): RuffleRoutes {
 	let files: StaticFiles | undefined;
@@ -60,7 +60,7 @@ export function ruffleRoutes(find: () => string | undefined = findRuffle): Ruffl
 	};
 }
 
-// The names of all files but the first are made from their content.
+// The names of all files except ruffle.js contain a hash of their content.
 function cached(response: ServerResponse, path: string): void {
 	response.setHeader("x-content-type-options", "nosniff");
 	response.setHeader("cache-control", path === "/ruffle.js" ? "no-cache" : "public, max-age=31536000, immutable");

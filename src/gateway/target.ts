@@ -1,27 +1,27 @@
-// What the operator lets pages reach: `[NAME=]HOST:PORT[?encoding=…&private=yes]`, read once and compared exactly. Nothing that
-// a page says is ever parsed into an address; it only picks one of these.
+// The targets that pages may reach: `[NAME=]HOST:PORT[?encoding=…&private=yes]`, parsed once and compared exactly. A page's request is
+// never parsed into an address; it only selects a target.
 
 import { XMLSocketError } from "../errors/index.ts";
 import { canonicalAddress, isDialable } from "./address-rules.ts";
 
-/** One thing that pages may reach. */
+/** A server that pages may reach. */
 export interface Target {
-	/** Its name in `/gateway/NAME`; `HOST:PORT` where the operator gave none. */
+	/** Its name in `/gateway/NAME`; by default `HOST:PORT`. */
 	readonly name: string;
-	/** The host as pages may ask for it: lower-case; an IPv6 address without brackets. */
+	/** The host, as pages may request it: in lower case; an IPv6 address without brackets. */
 	readonly host: string;
 	readonly port: number;
 	/** The WebSocket path on the gateway, for example `/gateway/chat`. */
 	readonly path: string;
-	/** Whether the host is an address, so that there is nothing to resolve. */
+	/** Whether the host is an address instead of a name. */
 	readonly isAddress: boolean;
-	/** Whether its name may resolve to this machine or a private network. */
+	/** Whether the name may resolve to this machine or a private network. */
 	readonly allowsPrivate: boolean;
-	/** The encoding that the target speaks; undefined: bytes pass unchanged. */
+	/** The target's encoding; undefined: bytes pass unchanged. */
 	readonly encoding: string | undefined;
 }
 
-/** Where the gateway's WebSockets are: `/gateway/NAME`, and `/gateway?host=…&port=…`. */
+/** The path of the gateway's WebSockets: `/gateway/NAME`, and `/gateway?host=…&port=…`. */
 export const GATEWAY_PATH = "/gateway";
 
 const NAME = /^[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?$/i;
@@ -29,7 +29,7 @@ const LABEL = /^[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?$/;
 const MAX_HOST_CHARACTERS = 253;
 
 /**
- * Reads a target as the operator writes it.
+ * Parses a target.
  *
  * @throws XMLSOCKET_ADDRESS_INVALID
  *
@@ -43,19 +43,19 @@ export function parseTarget(text: string): Target {
 	const [address, query] = cut(text, "?");
 	const [name, where] = address.includes("=") ? (cut(address, "=") as [string, string]) : [undefined, address];
 	if (name !== undefined && !NAME.test(name)) {
-		throw invalid(text, `"${name}" is no name: use 1 to 64 letters, digits, dots, dashes and underscores`);
+		throw invalid(text, `"${name}" is not a valid name: use 1 to 64 letters, digits, dots, dashes and underscores`);
 	}
 	const match = /^(?:\[([^\]]*)\]|([^:]*)):(\d{1,5})$/.exec(where);
 	const port = Number(match?.[3]);
 	if (!match || port < 1 || port > 65535) {
-		throw invalid(text, "write [NAME=]HOST:PORT with a port from 1 to 65535, an IPv6 address in brackets");
+		throw invalid(text, "write [NAME=]HOST:PORT with a port from 1 to 65535, and an IPv6 address in brackets");
 	}
 	const host = match[1] === undefined ? match[2]!.toLowerCase() : canonicalAddress(match[1]);
 	if (host === undefined || (match[1] !== undefined && !match[1].includes(":"))) {
-		throw invalid(text, `"[${match[1]}]" is no IPv6 address`);
+		throw invalid(text, `"[${match[1]}]" is not an IPv6 address`);
 	}
 	const isAddress = canonicalAddress(host) === host;
-	if (isAddress && !isDialable(host)) throw invalid(text, `nothing can be reached at ${host}`);
+	if (isAddress && !isDialable(host)) throw invalid(text, `no connection to ${host} is possible`);
 	if (!isAddress && !isHostName(host)) {
 		throw invalid(text, `"${host}" is neither a host name nor an address in its full form, such as 127.0.0.1`);
 	}
@@ -64,10 +64,10 @@ export function parseTarget(text: string): Target {
 	return { name: fullName, host, port, path: `${GATEWAY_PATH}/${fullName}`, isAddress, ...settings };
 }
 
-/** Whether `host` can be a host name of the network: labels of letters and digits, the last of them not a number. */
+/** Whether `host` is a valid host name: labels of letters, digits, dashes and underscores, the last of which is not a number. */
 export function isHostName(host: string): boolean {
 	const labels = host.split(".");
-	// `127.1`, `0x7f000001` and `017700000001` are addresses to some systems.
+	// Some systems read `127.1`, `0x7f000001` and `017700000001` as addresses.
 	const last = labels.at(-1)!;
 	return (
 		host.length <= MAX_HOST_CHARACTERS &&
@@ -84,7 +84,7 @@ export class TargetList {
 	readonly #byName: ReadonlyMap<string, Target>;
 	readonly #byPair: ReadonlyMap<string, Target>;
 
-	/** @throws XMLSOCKET_ADDRESS_INVALID, also where two targets have one name or are one host and port. */
+	/** @throws XMLSOCKET_ADDRESS_INVALID, also if two targets have the same name or the same host and port. */
 	constructor(texts: readonly string[]) {
 		this.all = texts.map(parseTarget);
 		const byName = new Map<string, Target>();
@@ -94,19 +94,19 @@ export class TargetList {
 			if (byPair.has(pairKey(target.host, target.port)) && target.name.includes(":"))
 				throw invalid(target.name, "this target is listed twice");
 			byName.set(target.name, target);
-			// Two names for one pair may differ in encoding; the pair is the first of them.
+			// Two names for one host and port may differ in encoding; the pair selects the first target.
 			if (!byPair.has(pairKey(target.host, target.port))) byPair.set(pairKey(target.host, target.port), target);
 		}
 		this.#byName = byName;
 		this.#byPair = byPair;
 	}
 
-	/** The target of a name in a path. */
+	/** The target with this name. */
 	named(name: string): Target | undefined {
 		return this.#byName.get(name);
 	}
 
-	/** The target of exactly this host, in any case of letters, and port. */
+	/** The target with exactly this host, in any case of letters, and port. */
 	at(host: string, port: number): Target | undefined {
 		return this.#byPair.get(pairKey(host.toLowerCase(), port));
 	}
@@ -121,7 +121,7 @@ function readSettings(text: string, query: string | undefined): Pick<Target, "en
 	for (const [key, value] of parameters) {
 		if (key === "encoding" && value !== "") continue;
 		if (key === "private" && value === "yes") continue;
-		throw invalid(text, `behind the ? may stand encoding=LABEL and private=yes, not "${key}=${value}"`);
+		throw invalid(text, `after the ?, only encoding=LABEL and private=yes are allowed, not "${key}=${value}"`);
 	}
 	return { encoding: parameters.get("encoding") ?? undefined, allowsPrivate: parameters.has("private") };
 }

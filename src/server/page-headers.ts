@@ -18,6 +18,8 @@ const RUFFLE_POLICY: Readonly<Record<string, string>> = {
 	"style-src": "'self' 'unsafe-inline'",
 	"img-src": "'self' data: blob:",
 	"font-src": "data:",
+	// Ruffle keeps a movie in a background tab running with a worker that it starts from a blob.
+	"worker-src": "blob:",
 };
 
 /** The headers of a page and its files; `ruffle`: of one that plays Flash content with the Ruffle of this server. */

@@ -1,4 +1,4 @@
-// "xmlsocket/tools": what the command line's tools do, as library functions.
+// "xmlsocket/tools": the tools of the command line as library functions.
 
 export { type FetchPolicyOptions, fetchPolicy, type PolicyFetch } from "../policy/network/index.ts";
 export { type CheckPolicyOptions, checkPolicy, type PolicyPlace, type PolicyReport } from "./policy.ts";

@@ -1,5 +1,5 @@
-// What `xmlsocket policy` takes as its address and its --from: a host with or without a port, and the place that a SWF
-// came from. Ports below 1024 are fine here: policy files are asked for there.
+// Parses the address and the --from of `xmlsocket policy`: a host with or without a port, and the origin of a SWF. Ports below 1024 are
+// allowed here, because players request policy files from them.
 
 import { XMLSocketError } from "../errors/index.ts";
 
@@ -14,7 +14,7 @@ export interface PolicyAddress {
 const ADDRESS = /^(?:xmlsockets?:\/\/)?(?:\[([\da-f:.]+(?:%\w+)?)\]|([^\s:/?#@[\]]*))(?::(\d{1,5}))?\/?$/i;
 
 /**
- * Reads HOST, HOST:PORT, :PORT, PORT or [::1]:PORT, also behind `xmlsocket://`.
+ * Parses HOST, HOST:PORT, :PORT, PORT or [::1]:PORT, also after `xmlsocket://`.
  *
  * @throws XMLSOCKET_ADDRESS_INVALID
  */
@@ -24,14 +24,14 @@ export function parsePolicyAddress(text: string): PolicyAddress {
 	if (!found || text === "" || (port !== undefined && (port < 1 || port > 65535))) {
 		throw new XMLSocketError(
 			"XMLSOCKET_ADDRESS_INVALID",
-			`"${text}" is no address for a policy file: write HOST, HOST:PORT or [::1]:PORT, with a port from 1 to 65535.`,
+			`"${text}" is not an address for a policy file: write HOST, HOST:PORT or [::1]:PORT, with a port from 1 to 65535.`,
 		);
 	}
 	return { host: found[1] ?? (found[2] || "localhost"), port };
 }
 
 /**
- * Reads where a SWF came from: a domain or an address, or the URL of its page, which says whether it came by HTTPS.
+ * Parses the origin of a SWF: a domain or an address, or the URL of its page, whose scheme tells whether it was loaded over HTTPS.
  *
  * @throws XMLSOCKET_ADDRESS_INVALID
  */
@@ -42,7 +42,7 @@ export function parsePolicySource(text: string): { readonly from: string; readon
 	if (from === undefined) {
 		throw new XMLSocketError(
 			"XMLSOCKET_ADDRESS_INVALID",
-			`"${text}" is no domain that content can come from: write example.com, an address, or https://example.com.`,
+			`"${text}" is not an origin of content: write example.com, an address, or https://example.com.`,
 		);
 	}
 	return { from, secure: found?.[1]?.toLowerCase() === "https" };

@@ -1,5 +1,5 @@
-// Looks at a server's policy files as Flash Player does: port 843 first, and for at most 3 s, then the port itself; reads
-// them, and answers whether content of a site may connect. Showing it is `policy-report.ts`. docs/guide/policy.md.
+// Checks a server's policy files as Flash Player does: port 843 first, for at most 3 s, then the port itself. It parses them, and decides
+// whether content of a site may connect. `policy-report.ts` prints the result. docs/guide/policy.md.
 
 import { XMLSocketError } from "../errors/index.ts";
 import {
@@ -16,42 +16,42 @@ import {
 } from "../policy/index.ts";
 import { fetchPolicy, type PolicyFetch } from "../policy/network/index.ts";
 
-/** What to look at, and what to answer. */
+/** The options of `checkPolicy`. */
 export interface CheckPolicyOptions {
 	readonly host: string;
-	/** The port of the server. Default: `question.to`; without both, only the master port is asked. */
+	/** The port of the server. Default: `question.to`; without both, only the master port is checked. */
 	readonly port?: number | undefined;
-	/** May content of this place connect to this port? Default: nothing is answered. */
+	/** May content of this origin connect to this port? Default: no verdict. */
 	readonly question?: PolicyQuestion | undefined;
-	/** Where port 843 can be reached, for example behind a forwarded port. Default 843. */
+	/** The port to use instead of 843, for example a forwarded one. Default 843. */
 	readonly masterPort?: number | undefined;
 	/** How long the first port may take, in milliseconds. Default 3000, as in the player. */
 	readonly masterTimeoutMs?: number | undefined;
 	/** How long each other port may take, in milliseconds. Default 5000. */
 	readonly timeoutMs?: number | undefined;
-	/** Gives up. */
+	/** Aborts the check with XMLSOCKET_ABORTED. */
 	readonly signal?: AbortSignal | undefined;
 }
 
-/** One port, and what it gave. */
+/** One port, and its answer. */
 export interface PolicyPlace {
 	readonly port: number;
-	/** Whether it is the one that players ask first. */
+	/** Whether players request this port first. */
 	readonly master: boolean;
-	/** Why a player does not ask here; undefined where it was asked. */
+	/** Why players do not request a policy here; undefined if they do. */
 	readonly skipped?: string;
 	readonly fetched?: PolicyFetch;
-	/** What came, read. */
+	/** The parsed answer. */
 	readonly file?: PolicyFile;
-	/** Whether players take it: a policy file that ended with its zero byte in time. */
+	/** Whether players accept it: a policy file that ended with its zero byte in time. */
 	readonly usable: boolean;
 	readonly findings: readonly PolicyFinding[];
 }
 
-/** All that was found. */
+/** The result of a check. */
 export interface PolicyReport {
 	readonly host: string;
-	/** In the order of asking. */
+	/** In the order of the requests. */
 	readonly places: readonly PolicyPlace[];
 	/** Whether any port could be connected to. */
 	readonly reached: boolean;
@@ -61,7 +61,7 @@ export interface PolicyReport {
 }
 
 /**
- * Looks at a server's policy files.
+ * Checks a server's policy files.
  *
  * Rejects with XMLSOCKET_OPTION_INVALID for a port outside 1 to 65535 or a time below 1 ms, and XMLSOCKET_ABORTED. A server
  * that cannot be reached is part of the report.
@@ -85,10 +85,10 @@ export async function checkPolicy(options: CheckPolicyOptions): Promise<PolicyRe
 	for (const port of ports) {
 		const skipped =
 			control === "none" || control === "master-only"
-				? `the file of port ${masterPort} allows no other (${control})`
+				? `the file of port ${masterPort} allows no other file (${control})`
 				: isAskedForPolicy(port)
 					? undefined
-					: "it belongs to another service, and players never ask it";
+					: "the port belongs to another service, from which players never request a policy";
 		places.push(
 			skipped === undefined
 				? await look(host, port, false, timeoutMs, signal)

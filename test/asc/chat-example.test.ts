@@ -30,7 +30,7 @@ afterAll(async () => {
 	expect(code).toBe(0);
 });
 
-it("people talk in a room: from a raw socket, the documented class and a WebSocket", async () => {
+it("clients of a raw socket, the documented class and a WebSocket chat in one room", async () => {
 	const raw = RawClient.tcp(port);
 	raw.send('<hello name="raw"/>\0<join room="lobby"/>\0');
 	await raw.until((text) => text.includes("<joined"));
@@ -82,5 +82,5 @@ it("people talk in a room: from a raw socket, the documented class and a WebSock
 	late.socket.destroy();
 	socket.close();
 	expect(output).toContain('{"event":"trace","application":"chat","file":"main.asc","line":17,"text":"chat is open"}');
-	expect(output).not.toContain("a script failed");
+	expect(output).not.toContain("a script threw an exception");
 });

@@ -32,7 +32,7 @@ async function neighbourIsUnharmed(running: Running): Promise<void> {
 }
 
 describe("an endless loop", () => {
-	it("is stopped, named with its script and line, and its application starts again", async () => {
+	it("is stopped and logged with its script and line, and the application restarts", async () => {
 		const running = await beside(`trace("up");
 Client.prototype.loop = function () {
 	var n = 0;
@@ -56,7 +56,7 @@ Client.prototype.loop = function () {
 		await neighbourIsUnharmed(running);
 	});
 
-	it("in a promise's job is stopped, too", async () => {
+	it("in a promise's job is stopped too", async () => {
 		const running = await beside(`Client.prototype.loop = function () {
 	(async function () { await null; for (;;) { n = 1; } })();
 }`);
@@ -65,7 +65,7 @@ Client.prototype.loop = function () {
 		await neighbourIsUnharmed(running);
 	});
 
-	it("of promises that never ends is stopped, too", async () => {
+	it("of promise jobs is stopped too", async () => {
 		const running = await beside(`Client.prototype.loop = function () {
 	(function again() { Promise.resolve().then(again); })();
 }`);
@@ -74,14 +74,14 @@ Client.prototype.loop = function () {
 		await neighbourIsUnharmed(running);
 	});
 
-	it("in setInterval is stopped and named", async () => {
+	it("in a function of setInterval is stopped, and the log names the call", async () => {
 		const running = await beside("setInterval(function () { for (;;) { n = 1; } }, 1)");
 		const line = await running.logged("was stopped");
 		expect(line.words).toContain("a function of setInterval");
 		await neighbourIsUnharmed(running);
 	});
 
-	it("while the script starts makes the start fail", async () => {
+	it("in the entry script makes the start fail", async () => {
 		await expect(beside("for (;;) { n = 1; }")).rejects.toMatchObject({ code: "XMLSOCKET_SCRIPT_STOPPED" });
 	});
 
@@ -94,7 +94,7 @@ Client.prototype.loop = function () {
 	});
 });
 
-it("many short calls in a row are no endless loop", async () => {
+it("many short calls in succession do not count as an endless loop", async () => {
 	const running = await beside(`busy = 0;
 Client.prototype.work = function () { var end = new Date().getTime() + 20; while (new Date().getTime() < end); busy++; }
 Client.prototype.report = function () { trace("busy " + busy); }`);
@@ -104,7 +104,7 @@ Client.prototype.report = function () { trace("busy " + busy); }`);
 	await running.traced("busy 40");
 });
 
-it("a regular expression without end is stopped", async () => {
+it("a regular expression that does not end is stopped", async () => {
 	const running = await beside(`Client.prototype.match = function () {
 	return /(x+)+y/.test("xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx");
 }`);
@@ -114,7 +114,7 @@ it("a regular expression without end is stopped", async () => {
 	await neighbourIsUnharmed(running);
 });
 
-it("a heap that grows is ended at its limit, and the application starts again", async () => {
+it("an application that reaches its heap limit is ended and restarts", async () => {
 	const running = await beside(
 		`trace("up");
 Client.prototype.hog = function () { var all = []; for (;;) all.push({ all: all }); }`,
@@ -126,7 +126,7 @@ Client.prototype.hog = function () { var all = []; for (;;) all.push({ all: all 
 	await neighbourIsUnharmed(running);
 });
 
-it("a heap that grows call by call in one table, which doubles, is ended at its limit, too", async () => {
+it("an application whose table doubles in size is ended at its heap limit too", async () => {
 	const running = await beside(
 		`table = {}; n = 0;
 Client.prototype.leak = function () { for (var i = 0; i < 10000; i++) table["key" + n++] = { number: n }; }`,
@@ -141,7 +141,7 @@ Client.prototype.leak = function () { for (var i = 0; i < 10000; i++) table["key
 	await neighbourIsUnharmed(running);
 });
 
-it("recursion without end is an exception of the script, with its place", async () => {
+it("endless recursion is an exception of the script, with its position", async () => {
 	const running = await beside(`Client.prototype.dive = function () { this.dive(); }
 Client.prototype.alive = function () { trace("alive"); }`);
 	running.client('<connect app="culprit"/>', "<dive/>", "<alive/>");
@@ -150,7 +150,7 @@ Client.prototype.alive = function () { trace("alive"); }`);
 	await running.traced("alive");
 });
 
-it("handlers that throw whatever they like stop nothing", async () => {
+it("the application continues when handlers throw, whatever the value", async () => {
 	const running = await beside(`
 thrown = [null, undefined, 1, "text", { toString: function () { throw 1; } }, function () {}, new Error("mine"),
 	{ get stack() { throw 2; } }, new Proxy({}, { get: function () { throw 3; }, getPrototypeOf: function () { throw 4; } })];
@@ -160,10 +160,10 @@ Client.prototype.alive = function () { trace("alive " + thrown.length); }`);
 	for (let at = 0; at < 9; at++) client.send("<fail/>\0");
 	client.send("<alive/>\0");
 	await running.traced("alive 0");
-	expect(running.log.lines.filter(({ words }) => words.startsWith("a script failed")).length).toBe(9);
+	expect(running.log.lines.filter(({ words }) => words.startsWith("a script threw an exception")).length).toBe(9);
 });
 
-it("a promise that never settles holds nothing up, and a rejected one is reported with its place", async () => {
+it("a promise that never settles blocks nothing, and an unhandled rejection is reported with its position", async () => {
 	const running = await beside(`
 Client.prototype.wait = async function () { await new Promise(function () {}); }
 Client.prototype.reject = async function () {
@@ -177,7 +177,7 @@ Client.prototype.alive = function () { trace("alive"); }`);
 	expect(line.facts.at).toBe("main.asc:5:8");
 });
 
-it("a client whose documents pile up is cut with a reason, and its application lives", async () => {
+it("a client with too many waiting documents is disconnected with a reason, and its application continues", async () => {
 	const running = await beside(
 		`Client.prototype.slow = function () { var end = new Date().getTime() + 200; while (new Date().getTime() < end); }
 Client.prototype.alive = function () { trace("alive"); }`,
@@ -191,7 +191,7 @@ Client.prototype.alive = function () { trace("alive"); }`,
 	await neighbourIsUnharmed(running);
 });
 
-it("documents that are sent faster than the daemon can take them are refused to the script", async () => {
+it("a script that sends documents faster than the daemon receives them gets an exception", async () => {
 	const running = await beside(
 		`Client.prototype.flood = function () { for (;;) this.send("<x/>"); }
 Client.prototype.alive = function () { trace("alive"); }`,
@@ -205,17 +205,29 @@ Client.prototype.alive = function () { trace("alive"); }`,
 	await neighbourIsUnharmed(running);
 });
 
-it("intervals, early documents and open calls are bounded", async () => {
+it("a client that leaves 1000 calls without an answer is disconnected, and the script's call returns false", async () => {
+	const running = await beside(`
+Client.prototype.calls = function () { for (var i = 0; this.call("x", {}); i++); trace("answered " + i + " " + this.call("x", {})); }
+Client.prototype.alive = function () { trace("alive"); }`);
+	const client = running.client('<connect app="culprit"/>', "<calls/>");
+	await running.traced("answered 1000 false");
+	await client.closed;
+	await running.logged("it left 1000 calls of the application without an answer");
+	running.client('<connect app="culprit"/>', "<alive/>");
+	await running.traced("alive");
+	expect(running.log.lines.filter(({ words }) => words.startsWith("a script threw"))).toEqual([]);
+});
+
+it("the number of intervals, and of documents before onConnect has decided, is limited", async () => {
 	const running = await beside(`
 application.onConnect = function (client) { if (!first) { first = client; return true; } }
 first = null;
 Client.prototype.timers = function () { for (i = 0; i < 2000; i++) setInterval(function () {}, 100000); }
 Client.prototype.calls = function () { for (i = 0; i < 2000; i++) this.call("x", {}); }`);
-	running.client('<connect app="culprit"/>', "<timers/>", "<calls/>");
+	running.client('<connect app="culprit"/>', "<timers/>");
 	await running.logged("1000 intervals are running");
-	await running.logged("1000 calls of this client wait");
 	const pending = running.client('<connect app="culprit"/>');
 	for (let at = 0; at < 200; at++) pending.send("<early/>\0");
 	await pending.closed;
-	await running.logged("more than 100 documents or 262144 characters before onConnect has decided");
+	await running.logged("more than 100 documents or 262144 characters before the application accepted it");
 });

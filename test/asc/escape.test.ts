@@ -213,7 +213,7 @@ const corpus: Record<string, string> = {
 		return reached;`,
 };
 
-it.each(Object.entries(corpus))("%s lead nowhere", async (_name, body) => {
+it.each(Object.entries(corpus))("%s do not lead out of the context", async (_name, body) => {
 	const running = await startScript(`${PROBE}
 first = null;
 application.onConnect = function (client) { first = client; return true; };
@@ -226,7 +226,7 @@ Client.prototype.probe = function () {
 	expect(line.text).toBe("probe:nothing");
 });
 
-it("import() is refused, and its error leads nowhere", async () => {
+it("import() is refused, and its error does not lead out of the context", async () => {
 	// Node makes that error in its own realm. Its constructors must lead nowhere.
 	const running = await startScript(`${PROBE}
 strict = false;
@@ -241,7 +241,7 @@ look("job", Promise.resolve("import('node:fs')").then(eval));`);
 		expect((await running.traced(`${name}: `)).text).toBe(`${name}: nothing`);
 });
 
-it("what comes later leads nowhere: promises, their rejections, async stacks, timers and generators", async () => {
+it("promises, their rejections, async stacks, timers and generators do not lead out of the context", async () => {
 	const running = await startScript(`${PROBE}
 reached = "";
 function watch() { reached = reached || out(this, 0); for (var i = 0; i < arguments.length; i++) reached = reached || out(arguments[i], 0); }
@@ -269,7 +269,7 @@ id = setInterval(function () {
 	expect((await running.traced("probe:")).text).toBe("probe:nothing");
 });
 
-it("what the host calls with answers leads nowhere: sockets, requests, shared objects and clients", async () => {
+it("callbacks of sockets, requests, shared objects and clients do not lead out of the context", async () => {
 	const running = await startScript(`${PROBE}
 reached = "";
 function watch() {
@@ -300,7 +300,7 @@ Client.prototype.fail = function () { throw { get stack() { watch.apply(this, ar
 	expect((await running.traced("probe:")).text).toBe("probe:nothing");
 });
 
-it("a rejection of the host's that nobody catches is reported, and leads nowhere", async () => {
+it("an unhandled rejection of the host is reported, and does not lead out of the context", async () => {
 	const running = await startScript(`${PROBE}
 reached = "";
 Object.defineProperty(Error, Symbol.hasInstance, { value: function (e) { reached = reached || out(e, 0); return true; } });

@@ -18,7 +18,7 @@ const hello = (kind: string): string => `<connect><string>${kind}</string></conn
 const SUCCESS = '<status level="status" code="NetConnection.Connect.Success" description="Connection succeeded."/>';
 
 describe("application.onConnect", () => {
-	it("is given the arguments of connect, and true accepts", async () => {
+	it("receives the arguments of connect, and true accepts the client", async () => {
 		const client = running.client(
 			"<connect><string>values</string> <number>1.5</number><true/><false/><null/><undefined/>" +
 				'<array><property id="0"><string>a</string></property><property id="1"><string>b</string></property></array>' +
@@ -30,14 +30,14 @@ describe("application.onConnect", () => {
 		await running.traced("ok the arguments of connect");
 	});
 
-	it("knows the client's address and what it says about itself", async () => {
+	it("receives the client's address and the attributes of its connect document", async () => {
 		running.client(
 			'<connect app="application/room" agent="WIN 10,0,0,0" referrer="http://example.com/a.swf"><string>facts</string></connect>',
 		);
 		await running.traced("ok a client knows");
 	});
 
-	it("leaves a client pending for anything but a Boolean, and takes its documents once it is accepted", async () => {
+	it("leaves a client pending unless it returns a Boolean, and delivers its documents after it is accepted", async () => {
 		const late = running.client(hello("late"), "<echo><a/></echo>");
 		const other = running.client(hello("other"));
 		await other.until((text) => text.includes("Success"));
@@ -48,7 +48,7 @@ describe("application.onConnect", () => {
 		await running.traced("accepted true");
 	});
 
-	it("leaves a client pending for 1", async () => {
+	it("leaves a client pending when it returns 1", async () => {
 		const one = running.client(hello("one"));
 		const other = running.client(hello("other"), "<count/>");
 		await running.traced("clients other");
@@ -58,13 +58,13 @@ describe("application.onConnect", () => {
 		expect(other.documents).toEqual([SUCCESS]);
 	});
 
-	it("may decide within", async () => {
+	it("may accept or reject the client while it runs", async () => {
 		const client = running.client(hello("inside"));
 		await client.until((text) => text.includes("Success"));
 		await running.traced("ok acceptConnection within");
 	});
 
-	it("rejects with false, tells so and closes", async () => {
+	it("rejects the client with false, sends a status and closes the connection", async () => {
 		const client = running.client(hello("refused"));
 		await client.closed;
 		expect(client.documents).toEqual([
@@ -72,7 +72,7 @@ describe("application.onConnect", () => {
 		]);
 	});
 
-	it("rejects with an object, which arrives as the information's application", async () => {
+	it("rejects with an object, which the client receives as the application of the status", async () => {
 		const client = running.client(hello("rejected"));
 		await client.closed;
 		expect(client.documents).toEqual([
@@ -81,14 +81,14 @@ describe("application.onConnect", () => {
 		]);
 	});
 
-	it("rejects where it throws, so that nobody waits for ever", async () => {
+	it("rejects the client when it throws, so that no client waits without end", async () => {
 		const client = running.client(hello("throws"));
 		await client.closed;
 		expect(client.text).toContain("NetConnection.Connect.Rejected");
 		await running.traced("status error Application.Script.Error main.asc:64");
 	});
 
-	it("is called for a client that says nothing, once it has waited", async () => {
+	it("is called for a silent client after the wait for connect", async () => {
 		const silent = running.client();
 		const other = running.client(hello("other"), "<say>hi</say>");
 		await other.until((text) => text.includes("<say>"));
@@ -98,18 +98,18 @@ describe("application.onConnect", () => {
 		}
 		expect(silent.documents[0]).toBe("<say>hi</say>");
 		silent.send(`${hello("late")}\0`);
-		await silent.until((text) => text.includes("The client is connected already"));
+		await silent.until((text) => text.includes("The client is already connected"));
 	});
 });
 
 describe("a document", () => {
-	it("calls the method of its root's name with the parsed document, and XML that comes back is the answer", async () => {
+	it("calls the method with its root's name with the parsed document, and returned XML is the answer", async () => {
 		const client = running.client('<echo to="x">a &amp; b</echo>');
 		await client.until((text) => text.includes("echo"));
 		expect(client.documents).toEqual(['<echo to="x">a &amp; b</echo>']);
 	});
 
-	it("<call> gives values and, with an id, brings the result back", async () => {
+	it("of the form <call> passes values, and with an id returns the result", async () => {
 		const client = running.client(
 			'<call name="tell" id="a&quot;7"><string>x &lt;</string><number>-0.5</number></call>',
 		);
@@ -133,21 +133,21 @@ describe("a document", () => {
 		[
 			"no value",
 			'<call name="tell"><b/></call>',
-			"<b> is no value: write <string>, <number>, <true/>, <false/>, <null/>, <undefined/>, <date>, <array>, <object> or <xml>.",
+			"<b> is not a value: write <string>, <number>, <true/>, <false/>, <null/>, <undefined/>, <date>, <array>, <object> or <xml>.",
 		],
-	])("that asks for %s is answered with a status", async (_what, document, words) => {
+	])("that requests %s gets a status as answer", async (_what, document, words) => {
 		const client = running.client(document);
 		await client.until((text) => text.includes("\0"));
 		const status = new XML(client.documents[0]).firstChild!;
 		expect(status.attributes).toMatchObject({ level: "error", code: "NetConnection.Call.Failed", description: words });
 	});
 
-	it("reaches __resolve where there is no such method", async () => {
+	it("calls __resolve if there is no such method", async () => {
 		running.client("<resolved/>");
 		await running.traced("resolved resolved");
 	});
 
-	it("of a registered class brings an object of it, and takes one back", async () => {
+	it("with a registered class creates an instance, and returns one", async () => {
 		const point =
 			'<object class="Point"><property id="x"><number>1</number></property><property id="y"><number>2</number></property></object>';
 		const client = running.client(`<call name="point" id="1">${point}</call>`);
@@ -159,7 +159,7 @@ describe("a document", () => {
 });
 
 describe("Client", () => {
-	it("call brings the answer, or the failure, to the result object", async () => {
+	it("call() delivers the answer, or the failure, to the result object", async () => {
 		const client = running.client("<ask/>", "<ask/>");
 		await client.until((text) => text.includes('id="2"'));
 		expect(client.documents[0]).toBe('<call name="question" id="1"><string>how</string><number>2</number></call>');
@@ -169,7 +169,7 @@ describe("Client", () => {
 		await running.traced("no answer NetConnection.Call.Failed");
 	});
 
-	it("is among application.clients until it leaves, and onDisconnect follows", async () => {
+	it("is in application.clients until it disconnects, then onDisconnect runs", async () => {
 		const first = running.client(hello("first"));
 		await first.until((text) => text.includes("Success"));
 		const second = running.client(hello("second"), "<count/>");
@@ -189,7 +189,7 @@ describe("Client", () => {
 });
 
 describe("a failure", () => {
-	it("goes to the log and to application.onStatus with its place, and stops nothing", async () => {
+	it("is logged and passed to application.onStatus with its position, and the application continues", async () => {
 		const client = running.client("<fails/>", "<echo/>");
 		await client.until((text) => text.includes("echo"));
 		await running.traced("status error Application.Script.Error main.asc:99");
@@ -199,8 +199,8 @@ describe("a failure", () => {
 	});
 });
 
-describe("the life of an application", () => {
-	it("shutdown() ends its clients and calls onAppStop; the next client starts it again", async () => {
+describe("the lifecycle of an application", () => {
+	it("calls onAppStop and disconnects its clients on shutdown(); the next client starts it again", async () => {
 		const client = running.client(hello("x"), "<end/>");
 		await client.closed;
 		expect(client.documents.at(-1)).toContain("NetConnection.Connect.AppShutdown");

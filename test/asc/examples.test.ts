@@ -31,7 +31,7 @@ async function member(port: number): Promise<DocumentClient> {
 	return client;
 }
 
-test("relay carries both ways between its clients and a room of the daemon, and comes back when that does", async () => {
+test("relay forwards in both directions between its clients and a room of the daemon, and reconnects after the daemon restarts", async () => {
 	const daemon = await startDaemon(["--memory"]);
 	let other = daemon;
 	onTestFinished(async () => void (await other.stop()));
@@ -56,7 +56,7 @@ test("relay carries both ways between its clients and a room of the daemon, and 
 	expect(running.logged.filter((line) => line.startsWith("error"))).toEqual([]);
 }, 60_000);
 
-test("http loads the menu, and orders for its clients", async () => {
+test("http loads the menu and sends the orders of its clients", async () => {
 	let orders = 0;
 	const server = createServer((request, response) => {
 		let body = "";
@@ -86,7 +86,7 @@ test("http loads the menu, and orders for its clients", async () => {
 	expect(await ann.hears("<failed")).toBe('<failed status="503" />');
 });
 
-test("whiteboard keeps what clients draw, refuses what is no stroke, and is wiped for all", async () => {
+test("whiteboard keeps the strokes of clients, refuses other values, and is cleared for all clients", async () => {
 	const running = await runExample("whiteboard");
 	await running.traces("the board has 0 strokes");
 	const so = (content: string): string => `<so name="board" persistent="true">${content}</so>`;
@@ -130,7 +130,7 @@ describe.skipIf(!hasProsody())("xmpp, at prosody", () => {
 		resource: "application",
 	});
 
-	test("logs in, tells its clients what it hears and says what they tell, also after the server was restarted", async () => {
+	test("logs in and forwards messages in both directions, also after the server restarts", async () => {
 		const running = await runExample("xmpp", account(passwordOf("bot")));
 		const client = await member(running.port);
 		for (const round of [1, 2]) {
@@ -154,7 +154,7 @@ describe.skipIf(!hasProsody())("xmpp, at prosody", () => {
 		expect(running.logged.filter((line) => line.startsWith("error"))).toEqual([]);
 	}, 60_000);
 
-	test("says so at a wrong password", async () => {
+	test("reports a wrong password", async () => {
 		const running = await runExample("xmpp", account("wrong"));
 		await running.traces("the server refuses the account: not-authorized");
 	}, 60_000);

@@ -20,7 +20,7 @@ function block(heading: string, form: RegExp): string {
 	return form.exec(guide.slice(from))![1]!;
 }
 
-test("the socket's script greets the server and names what comes", async () => {
+test("the guide's script for sockets sends a greeting and traces each element", async () => {
 	const server = await TestServer.start((socket) => void socket.write("<welcome/>\0"));
 	onTestFinished(() => server.kill());
 	const script = block("XMLSocket in a script", SCRIPT).replace("9000", String(server.port));
@@ -29,7 +29,7 @@ test("the socket's script greets the server and names what comes", async () => {
 	await until(() => server.received[0] === "<hello />\0", "the greeting");
 });
 
-test("the order's script shows the number of the answer", async () => {
+test("the guide's script for orders traces the number of the answer", async () => {
 	const bodies: string[] = [];
 	const server = createServer((request, response) => {
 		let body = "";
@@ -53,7 +53,7 @@ test("the order's script shows the number of the answer", async () => {
 	expect(bodies).toEqual(["tea=Assam"]);
 });
 
-test("the shared object's script holds the guide's conversation", async () => {
+test("the guide's script for shared objects sends and receives the documents of the guide", async () => {
 	const running = await runApplication({ "main.asc": block("Shared objects", SCRIPT) });
 	const client = await rawClient(running.port);
 	const expected: string[] = [];

@@ -16,7 +16,7 @@ const conversation = String(/```\n(> [\s\S]*?)```/.exec(guide)?.[1])
 	.trimEnd()
 	.split("\n");
 
-it("the guide's script holds the guide's conversation", async () => {
+it("the guide's script sends and receives the documents of the guide", async () => {
 	const running = await startScript(script as string);
 	const client = running.client();
 	const expected: string[] = [];

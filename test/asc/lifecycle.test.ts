@@ -26,7 +26,7 @@ describe("the entry script", () => {
 		expect(running.traces.map((line) => line.text)).toEqual([text]);
 	});
 
-	it("may be named itself, and its folder or its own name is the application's", async () => {
+	it("can be given directly, and the application has the name of its folder or of the script", async () => {
 		const folder = makeFolder({ "scripts/main.asc": "", "other.asc": "" }, "shop");
 		const running = await startScripts([join(folder, "scripts/main.asc"), join(folder, "other.asc")]);
 		expect(names(running)).toEqual(["shop", "other"]);
@@ -42,13 +42,13 @@ describe("the entry script", () => {
 			"XMLSOCKET_SCRIPT_FAILED",
 			'main.asc:1:2: load("gone.asc")',
 		],
-	])("makes the start fail where %s", async (_what, files, code, words) => {
+	])("makes the start fail when %s", async (_what, files, code, words) => {
 		const failure = openScriptHost([makeFolder(files as Record<string, string>)]);
 		await expect(failure).rejects.toMatchObject({ code });
 		await expect(failure).rejects.toThrow(words);
 	});
 
-	it("whose onAppStart throws runs all the same", async () => {
+	it("runs although its onAppStart throws", async () => {
 		const running = await startScript(
 			"application.onAppStart = function () { null.x }; Client.prototype.hi = function (x) { return x }",
 		);
@@ -64,7 +64,7 @@ describe("Application.xml", () => {
 			scriptRestartMs: 50,
 		});
 
-	it("MaxTimeOut, in seconds, wins over the option", async () => {
+	it("MaxTimeOut, in seconds, overrides the option", async () => {
 		const running = await start(
 			"<Application><ScriptEngine><MaxTimeOut>1</MaxTimeOut></ScriptEngine></Application>",
 			"Client.prototype.loop = function () { for (;;) { n = 1 } }",
@@ -73,7 +73,7 @@ describe("Application.xml", () => {
 		expect((await running.logged("was stopped")).facts.timeoutMs).toBe(1000);
 	});
 
-	it("RuntimeSize, in KiB, is the heap beside what the runtime needs", async () => {
+	it("RuntimeSize, in KiB, is the heap in addition to the runtime's own", async () => {
 		const running = await start(
 			"<Application><JSEngine><RuntimeSize>1024</RuntimeSize></JSEngine></Application>",
 			"Client.prototype.hog = function () { var all = []; for (;;) all.push({}) }",
@@ -85,7 +85,7 @@ describe("Application.xml", () => {
 	it.each([
 		["<Application>", "not well-formed (status -9)"],
 		["<Application><JSEngine><MaxTimeOut>soon</MaxTimeOut></JSEngine></Application>", 'MaxTimeOut is "soon"'],
-	])("%s is refused with the reason", async (xml, words) => {
+	])("%s is refused with a reason", async (xml, words) => {
 		await expect(start(xml)).rejects.toThrow(words);
 		await expect(start(xml)).rejects.toMatchObject({ code: "XMLSOCKET_APPLICATION_XML_INVALID" });
 	});
@@ -94,7 +94,7 @@ describe("Application.xml", () => {
 describe("several applications on a port", () => {
 	const say = (word: string): string => `Client.prototype.who = function () { return new XML("<is>${word}</is>") }`;
 
-	it("are told apart by the app of connect; the first takes whoever names none", async () => {
+	it("are selected by the app of connect; the first serves clients that name none", async () => {
 		const running = await startScripts([
 			makeFolder({ "main.asc": say("one") }, "one"),
 			makeFolder({ "main.asc": say("two") }, "two"),
@@ -111,7 +111,7 @@ describe("several applications on a port", () => {
 		expect(await asked()).toBe("<is>one</is>");
 	});
 
-	it("refuse the name of none, with a reason on both sides", async () => {
+	it("refuse an unknown name, with a reason for the client and in the log", async () => {
 		const running = await startScript("");
 		const client = running.client('<connect app="&lt;x>"/>', "<who/>");
 		await client.closed;
@@ -123,7 +123,36 @@ describe("several applications on a port", () => {
 
 	it("must have different names", async () => {
 		const same = [makeFolder({ "main.asc": "" }), makeFolder({ "main.asc": "" })];
-		await expect(openScriptHost(same)).rejects.toThrow('Two applications are called "app"');
+		await expect(openScriptHost(same)).rejects.toThrow('Two applications have the name "app"');
+	});
+});
+
+describe("application.shutdown()", () => {
+	it("runs onAppStop, which can still send to the clients, before it disconnects them", async () => {
+		const running = await startScript(`
+application.onAppStop = function () { application.broadcastMsg("last", new XML("<last/>")); trace("stopped " + application.clients.length); };
+Client.prototype.stop = function () { application.shutdown(); };`);
+		const client = running.client("<connect/>");
+		await client.until((text) => text.includes("Connect.Success"));
+		client.send("<stop/>\0");
+		await client.closed;
+		await running.traced("stopped 1");
+		const [last, status] = client.documents.slice(-2);
+		expect(last).toBe("<last />");
+		expect(status).toContain("NetConnection.Connect.AppShutdown");
+	});
+
+	it("keeps a client that connects while onAppStop runs, for the next run", async () => {
+		const running = await startScript(`
+application.onAppStop = function () { trace("stopping"); var end = new Date().getTime() + 300; while (new Date().getTime() < end); };
+Client.prototype.stop = function () { application.shutdown(); };
+Client.prototype.hi = function (doc) { return doc; };`);
+		const first = running.client("<stop/>");
+		await running.traced("stopping");
+		const second = running.client("<hi/>");
+		await second.until((text) => text.includes("<hi"));
+		await first.closed;
+		expect(second.documents).toEqual(["<hi />"]);
 	});
 });
 
@@ -146,21 +175,21 @@ Client.prototype.version = function () { return new XML("<version n='" + this.na
 		expect(order).toEqual(["connect ann 1", "stop 1", "connect ann 2"]);
 	});
 
-	it("keeps the old scripts while a changed one cannot be parsed", async () => {
+	it("keeps the old scripts while a changed one has a syntax error", async () => {
 		const folder = makeFolder({ "main.asc": version(1) });
 		const running = await startScripts([folder], { watch: true });
 		writeFileSync(join(folder, "main.asc"), "for each (x in y) {}");
 		const { words } = await running.logged("main.asc:1:5: SyntaxError");
-		expect(words).toContain("The application does not run again.");
+		expect(words).toContain("The application does not restart.");
 		const client = running.client("<connect><string>ann</string></connect>", "<version/>");
 		await client.until((text) => text.includes('n="ann1"'));
 		expect(running.traces.map(({ text }) => text)).toEqual(["connect ann 1"]);
 	});
 
-	it("waits for a change where the first run cannot start", async () => {
+	it("waits for a change when the first run cannot start", async () => {
 		const folder = makeFolder({ "main.asc": "null.x" });
 		const running = await startScripts([folder], { watch: true });
-		await running.logged("It is started when a file changes.");
+		await running.logged("It starts when a file changes.");
 		const early = running.client("<connect/>");
 		await early.closed;
 		expect(early.text).toContain("NetConnection.Connect.Failed");
@@ -174,7 +203,7 @@ Client.prototype.version = function () { return new XML("<version n='" + this.na
 		expect(answer).toContain("Success");
 	});
 
-	it("goes on when files come and go", async () => {
+	it("continues when files are created and removed", async () => {
 		const folder = makeFolder({ "main.asc": version(1), "part.asc": "" });
 		const running = await startScripts([folder], { watch: true });
 		rmSync(join(folder, "part.asc"));
@@ -185,13 +214,13 @@ Client.prototype.version = function () { return new XML("<version n='" + this.na
 	});
 });
 
-it("an application that failed starts again after a pause that doubles, and refuses clients in between", async () => {
+it("a failed application restarts after a pause that doubles, and refuses clients during the pause", async () => {
 	const running = await startScript("Client.prototype.loop = function () { for (;;) { n = 1 } }", {
 		scriptTimeoutMs: 100,
 		scriptRestartMs: 400,
 	});
 	running.client("<loop/>");
-	await running.logged("It is started again in 400 ms.");
+	await running.logged("It restarts in 400 ms.");
 	const refused = running.client("<connect/>");
 	await refused.closed;
 	expect(refused.text).toContain("NetConnection.Connect.Failed");
@@ -202,6 +231,6 @@ it("an application that failed starts again after a pause that doubles, and refu
 	)
 		await new Promise((resolve) => setTimeout(resolve, 20));
 	running.client("<loop/>");
-	await running.logged("It is started again in 800 ms.");
+	await running.logged("It restarts in 800 ms.");
 	expect(running.host.stats()).toMatchObject({ asc_restarts: 2 });
 });

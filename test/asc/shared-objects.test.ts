@@ -78,7 +78,7 @@ test("a script and its clients share an object, and a new start finds it again",
 	);
 });
 
-test("a change is on the disk within a second or so, without a stop", async () => {
+test("a change is written to the file within about a second", async () => {
 	const running = await runApplication({ "main.asc": SCRIPT });
 	const ann = await rawClient(running.port);
 	ann.send(so('<connect/><set name="a"><string>kept</string></set>'));
@@ -89,7 +89,7 @@ test("a change is on the disk within a second or so, without a stop", async () =
 	expect(readFileSync(file, "utf8")).toContain("<string>kept</string>");
 });
 
-test("a damaged file is an error of that object alone", async () => {
+test("a damaged file is an error of only that object", async () => {
 	const running = await runApplication({
 		"main.asc": SCRIPT,
 		"sharedobjects/damaged.so.xml": '<sharedObject format="1" name="damaged" version="3" size="1"><change nam',
@@ -103,7 +103,7 @@ test("a damaged file is an error of that object alone", async () => {
 	expect(running.logged.join()).toContain('The shared object "damaged" cannot be opened: its file is damaged');
 });
 
-test("a client that leaves follows nothing any more", async () => {
+test("a disconnected client is removed from all shared objects", async () => {
 	const running = await runApplication({
 		"main.asc": `
 			Client.prototype.count = function () {

@@ -106,14 +106,14 @@ describe("xmlsocket", () => {
 		[["help", "conect"], 2, /Did you mean connect\?/],
 		[["connect", "localhost:1025", "--prety"], 2, /Did you mean --pretty\?/],
 		[["serve", "--idle-timout-ms", "5"], 2, /Did you mean --idle-timeout-ms\?/],
-	])("%j ends with %i and says why", async (args, code, words) => {
+	])("%j ends with %i and the reason", async (args, code, words) => {
 		const outcome = await run(args as string[]);
 		expect(outcome.code).toBe(code);
 		expect(outcome.err).toMatch(words);
 		expect(outcome.err).not.toMatch(/\n\s+at /);
 	});
 
-	it("ends with 3 where nothing listens", async () => {
+	it("ends with 3 when nothing listens", async () => {
 		const closed = createServer().listen(0, "127.0.0.1");
 		await new Promise((resolve) => closed.once("listening", resolve));
 		const { port } = closed.address() as { port: number };
@@ -123,7 +123,7 @@ describe("xmlsocket", () => {
 		expect(outcome.err).toContain("XMLSOCKET_CONNECT_FAILED");
 	});
 
-	it("ends with 1 and the mend where the port is used", async () => {
+	it("ends with 1 and a hint when the port is in use", async () => {
 		const outcome = await run(["serve", "--port", String(daemon.port)]);
 		expect(outcome.code).toBe(1);
 		expect(outcome.err).toMatch(/already used.*--port/);
@@ -177,7 +177,7 @@ describe("xmlsocket", () => {
 });
 
 describe("xmlsocket config", () => {
-	it("takes every option with several values as a flag that is given again, and as one with all of them", async () => {
+	it("accepts several values of an option as repeated flags and as one flag", async () => {
 		const words = [
 			"--room",
 			"news",
@@ -202,7 +202,7 @@ describe("xmlsocket config", () => {
 		for (const { flags } of lists) expect(flags).toMatch(/\w\.\.\.[>\]]$/);
 	});
 
-	it("shows each value and where it came from: flag before variable before file before default", async () => {
+	it("shows each value and its source: flag before variable before file before default", async () => {
 		writeFileSync(
 			join(folder, "xmlsocket.config.json"),
 			JSON.stringify({ port: 9001, host: "127.0.0.1", maxDocumentBytes: 1000, origin: ["https://a.example"] }),
@@ -256,7 +256,7 @@ describe("xmlsocket config", () => {
 		expect(err).not.toMatch(/DIAL_TIMEOUT|OPEN|CONFIG/);
 	});
 
-	it("refuses an unknown key, and names the one that was meant", async () => {
+	it("refuses an unknown key, and suggests the nearest one", async () => {
 		const file = join(folder, "bad.json");
 		writeFileSync(file, '{"maxDocument": 5}');
 		const { code, err } = await run(["config", "--config", file]);
@@ -319,13 +319,13 @@ describe("send, listen and connect", () => {
 		});
 	});
 
-	it("listen ends with 1 where fewer documents came", async () => {
+	it("listen ends with 1 when fewer documents arrive", async () => {
 		const { code, err } = await run(["listen", `localhost:${daemon.port}`, "-C", "50", "-W", "1"]);
 		expect(code).toBe(1);
 		expect(err).toMatch(/1 of 50/);
 	});
 
-	it("connect reads documents from a pipe, a line each, and prints the answers as JSON lines", async () => {
+	it("connect reads documents from a pipe, one per line, and prints the answers as JSON lines", async () => {
 		const { code, out } = await run(["connect", String(daemon.port), "--json"], {
 			input: '<join room="r2"/>\n<say room="r2" id="c1">2 &lt; 3</say>\n',
 		});
@@ -343,7 +343,7 @@ describe("send, listen and connect", () => {
 		expect(out).toMatch(/^<welcome [^\n]*>\n {2}<limits [^\n]*\/>\n<\/welcome>\n/);
 	});
 
-	it("connect speaks TLS and WebSocket", async () => {
+	it("connect uses TLS and WebSocket", async () => {
 		const { cert, key } = makeCertificate(folder);
 		const secure = await startDaemon(["--tls-cert", cert, "--tls-key", key]);
 		for (const args of [
@@ -365,7 +365,7 @@ describe("send, listen and connect", () => {
 });
 
 describe("xmlsocket serve", () => {
-	it("relays every document unchanged with --relay, also what is no XML and no UTF-8", async () => {
+	it("relays every document unchanged with --relay, also without XML and UTF-8", async () => {
 		const relay = await startDaemon(["--relay"]);
 		const { RawClient } = await import("../server/peers.ts");
 		const [a, b] = [RawClient.tcp(relay.port), RawClient.tcp(relay.port)];
@@ -381,7 +381,7 @@ describe("xmlsocket serve", () => {
 		expect(await relay.stop("SIGINT")).toBe(0);
 	});
 
-	it("ends where NATS takes the connection and says nothing", async () => {
+	it("ends when NATS accepts the connection and sends nothing", async () => {
 		const silent = createServer(() => {}).listen(0, "127.0.0.1");
 		await once(silent, "listening");
 		const { port } = silent.address() as AddressInfo;
@@ -391,7 +391,7 @@ describe("xmlsocket serve", () => {
 		expect(code).toBe(1);
 	});
 
-	it("says bye and exits with 0 on SIGTERM", async () => {
+	it("sends bye and exits with 0 on SIGTERM", async () => {
 		const stopping = await startDaemon();
 		const listening = run(["listen", `localhost:${stopping.port}`, "-W", "10"]);
 		const connected = async (): Promise<boolean> =>

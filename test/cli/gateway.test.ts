@@ -31,7 +31,7 @@ const lines = (daemon: Daemon): Record<string, unknown>[] =>
 		.map((line) => JSON.parse(line) as Record<string, unknown>);
 
 describe("xmlsocket gateway", () => {
-	it("joins pages to its targets, writes one line for each connection, and ends with 0 on SIGTERM", async () => {
+	it("connects pages to its targets, logs one line for each connection, and ends with 0 on SIGTERM", async () => {
 		const target = await TcpTarget.start(({ socket }) => {
 			socket.write("<hi/>\0");
 			socket.on("end", () => socket.end());
@@ -64,7 +64,7 @@ describe("xmlsocket gateway", () => {
 		expect(await daemons.pop()!.stop()).toBe(0);
 	});
 
-	it("takes its targets and options from variables and from the daemon's configuration file", async () => {
+	it("reads its targets and options from variables and from the daemon's configuration file", async () => {
 		const target = await TcpTarget.start(({ socket }) => socket.write(Buffer.from([0xc4, 0xe3, 0])));
 		const file = join(folder, "both.json");
 		writeFileSync(
@@ -80,13 +80,13 @@ describe("xmlsocket gateway", () => {
 		}
 	});
 
-	it("collects what is asked for with --learn, and takes the file back as its configuration", async () => {
+	it("records refused targets with --learn, and accepts the file as its configuration", async () => {
 		const target = await TcpTarget.start(({ socket }) => socket.write("learned"));
 		const file = join(folder, "learned.json");
 		const learning = await start("gateway", ["--learn", file]);
 		const path = `/gateway?host=127.0.0.1&port=${target.port}`;
 		expect((await new Page(`ws://127.0.0.1:${learning.port}${path}`).closed).code).toBe(1006);
-		await until(() => learning.log().includes("noted a target"));
+		await until(() => learning.log().includes("recorded a refused target"));
 		expect(JSON.parse(readFileSync(file, "utf8"))).toEqual({ targets: [`127.0.0.1:${target.port}`] });
 		const taught = await start("gateway", ["--config", file]);
 		const page = new Page(`ws://127.0.0.1:${taught.port}${path}`);
@@ -95,7 +95,7 @@ describe("xmlsocket gateway", () => {
 });
 
 describe("xmlsocket serve --target", () => {
-	it("offers the gateway beside the chat, and its numbers among the metrics", async () => {
+	it("serves the gateway together with the chat, and its numbers in the metrics", async () => {
 		const target = await TcpTarget.start(({ socket }) => socket.write("from the target"));
 		const daemon = await start("serve", ["--target", `chat=127.0.0.1:${target.port}`]);
 		const page = new Page(`ws://127.0.0.1:${daemon.port}/gateway/chat`);

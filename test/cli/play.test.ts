@@ -51,7 +51,7 @@ function play(args: string[], env: Record<string, string> = {}): Playing {
 describe("xmlsocket play", () => {
 	it.each([
 		[["missing.swf"], /missing\.swf cannot be played: .*no such file[\s\S]*XMLSOCKET_MOVIE_UNREADABLE/],
-		[["page.html"], /no SWF: it begins with "<!DOCTYP"/],
+		[["page.html"], /not a SWF: it starts with "<!DOCTYP"/],
 		[["ftp://a.example/a.swf"], /only http and https/],
 		[["my game.swf", "--allow", "nonsense"], /nonsense/],
 		[["my game.swf", "--param", "nonsense"], /NAME=VALUE/],
@@ -64,7 +64,7 @@ describe("xmlsocket play", () => {
 		expect(err()).not.toMatch(/\n\s+at /);
 	});
 
-	it("prints where the page is, what the movie may reach, and ends with 0 when it is told to", async () => {
+	it("prints the page's address and the movie's targets, and ends with 0 on SIGTERM", async () => {
 		const allow = ["--allow", "old.example=localhost:9339", "game.example:843"];
 		const { child, out, ended } = play(["my game.swf", "--no-open", "--port", "0", ...allow], { npm_command: "" });
 		await expect
@@ -74,7 +74,7 @@ describe("xmlsocket play", () => {
 		const page = await fetch(url);
 		expect(page.url).toBe(`${url}xmlsocket/`);
 		expect(page.headers.get("content-security-policy")).toMatch(
-			/default-src 'none'; script-src 'self' 'wasm-unsafe-eval'/,
+			/default-src 'none'; script-src 'self' 'wasm-unsafe-eval'.*; worker-src blob:$/,
 		);
 		expect(await page.text()).toContain("<title>Play</title>");
 		expect(await (await fetch(`${url}xmlsocket/facts.json`)).json()).toMatchObject({
@@ -92,7 +92,7 @@ describe("xmlsocket play", () => {
 		expect(await ended).toBe(0);
 	});
 
-	it("gives the same to programs as JSON, with the FlashVars on the page", async () => {
+	it("prints the same as JSON with --json, and passes the FlashVars to the page", async () => {
 		const { out } = play(["my game.swf", "--no-open", "--port", "0", "--json", "--param", "a=1=2", "b="]);
 		await expect.poll(out).toContain("\n");
 		const line = JSON.parse(out()) as { event: string; url: string; targets: string[] };
@@ -121,7 +121,7 @@ describe("xmlsocket play", () => {
 	it.runIf(process.platform === "linux").each([
 		["fails", "#!/bin/sh\nexit 3\n"],
 		["is missing", undefined],
-	])("goes on with a line where the program that opens it %s", async (_, script) => {
+	])("continues with a message when the program that opens the browser %s", async (_, script) => {
 		const path = mkdtempSync(join(folder, "path "));
 		if (script) writeFileSync(join(path, "xdg-open"), script, { mode: 0o755 });
 		const { child, out, err } = play(["my game.swf", "--port", "0"], { PATH: script ? `${path}:/bin` : path });

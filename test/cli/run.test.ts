@@ -56,7 +56,7 @@ async function session(args: string[], sign: RegExp): Promise<{ code: number; ou
 const LISTENING = /"listening".*?"port":(\d+)/;
 
 describe("xmlsocket run", () => {
-	it("shows where it is and what scripts trace, keeps terminals safe, and runs onAppStop on SIGTERM", async () => {
+	it("prints its address and the traces of scripts, without control characters, and runs onAppStop on SIGTERM", async () => {
 		const { code, output, answer } = await session(["run", "shop"], /XMLSocket +localhost:(\d+)/);
 		expect(code).toBe(0);
 		expect(answer).toBe("<hi />");
@@ -88,7 +88,7 @@ describe("xmlsocket run", () => {
 			"main.asc:2:5: SyntaxError: Unexpected identifier 'each'; write `for (var key",
 			"XMLSOCKET_SCRIPT_FAILED",
 		],
-	])("run %s ends with %i and says why and what to do", (path, status, words, code) => {
+	])("run %s ends with %i, the reason and a hint", (path, status, words, code) => {
 		const result = run("run", path, "--port", "0");
 		expect(result.status).toBe(status);
 		expect(result.stderr).toContain(words);
@@ -123,7 +123,7 @@ describe("xmlsocket run", () => {
 		expect(stdout).not.toContain("--room");
 	});
 
-	it("stops its scripts where the port cannot be had", async () => {
+	it("stops its scripts when the port is in use", async () => {
 		const taken = spawn(process.execPath, [command, "run", "shop", "--port", "0", "--json"], {
 			cwd: folder,
 			env: cleanEnvironment(),
@@ -158,7 +158,7 @@ describe("xmlsocket serve --app", () => {
 	});
 
 	it.each([
-		["that exports no application", "export default { open: 1 };", [], 2, "is no application"],
+		["that exports no application", "export default { open: 1 };", [], 2, "is not an application"],
 		["that fails", "null.x;", [], 1, "cannot start. TypeError"],
 		["beside another application", "", ["shop"], 2, "takes the whole port"],
 		["with --watch", "", ["--watch"], 2, "--watch runs scripts again, but not modules"],
@@ -170,12 +170,12 @@ describe("xmlsocket serve --app", () => {
 		expect(result.stderr).toContain(words);
 	});
 
-	it("a module is nothing for run, which says so", () => {
+	it("run refuses a module, and names the command for it", () => {
 		writeFileSync(join(folder, "own.mjs"), "");
 		expect(run("run", "own.mjs").stderr).toContain("xmlsocket serve --app own.mjs");
 	});
 
-	it("goes with no relay", () => {
+	it("refuses --app with --relay", () => {
 		const result = run("serve", "--app", "shop", "--relay", "--port", "0");
 		expect(result.status).toBe(2);
 		expect(result.stderr).toContain("--app and --relay exclude each other");

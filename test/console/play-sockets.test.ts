@@ -19,7 +19,7 @@ function begin(isServerThere = true): { sockets: Sockets; heard: string[]; chang
 }
 
 describe("the sockets of a movie", () => {
-	it("are connecting until the server tells of the target, or the target speaks", () => {
+	it("are connecting until the server reports the target, or the target sends data", () => {
 		const { sockets } = begin();
 		const a = sockets.asked(ENTRY.proxyUrl, "p-1")!;
 		const b = sockets.asked(ENTRY.proxyUrl, "p-2")!;
@@ -35,7 +35,7 @@ describe("the sockets of a movie", () => {
 		]);
 	});
 
-	it("say who closed them", () => {
+	it("show who closed them", () => {
 		const { sockets, heard } = begin();
 		sockets.asked(ENTRY.proxyUrl, "p-1")!.closed(1005, "", true);
 		const b = sockets.asked(ENTRY.proxyUrl, "p-2")!;
@@ -49,7 +49,7 @@ describe("the sockets of a movie", () => {
 		expect(heard).toEqual([]);
 	});
 
-	it.each([["before"], ["after"]])("say why one failed, where the server tells it %s the WebSocket's end", (when) => {
+	it.each([["before"], ["after"]])("show why one failed, when the server reports it %s the WebSocket's end", (when) => {
 		const { sockets, heard } = begin();
 		const a = sockets.asked(ENTRY.proxyUrl, "p-1")!;
 		const told = { watch: "p-1", cause: "target-refused", words: "the target refused the connection: ECONNREFUSED" };
@@ -65,7 +65,7 @@ describe("the sockets of a movie", () => {
 		expect(heard.at(-1)).toContain("localhost:9339: The target refused");
 	});
 
-	it("give the command that leads an unknown name elsewhere, or allows a private address", () => {
+	it("show the command that maps an unknown name to another address, or allows a private address", () => {
 		const { sockets } = begin();
 		sockets.asked(ENTRY.proxyUrl, "p-1");
 		sockets.told({ watch: "p-1", cause: "target-unresolved", words: "the target's name could not be resolved" });
@@ -76,16 +76,16 @@ describe("the sockets of a movie", () => {
 	});
 
 	it.each([
-		[true, /gateway refused it.*--origin/],
+		[true, /gateway refused the connection.*--origin/],
 		[false, /gateway does not answer/],
-	])("tell a refusal from a gateway that is down (it answers: %s)", async (isServerThere, words) => {
+	])("distinguish a refusal from a stopped gateway (it answers: %s)", async (isServerThere, words) => {
 		const { sockets } = begin(isServerThere);
 		sockets.asked(ENTRY.proxyUrl, "p-1")!.closed(1006, "", false);
 		await expect.poll(() => sockets.lines[0]!.state).toBe("failed");
 		expect(sockets.lines[0]!.words).toMatch(words);
 	});
 
-	it("say what is not allowed once, and how often it was asked for", () => {
+	it("show each refused target once, with the number of requests", () => {
 		const { sockets, heard } = begin();
 		sockets.missing("::1", 7);
 		sockets.missing("::1", 7);
@@ -95,7 +95,7 @@ describe("the sockets of a movie", () => {
 		expect(heard).toHaveLength(1);
 	});
 
-	it("are no more than a hundred, and not those of the page itself", () => {
+	it("are at most a hundred, without those of the page itself", () => {
 		const { sockets } = begin();
 		expect(sockets.asked("ws://localhost:9001/gateway?host=a&port=1", "p-0")).toBeUndefined();
 		for (let at = 1; at <= 150; at++) sockets.asked(ENTRY.proxyUrl, `p-${at}`);

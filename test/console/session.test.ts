@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 import { ChatHarness } from "../chat/harness.ts";
 import { Tab } from "./tab.ts";
 
-describe("the door", () => {
-	it("enters the lobby under the chosen name and shows what was said before", async () => {
+describe("the sign-in form", () => {
+	it("enters the lobby with the chosen name and shows earlier messages", async () => {
 		const bench = ChatHarness.chat();
 		const bob = await bench.client("bob", "lobby");
 		await bob.ask('<say room="lobby">one</say>', '<say room="lobby">two &lt;b&gt;</say>');
@@ -15,7 +15,7 @@ describe("the door", () => {
 		expect(tab.session.places.unread).toBe(0);
 	});
 
-	it("says in words that a name is taken, and takes the next one", async () => {
+	it("shows that a name is taken, and accepts the next one", async () => {
 		const bench = ChatHarness.chat();
 		await bench.client("bob");
 		const tab = await Tab.open(bench, "BOB");
@@ -27,7 +27,7 @@ describe("the door", () => {
 		expect(tab.session.nameError).toBe("");
 	});
 
-	it("asks for a token where the name has one", async () => {
+	it("asks for a token if the name has one", async () => {
 		const bench = ChatHarness.chat({ tokens: "sesame root operator\n" });
 		const tab = await Tab.open(bench, "root");
 		expect([tab.session.phase, tab.session.needsToken]).toEqual(["naming", true]);
@@ -36,7 +36,7 @@ describe("the door", () => {
 		expect(tab.session.phase).toBe("in");
 	});
 
-	it("comes back after a reload as the same person, in the same rooms", async () => {
+	it("has the same name and rooms after a reload", async () => {
 		const bench = ChatHarness.chat({ rooms: ["news"] });
 		const first = await Tab.open(bench, "ann");
 		first.session.join("news");
@@ -49,7 +49,7 @@ describe("the door", () => {
 		expect(second.session.active?.name).toBe("news");
 	});
 
-	it("stays away once another tab has gone on with its session", async () => {
+	it("does not reconnect after another tab has resumed its session", async () => {
 		const bench = ChatHarness.chat();
 		const first = await Tab.open(bench, "ann");
 		const second = new Tab(bench, first.saved);
@@ -58,12 +58,12 @@ describe("the door", () => {
 		await first.settle();
 		expect(first.session.connection).toEqual({
 			is: "closed",
-			why: "You have gone on with this chat in another tab or window.",
+			why: "You have continued this chat in another tab or window.",
 		});
 	});
 });
 
-describe("speaking", () => {
+describe("messages", () => {
 	it("shows a message as pending until the server has it", async () => {
 		const tab = await Tab.open(ChatHarness.chat(), "ann");
 		tab.session.speak("hi & <bye>");
@@ -74,14 +74,14 @@ describe("speaking", () => {
 		expect(tab.lines[0]?.key).toBe(before?.key);
 	});
 
-	it("keeps a refused message with the reason, and sends it again under its id", async () => {
+	it("keeps a refused message with the reason, and resends it with its id", async () => {
 		const bench = ChatHarness.chat();
 		const tab = await Tab.open(bench, "ann");
 		tab.session.converse("bob");
 		tab.session.speak("are you there?");
 		await tab.settle();
 		const [line] = tab.lines;
-		expect([line?.state, line?.why]).toEqual(["failed", "Nobody of that name is here."]);
+		expect([line?.state, line?.why]).toEqual(["failed", "No one with that name is here."]);
 		const bob = await bench.client("bob");
 		tab.session.retry(line!);
 		await tab.settle();
@@ -89,7 +89,7 @@ describe("speaking", () => {
 		expect(bob.take()[0]).toBe(`<told from="ann" id="${line?.id}" at="2006-06-28T12:00:00.000Z">are you there?</told>`);
 	});
 
-	it("shows a private message that is told twice under one id once", async () => {
+	it("shows a private message that arrives twice with one id once", async () => {
 		const bench = ChatHarness.chat();
 		const tab = await Tab.open(bench, "ann");
 		const bob = await bench.client("bob");
@@ -102,8 +102,8 @@ describe("speaking", () => {
 	});
 });
 
-describe("coming back", () => {
-	it("strikes a message whose acknowledgement was lost, and does not say it again", async () => {
+describe("reconnecting", () => {
+	it("confirms a message whose acknowledgement was lost, and does not resend it", async () => {
 		const bench = ChatHarness.chat();
 		const tab = await Tab.open(bench, "ann");
 		tab.loses("in");
@@ -117,7 +117,7 @@ describe("coming back", () => {
 		expect(tab.said).toEqual(["heard, but not acknowledged"]);
 	});
 
-	it("says what never arrived again, under the same id and behind what it missed", async () => {
+	it("resends a message that never arrived, with the same id and after the missed messages", async () => {
 		const bench = ChatHarness.chat();
 		const tab = await Tab.open(bench, "ann");
 		const bob = await bench.client("bob", "lobby");
@@ -138,7 +138,7 @@ describe("coming back", () => {
 		expect(tab.sent("say")[0]?.attribute("id")).toBe(id);
 	});
 
-	it("asks for exactly what it has not seen", async () => {
+	it("requests exactly the messages that it has not received", async () => {
 		const bench = ChatHarness.chat();
 		const tab = await Tab.open(bench, "ann");
 		tab.session.speak("one");
@@ -152,7 +152,7 @@ describe("coming back", () => {
 		expect(tab.shown).toEqual(["ann: one"]);
 	});
 
-	it("counts what it missed as unread, but not what was said before it first came", async () => {
+	it("counts missed messages as unread, but not messages from before its first visit", async () => {
 		const bench = ChatHarness.chat();
 		const bob = await bench.client("bob", "lobby");
 		await bob.ask('<say room="lobby">before</say>');
@@ -167,7 +167,7 @@ describe("coming back", () => {
 		expect(tab.session.places.unread).toBe(0);
 	});
 
-	it("shows another history as another one, and says what waits there", async () => {
+	it("replaces the lines when the history is a new one, and resends pending messages", async () => {
 		const tab = await Tab.open(ChatHarness.chat(), "ann");
 		tab.session.speak("in the old one");
 		await tab.settle();
@@ -179,7 +179,7 @@ describe("coming back", () => {
 		expect(tab.lines.at(-1)?.state).toBe("sent");
 	});
 
-	it("says that a live room has kept nothing from the meantime", async () => {
+	it("shows that a live room has kept no messages from the time without connection", async () => {
 		const bench = ChatHarness.chat({ rooms: ["game:live"] });
 		const tab = await Tab.open(bench, "ann");
 		tab.session.join("game");
@@ -190,7 +190,7 @@ describe("coming back", () => {
 		expect(tab.shown).toEqual(["You are back. This room keeps no messages from the meantime."]);
 	});
 
-	it("sends a private message that waits again", async () => {
+	it("resends a pending private message", async () => {
 		const bench = ChatHarness.chat();
 		const tab = await Tab.open(bench, "ann");
 		const bob = await bench.client("bob");
@@ -203,7 +203,7 @@ describe("coming back", () => {
 		expect(bob.take()).toHaveLength(1);
 	});
 
-	it("goes back to the door when the name is gone", async () => {
+	it("returns to the sign-in form when the name is taken", async () => {
 		const bench = ChatHarness.chat();
 		const tab = await Tab.open(bench, "ann");
 		await tab.cut();
@@ -234,19 +234,19 @@ describe("rooms", () => {
 		expect(tab.session.active?.timeline.hasOlder).toBe(false);
 	});
 
-	it("tells in words that an operator has sent one out, and comes in again when asked", async () => {
+	it("shows that an operator has removed the user, and enters again on request", async () => {
 		const bench = ChatHarness.chat({ tokens: "sesame root operator\n" });
 		const tab = await Tab.open(bench, "ann");
 		const root = bench.connect();
 		await root.ask('<hello name="root" token="sesame" />', '<join room="lobby" />', '<kick room="lobby" name="ann" />');
 		await tab.settle();
-		expect(tab.session.active?.error).toBe("An operator has sent you out of this room.");
+		expect(tab.session.active?.error).toBe("An operator has removed you from this room.");
 		tab.session.join("lobby");
 		await tab.settle();
 		expect([tab.session.active?.inside, tab.session.active?.error]).toEqual([true, ""]);
 	});
 
-	it("remarks on a topic that someone sets, not on the one that it finds", async () => {
+	it("shows a remark when a topic is set, but not for the existing topic", async () => {
 		const bench = ChatHarness.chat({ topics: "everyone" });
 		const bob = await bench.client("bob", "lobby");
 		await bob.ask('<topic room="lobby">old &amp; good</topic>');
@@ -264,7 +264,7 @@ describe("rooms", () => {
 		expect(tab.announced).toEqual(["Only operators may do that."]);
 	});
 
-	it("treats names of objects' own members as the plain names they are", async () => {
+	it("accepts names such as constructor like any other name", async () => {
 		const bench = ChatHarness.chat();
 		const tab = await Tab.open(bench, "__proto__");
 		tab.session.join("constructor");

@@ -9,21 +9,21 @@ function message(seq: number | undefined, text: string, more: Partial<Arrival> =
 const texts = (timeline: Timeline): string[] => timeline.lines.map((line) => line.text);
 
 describe("the lines of a room", () => {
-	it("takes each message once", () => {
+	it("shows each message once", () => {
 		const timeline = new Timeline();
 		expect(timeline.take(message(1, "one"))).toBe("new");
 		expect(timeline.take(message(1, "one"))).toBe("known");
 		expect(texts(timeline)).toEqual(["one"]);
 	});
 
-	it("accepts numbers that skip, where nothing was said between them", () => {
+	it("accepts gaps in the numbers when no message is missing", () => {
 		const timeline = new Timeline();
 		timeline.take(message(3, "three"));
 		timeline.take(message(9, "nine", { prev: 3 }));
 		expect(texts(timeline)).toEqual(["three", "nine"]);
 	});
 
-	it("shows what waits behind everything that is confirmed", () => {
+	it("shows pending messages after all confirmed ones", () => {
 		const timeline = new Timeline();
 		timeline.write("a1", "ann", "mine", 0);
 		timeline.take(message(1, "theirs"));
@@ -32,7 +32,7 @@ describe("the lines of a room", () => {
 		expect(timeline.pending).toEqual([]);
 	});
 
-	it("puts a message that is acknowledged without being repeated where its number belongs", () => {
+	it("inserts a message at its number when only its acknowledgement arrives", () => {
 		const timeline = new Timeline();
 		timeline.write("a1", "ann", "second", 0);
 		timeline.take(message(1, "first"));
@@ -42,14 +42,14 @@ describe("the lines of a room", () => {
 		expect(timeline.take(message(2, "second", { from: "ann" }))).toBe("known");
 	});
 
-	it("does not take another's message for its own because of the id", () => {
+	it("does not confuse another user's message with its own because of the id", () => {
 		const timeline = new Timeline();
 		timeline.write("a1", "ann", "mine", 0);
 		expect(timeline.take(message(1, "theirs", { id: "a1" }))).toBe("new");
 		expect(timeline.pending).toHaveLength(1);
 	});
 
-	it("keeps what waits when the history is another one", () => {
+	it("keeps pending messages when the history is a new one", () => {
 		const timeline = new Timeline();
 		timeline.take(message(5, "old"));
 		timeline.write("a1", "ann", "waits", 0);
@@ -58,7 +58,7 @@ describe("the lines of a room", () => {
 		expect(timeline.firstSeq).toBeUndefined();
 	});
 
-	it("makes one line of comings and goings, and none of someone who was away for a moment", () => {
+	it("combines entering and leaving in one line, without users who were away for a moment", () => {
 		const timeline = new Timeline();
 		timeline.presence("bob, jr", true, 0);
 		timeline.presence("cem", true, 0);
@@ -86,7 +86,7 @@ describe("the bounds of a room", () => {
 		expect(timeline.lines.map(({ seq }) => seq)).toEqual([2, 3]);
 	});
 
-	it("takes no more of an older page than it may keep", () => {
+	it("adds no more of an older page than it may keep", () => {
 		const timeline = new Timeline();
 		for (let seq = 101; seq < 101 + MAX_LINES - 2; seq++) timeline.take(message(seq, String(seq)));
 		const page = Array.from({ length: 50 }, (_, at) => message(51 + at, String(51 + at)));

@@ -177,7 +177,7 @@ describe.skipIf(!chromiumPath)("the page of play", () => {
 		const learn = join(folder, "learned.json");
 		const { play, page, text } = await start({ learn, parameters: { host: "game.example", port: "9339" } });
 		await open(play, page);
-		await expect.poll(text).toContain("asked for game.example:9339, which is not allowed");
+		await expect.poll(text).toContain("requested game.example:9339, which is not allowed");
 		expect(await text()).toContain("xmlsocket play greeter.swf --allow game.example:9339");
 		await expect
 			.poll(() => {

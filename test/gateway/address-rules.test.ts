@@ -92,7 +92,7 @@ describe("the class of an address", () => {
 });
 
 describe("an address", () => {
-	it("has one spelling, IPv4 in IPv6 as IPv4", () => {
+	it("has one canonical spelling, with IPv4 in IPv6 as IPv4", () => {
 		expect(canonicalAddress("::ffff:7f00:1")).toBe("127.0.0.1");
 		expect(canonicalAddress("0:0:0:0:0:0:0:1")).toBe("::1");
 		expect(canonicalAddress("2606:4700:0:0::1111")).toBe("2606:4700::1111");
@@ -101,7 +101,7 @@ describe("an address", () => {
 		expect(canonicalAddress("example.com")).toBeUndefined();
 	});
 
-	it("can be dialled unless it stands for any, many or all hosts", () => {
+	it("can be dialled unless it is unspecified, multicast or broadcast", () => {
 		expect(["10.0.0.1", "::1", "169.254.1.1"].every(isDialable)).toBe(true);
 		expect(["0.0.0.0", "::", "::ffff:0.0.0.0", "224.0.0.1", "ff02::1", "255.255.255.255", "x"].some(isDialable)).toBe(
 			false,

@@ -14,7 +14,7 @@ function pattern(length: number): Buffer {
 }
 
 describe("a bridge", () => {
-	it("carries bytes unchanged both ways, in binary messages, over exactly one connection", async () => {
+	it("forwards bytes unchanged in both directions, in binary messages, over exactly one connection", async () => {
 		const target = await TcpTarget.start();
 		const { page: open } = await startGateway({ targets: [`chat=127.0.0.1:${target.port}`] });
 		const page = await open("/gateway/chat").open();
@@ -36,7 +36,7 @@ describe("a bridge", () => {
 		expect(seen.bytes().length).toBe(all.length + 1);
 	});
 
-	it("joins what the target sends within one turn into few messages", async () => {
+	it("sends what the target sends in one turn in few messages", async () => {
 		const target = await TcpTarget.start(({ socket }) => {
 			for (let i = 0; i < 1000; i++) socket.write(`<d n="${i}"/>\0`);
 		});
@@ -46,7 +46,7 @@ describe("a bridge", () => {
 		expect(page.messages.length).toBeLessThan(200);
 	});
 
-	it("delivers what a page sends before it closes at once, a hundred times of a hundred", async () => {
+	it("delivers everything that a page sends before it closes immediately, in 100 of 100 runs", async () => {
 		const target = await TcpTarget.start(({ socket }) => socket.on("end", () => socket.end()));
 		const { page: open, ends } = await startGateway({ targets: [`chat=127.0.0.1:${target.port}`] });
 		for (let i = 0; i < 100; i++) {
@@ -90,7 +90,7 @@ describe("a bridge", () => {
 		expect(ends()[0]).toMatchObject({ cause: "target-closed", toPageBytes: 20 * MiB, toTargetBytes: 0 });
 	});
 
-	it("holds a fast target back for a page that does not read, keeps little, and delivers everything afterwards", async () => {
+	it("pauses a fast target while a page does not read, buffers little, and delivers everything afterwards", async () => {
 		let sent = 0;
 		const chunk = pattern(MiB);
 		const target = await TcpTarget.start(({ socket }) => {
@@ -119,7 +119,7 @@ describe("a bridge", () => {
 		expect(page.received).toBe(64 * MiB);
 	});
 
-	it("holds a fast page back for a target that does not read", async () => {
+	it("pauses a fast page while a target does not read", async () => {
 		const target = await TcpTarget.start(({ socket }) => socket.pause());
 		const { page: open } = await startGateway({ targets: [`chat=127.0.0.1:${target.port}`] });
 		const page = await open("/gateway/chat").open();
@@ -133,7 +133,7 @@ describe("a bridge", () => {
 		expect(seen.bytes().length).toBe(64 * MiB);
 	});
 
-	it("carries ten thousand small documents each way, in order", async () => {
+	it("forwards ten thousand small documents in each direction, in order", async () => {
 		const documents = Array.from({ length: 10_000 }, (_, i) => `<d n="${i}">${"x".repeat(i % 90)}</d>\0`);
 		const target = await TcpTarget.start(({ socket }) => {
 			for (const document of documents) socket.write(document);
@@ -148,7 +148,7 @@ describe("a bridge", () => {
 		expect(page.bytes.toString()).toBe(all);
 	});
 
-	it("keeps what a page sends while its target is still being dialled, and delivers it also after the page has gone", async () => {
+	it("keeps what a page sends while its target is dialled, and delivers it even after the page has disconnected", async () => {
 		const target = await TcpTarget.start();
 		let answer: (addresses: string[]) => void = () => {};
 		const resolve = (): Promise<string[]> => new Promise((done) => (answer = done));
@@ -170,7 +170,7 @@ describe("a bridge", () => {
 		expect(ends()[0]).toMatchObject({ cause: "page-closed", toTargetBytes: 10 });
 	});
 
-	it("dials no further for a page that left without a word", async () => {
+	it("stops dialling when the page disconnects without having sent anything", async () => {
 		const resolve = (): Promise<string[]> => new Promise(() => {});
 		const { page: open, ends } = await startGateway({ targets: ["chat=slow.example:9339"] }, {}, { resolve });
 		const page = await open("/gateway/chat").open();
@@ -179,7 +179,7 @@ describe("a bridge", () => {
 		expect(ends()[0]).toMatchObject({ cause: "page-closed" });
 	});
 
-	it("ends although its target keeps its half of the connection open after the page has gone", async () => {
+	it("ends although its target keeps its half of the connection open after the page has disconnected", async () => {
 		const target = await TcpTarget.start();
 		const { page: open, ends } = await startGateway({ targets: [`chat=127.0.0.1:${target.port}`] });
 		const page = await open("/gateway/chat").open();
@@ -232,12 +232,12 @@ describe("the end of a bridge", () => {
 		seen.socket.write("<last/>\0");
 		await until(() => page.received === 8);
 		seen.socket.resetAndDestroy();
-		expect(await page.closed).toEqual({ code: 1011, reason: "the target broke the connection off" });
+		expect(await page.closed).toEqual({ code: 1011, reason: "the target reset the connection" });
 		await until(() => ends().length === 1);
 		expect(ends()[0]).toMatchObject({ cause: "target-reset", code: "XMLSOCKET_CONNECTION_LOST" });
 	});
 
-	it("tells in the log where a page closed and its last bytes found no target", async () => {
+	it("is logged when a page closed and its last bytes could not be delivered", async () => {
 		const port = await closedPort();
 		let answer: (addresses: string[]) => void = () => {};
 		const resolve = (): Promise<string[]> => new Promise((done) => (answer = done));
@@ -251,7 +251,7 @@ describe("the end of a bridge", () => {
 		expect(ends()[0]).toMatchObject({ cause: "target-refused", toTargetBytes: 10 });
 	});
 
-	it("half-closes the target when the page's connection is cut, and says so", async () => {
+	it("half-closes the target when the page's connection is lost, and logs it", async () => {
 		const target = await TcpTarget.start();
 		const { page: open, ends } = await startGateway({ targets: [`chat=127.0.0.1:${target.port}`] });
 		const page = await open("/gateway/chat").open();
@@ -265,7 +265,7 @@ describe("the end of a bridge", () => {
 		expect(ends()[0]).toMatchObject({ cause: "page-lost", pageCode: 1006 });
 	});
 
-	it("cuts a page that answers no ping", async () => {
+	it("disconnects a page that answers no ping", async () => {
 		const target = await TcpTarget.start();
 		const { url, ends } = await startGateway({ targets: [`chat=127.0.0.1:${target.port}`], pingIntervalMs: 300 });
 		const page = await new Page(`${url}/gateway/chat`).open();
@@ -276,7 +276,7 @@ describe("the end of a bridge", () => {
 		await until(() => seen.ended);
 	});
 
-	it("gives up a page, and a target, that take nothing for too long", async () => {
+	it("disconnects a page, or a target, that reads nothing for too long", async () => {
 		const chunk = pattern(32 * MiB);
 		const target = await TcpTarget.start(({ socket }) => socket.write(chunk));
 		const { page: open, ends } = await startGateway({
@@ -292,12 +292,12 @@ describe("the end of a bridge", () => {
 		const seen = await target.nth(1);
 		seen.socket.pause();
 		page.socket.send(chunk);
-		expect(await page.closed).toEqual({ code: 1011, reason: "the target took nothing of what waits for it" });
+		expect(await page.closed).toEqual({ code: 1011, reason: "the target did not read what was sent to it" });
 		await until(() => ends().length === 2);
 		expect(ends()[1]).toMatchObject({ cause: "target-not-reading" });
 	});
 
-	it("names a message beyond the limit", async () => {
+	it("logs a message beyond the limit", async () => {
 		const target = await TcpTarget.start();
 		const { page: open, ends } = await startGateway({
 			targets: [`chat=127.0.0.1:${target.port}`],
@@ -315,7 +315,7 @@ describe("the end of a bridge", () => {
 		expect(ends()[0]).toMatchObject({ cause: "page-broke-protocol" });
 	});
 
-	it("delivers both ways before a stopping server closes it, with 1001", async () => {
+	it("delivers in both directions before a stopping server closes it with 1001", async () => {
 		const target = await TcpTarget.start(({ socket }) => socket.on("end", () => socket.end()));
 		const { page: open, server, ends } = await startGateway({ targets: [`chat=127.0.0.1:${target.port}`] });
 		const page = await open("/gateway/chat").open();
@@ -330,7 +330,7 @@ describe("the end of a bridge", () => {
 		expect(ends()[0]).toMatchObject({ cause: "stopping" });
 	});
 
-	it("leaves nothing behind", async () => {
+	it("releases all its resources", async () => {
 		const target = await TcpTarget.start(({ socket }) => socket.on("end", () => socket.end()));
 		const { page: open, gateway, server } = await startGateway({ targets: [`chat=127.0.0.1:${target.port}`] });
 		const pages = await Promise.all(Array.from({ length: 50 }, () => open("/gateway/chat").open()));

@@ -43,7 +43,7 @@ describe("another encoding", () => {
 		}
 	});
 
-	it("never loses a zero byte, whatever stands before it and wherever it is cut", () => {
+	it("never loses a zero byte, whatever comes before it and wherever the stream is cut", () => {
 		for (const encoding of ["gbk", "gb18030", "shift_jis", "euc-jp", "euc-kr", "big5", "latin1"]) {
 			for (const lead of [[0x81], [0x81, 0x30], [0x81, 0x30, 0x81], [0x8f, 0xa1], [0xff], [0xe3, 0x81], [0xfe]]) {
 				const bytes = Buffer.from([0x41, ...lead, 0, 0x42, ...lead, 0]);
@@ -60,7 +60,7 @@ describe("another encoding", () => {
 		}
 	});
 
-	it("replaces and counts what cannot be carried, and says so once in the log", async () => {
+	it("replaces and counts characters that the other encoding does not have, and logs that once", async () => {
 		const target = await TcpTarget.start(({ socket }) => {
 			socket.write(Buffer.from([0x3c, 0xff, 0x3e, 0]));
 			socket.on("end", () => socket.end());
@@ -79,7 +79,7 @@ describe("another encoding", () => {
 		expect(log.lines.filter(({ level }) => level === "warn").length).toBe(1);
 	});
 
-	it("is that of the gateway where the target names none", async () => {
+	it("is the gateway's if the target does not name one", async () => {
 		const target = await TcpTarget.start();
 		const { page: open } = await startGateway({ targets: [`a=127.0.0.1:${target.port}`], encoding: "shift_jis" });
 		const page = await open("/gateway/a").open();
@@ -113,7 +113,7 @@ describe("text frames", () => {
 		expect(seen.bytes().toString()).toBe("<x>é</x>\0\0%xt%\0");
 	});
 
-	it("are UTF-8 also where the target speaks another encoding", async () => {
+	it("are UTF-8 even if the target uses another encoding", async () => {
 		const target = await TcpTarget.start(({ socket }) => socket.write(Buffer.from([0xc4, 0xe3, 0])));
 		const { page: open } = await startGateway({ targets: [`a=127.0.0.1:${target.port}?encoding=gbk`] });
 		const page = await open("/gateway/a?frames=text").open();
@@ -121,7 +121,7 @@ describe("text frames", () => {
 		expect(page.messages[0]!.data.toString()).toBe("你");
 	});
 
-	it("end with 1009 at a document beyond the limit, after the ones before it", async () => {
+	it("end with 1009 at a document beyond the limit, after all documents before it", async () => {
 		const target = await TcpTarget.start(({ socket }) => socket.write(`<a/>\0${"x".repeat(101)}`));
 		const { page: open, ends } = await startGateway({ targets: [`a=127.0.0.1:${target.port}`], maxDocumentBytes: 100 });
 		const page = open("/gateway/a?frames=text");
@@ -133,7 +133,7 @@ describe("text frames", () => {
 });
 
 describe("a queue of bytes", () => {
-	it("gives back what it was given, in order, with small chunks joined and none split", () => {
+	it("returns the bytes in order, with small chunks joined and none split", () => {
 		const queue = new ByteQueue();
 		const chunks: Buffer[] = [];
 		for (let i = 0; i < 5000; i++) {

@@ -21,7 +21,7 @@ describe("dialling a target", () => {
 		dialled.transport.destroy();
 	});
 
-	it("takes localhost for both loopback addresses, without resolving it, and tries each", async () => {
+	it("tries both loopback addresses for localhost, without resolving it", async () => {
 		const server = createServer().listen({ port: 0, host: "::1" });
 		await once(server, "listening");
 		const { port } = server.address() as { port: number };
@@ -42,13 +42,13 @@ describe("dialling a target", () => {
 		[["2606:4700::1111", "64:ff9b::7f00:1"]],
 		[["127.0.0.1\0.example.com"]],
 		[["not an address"]],
-	])("refuses a name where one answer of %j is not of the open network", async (addresses) => {
+	])("refuses a name when one of its addresses %j is not public", async (addresses) => {
 		await expect(
 			dialTarget(parseTarget("chat.example.com:9339"), { timeoutMs: 1000, resolve: answers(...addresses) }),
 		).rejects.toMatchObject({ code: "XMLSOCKET_TARGET_ADDRESS_REFUSED" });
 	});
 
-	it("follows a name to a private address where the operator said so, and nowhere else", async () => {
+	it("follows a name to a private address if the operator allows it, and to no reserved address", async () => {
 		const target = await TcpTarget.start();
 		const named = parseTarget(`db.internal:${target.port}?private=yes`);
 		const dialled = await dialTarget(named, { timeoutMs: 1000, resolve: answers("127.0.0.1") });
@@ -68,7 +68,7 @@ describe("dialling a target", () => {
 		}
 	});
 
-	it("asks once, and dials what it checked: an answer that changes afterwards changes nothing", async () => {
+	it("resolves once and dials the checked address: a later DNS answer has no effect", async () => {
 		const good = await TcpTarget.start();
 		const bad = await TcpTarget.start(() => {}, "127.0.0.2");
 		let asked = 0;
@@ -85,7 +85,7 @@ describe("dialling a target", () => {
 		dialled.transport.destroy();
 	});
 
-	it("refuses from the first answer that is private, though an earlier dial was answered with a public one", async () => {
+	it("refuses a name that resolves to a private address, even if it resolved to a public one before", async () => {
 		let asked = 0;
 		const flipping: Resolver = async () => [asked++ === 0 ? "8.8.8.8" : "127.0.0.1"];
 		const target = parseTarget("flip.example:9339");
@@ -99,13 +99,13 @@ describe("dialling a target", () => {
 		});
 	});
 
-	it("gives the name, the address and the mend in the message", async () => {
+	it("names the host, the address and a hint in the message", async () => {
 		await expect(
 			dialTarget(parseTarget("db:5000"), { timeoutMs: 1000, resolve: answers("172.18.0.3") }),
 		).rejects.toThrow(/db resolves to 172\.18\.0\.3.*db:5000\?private=yes/);
 	});
 
-	it("says when the deadline has passed, the connection was refused, or the name is unknown", async () => {
+	it("reports a passed deadline, a refused connection and an unknown name", async () => {
 		await expect(
 			dialTarget(parseTarget("slow.example:1"), { timeoutMs: 50, resolve: () => new Promise(() => {}) }),
 		).rejects.toMatchObject({ code: "XMLSOCKET_CONNECT_TIMEOUT" });

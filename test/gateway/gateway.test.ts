@@ -19,7 +19,7 @@ function refusal(url: string, headers: Record<string, string> = {}): Promise<num
 }
 
 describe("the gateway's paths", () => {
-	it("lead to a target by its name, and by exactly its host and port", async () => {
+	it("reach a target by its name, and by exactly its host and port", async () => {
 		const target = await TcpTarget.start(({ socket }) => socket.write("hi"));
 		const { page: open, log } = await startGateway({ targets: [`chat=127.0.0.1:${target.port}`] });
 		for (const path of ["/gateway/chat", `/gateway?host=127.0.0.1&port=${target.port}`]) {
@@ -29,7 +29,7 @@ describe("the gateway's paths", () => {
 		expect(log.lines.filter(({ level }) => level === "warn")).toEqual([]);
 	});
 
-	it("lead nowhere else", async () => {
+	it("reach nothing else", async () => {
 		const target = await TcpTarget.start();
 		const { url, log } = await startGateway({ targets: [`chat=127.0.0.1:${target.port}`] });
 		const { port } = target;
@@ -79,7 +79,7 @@ describe("the gateway's paths", () => {
 		}
 	});
 
-	it("answer a plain request with 426, and a raw connection is no business of this port", async () => {
+	it("answer a plain request with 426, and close a raw connection", async () => {
 		const { server } = await startGateway({ targets: ["chat=127.0.0.1:1025"] });
 		const http = RawClient.tcp(server.port);
 		http.send("GET /gateway/chat HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
@@ -91,7 +91,7 @@ describe("the gateway's paths", () => {
 		expect(raw.text).toBe("");
 	});
 
-	it("stand beside a chat on one port", async () => {
+	it("work together with a chat on one port", async () => {
 		const target = await TcpTarget.start(({ socket }) => socket.write("from the target"));
 		const gateway = createGateway({ targets: [`chat=127.0.0.1:${target.port}`] });
 		const server = await createServer({ port: 0, application: createChat(), routes: [gateway] }).listen();
@@ -130,7 +130,7 @@ describe("the gateway's options", () => {
 		expect(() => createGateway(options as object)).toThrow(expect.objectContaining({ code }));
 	});
 
-	it("give each target its name and its path, for whoever writes a page's configuration", () => {
+	it("give each target a name and a path, for the configuration of a page", () => {
 		const gateway = createGateway({ targets: ["chat=localhost:9339", "game.example.com:5000"] });
 		expect(gateway.targets.map(({ name, host, port, path }) => ({ name, host, port, path }))).toEqual([
 			{ name: "chat", host: "localhost", port: 9339, path: "/gateway/chat" },
@@ -146,7 +146,7 @@ describe("learning targets", () => {
 	});
 	afterAll(() => rmSync(folder, { recursive: true }));
 
-	it("notes each refused host and port once, in a file that can be passed back as configuration", async () => {
+	it("records each refused host and port once, in a file that works as configuration", async () => {
 		const file = join(folder, "learned.json");
 		const { url, log } = await startGateway({ targets: ["chat=localhost:9339"], learn: file });
 		for (const query of [
@@ -165,11 +165,11 @@ describe("learning targets", () => {
 		expect(JSON.parse(readFileSync(file, "utf8"))).toEqual({
 			targets: ["chat=localhost:9339", "game.example.com:5000", "127.0.0.1:9339", "[::1]:9339"],
 		});
-		expect(log.lines.filter(({ words }) => words.startsWith("noted")).length).toBe(3);
+		expect(log.lines.filter(({ words }) => words.startsWith("recorded")).length).toBe(3);
 		createGateway(JSON.parse(readFileSync(file, "utf8")));
 	});
 
-	it("keeps what the file already holds, and allows nothing by itself", async () => {
+	it("keeps the other contents of the file, and allows nothing by itself", async () => {
 		const file = join(folder, "kept.json");
 		writeFileSync(file, JSON.stringify({ origin: ["https://a.example"], targets: ["old.example:1"] }));
 		const { url } = await startGateway({ learn: file });
@@ -180,7 +180,7 @@ describe("learning targets", () => {
 		});
 	});
 
-	it("notes no more than 256, and refuses a file that is something else", async () => {
+	it("records at most 256 targets, and refuses a file that is not a configuration", async () => {
 		const file = join(folder, "many.json");
 		const { server } = await startGateway({ learn: file });
 		const ask = (port: number): string =>
@@ -197,3 +197,16 @@ describe("learning targets", () => {
 		);
 	});
 });
+
+it("both calls of drain() end when the second one ends the bridges at once", async () => {
+	const target = await TcpTarget.start();
+	const { gateway, page: open } = await startGateway({ targets: [`chat=127.0.0.1:${target.port}`] });
+	const page = open("/gateway/chat");
+	await until(() => target.connections.length === 1);
+	// The page does not answer the close frame, so that only the second call ends the bridge.
+	page.socket.pause();
+	const first = gateway.drain(60_000);
+	const second = gateway.drain(0);
+	await Promise.all([first, second]);
+	expect(gateway.open).toBe(0);
+}, 20_000);

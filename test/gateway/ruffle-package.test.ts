@@ -15,7 +15,7 @@ async function serve(find?: () => string | undefined): Promise<string> {
 	return `http://localhost:${server.port}`;
 }
 
-it("serves the installed package: the script fresh, the WebAssembly for good and with its type", async () => {
+it("serves the installed package: the script without caching, the WebAssembly with its type and cached for good", async () => {
 	const base = await serve();
 	const script = await fetch(`${base}/ruffle/ruffle.js`);
 	expect(script.status).toBe(200);
@@ -36,7 +36,7 @@ it.each(["/ruffle/none.js", "/ruffle/", "/ruffle/%2e%2e/%2e%2e/package.json", "/
 	},
 );
 
-it("says how to install it where it is not, and finds it once it is", async () => {
+it("shows how to install a missing package, and finds it after the installation", async () => {
 	let folder: string | undefined;
 	const base = await serve(() => folder);
 	const absent = await fetch(`${base}/ruffle/ruffle.js`);
@@ -46,7 +46,7 @@ it("says how to install it where it is not, and finds it once it is", async () =
 	expect((await fetch(`${base}/ruffle/ruffle.js`)).status).toBe(200);
 });
 
-it("looks in the given folders in turn", () => {
+it("searches the given folders in order", () => {
 	const empty = mkdtempSync(join(tmpdir(), "xmlsocket ruffle "));
 	expect(findRuffle([empty])).toBeUndefined();
 	expect(findRuffle([empty, import.meta.dirname])).toBe(findRuffle());

@@ -18,7 +18,7 @@ describe("a target", () => {
 		expect(parseTarget("[::ffff:10.0.0.1]:80")).toMatchObject({ host: "10.0.0.1", isAddress: true });
 	});
 
-	it("says its encoding, and that its name may lead to a private address", () => {
+	it("can have an encoding, and allow its name to resolve to a private address", () => {
 		expect(parseTarget("a=db:5000?encoding=gbk&private=yes")).toMatchObject({ encoding: "gbk", allowsPrivate: true });
 	});
 

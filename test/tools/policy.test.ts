@@ -72,7 +72,7 @@ describe("fetchPolicy", () => {
 		expect(server.received).toEqual([Buffer.from("<policy-file-request/>\0")]);
 	});
 
-	it("reads an answer that comes a byte at a time, and one that splits a character", async () => {
+	it("reads an answer that arrives a byte at a time, and one that splits a character", async () => {
 		const text = file("9000", "b\u00fccher.example");
 		const got = await fetched((socket) => {
 			socket.setNoDelay(true);
@@ -87,7 +87,7 @@ describe("fetchPolicy", () => {
 		expect(got).toMatchObject({ outcome: "answered", text, terminated: true, closedByServer: false });
 	});
 
-	it("counts what comes behind the zero byte", async () => {
+	it("counts the bytes after the zero byte", async () => {
 		const got = await fetched((socket) => socket.end(`${file("9000")}\0<welcome/>\0`));
 		expect(got).toMatchObject({ outcome: "answered", text: file("9000"), terminated: true, extraBytes: 11 });
 	});
@@ -132,12 +132,12 @@ describe("fetchPolicy", () => {
 		expect(got.text).toBeUndefined();
 	});
 
-	it("tells that nothing listens, and why", async () => {
+	it("reports that nothing listens, and the reason", async () => {
 		const got = await fetchPolicy({ host: HOST, port: await closedPort(), timeoutMs: 1000 });
 		expect(got).toMatchObject({ outcome: "unreachable", cause: expect.stringContaining("ECONNREFUSED") });
 	});
 
-	it("is given up by its signal, also while it waits for the answer", async () => {
+	it("is aborted by its signal, also while it waits for the answer", async () => {
 		const { port } = await scripted(() => {});
 		await expect(fetchPolicy({ host: HOST, port, timeoutMs: 5000, signal: AbortSignal.abort() })).rejects.toMatchObject(
 			{ code: "XMLSOCKET_ABORTED" },
@@ -151,7 +151,7 @@ describe("fetchPolicy", () => {
 describe("checkPolicy", () => {
 	const question = (to: number, from = "example.com") => ({ from, secure: false, to });
 
-	it("asks the master port first, then the port, and answers as a player does", async () => {
+	it("requests the master port first, then the port, and decides as a player does", async () => {
 		const order: string[] = [];
 		const master = await scripted((socket) => {
 			order.push("master");
@@ -172,14 +172,14 @@ describe("checkPolicy", () => {
 		expect(report.places.map(({ usable }) => usable).slice(0, 2)).toEqual([true, true]);
 	});
 
-	it("lets the master port grant ports below 1024, as its file comes from port 843", async () => {
+	it("lets the master port allow ports below 1024, because its file comes from port 843", async () => {
 		const master = await scripted((socket) => socket.end(`${file("80,9000")}\0`));
 		const report = await checkPolicy({ host: HOST, masterPort: master.port, question: question(80), timeoutMs: 200 });
 		expect(report.verdict?.allowed).toBe(true);
 		expect(report.places[0]!.findings).toEqual([]);
 	});
 
-	it.each(["master-only", "none"])("does not ask the port where the master file says %s", async (control) => {
+	it.each(["master-only", "none"])("does not request from the port when the master file says %s", async (control) => {
 		const inside = `<site-control permitted-cross-domain-policies="${control}"/>`;
 		const master = await scripted((socket) => socket.end(`${file("5222", "x.example", inside)}\0`));
 		const port = await scripted((socket) => socket.end(`${file("9000")}\0`));
@@ -194,7 +194,7 @@ describe("checkPolicy", () => {
 		expect(report.places[1]!.skipped).toContain(control);
 	});
 
-	it("goes on to the port when the master port keeps silent", async () => {
+	it("continues with the port when the master port does not answer", async () => {
 		const master = await scripted(() => {});
 		const port = await scripted((socket) => socket.end(`${file("9000")}\0`));
 		const report = await checkPolicy({
@@ -208,7 +208,7 @@ describe("checkPolicy", () => {
 		expect(report.verdict?.allowed).toBe(true);
 	});
 
-	it("takes no file without its zero byte, and says so", async () => {
+	it("accepts no file without its zero byte, and reports that", async () => {
 		const port = await scripted((socket) => socket.end(file("9000")));
 		const report = await checkPolicy({
 			host: HOST,
@@ -220,7 +220,7 @@ describe("checkPolicy", () => {
 		expect(report.places[1]!.findings.map(({ code }) => code)).toEqual(["no-zero-byte"]);
 	});
 
-	it("asks another port too where the content would connect elsewhere, and never the ports of other services", async () => {
+	it("also requests from another port to which the content would connect, and never from the ports of other services", async () => {
 		const port = await scripted((socket) => socket.end(`${file("9000")}\0`));
 		const report = await checkPolicy({
 			host: HOST,
@@ -229,7 +229,7 @@ describe("checkPolicy", () => {
 			question: question(25),
 		});
 		expect(report.places.map((place) => place.port)).toEqual([report.places[0]!.port, port.port, 25]);
-		expect(report.places[2]).toMatchObject({ skipped: expect.stringContaining("never ask"), usable: false });
+		expect(report.places[2]).toMatchObject({ skipped: expect.stringContaining("never request"), usable: false });
 	});
 
 	it("reports that nothing could be reached", async () => {
@@ -246,7 +246,7 @@ describe("checkPolicy", () => {
 		},
 	);
 
-	it("finds the daemon's own policy good, on its port and on its policy port, for the chat and for a relay", async () => {
+	it("accepts the daemon's own policy, on its port and on its policy port, for the chat and for a relay", async () => {
 		for (const application of [undefined, createRelay()] as const) {
 			const options = { port: 0, policyPort: 0, origin: ["https://good.example"] };
 			const server = application ? createServer({ ...options, application }) : createServer(options);
@@ -276,8 +276,8 @@ describe("checkPolicy", () => {
 	});
 });
 
-describe("the report in words", () => {
-	it("says what each port grants, and what is wrong", async () => {
+describe("the report as text", () => {
+	it("shows what each port allows, and the problems", async () => {
 		const master = await scripted((socket) => socket.end("HTTP/1.1 400 Bad Request\r\n\r\n"));
 		const port = await scripted((socket) => socket.write(`${file("*", "*")}\0more`));
 		const report = await checkPolicy({
@@ -289,7 +289,7 @@ describe("the report in words", () => {
 		const text = showPolicyReport(report).replace(/\d+ ms/g, "5 ms");
 		expect(
 			text,
-		).toBe(`Port ${master.port}, which players ask first: an answer, but no policy file that players take, of 28 bytes in 5 ms.
+		).toBe(`Port ${master.port}, which players request first: an answer, but not a policy file that players accept, of 28 bytes in 5 ms.
   x This is no policy file: it has no root element <cross-domain-policy>.
 
 Port ${port.port}: a policy file of ${file("*", "*").length} bytes in 5 ms; the server left the connection open.
@@ -300,11 +300,11 @@ Port ${port.port}: a policy file of ${file("*", "*").length} bytes in 5 ms; the 
 Port 80: no connection (connect ECONNREFUSED 127.0.0.1:80, 5 ms).
 
 Content from a.example may not connect to 127.0.0.1:80. Port 80 is below 1024, and a file that comes from port ${port.port} cannot grant it; one from port 843 could.
-Flash Player 9.0.124 and later ask before every connection, older ones ask for ports below 1024; AIR applications and Ruffle never ask.
+Flash Player 9.0.124 and later request a policy before every connection, older ones for ports below 1024; AIR applications and Ruffle never do.
 `);
 	});
 
-	it("never lets a server move the terminal's cursor", async () => {
+	it("contains no control characters of a server", async () => {
 		const port = await scripted((socket) => socket.end(`${file("9000", "&#27;[2J\u202e")}\0`));
 		const report = await checkPolicy({ host: HOST, port: port.port, masterPort: await closedPort() });
 		expect(showPolicyReport(report)).not.toMatch(/[^\P{C}\n]/u);
@@ -368,13 +368,13 @@ function run(...args: string[]): Promise<{ code: number | null; out: string; err
 }
 
 describe("xmlsocket policy", () => {
-	it("answers with words, JSON and exit codes about the real daemon", async () => {
+	it("prints text and JSON, and ends with the right codes, for the real daemon", async () => {
 		const daemon = await startDaemon(["--origin", "https://good.example"]);
 		cleanups.push(() => daemon.stop());
 		const address = `127.0.0.1:${daemon.port}`;
 		const words = await run(address);
 		expect(words).toMatchObject({ code: 0, err: "" });
-		expect(words.out).toMatch(/^Port 843, which players ask first: /);
+		expect(words.out).toMatch(/^Port 843, which players request first: /);
 		expect(words.out).toContain(`content from good.example may connect to port ${daemon.port}\n`);
 		const may = await run(address, "--from", "good.example");
 		expect(may.code).toBe(0);
@@ -393,15 +393,15 @@ describe("xmlsocket policy", () => {
 		});
 	});
 
-	it("ends with 1 where a server answers, but not with a policy file", async () => {
+	it("ends with 1 when a server answers, but not with a policy file", async () => {
 		const daemon = await startDaemon(["--policy", "off"]);
 		cleanups.push(() => daemon.stop());
 		const { code, out } = await run(`127.0.0.1:${daemon.port}`);
 		expect(code).toBe(1);
-		expect(out).toContain("no policy file that players take");
+		expect(out).toContain("not a policy file that players accept");
 	});
 
-	it("ends with 3 where nothing listens, and with 2 where it is asked wrongly", async () => {
+	it("ends with 3 when nothing listens, and with 2 for wrong usage", async () => {
 		const port = await closedPort();
 		expect((await run(`127.0.0.1:${port}`, "--from", "a.example")).code).toBe(3);
 		for (const args of [

@@ -1,5 +1,5 @@
-// The `application` object: its events, its methods, and the way of a client from `onConnect` to `onDisconnect`. Only a Boolean
-// decides about a client; whatever else `onConnect` gives leaves it pending.
+// The `application` object: its events, its methods, and a client's states from `onConnect` to `onDisconnect`. Only a Boolean that
+// `onConnect` returns accepts or rejects a client; any other value leaves it pending.
 // Implements docs/guide/asc.md, "application".
 
 import { XML } from "../../xml/index.ts";
@@ -10,7 +10,7 @@ import { forgetSubscriber } from "./host-apis.ts";
 import { unsupportedMethods } from "./unsupported.ts";
 import { registerClass } from "./values.ts";
 
-/** What the host says about the application when it starts. */
+/** The properties of the application that the host passes at its start. */
 export interface ApplicationFacts {
 	readonly name: string;
 	readonly hostname: string;
@@ -28,7 +28,7 @@ const statistics = hostFunction("application.stats");
 const shutdown = hostFunction("application.shutdown");
 const collectGarbage = hostFunction("application.gc");
 
-/** The object that scripts see, with their own handlers on it. */
+/** The object that scripts see; it also holds their handlers. */
 export const application: Record<string, unknown> = {};
 
 const methods: Record<string, Handler> = {
@@ -78,23 +78,23 @@ const methods: Record<string, Handler> = {
 	},
 };
 
-/** Fills the object in. */
+/** Defines the object's methods and properties. */
 export function openApplication(facts: ApplicationFacts): void {
 	for (const [name, value] of Object.entries({ ...methods, ...unsupportedMethods() }))
 		Object.defineProperty(application, name, { value, writable: true, configurable: true });
-	// Null prototype: `for (i in application.config)` and odd names give what the file holds, and nothing else.
+	// Without a prototype, `for (i in application.config)` lists exactly the names in the file.
 	const config = Object.assign(Object.create(null) as object, facts.config);
 	for (const [name, value] of Object.entries({ clients, ...facts, config }))
 		Object.defineProperty(application, name, { value, enumerable: true });
 }
 
-/** Tells `application.onStatus`, where there is one. */
+/** Calls `application.onStatus`, if it is defined. */
 export function applicationStatus(info: object): void {
 	const handler = application.onStatus;
 	if (typeof handler === "function") handler.call(application, info);
 }
 
-/** The callbacks that the host calls by name; it asks for their numbers once. */
+/** The numbers of the callbacks that the host calls; it reads them once. */
 export const applicationCallbacks: Readonly<Record<string, number>> = {
 	start: callback(() => {
 		event("onAppStart");
@@ -145,7 +145,7 @@ function connected(id: number, ip: string, transport: string, connect: string | 
 	try {
 		verdict = (application.onConnect as Handler).call(application, state.client, ...values);
 	} finally {
-		// A handler that throws has decided nothing, and nobody else would: the client is not left hanging.
+		// A handler that throws has not decided. The client is rejected, so that it does not wait without end.
 		if (verdict === true) methods.acceptConnection?.(state.client);
 		else if (verdict === false) methods.rejectConnection?.(state.client);
 	}

@@ -1,17 +1,17 @@
-// The bridge between an application's context and its host, on the context's side. All traffic crosses here.
+// The bridge between an application's context and its host, on the context's side. All calls in both directions use it.
 //
-// The rules, which keep every object that a script can see born in its own context:
-// - only primitives cross (strings, numbers, Booleans, undefined), both ways; lists and records go as JSON text;
-// - a host function is asked for once by name, with `hostFunction`, and its wrapper is never given to a script;
-// - what the host calls is registered once, with `callback`, and called by its number;
-// - what a host function throws is made again here, because the host's own Error would lead a script out of its context;
-// - what a callback throws is the script's: it is reported with its position, and the host sees undefined.
-// The other side of this bridge is `worker/bridge.ts`. docs/guide/asc.md says what this protects from, and what not.
+// These rules ensure that every object that a script can see was created in the script's own context:
+// - only primitives cross (strings, numbers, Booleans, undefined), in both directions; lists and records cross as JSON text;
+// - `hostFunction` looks a host function up once, by name, and a script never gets its wrapper;
+// - `callback` registers once what the host calls, and the host calls it by its number;
+// - an error of a host function is copied here, because the host's own Error would lead a script out of its context;
+// - an error of a callback is the script's: it is reported with its position, and the host gets undefined.
+// `worker/bridge.ts` is the other side. docs/guide/asc.md explains what this protects from, and what it does not.
 
 /** What crosses the bridge. */
 export type Primitive = string | number | boolean | undefined;
 
-/** A function of the host. Of its arguments, at most six cross. */
+/** A function of the host. At most six arguments cross. */
 export type HostFunction = (
 	a?: Primitive,
 	b?: Primitive,
@@ -22,24 +22,24 @@ export type HostFunction = (
 ) => Primitive;
 
 /** What the host calls by number. */
-// biome-ignore lint/suspicious/noConfusingVoidType: most give nothing.
+// biome-ignore lint/suspicious/noConfusingVoidType: most return nothing.
 export type Callback = (a: Primitive, b: Primitive, c: Primitive, d: Primitive) => Primitive | void;
 
 type Report = (error: unknown) => void;
 
-// The host's functions: the parameter of the function that the bundle is wrapped in (`worker/realm.ts`), no global.
+// The host's functions: a parameter of the function that wraps the bundle (`worker/realm.ts`), not a global.
 declare const hostFunctions: Readonly<Record<string, HostFunction>>;
 
 let report: Report = () => {};
 const callbacks: Callback[] = [];
 
-/** Names who is told what a script's own code throws. */
+/** Sets the function that receives the exceptions of scripts. */
 export function reportErrorsTo(reporter: Report): void {
 	report = reporter;
 }
 
 /**
- * The host's function of that name, or one that says it is missing.
+ * Returns a wrapper of the host function with that name. @throws Error if there is none
  *
  * @example
  * ```ts
@@ -60,8 +60,8 @@ export function hostFunction(name: string): HostFunction {
 }
 
 /**
- * Registers what the host calls, and gives its number. Register once for each kind of event, with an id among the arguments,
- * not once for each object: a number is never released.
+ * Registers a function that the host calls, and returns its number. Register once for each kind of event, with an id among the arguments,
+ * not once for each object: a registration is never removed.
  *
  * @example
  * ```ts
@@ -72,7 +72,7 @@ export function callback(run: Callback): number {
 	return callbacks.push(run) - 1;
 }
 
-/** Runs what is registered under `number`; never throws. The host's one way in. */
+/** Calls the function registered under `number`; never throws. The host calls only this function. */
 export function dispatch(number: number, a: Primitive, b: Primitive, c: Primitive, d: Primitive): Primitive {
 	try {
 		return (callbacks[number] as Callback)(a, b, c, d) as Primitive;
@@ -82,7 +82,7 @@ export function dispatch(number: number, a: Primitive, b: Primitive, c: Primitiv
 	}
 }
 
-/** Runs a script's function; what it throws is reported, and undefined comes back. */
+/** Runs a script's function. If it throws, reports the exception and returns undefined. */
 export function guarded<Result>(run: () => Result): Result | undefined {
 	try {
 		return run();
@@ -92,18 +92,18 @@ export function guarded<Result>(run: () => Result): Result | undefined {
 	}
 }
 
-/** What was thrown, made again where it was born in the host. A script's own, which only passed through the host, stays what it is. */
+/** Copies an error that the host created. Returns an error of the script itself, which only passed through the host, unchanged. */
 export function ownError(error: unknown): unknown {
-	return isBornHere(error) ? error : madeHere(error);
+	return isOfThisContext(error) ? error : copyOf(error);
 }
 
-// Taken before any script runs: `instanceof` would ask `Error[Symbol.hasInstance]`, and hand the host's error to a script's own.
+// Read before any script runs. `instanceof` would call `Error[Symbol.hasInstance]`, which a script can replace, with the host's error.
 const { getPrototypeOf } = Object;
 const { prototype: root } = Object;
-/** None of the host's errors has so many; a script's Proxy may have any number. */
+/** No error of the host has this many prototypes; a Proxy of a script can have any number. */
 const MAX_PROTOTYPES = 100;
 
-function isBornHere(error: unknown): boolean {
+function isOfThisContext(error: unknown): boolean {
 	if ((typeof error !== "object" && typeof error !== "function") || error === null) return true;
 	let last: object = error;
 	try {
@@ -112,14 +112,14 @@ function isBornHere(error: unknown): boolean {
 			last = next;
 		}
 	} catch {
-		// Only a script's Proxy has a trap that throws.
+		// Only the trap of a script's Proxy throws here.
 		return true;
 	}
 	return last === root;
 }
 
-// The host's error is looked at here and nowhere else; of it only texts and numbers come through.
-function madeHere(error: unknown): Error {
+// Only this function reads the host's error, and it copies only strings.
+function copyOf(error: unknown): Error {
 	const { name, message, code } = error as { name?: unknown; message?: unknown; code?: unknown };
 	const kind = typeof name === "string" ? name : "Error";
 	const words = typeof message === "string" ? message : "The host failed.";

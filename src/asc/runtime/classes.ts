@@ -1,5 +1,4 @@
-// The classes that scripts see beside `application` and the global functions, by their names. A further class is one more line
-// here and a file of its own.
+// The classes that scripts see, by their names. To add a class, write a file for it and add a line here.
 
 import { XML, XMLNode } from "../../xml/index.ts";
 import { Client } from "./client.ts";

@@ -1,5 +1,5 @@
-// Client: one connection of the daemon, as a script sees it. What it is told of it comes from the host by a number; the methods that
-// scripts put on `Client.prototype` are what the other side may call, and none of the class's own.
+// Client: one connection of the daemon, as a script sees it. The host refers to it by a number. The peer can call the methods that scripts
+// add to `Client.prototype`, and none of the class's own methods.
 // Implements docs/guide/asc.md, "Client" and "Documents and calls".
 
 import { XML, XMLNode } from "../../xml/index.ts";
@@ -16,20 +16,20 @@ import {
 } from "./documents.ts";
 import { sharedObjectDocument } from "./host-apis.ts";
 
-/** Where a client stands. */
+/** The state of a client's connection. */
 export type ClientPhase = "pending" | "accepted" | "ending";
 
-/** What the runtime knows of a client. */
+/** The runtime's data about a client. */
 export interface ClientState {
 	readonly id: number;
 	readonly client: Client;
-	/** Whether it has sent a `connect` document and is told how that went. */
+	/** Whether it has sent a `connect` document, and so receives a status document about it. */
 	readonly sentConnect: boolean;
 	phase: ClientPhase;
-	/** Documents that came before the script has decided, and their characters. */
+	/** Documents that arrived while the client was pending, and their total length. */
 	readonly early: string[];
 	earlyChars: number;
-	/** Result objects of calls that wait for an answer, by the call's number. */
+	/** The result objects of pending calls, by the number of the call. */
 	readonly results: Map<number, object>;
 	lastCall: number;
 }
@@ -50,18 +50,22 @@ export function stateOf(value: unknown): ClientState | undefined {
 	return typeof value === "object" && value !== null ? states.get(value) : undefined;
 }
 
-/** One connection. `new Client()` in a script makes an object that is connected to nothing. */
+/** One connection. `new Client()` in a script creates an object without a connection. */
 export class Client {
 	/**
-	 * Calls a method of the other side. With a result object its answer comes to `onResult` or `onStatus`.
+	 * Calls a method of the peer. The answer goes to `onResult` or `onStatus` of the result object.
+	 * A client that leaves 1000 calls without an answer is disconnected.
 	 * @returns whether the client is connected
 	 */
 	call(name: unknown, result?: unknown, ...values: unknown[]): boolean {
 		const state = stateOf(this);
 		if (state === undefined || state.phase === "ending") return false;
 		const waits = typeof result === "object" && result !== null;
-		if (waits && state.results.size >= MAX_RESULTS)
-			throw new RangeError(`${MAX_RESULTS} calls of this client wait for their answers, and that is the limit.`);
+		// The client has to answer, so it is the client that the limit ends, not the script.
+		if (waits && state.results.size >= MAX_RESULTS) {
+			endClient(state, `it left ${MAX_RESULTS} calls of the application without an answer`);
+			return false;
+		}
 		const id = waits ? ++state.lastCall : undefined;
 		const text = (waits ? undefined : plainDocument(String(name), values)) ?? callDocument(String(name), id, values);
 		send(state.id, text);
@@ -69,7 +73,7 @@ export class Client {
 		return true;
 	}
 
-	/** Sends a document as it is: XML, or text. Not in the manual; the name is that of the XMLSocket class. */
+	/** Sends a document, XML or text, unchanged. An addition to the manual, named after the method of XMLSocket. */
 	send(document: unknown): boolean {
 		const state = stateOf(this);
 		if (state === undefined || state.phase === "ending") return false;
@@ -77,17 +81,17 @@ export class Client {
 		return true;
 	}
 
-	/** Counts of this connection. */
+	/** The counters of this connection. */
 	getStats(): object {
 		const state = stateOf(this);
 		return state === undefined ? {} : (JSON.parse(statistics(state.id) as string) as object);
 	}
 
-	/** Has no effect, and says so once in the log. Many scripts call it in onConnect, and must not lose their clients by it. */
+	/** Has no effect, and logs that once. Many scripts call it in onConnect, so an error would reject their clients. */
 	setBandwidthLimit(): void {
 		if (bandwidthTold) return;
 		bandwidthTold = true;
-		log("warn", "client.setBandwidthLimit has no effect here: the daemon's own limits on rates and sizes hold");
+		log("warn", "client.setBandwidthLimit has no effect here: the daemon has its own limits of rates and sizes");
 	}
 
 	/** Whether the client is connected. */
@@ -97,14 +101,14 @@ export class Client {
 	}
 }
 
-// The class's own methods, which are not for the other side.
+// The class's own methods, which the peer cannot call.
 const own = new Set<unknown>(
 	Object.getOwnPropertyNames(Client.prototype).map((name) => Reflect.get(Client.prototype, name)),
 );
 for (const name of Object.getOwnPropertyNames(Client.prototype))
 	Object.defineProperty(Client.prototype, name, { writable: true, enumerable: false, configurable: true });
 
-/** What is known of a connection when it begins. */
+/** The properties of a new connection. */
 export interface ClientFacts {
 	readonly ip: string;
 	readonly agent: string;
@@ -113,7 +117,7 @@ export interface ClientFacts {
 	readonly protocol: string;
 }
 
-/** Makes the object of a connection. */
+/** Creates the object of a connection. */
 export function makeClient(id: number, facts: ClientFacts, sentConnect: boolean): ClientState {
 	const client = new Client();
 	for (const [name, value] of Object.entries(facts)) Object.defineProperty(client, name, { value });
@@ -133,7 +137,7 @@ export function makeClient(id: number, facts: ClientFacts, sentConnect: boolean)
 	return state;
 }
 
-/** Tells a client how it stands. */
+/** Sends a status document. */
 export function sendStatus(state: ClientState, info: Info, id?: string): void {
 	send(state.id, statusDocument(info, id));
 }
@@ -146,14 +150,14 @@ export function endClient(state: ClientState, words?: string): void {
 	end(state.id, words);
 }
 
-/** A document of a client. */
+/** Handles a document of a client. */
 export function received(state: ClientState, text: string): void {
 	if (state.phase === "ending") return;
 	if (state.phase === "pending") {
 		state.earlyChars += text.length;
 		if (state.early.push(text) > MAX_EARLY || state.earlyChars > MAX_EARLY_CHARS) {
 			const limit = `${MAX_EARLY} documents or ${MAX_EARLY_CHARS} characters`;
-			endClient(state, `it sent more than ${limit} before onConnect has decided about it`);
+			endClient(state, `it sent more than ${limit} before the application accepted it`);
 		}
 		return;
 	}
@@ -171,7 +175,7 @@ export function received(state: ClientState, text: string): void {
 	else plain(state, document, root);
 }
 
-// `<call name="…">`: the arguments are values, and the answer goes back where the call has an id.
+// `<call name="…">`: the arguments are values. A call with an id gets an answer.
 function called(state: ClientState, root: XMLNode): void {
 	const name = String(root.attributes.name);
 	const id = root.attributes.id === undefined ? undefined : String(root.attributes.id);
@@ -201,7 +205,7 @@ function called(state: ClientState, root: XMLNode): void {
 	}
 }
 
-// Any other document: its root names the method, the document is the argument, and XML that comes back is the answer.
+// Any other document: its root names the method, the document is the argument, and returned XML is the answer.
 function plain(state: ClientState, document: XML, root: XMLNode | null): void {
 	const { client } = state;
 	const name = root?.nodeName ?? "";
@@ -238,7 +242,7 @@ function answered(state: ClientState, root: XMLNode): boolean {
 
 function unknown(state: ClientState, name: string, id: string | undefined): void {
 	if (name === "connect")
-		failed(state, "The client is connected already: <connect> is the first document, and comes soon.", id);
+		failed(state, "The client is already connected: <connect> must be the first document, and arrive in time.", id);
 	else failed(state, `Method not found (${name.slice(0, 100)}).`, id);
 }
 
@@ -247,12 +251,12 @@ function failed(state: ClientState, description: string, id: string | undefined)
 	sendStatus(state, { level: "error", code: "NetConnection.Call.Failed", description }, id);
 }
 
-// biome-ignore lint/complexity/noBannedTypes: whatever a script has put there and can be called.
+// biome-ignore lint/complexity/noBannedTypes: any callable value that a script has set.
 type Method = Function;
 
 const NOT_CALLABLE = new Set(["constructor", "onData", "onXML", "onConnect"]);
 
-// What the other side may call: functions of scripts, on the client itself or its prototypes below Object's.
+// What the peer can call: functions of scripts, on the client itself or on its prototypes below Object's.
 function callableMethod(client: Client, name: string): Method | undefined {
 	if (NOT_CALLABLE.has(name) || name.startsWith("__")) return undefined;
 	const found = scriptMethod(client, name);

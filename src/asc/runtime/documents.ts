@@ -1,19 +1,19 @@
-// The documents of the mapping between documents and calls: `connect`, `call`, `result` and `status`, read and written here alone.
-// Every other document is a method's name with its contents. Implements docs/guide/asc.md, "Documents and calls".
+// Reads and writes the documents that map to calls: `connect`, `call`, `result` and `status`. In every other document, the root names a
+// method. Implements docs/guide/asc.md, "Documents and calls".
 
 import { XML, type XMLNode } from "../../xml/index.ts";
 import { escapeText, readValues, writeValues } from "./values.ts";
 
-/** What FMS calls an information object. */
+/** An information object of Flash Media Server. */
 export interface Info {
 	level: "status" | "warning" | "error";
 	code: string;
 	description?: string | undefined;
-	/** What `rejectConnection` was given. */
+	/** The second argument of `rejectConnection`. */
 	application?: unknown;
 }
 
-/** The root element of a document that is well-formed, or null. */
+/** The root element of a document; null if it is not well-formed. */
 export function rootOf(document: XML): XMLNode | null {
 	if (document.status !== 0) return null;
 	let node = document.firstChild;
@@ -21,17 +21,17 @@ export function rootOf(document: XML): XMLNode | null {
 	return node;
 }
 
-/** A client's call. */
+/** The document of a call. */
 export function callDocument(name: string, id: number | undefined, values: readonly unknown[]): string {
 	return `<call name="${escapeText(name)}"${id === undefined ? "" : ` id="${id}"`}>${writeValues(values)}</call>`;
 }
 
-/** What a call came to. */
+/** The document with the result of a call. */
 export function resultDocument(id: string, value: unknown): string {
 	return `<result id="${escapeText(id)}">${writeValues([value])}</result>`;
 }
 
-/** How it stands; with `id` the failure of a call. */
+/** A status document; with `id`, the failure of a call. */
 export function statusDocument(info: Info, id?: string): string {
 	const { level, code, description, application } = info;
 	const words = description === undefined ? "" : ` description="${escapeText(description)}"`;
@@ -39,7 +39,7 @@ export function statusDocument(info: Info, id?: string): string {
 	return `<status${id === undefined ? "" : ` id="${escapeText(id)}"`} level="${escapeText(level)}" code="${escapeText(code)}"${words}${more}`;
 }
 
-/** What a `status` of a client says. */
+/** The information object of a client's `status` document. */
 export function readStatus(root: XMLNode): Info {
 	const { level, code, description } = root.attributes;
 	return {
@@ -49,12 +49,12 @@ export function readStatus(root: XMLNode): Info {
 	};
 }
 
-/** A call's or a connect's arguments. @throws Error for an element that is no value */
+/** The arguments of a `call` or `connect` document. @throws Error for an element that is not a value */
 export function readArguments(root: XMLNode): unknown[] {
 	return readValues(root);
 }
 
-/** The document itself, where a call of `name` with these arguments is written by nothing else than its one XML argument. */
+/** The text of the only argument, if that is XML whose root is `name`: then it is the call's document. Otherwise undefined. */
 export function plainDocument(name: string, values: readonly unknown[]): string | undefined {
 	const [only] = values;
 	if (values.length !== 1 || !(only instanceof Object)) return undefined;

@@ -1,5 +1,5 @@
-// What JavaScript 1.5 of that time had and today's has not: `addProperty`, `toSource`, and array and string methods as statics.
-// None of it is enumerable, so that `for (i in object)` in a script finds the script's own names.
+// Adds what the JavaScript 1.5 of Flash Media Server had and today's JavaScript lacks: `addProperty`, `toSource`, and array and string
+// methods as statics. Nothing is enumerable, so that `for (i in object)` in a script lists only the script's own names.
 
 const ARRAY_STATICS =
 	"concat join pop push reverse shift slice sort splice unshift indexOf lastIndexOf forEach map filter every some".split(
@@ -12,7 +12,7 @@ const STRING_STATICS =
 
 type Method = (...values: unknown[]) => unknown;
 
-/** Adds them to the context's own classes. */
+/** Adds them to the context's classes. */
 export function addExtras(): void {
 	hide(
 		Object.prototype,

@@ -1,10 +1,10 @@
-// File, the class that scripts see: files and folders inside the application's own folder. Its methods give false, null or
-// undefined where something fails, and never throw; the worker reports why. Server-Side ActionScript Language Reference,
-// class File. The worker's half is `worker/files.ts`.
+// The class File that scripts see: files and folders inside the application's folder. On failure its methods return false, null or
+// undefined and never throw; the worker reports the reason. Server-Side ActionScript Language Reference, class File. `worker/files.ts`
+// is the worker's side.
 
 import { toNumber, toText } from "../../xml/coerce.ts";
 
-/** What the files ask of the worker; `worker/files.ts` says what each means. */
+/** The worker's functions for files; `worker/files.ts` documents them. */
 export interface FileBridge {
 	open(name: string, mode: string, isText: boolean): number;
 	close(id: number): boolean;
@@ -140,7 +140,7 @@ export function makeFile(bridge: FileBridge): new (name?: unknown) => object {
 			return bridge.readLine(stateOf(this).id);
 		}
 
-		/** The lines from the position on. */
+		/** The remaining lines. */
 		readAll(): string[] | undefined {
 			const lines = bridge.readRest(stateOf(this).id)?.split(/\r?\n/);
 			if (lines?.at(-1) === "") lines.pop();
@@ -165,13 +165,13 @@ export function makeFile(bridge: FileBridge): new (name?: unknown) => object {
 			return state.type === "binary" && bridge.write(state.id, String.fromCharCode(toNumber(byte) & 0xff));
 		}
 
-		/** Moves by so many bytes; negative moves back. */
+		/** Moves the position by this many bytes; a negative number moves it back. */
 		seek(bytes: unknown): number {
 			const { id } = stateOf(this);
 			return bridge.seek(id, bridge.position(id) + toNumber(bytes));
 		}
 
-		/** The entries of a folder, of those alone whose names `filter` accepts. */
+		/** The entries of a folder; with `filter`, those whose names it accepts. */
 		list(filter?: unknown): File[] | null {
 			const { name } = stateOf(this);
 			const names = bridge.list(name);
@@ -182,7 +182,7 @@ export function makeFile(bridge: FileBridge): new (name?: unknown) => object {
 				.map((entry) => new File(joined(name, entry)));
 		}
 
-		/** Makes a folder in this one. */
+		/** Creates a folder in this folder. */
 		mkdir(name: unknown): boolean {
 			return this.isDirectory && bridge.makeFolder(joined(stateOf(this).name, toText(name)));
 		}

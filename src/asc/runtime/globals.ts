@@ -1,12 +1,12 @@
-// The global functions of Server-Side ActionScript: `trace`, `load`, `setInterval`, `clearInterval`. `escape` and `unescape` are
-// JavaScript's own. Implements docs/guide/asc.md, "What a script sees".
+// The global functions of Server-Side ActionScript: `trace`, `load`, `setInterval`, `clearInterval`. JavaScript itself has `escape` and
+// `unescape`. Implements docs/guide/asc.md, "What a script sees".
 
 import { callback, hostFunction } from "./bridge.ts";
 import { callerPosition } from "./positions.ts";
 
 interface Timer {
 	readonly run: unknown;
-	/** The method's name, where `run` is an object. */
+	/** The method's name, if `run` is an object. */
 	readonly method: string | undefined;
 	readonly values: readonly unknown[];
 }
@@ -22,18 +22,21 @@ let lastTimer = 0;
 const tick = callback((id) => {
 	const timer = timers.get(id as number);
 	if (timer === undefined) return;
-	if (timer.method === undefined) (timer.run as (...values: unknown[]) => unknown)(...timer.values);
-	else (timer.run as Record<string, (...values: unknown[]) => unknown>)[timer.method]?.(...timer.values);
+	// Called without an object, so that its `this` is the global object.
+	const { run } = timer;
+	if (typeof run === "function") (run as (...values: unknown[]) => unknown)(...timer.values);
+	else if (timer.method !== undefined)
+		(timer.run as Record<string, (...values: unknown[]) => unknown>)[timer.method]?.(...timer.values);
 });
 
 /** The functions, by their names. */
 export const globals: Readonly<Record<string, (...values: never[]) => unknown>> = {
-	/** Writes a line to the terminal of the daemon. */
+	/** Writes a line to the daemon's standard output. */
 	trace(value?: unknown): void {
 		const { file, line } = callerPosition();
 		writeTrace(textOf(value), file, line);
 	},
-	/** Runs a further script at once. */
+	/** Runs another script, synchronously. */
 	load(file: unknown): void {
 		loadScript(String(file));
 	},
@@ -42,7 +45,7 @@ export const globals: Readonly<Record<string, (...values: never[]) => unknown>> 
 		const method = typeof run === "function" ? undefined : String(rest.shift());
 		if (typeof run !== "function" && (typeof run !== "object" || run === null)) return undefined;
 		if (timers.size >= MAX_TIMERS)
-			throw new RangeError(`${MAX_TIMERS} intervals are running, and that is the limit; end some with clearInterval.`);
+			throw new RangeError(`${MAX_TIMERS} intervals are running, which is the limit; end some with clearInterval.`);
 		const id = ++lastTimer;
 		startTimer(tick, id, Number(rest.shift()));
 		timers.set(id, { run, method, values: rest });

@@ -1,5 +1,5 @@
-// What a script can reach beyond its own clients: XMLSocket, LoadVars, SharedObject and File, and XML's way to load, each tied to
-// its part of the host; and the clients' way to shared objects.
+// Connects the classes that need the host to its parts: XMLSocket, LoadVars, SharedObject, File, and the loading methods of XML. Also
+// connects clients to shared objects.
 
 import { XML, type XMLNode } from "../../xml/index.ts";
 import { loadingMembers } from "../../xml/loading.ts";
@@ -34,12 +34,12 @@ const documents = new SharedObjectDocuments(objects, (error) => {
 const followers = new WeakMap<ClientState, SharedObjectClient>();
 const send = hostFunction("client.send");
 
-/** Does what a client's `<so>` document asks. */
+/** Handles a client's `<so>` document. */
 export function sharedObjectDocument(state: ClientState, root: XMLNode): void {
 	documents.document(subscriberOf(state), root);
 }
 
-/** A client is gone: it follows no shared object any more. */
+/** Removes a disconnected client from all shared objects. */
 export function forgetSubscriber(state: ClientState): void {
 	const follower = followers.get(state);
 	if (follower) documents.forget(follower);
@@ -53,7 +53,7 @@ function subscriberOf(state: ClientState): SharedObjectClient {
 			send(text) {
 				if (state.phase !== "ending") send(state.id, text);
 			},
-			// Read each time: a script may change them whenever it likes.
+			// Read each time, because a script may change them.
 			get readAccess() {
 				return client.readAccess;
 			},
@@ -105,7 +105,7 @@ function file(): unknown {
 	);
 }
 
-/** The host's functions of one part, which takes and gives what its type says. */
+/** The functions of one part of the host. */
 function part<Bridge>(name: string, members: readonly (keyof Bridge & string)[]): Bridge {
 	return Object.fromEntries(members.map((member) => [member, hostFunction(`${name}.${member}`)])) as Bridge;
 }

@@ -1,22 +1,22 @@
-// Requests of `XML` and `LoadVars` over the worker's HTTP: the transfer that `xml/loading.ts` is given inside a script's
-// context. It holds who waits for which answer, and no class.
+// The requests of `XML` and `LoadVars` over the worker's HTTP: the transfer for `xml/loading.ts` inside a script's context. It maps each
+// response to its receiver, and defines no class.
 
 import type { Receiver, Transfer } from "../../xml/transfer.ts";
 
-/** What the requests ask of the worker; `worker/http.ts` answers. */
+/** The worker's function for requests; `worker/http.ts` implements it. */
 export interface HttpBridge {
-	/** Headers as `name: value`, one a line. `answered` follows, never from inside the call. */
+	/** Headers are `name: value`, one per line. `answered` follows later, never during the call. */
 	request(id: number, method: string, url: string, headers: string, body: string | undefined): void;
 }
 
-/** The transfer, and what the worker calls. */
+/** The transfer, and the events that the worker reports. */
 export interface ScriptTransfer {
 	readonly transfer: Transfer;
 	progress(id: number, loadedBytes: number, totalBytes: number): void;
 	answered(id: number, status: number, bytes: number, text: string | undefined): void;
 }
 
-/** The transfer over the worker's requests. What a handler throws reaches the code that delivered the answer. */
+/** Creates the transfer over the worker's requests. Exceptions of handlers reach the caller of `progress` and `answered`. */
 export function makeTransfer(bridge: HttpBridge): ScriptTransfer {
 	const receivers = new Map<number, Receiver>();
 	let lastId = 0;

@@ -1,5 +1,5 @@
-// The runtime: what stands inside an application's context before its scripts run. It is bundled into one script, evaluated in the
-// context, and opened by the host once; every object that a script can see is born here.
+// The runtime: the code inside an application's context before its scripts run. The build bundles it into one script, which the host
+// evaluates once in the context. Every object that a script can see is created here.
 
 import { type ApplicationFacts, application, applicationCallbacks, openApplication } from "./application.ts";
 import { dispatch, hostFunction, reportErrorsTo } from "./bridge.ts";
@@ -8,7 +8,7 @@ import { addExtras } from "./extras.ts";
 import { globals } from "./globals.ts";
 import { keepError, reportError, reportKept } from "./report.ts";
 
-// What JavaScript 1.5 had not and a limit on the heap does not bound, or what runs code behind the watchdog's back.
+// Removed because JavaScript 1.5 did not have them and the heap limit does not cover them, or the watchdog cannot supervise them.
 const REMOVED = (
 	"ArrayBuffer SharedArrayBuffer DataView Atomics WebAssembly Int8Array Uint8Array Uint8ClampedArray Int16Array Uint16Array " +
 	"Int32Array Uint32Array Float32Array Float64Array BigInt64Array BigUint64Array FinalizationRegistry WeakRef console"
@@ -22,5 +22,5 @@ reportErrorsTo(reportError);
 openApplication(JSON.parse(hostFunction("application.facts")() as string) as ApplicationFacts);
 
 export { dispatch, keepError };
-/** The numbers of what the host calls by itself. */
+/** The numbers of the callbacks that the host calls. */
 export const callbacks: Readonly<Record<string, number>> = { ...applicationCallbacks, reportKept };

@@ -1,12 +1,12 @@
-// LoadVars: variables as properties of an object, sent and loaded over HTTP in the form `name=value&name=value`. It shares
-// `xml/loading.ts` with XML, and adds the form. Server-Side ActionScript Language Reference, class LoadVars.
+// LoadVars: variables as properties of an object, sent and loaded over HTTP as `name=value&name=value`. It shares `xml/loading.ts` with
+// XML, and adds this encoding. Server-Side ActionScript Language Reference, class LoadVars.
 
 import { isObject, toText } from "../../xml/coerce.ts";
 import { loadingMembers, postOf, startLoading } from "../../xml/loading.ts";
 import { installMembers } from "../../xml/node.ts";
 import type { LoadRequest, Transfer } from "../../xml/transfer.ts";
 
-/** The class over a way to make requests. Called without `new` it gives undefined. */
+/** Creates the class over a transfer. Called without `new`, the class returns undefined. */
 export function makeLoadVars(transfer: Transfer): new () => object {
 	function LoadVars(this: object): undefined {
 		if (!new.target) return undefined;
@@ -30,7 +30,8 @@ export function makeLoadVars(transfer: Transfer): new () => object {
 			return true;
 		},
 		decode(source: unknown): void {
-			if (isObject(this)) decodeInto(this as Record<string, unknown>, toText(source));
+			if (!isObject(this) || source === undefined || source === null) return;
+			decodeInto(this as Record<string, unknown>, toText(source));
 		},
 		onData(source: unknown): void {
 			if (!isObject(this)) return;
@@ -47,7 +48,7 @@ export function makeLoadVars(transfer: Transfer): new () => object {
 	return LoadVars as unknown as new () => object;
 }
 
-/** POST unless `GET` is asked for, which puts the variables behind the address. */
+/** A POST, unless `method` is GET, which appends the variables to the address. */
 function requestOf(sender: object, url: string, method: unknown): LoadRequest {
 	if (toText(method).toUpperCase() !== "GET") return postOf(sender, url);
 	const hash = url.indexOf("#");
@@ -57,7 +58,7 @@ function requestOf(sender: object, url: string, method: unknown): LoadRequest {
 	return { method: "GET", url: address + joint + variables, headers: [], body: undefined };
 }
 
-// Handlers and other functions are no variables: a server would get their words for nothing.
+// Functions, such as handlers, are not variables.
 function encode(object: Record<string, unknown>): string {
 	const pairs: string[] = [];
 	for (const name in object) {
@@ -73,7 +74,7 @@ function decodeInto(object: Record<string, unknown>, source: string): void {
 		const equals = pair.indexOf("=");
 		const name = unescapeForm(equals === -1 ? pair : pair.slice(0, equals));
 		const value = equals === -1 ? "" : unescapeForm(pair.slice(equals + 1));
-		// Through a setter of the script's where it has one; but no name of a peer's replaces the object's prototype.
+		// An assignment, so that a script's setter runs. A name of the peer must not replace the object's prototype.
 		if (name === "__proto__") {
 			Object.defineProperty(object, name, { value, writable: true, enumerable: true, configurable: true });
 		} else object[name] = value;
@@ -92,7 +93,7 @@ function unescapeForm(text: string): string {
 	try {
 		return decodeURIComponent(spaced);
 	} catch {
-		// What is no UTF-8 stays as it was written; the rest is read.
+		// Invalid UTF-8 stays encoded; the rest is decoded.
 		return spaced.replace(/(?:%[0-9a-f]{2})+/gi, (run) => {
 			try {
 				return decodeURIComponent(run);

@@ -1,6 +1,6 @@
-// Where in a script something happened, read from a stack's text. Frames of the runtime and of the host are passed over.
+// Finds the position in a script from the text of a stack. It ignores the frames of the runtime and the host.
 
-/** A place in a script; `file` is empty where it is not known. */
+/** A position in a script; `file` is empty if it is unknown. */
 export interface Position {
 	readonly file: string;
 	readonly line: number;
@@ -9,7 +9,7 @@ export interface Position {
 
 const NOWHERE: Position = { file: "", line: 0, column: 0 };
 
-/** The innermost place in a script that a stack names. */
+/** The innermost position in a script that a stack names. */
 export function positionIn(stack: unknown): Position {
 	if (typeof stack !== "string") return NOWHERE;
 	for (const line of stack.split("\n")) {
@@ -21,12 +21,12 @@ export function positionIn(stack: unknown): Position {
 	return NOWHERE;
 }
 
-/** The place of the script that called into the runtime. */
+/** The position of the script's call into the runtime. */
 export function callerPosition(): Position {
 	return positionIn(new Error().stack);
 }
 
-/** What an exception says, whatever was thrown. */
+/** The text of an exception; any value can be thrown. */
 export function wordsOf(error: unknown): string {
 	try {
 		if (error instanceof Error) return `${error.name}: ${error.message}`;
@@ -36,7 +36,7 @@ export function wordsOf(error: unknown): string {
 	}
 }
 
-/** The stack of what was thrown, where it has one. */
+/** The stack of an exception, if it has one. */
 export function stackOf(error: unknown): unknown {
 	try {
 		return (error as { stack?: unknown } | null | undefined)?.stack;

@@ -1,5 +1,5 @@
-// What a script's own code throws and nothing catches: to the host with its place, and to `application.onStatus`. It never stops
-// the application. Implements docs/guide/asc.md, "When a script fails".
+// Reports a script's uncaught exception to the host, with its position, and to `application.onStatus`. The application continues.
+// Implements docs/guide/asc.md, "When a script fails".
 
 import { applicationStatus } from "./application.ts";
 import { callback, hostFunction, ownError } from "./bridge.ts";
@@ -8,7 +8,7 @@ import { positionIn, stackOf, wordsOf } from "./positions.ts";
 const reportToHost = hostFunction("error");
 let reporting = false;
 
-/** Reports an exception. An exception in `onStatus` itself goes to the host alone. */
+/** Reports an exception. An exception of `onStatus` itself goes only to the host. */
 export function reportError(error: unknown): void {
 	const { file, line, column } = positionIn(stackOf(error));
 	const words = wordsOf(error);
@@ -35,8 +35,8 @@ export function reportError(error: unknown): void {
 let kept: unknown;
 
 /**
- * How the host reports a rejected promise that nobody caught. The object itself does not cross: the host puts it down here with
- * `keepError`, from its own handler, and then calls the number.
+ * The callback with which the host reports an unhandled rejection. The error itself cannot cross as an argument: the host stores it with
+ * `keepError`, then calls this number.
  */
 export const reportKept: number = callback(() => {
 	const error = kept;
@@ -44,7 +44,7 @@ export const reportKept: number = callback(() => {
 	reportError(ownError(error));
 });
 
-/** Takes what was thrown, for `reportKept`. */
+/** Stores the error for `reportKept`. */
 export function keepError(error: unknown): void {
 	kept = error;
 }

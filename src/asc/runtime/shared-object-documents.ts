@@ -1,5 +1,5 @@
-// How clients take part in shared objects: documents whose root is `<so name="…">`, each child of which asks for one thing.
-// Clients get documents of the same root. docs/guide/asc.md, "Shared objects", is the page of this vocabulary.
+// How clients use shared objects: documents with the root `<so name="…">`, in which each child is one request. Clients receive documents
+// with the same root. docs/guide/asc.md, "Shared objects", specifies them.
 
 import { wireCode, XMLSocketError } from "../../errors/index.ts";
 import type { XMLNode } from "../../xml/index.ts";
@@ -7,16 +7,16 @@ import type { SharedObject, SharedObjects, SyncEntry } from "./shared-object.ts"
 import { attribute, type SharedState, type Subscriber } from "./shared-state.ts";
 import { escapeText, readValues } from "./values.ts";
 
-/** A client as this file sees it. */
+/** A client that uses shared objects. */
 export interface SharedObjectClient extends Subscriber {
-	/** The folders of shared objects that it may read and change: `/` for all, several with ";" between, "" for none. */
+	/** The folders of shared objects that it may read and change: `/` for all; several with ";" between them; "" for none. */
 	readonly readAccess: unknown;
 	readonly writeAccess: unknown;
 }
 
-/** The most shared objects that one client may follow. */
+/** The most shared objects that one client may use at a time. */
 const MAX_FOLLOWED = 100;
-/** Names that are no handlers, whatever a client says. */
+/** Names that a client's `<send>` cannot call. */
 const RESERVED = new Set(["onSync", "onStatus", "resyncDepth", ...Object.getOwnPropertyNames(Object.prototype)]);
 
 /** The clients' side of an application's shared objects. */
@@ -26,14 +26,14 @@ export class SharedObjectDocuments {
 	readonly #followed = new Map<Subscriber, Set<SharedState>>();
 	readonly #reserved: ReadonlySet<string>;
 
-	/** @param report hears what a script's handler threw. */
+	/** @param report receives the exceptions of a script's handlers. */
 	constructor(objects: SharedObjects, report: (error: unknown) => void) {
 		this.#objects = objects;
 		this.#report = report;
 		this.#reserved = new Set([...RESERVED, ...Object.getOwnPropertyNames(objects.SharedObject.prototype)]);
 	}
 
-	/** Does what a client's document asks. It never throws. */
+	/** Handles a client's document. Never throws. */
 	document(client: SharedObjectClient, root: XMLNode): void {
 		const name = String(root.attributes.name ?? "");
 		const isPersistent = root.attributes.persistent === "true";
@@ -54,7 +54,7 @@ export class SharedObjectDocuments {
 		if (scriptObject) this.#call(scriptObject, "onSync", [list]);
 	}
 
-	/** A client is gone. */
+	/** Removes a disconnected client. */
 	forget(client: Subscriber): void {
 		for (const state of this.#followed.get(client) ?? []) {
 			state.subscribers.delete(client);
@@ -85,7 +85,7 @@ export class SharedObjectDocuments {
 				if (!mayReach(client.writeAccess, name)) throw refused(`You may not send to the shared object "${name}".`);
 				const handler = String(element.attributes.handler ?? "");
 				const args = valuesIn(element);
-				state.broadcast(handler, args);
+				state.broadcast(handler, args, client);
 				const scriptObject = this.#objects.scriptObject(state);
 				if (scriptObject && !this.#reserved.has(handler)) this.#call(scriptObject, handler, args);
 				return;
@@ -98,19 +98,19 @@ export class SharedObjectDocuments {
 	#connect(client: SharedObjectClient, name: string, isPersistent: boolean): void {
 		if (!mayReach(client.readAccess, name)) throw refused(`You may not read the shared object "${name}".`);
 		const known = this.#objects.find(name, isPersistent);
-		// A live object is gone with its last client. A file stays: only the script says which there are.
+		// A live object ends with its last client. A file stays, so only the script creates persistent objects.
 		if (!this.#objects.has(name, isPersistent) && (isPersistent || !mayReach(client.writeAccess, name))) {
-			throw refused(`There is no shared object "${name}", and you may not make it.`);
+			throw refused(`There is no shared object "${name}", and you may not create it.`);
 		}
 		const followed = this.#followed.get(client) ?? new Set<SharedState>();
 		if (followed.size >= MAX_FOLLOWED && !(known && followed.has(known))) {
 			throw new XMLSocketError(
 				"XMLSOCKET_SCRIPT_LIMIT",
-				`One client may follow ${MAX_FOLLOWED} shared objects; disconnect from some.`,
+				`One client may use ${MAX_FOLLOWED} shared objects at a time; disconnect from some.`,
 				{ details: { limit: MAX_FOLLOWED } },
 			);
 		}
-		const state = this.#objects.open(name, isPersistent);
+		const state = this.#objects.open(name, isPersistent, false);
 		followed.add(state);
 		this.#followed.set(client, followed);
 		state.subscribers.add(client);
@@ -124,7 +124,7 @@ export class SharedObjectDocuments {
 			return;
 		}
 		const oldValue = state.value(name);
-		// A value of null deletes, as for setProperty.
+		// A value of null deletes the property, as in setProperty.
 		const value = element.nodeName === "set" ? (valuesIn(element)[0] ?? null) : null;
 		if (value !== null) {
 			state.set(name, value, client);
@@ -142,7 +142,7 @@ export class SharedObjectDocuments {
 	}
 }
 
-/** Whether an access list (`readAccess`, `writeAccess`) lets a client reach an object. */
+/** Whether an access list (`readAccess`, `writeAccess`) includes an object. */
 function mayReach(access: unknown, name: string): boolean {
 	const path = `/${name}`;
 	return String(access ?? "")

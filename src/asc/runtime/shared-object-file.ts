@@ -1,5 +1,5 @@
-// A persistent shared object as a text: one XML document, with a `change` for each property as clients get it. What cannot be
-// read whole is refused with a coded error, and never taken for an empty object, which would replace it.
+// The text of a persistent shared object: one XML document with a `change` for each property, as clients receive it. A damaged file is
+// an error, never an empty object, because an empty object would replace the file.
 
 import { XMLSocketError } from "../../errors/index.ts";
 import { XML } from "../../xml/index.ts";
@@ -15,9 +15,9 @@ export function writeObjectFile(state: SharedState): string {
 }
 
 /**
- * The object that a text holds.
+ * Reads an object from its text.
  *
- * @throws XMLSOCKET_SHARED_OBJECT_UNREADABLE where it is none of that name, or not whole.
+ * @throws XMLSOCKET_SHARED_OBJECT_UNREADABLE if the text is damaged, or is of another object or format.
  */
 export function readObjectFile(name: string, text: string, budget: SharedBudget): SharedState {
 	const document = new XML(text);
@@ -29,7 +29,7 @@ export function readObjectFile(name: string, text: string, budget: SharedBudget)
 			: document.status !== 0
 				? `its file is damaged (status ${document.status} of the XML parser)`
 				: root?.nodeName !== "sharedObject" || root.attributes.format !== FORMAT || !Number.isSafeInteger(version)
-					? `its file is none of format ${FORMAT}`
+					? `its file does not have the format ${FORMAT}`
 					: root.attributes.name !== name
 						? `its file is that of "${root.attributes.name}"`
 						: undefined;
@@ -41,7 +41,7 @@ export function readObjectFile(name: string, text: string, budget: SharedBudget)
 			state.restore(String(element.attributes.name), readValues(element)[0]);
 		} catch (error) {
 			state.drop();
-			throw unreadable(name, "its file holds what no shared object can", error);
+			throw unreadable(name, "its file has a property that a shared object cannot have", error);
 		}
 	}
 	if (state.size !== Number(root.attributes.size))
@@ -52,7 +52,7 @@ export function readObjectFile(name: string, text: string, budget: SharedBudget)
 function unreadable(name: string, why: string, cause?: unknown): XMLSocketError {
 	return new XMLSocketError(
 		"XMLSOCKET_SHARED_OBJECT_UNREADABLE",
-		`The shared object "${name}" cannot be opened: ${why}. Fix the file or move it away; nothing was changed.`,
+		`The shared object "${name}" cannot be opened: ${why}. Repair the file or move it away; nothing was changed.`,
 		cause === undefined ? {} : { cause },
 	);
 }

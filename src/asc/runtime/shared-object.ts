@@ -1,19 +1,19 @@
-// SharedObject, the class that scripts see: named properties that all clients of an application share, changed here and by
-// them. Server-Side ActionScript Language Reference, class SharedObject. How clients take part is
-// `shared-object-documents.ts`; what is not there is in docs/guide/asc.md, "Shared objects".
+// The class SharedObject that scripts see: named properties that an application shares with its clients. Server-Side ActionScript Language
+// Reference, class SharedObject. `shared-object-documents.ts` is the clients' side; docs/guide/asc.md, "Shared objects", lists what is
+// missing.
 
 import { XMLSocketError } from "../../errors/index.ts";
 import { toText } from "../../xml/coerce.ts";
 import { readObjectFile, writeObjectFile } from "./shared-object-file.ts";
 import { MAX_NAME_CHARS, type SharedBudget, SharedState } from "./shared-state.ts";
 
-/** What the shared objects ask of the worker. */
+/** The worker's functions for shared objects. */
 export interface SharedObjectBridge {
-	/** The stored text; undefined where there is none, "" where it cannot be read. */
+	/** The stored text; undefined if there is none, "" if it cannot be read. */
 	load(name: string): string | undefined;
 	store(name: string, text: string): boolean;
 	remove(name: string): boolean;
-	/** Has `commit` called within a second or so. */
+	/** Asks the worker to call `commit` within about a second. */
 	commitSoon(): void;
 }
 
@@ -24,7 +24,7 @@ export interface SyncEntry {
 	readonly oldValue: unknown;
 }
 
-/** The most shared objects of one application. */
+/** The most shared objects that scripts hold, and the most that only clients use: clients cannot use up the objects of scripts. */
 const MAX_OBJECTS = 1000;
 
 /** All shared objects of one application. */
@@ -35,6 +35,8 @@ export class SharedObjects {
 	readonly #states = new Map<string, SharedState>();
 	readonly #budget: SharedBudget = { chars: 0 };
 	readonly #scriptObjects = new WeakMap<SharedState, SharedObject>();
+	/** Objects that scripts hold. */
+	#heldCount = 0;
 
 	constructor(bridge: SharedObjectBridge) {
 		this.#bridge = bridge;
@@ -47,27 +49,30 @@ export class SharedObjects {
 	}
 
 	/**
-	 * The shared object of a name, made or read from its file where it is not there yet.
+	 * The shared object of a name. If it is not open, it is read from its file, or created.
 	 *
+	 * @param isForScript whether a script opens it; otherwise a client.
 	 * @throws XMLSOCKET_SHARED_OBJECT_INVALID, XMLSOCKET_SHARED_OBJECT_UNREADABLE or XMLSOCKET_SCRIPT_LIMIT.
 	 */
-	open(name: string, isPersistent: boolean): SharedState {
+	open(name: string, isPersistent: boolean, isForScript: boolean): SharedState {
 		const key = keyOf(name, isPersistent);
 		const known = this.#states.get(key);
-		if (known) return known;
+		if (known && (known.isHeld || !isForScript)) return known;
 		if (name === "" || name.length > MAX_NAME_CHARS || name.includes("\0")) {
 			throw new XMLSocketError(
 				"XMLSOCKET_SHARED_OBJECT_INVALID",
 				`A shared object needs a name of 1 to ${MAX_NAME_CHARS} characters without U+0000.`,
 			);
 		}
-		if (this.#states.size >= MAX_OBJECTS) {
+		const count = isForScript ? this.#heldCount : this.#states.size - this.#heldCount;
+		if (count >= MAX_OBJECTS) {
 			throw new XMLSocketError(
 				"XMLSOCKET_SCRIPT_LIMIT",
-				`This application has ${MAX_OBJECTS} shared objects, and may have no more; close some.`,
+				`The ${isForScript ? "scripts" : "clients"} of this application have ${MAX_OBJECTS} shared objects open, which is the limit; close some.`,
 				{ details: { limit: MAX_OBJECTS } },
 			);
 		}
+		if (known) return known;
 		const stored = isPersistent ? this.#bridge.load(name) : undefined;
 		const state =
 			stored === undefined
@@ -77,17 +82,17 @@ export class SharedObjects {
 		return state;
 	}
 
-	/** The shared object of a name, if it is there. */
+	/** The shared object of a name, if it is open. */
 	find(name: string, isPersistent: boolean): SharedState | undefined {
 		return this.#states.get(keyOf(name, isPersistent));
 	}
 
-	/** Whether there is an object of a name, here or in its file. */
+	/** Whether an object of a name is open or has a file. */
 	has(name: string, isPersistent: boolean): boolean {
 		return this.find(name, isPersistent) !== undefined || (isPersistent && this.#bridge.load(name) !== undefined);
 	}
 
-	/** Drops an object that nobody follows or holds any more; a persistent one stays in its file. */
+	/** Drops an object without subscribers that no script holds; a persistent one stays in its file. */
 	release(state: SharedState): void {
 		if (state.isHeld || state.subscribers.size > 0) return;
 		if (state.isDirty && state.autoCommit && !this.store(state)) return;
@@ -95,7 +100,7 @@ export class SharedObjects {
 		state.drop();
 	}
 
-	/** Writes the object's file. False where that failed. */
+	/** Writes the object's file. False on failure. */
 	store(state: SharedState): boolean {
 		const isStored =
 			state.size === 0 ? this.#bridge.remove(state.name) : this.#bridge.store(state.name, writeObjectFile(state));
@@ -103,19 +108,19 @@ export class SharedObjects {
 		return isStored;
 	}
 
-	/** Has what has changed written down soon. */
+	/** Schedules the write of a changed object. */
 	changed(state: SharedState): void {
 		if (state.isDirty && state.autoCommit) this.#bridge.commitSoon();
 	}
 
-	/** Writes down what has changed, but for objects whose script wants to say when. */
+	/** Writes all changed objects, except those without `autoCommit`. */
 	commit(): void {
 		for (const state of this.#states.values()) {
 			if (state.isDirty && state.autoCommit) this.store(state);
 		}
 	}
 
-	/** What the script has of an object, where it has it. */
+	/** The script's object, if a script holds it. */
 	scriptObject(state: SharedState): SharedObject | undefined {
 		return state.isHeld ? this.#scriptObjects.get(state) : undefined;
 	}
@@ -123,6 +128,15 @@ export class SharedObjects {
 	/** @internal */
 	setScriptObject(state: SharedState, scriptObject: SharedObject): void {
 		this.#scriptObjects.set(state, scriptObject);
+		state.isHeld = true;
+		this.#heldCount++;
+	}
+
+	/** @internal */
+	closeScriptObject(state: SharedState): void {
+		state.isHeld = false;
+		this.#heldCount--;
+		this.release(state);
 	}
 
 	/** The persistent objects, for `SharedObject.commit()`. */
@@ -135,7 +149,7 @@ function keyOf(name: string, isPersistent: boolean): string {
 	return `${isPersistent ? "persistent" : "live"} ${name}`;
 }
 
-/** A shared object as scripts see it; any other property that holds a function is a handler for `send`. */
+/** A shared object as scripts see it. Any other property with a function is a handler for `send`. */
 export interface SharedObject {
 	readonly name: string;
 	readonly version: number;
@@ -160,21 +174,21 @@ export interface SharedObject {
 
 /** The class, as scripts see it. */
 export interface SharedObjectClass {
-	/** The shared object of a name: the same one for all who ask, until it is closed. */
+	/** The shared object of a name. Until it is closed, every call returns the same object. */
 	get(name: string, isPersistent?: boolean): SharedObject;
-	/** Writes down one persistent object, or all that have changed. */
+	/** Writes one persistent object, or all that have changed. */
 	commit(name?: string): boolean;
 	readonly prototype: SharedObject;
 }
 
 function makeClass(objects: SharedObjects): SharedObjectClass {
-	// Kept apart from the instances, whose properties are the script's. A closed object has no state.
+	// Separate from the instances, whose properties belong to the script. A closed object has no state.
 	const states = new WeakMap<object, SharedState>();
 	const stateOf = (scriptObject: unknown): SharedState | undefined => states.get(scriptObject as object);
 
 	class SharedObject {
 		constructor() {
-			// The player's kind of property: there, and not seen by for..in.
+			// Not enumerable, as in the player.
 			Object.defineProperty(this, "resyncDepth", {
 				value: Number.POSITIVE_INFINITY,
 				writable: true,
@@ -183,12 +197,11 @@ function makeClass(objects: SharedObjects): SharedObjectClass {
 		}
 
 		static get(name: unknown, isPersistent?: unknown): SharedObject {
-			const state = objects.open(toText(name), Boolean(isPersistent));
+			const state = objects.open(toText(name), Boolean(isPersistent), true);
 			const known = objects.scriptObject(state);
 			if (known) return known as unknown as SharedObject;
 			const scriptObject = new SharedObject();
 			states.set(scriptObject, state);
-			state.isHeld = true;
 			objects.setScriptObject(state, scriptObject as never);
 			return scriptObject;
 		}
@@ -278,7 +291,7 @@ function makeClass(objects: SharedObjects): SharedObjectClass {
 			return state !== undefined;
 		}
 
-		// Clients get the whole object when they connect, so no deleted property is remembered that could be forgotten here.
+		// Clients receive the whole object when they connect, so no list of deleted properties exists that this could shorten.
 		purge(): void {}
 
 		close(): void {
@@ -286,8 +299,7 @@ function makeClass(objects: SharedObjects): SharedObjectClass {
 			if (!state) return;
 			states.delete(this);
 			while (state.isLocked) state.unlock();
-			state.isHeld = false;
-			objects.release(state);
+			objects.closeScriptObject(state);
 		}
 	}
 	return SharedObject as unknown as SharedObjectClass;

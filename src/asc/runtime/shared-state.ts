@@ -1,34 +1,38 @@
-// What a shared object is apart from who looks at it: its slots, its version, those that follow it, and the changes that wait
-// while it is locked. The script's scriptObject of it is `shared-object.ts`, the clients' `shared-object-documents.ts`.
+// The state of a shared object: its slots, its version, its subscribers, and the changes that wait while it is locked. `shared-object.ts`
+// is the script's view of it, `shared-object-documents.ts` the clients'.
 
 import { XMLSocketError } from "../../errors/index.ts";
 import { escapeText, writeValues } from "./values.ts";
 
-/** A client that follows shared objects. */
+/** A client that has connected to shared objects. */
 export interface Subscriber {
 	/** Sends one document. */
 	send(text: string): void;
 }
 
-/** A slot: the value as scripts see it, and its content as markup. */
+/** A slot: the value as scripts see it, and as markup. */
 interface Slot {
 	readonly value: unknown;
-	/** The `<change>` that tells it. */
+	/** The `<change>` element of the value. */
 	readonly markup: string;
 }
 
+// Clients get an error at these limits. Scripts may go on to twice as much, so that clients cannot make the calls of a script fail.
+
 /** The most slots of one shared object. */
 export const MAX_SLOTS = 10_000;
-/** The most that the markup of one shared object's slots may take, in characters. */
+/** The longest markup of all slots of one shared object, in characters. */
 export const MAX_CHARS = 1_000_000;
-/** The most that the markup of all shared objects of an application may take, in characters. */
+/** The longest markup of all shared objects of an application, in characters. */
 const MAX_ALL_CHARS = 8_000_000;
-/** The most that may wait for a lock to go, in characters. */
+/** The longest markup that may wait while an object is locked, in characters. */
 const MAX_BATCH_CHARS = 2 * MAX_CHARS;
+/** Scripts have this many times the limits of clients. */
+const SCRIPT_FACTOR = 2;
 /** The longest name of a slot or a shared object, in characters. */
 export const MAX_NAME_CHARS = 128;
 
-/** What the shared objects of one application take together. */
+/** The total size of the shared objects of one application. */
 export interface SharedBudget {
 	/** Characters of markup. */
 	chars: number;
@@ -40,17 +44,17 @@ export class SharedState {
 	readonly isPersistent: boolean;
 	readonly subscribers: Set<Subscriber> = new Set();
 	version: number;
-	/** Whether there are changes that its file does not have. */
+	/** Whether there are changes that are not in its file. */
 	isDirty = false;
-	/** Whether changes are written down without being asked to. */
+	/** Whether changes are written to the file automatically. */
 	autoCommit = true;
-	/** Whether a script holds it, beside its subscribers. */
+	/** Whether a script holds the object. */
 	isHeld = false;
 	readonly #budget: SharedBudget;
 	readonly #slots = new Map<string, Slot>();
 	#chars = 0;
 	#locks = 0;
-	/** What each subscriber is to hear when the last lock goes. */
+	/** The markup for the subscribers when the last lock is released. */
 	#batch = "";
 
 	constructor(name: string, isPersistent: boolean, budget: SharedBudget, version = 0) {
@@ -78,30 +82,30 @@ export class SharedState {
 	}
 
 	/**
-	 * Sets a slot and tells the subscribers; `by`, where one of them did it, hears `success` in place of the value.
+	 * Sets a slot and notifies the subscribers. The subscriber `by`, which requested the change, receives `success` instead of the value.
 	 *
-	 * @throws XMLSOCKET_SHARED_OBJECT_INVALID where the name or the value cannot be kept.
-	 * @throws XMLSOCKET_SCRIPT_LIMIT where the object is full, or too much waits for the lock to go.
+	 * @throws XMLSOCKET_SHARED_OBJECT_INVALID if the name or the value is not allowed.
+	 * @throws XMLSOCKET_SCRIPT_LIMIT if the object is full, or too many changes wait while it is locked.
 	 */
 	set(name: string, value: unknown, by?: Subscriber): void {
 		const slot = this.#slotFor(name, value);
-		this.#checkBatch(slot.markup);
-		this.#put(name, slot);
+		this.#checkBatch(slot.markup, by);
+		this.#put(name, slot, by);
 		this.#changed();
 		this.#notify(slot.markup, by, name);
 	}
 
-	/** Sets a slot and tells nobody: for what comes from a file. */
+	/** Sets a slot from the file, without a notification. */
 	restore(name: string, value: unknown): void {
-		this.#put(name, this.#slotFor(name, value));
+		this.#put(name, this.#slotFor(name, value), undefined);
 	}
 
-	/** Removes a slot and tells the subscribers. False where there is none of that name. */
+	/** Removes a slot and notifies the subscribers. False if there is none of that name. */
 	remove(name: string, by?: Subscriber): boolean {
 		const slot = this.#slots.get(name);
 		if (!slot) return false;
 		const markup = `<delete${attribute("name", name)} />`;
-		this.#checkBatch(markup);
+		this.#checkBatch(markup, by);
 		this.#slots.delete(name);
 		this.#count(-slot.markup.length);
 		this.#changed();
@@ -109,28 +113,28 @@ export class SharedState {
 		return true;
 	}
 
-	/** Removes all slots and tells the subscribers. */
+	/** Removes all slots and notifies the subscribers. */
 	clear(): void {
-		this.#checkBatch("<clear />");
+		this.#checkBatch("<clear />", undefined);
 		this.drop();
 		this.#changed();
 		this.#notify("<clear />");
 	}
 
-	/** Removes all slots and tells nobody: the object itself goes. */
+	/** Removes all slots without a notification, when the object itself is dropped. */
 	drop(): void {
 		this.#slots.clear();
 		this.#count(-this.#chars);
 	}
 
-	/** Has all subscribers call a handler: `<send>` with its arguments. */
-	broadcast(handler: string, args: readonly unknown[]): void {
+	/** Sends `<send>` with a handler's name and arguments to all subscribers. @param by the client that requested it */
+	broadcast(handler: string, args: readonly unknown[], by?: Subscriber): void {
 		const markup = sendElement(handler, args);
-		this.#checkBatch(markup);
+		this.#checkBatch(markup, by);
 		this.#notify(markup);
 	}
 
-	/** Everything that a new subscriber must know: `<clear />`, then a `<change>` for each slot. */
+	/** The document for a new subscriber: `<clear />`, then a `<change>` for each slot. */
 	snapshot(): string {
 		return this.document(`<clear />${this.changes()}`);
 	}
@@ -142,7 +146,7 @@ export class SharedState {
 		return markup;
 	}
 
-	/** What a subscriber hears whose change was refused: the slot as it is. */
+	/** The document for a subscriber whose change was refused: the slot's current value. */
 	rejection(name: string): string {
 		const slot = this.#slots.get(name);
 		const rejected = `<reject${attribute("name", name)} />`;
@@ -155,12 +159,12 @@ export class SharedState {
 		return `<so${attribute("name", this.name)}${persistent} version="${this.version}">${content}</so>`;
 	}
 
-	/** From here on the subscribers hear nothing, and none of them may change anything. Locks count. */
+	/** Locks the object: subscribers receive nothing and cannot change it. Each lock needs an unlock. */
 	lock(): void {
 		this.#locks++;
 	}
 
-	/** Takes one lock back; with the last one, all that happened meanwhile goes out in one document. */
+	/** Releases one lock. With the last lock, all changes since the first leave in one document. */
 	unlock(): void {
 		if (this.#locks === 0 || --this.#locks > 0) return;
 		const batch = this.#batch;
@@ -178,21 +182,24 @@ export class SharedState {
 		return { value, markup: checked(`<change${attribute("name", name)}>${valuesMarkup([value])}</change>`) };
 	}
 
-	#put(name: string, slot: Slot): void {
+	#put(name: string, slot: Slot, by: Subscriber | undefined): void {
 		const before = this.#slots.get(name);
 		const more = slot.markup.length - (before?.markup.length ?? 0);
-		if ((!before && this.#slots.size >= MAX_SLOTS) || this.#chars + more > MAX_CHARS) {
+		const factor = by ? 1 : SCRIPT_FACTOR;
+		const [maxSlots, maxChars, maxAllChars] = [MAX_SLOTS * factor, MAX_CHARS * factor, MAX_ALL_CHARS * factor];
+		// A change that does not grow the object is always possible.
+		if ((!before && this.#slots.size >= maxSlots) || (more > 0 && this.#chars + more > maxChars)) {
 			throw new XMLSocketError(
 				"XMLSOCKET_SCRIPT_LIMIT",
-				`The shared object "${this.name}" is full: it may have ${MAX_SLOTS} properties, and ${MAX_CHARS} characters in all.`,
-				{ details: { limit: MAX_SLOTS, limitCharacters: MAX_CHARS } },
+				`The shared object "${this.name}" is full: it may have ${maxSlots} properties, and ${maxChars} characters in all.`,
+				{ details: { limit: maxSlots, limitCharacters: maxChars } },
 			);
 		}
-		if (more > 0 && this.#budget.chars + more > MAX_ALL_CHARS) {
+		if (more > 0 && this.#budget.chars + more > maxAllChars) {
 			throw new XMLSocketError(
 				"XMLSOCKET_SCRIPT_LIMIT",
-				`The shared objects of this application are full: ${MAX_ALL_CHARS} characters in all of them.`,
-				{ details: { limitCharacters: MAX_ALL_CHARS } },
+				`The shared objects of this application are full: ${maxAllChars} characters in all of them.`,
+				{ details: { limitCharacters: maxAllChars } },
 			);
 		}
 		this.#slots.set(name, slot);
@@ -209,13 +216,14 @@ export class SharedState {
 		this.isDirty = this.isPersistent;
 	}
 
-	// Before anything changes, so that what the subscribers know never differs from what is.
-	#checkBatch(markup: string): void {
-		if (!this.isLocked || this.#batch.length + markup.length <= MAX_BATCH_CHARS) return;
+	// Called before a change, so that subscribers never miss a change that was made.
+	#checkBatch(markup: string, by: Subscriber | undefined): void {
+		const limit = by ? MAX_BATCH_CHARS : MAX_BATCH_CHARS * SCRIPT_FACTOR;
+		if (!this.isLocked || this.#batch.length + markup.length <= limit) return;
 		throw new XMLSocketError(
 			"XMLSOCKET_SCRIPT_LIMIT",
-			`More than ${MAX_BATCH_CHARS} characters of changes wait while "${this.name}" is locked; unlock it now and then.`,
-			{ details: { limitCharacters: MAX_BATCH_CHARS } },
+			`More than ${limit} characters of changes wait while "${this.name}" is locked; unlock it sooner.`,
+			{ details: { limitCharacters: limit } },
 		);
 	}
 
@@ -237,7 +245,7 @@ function sendElement(handler: string, args: readonly unknown[]): string {
 	return checked(`<send${attribute("handler", handler)}>${valuesMarkup(args)}</send>`);
 }
 
-/** Values as markup. @throws XMLSOCKET_SHARED_OBJECT_INVALID where they are too deep, or hold themselves. */
+/** Values as markup. @throws XMLSOCKET_SHARED_OBJECT_INVALID if they are nested too deeply, or contain themselves */
 function valuesMarkup(values: readonly unknown[]): string {
 	try {
 		return writeValues(values);
@@ -246,13 +254,13 @@ function valuesMarkup(values: readonly unknown[]): string {
 	}
 }
 
-// U+0000 would end the document, and no reference can stand for it.
+// U+0000 would end the document, and XML has no reference for it.
 function checked(markup: string): string {
 	if (!markup.includes("\0")) return markup;
 	throw new XMLSocketError("XMLSOCKET_SHARED_OBJECT_INVALID", "A value of a shared object holds U+0000.");
 }
 
-/** An attribute with its leading blank. */
+/** An attribute, with a space in front. */
 export function attribute(name: string, value: string): string {
 	return ` ${name}="${escapeText(value)}"`;
 }

@@ -1,5 +1,5 @@
-// The classes of Flash Media Server that stand for media and RTMP, and those for SOAP. They are there, so that a script that only
-// names them runs, and the first use says what to do instead.
+// The classes of Flash Media Server for media, RTMP and SOAP, which this host does not implement. They exist so that a script that only
+// names them runs; the first use throws an error that names an alternative.
 
 const WORDS: Readonly<Record<string, string>> = {
 	Stream:
@@ -9,10 +9,10 @@ const WORDS: Readonly<Record<string, string>> = {
 	WebService: "there is no SOAP here; a service is reached with XML.sendAndLoad, its envelope as XML",
 };
 
-/** What is called on the class itself. */
+/** The static methods of Stream. */
 const STREAM_STATICS = ["get", "length", "size", "destroy", "flush", "getOnMetaData"];
 
-/** The methods of `application` that stand for media and RTMP. */
+/** The methods of `application` for media and RTMP. */
 const METHODS: Readonly<Record<string, string>> = {
 	clearStreams: "there are no recorded streams here",
 	registerProxy: "there is no RTMP here; call the other server yourself with XMLSocket, XML.load or LoadVars",
@@ -20,7 +20,7 @@ const METHODS: Readonly<Record<string, string>> = {
 	clearSharedObjects: "call clear() on each object, SharedObject.get(name)",
 };
 
-/** Those methods, by their names; each says what to do instead. */
+/** Those methods, by their names; each throws an error with an alternative. */
 export function unsupportedMethods(): Record<string, () => never> {
 	return Object.fromEntries(
 		Object.entries(METHODS).map(([name, words]) => [name, () => refuse(`application.${name}`, words)]),

@@ -1,5 +1,5 @@
-// The values of calls, as Flash Player's ExternalInterface writes them: `<string>`, `<number>`, `<true/>`, `<false/>`, `<null/>`,
-// `<undefined/>`, `<date>`, `<array>` and `<object>` with a `<property id="…">` for each entry; and `<xml>` around nodes.
+// The values of calls, written as Flash Player's ExternalInterface writes them: `<string>`, `<number>`, `<true/>`, `<false/>`, `<null/>`,
+// `<undefined/>`, `<date>`, `<array>` and `<object>` with a `<property id="…">` for each entry. In addition, `<xml>` contains nodes.
 // Implements docs/guide/asc.md, "Values".
 
 import { XML, XMLNode } from "../../xml/index.ts";
@@ -10,7 +10,7 @@ type Constructor = new () => object;
 const classes = new Map<string, Constructor>();
 const classNames = new Map<unknown, string>();
 
-/** `application.registerClass`: objects of that class keep it on their way. */
+/** `application.registerClass`: objects of the class are written with its name and read as its instances. */
 export function registerClass(name: string, made: unknown): boolean {
 	if (typeof made !== "function") return false;
 	classes.set(name, made as Constructor);
@@ -18,7 +18,7 @@ export function registerClass(name: string, made: unknown): boolean {
 	return true;
 }
 
-/** A text, escaped for use between tags and in a quoted attribute. */
+/** Escapes a text for content and for a quoted attribute. */
 export function escapeText(text: string): string {
 	return text
 		.replace(/&/g, "&amp;")
@@ -28,7 +28,7 @@ export function escapeText(text: string): string {
 		.replace(/'/g, "&apos;");
 }
 
-/** Values, one behind the other. @throws RangeError where objects are nested more than 32 deep, or in a circle */
+/** Values as markup, one after the other. @throws RangeError if objects are nested more than 32 deep, or contain themselves */
 export function writeValues(values: readonly unknown[]): string {
 	let text = "";
 	for (let at = 0; at < values.length; at++) text += writeValue(values[at], 0);
@@ -52,7 +52,9 @@ function writeValue(value: unknown, depth: number): string {
 
 function writeObject(value: object, depth: number): string {
 	if (depth >= MAX_DEPTH)
-		throw new RangeError(`A value is nested more than ${MAX_DEPTH} objects deep, or holds itself; send less of it.`);
+		throw new RangeError(
+			`A value is nested more than ${MAX_DEPTH} objects deep, or contains itself; send a smaller value.`,
+		);
 	if (value instanceof XMLNode) return `<xml>${value.toString()}</xml>`;
 	if (value instanceof Date) return `<date>${value.getTime()}</date>`;
 	if (value instanceof String || value instanceof Number || value instanceof Boolean)
@@ -62,14 +64,14 @@ function writeObject(value: object, depth: number): string {
 	let text = list ? "<array>" : className === undefined ? "<object>" : `<object class="${escapeText(className)}">`;
 	for (const key of Object.keys(value)) {
 		const entry = (value as Record<string, unknown>)[key];
-		// Methods do not travel.
+		// Methods are not values.
 		if (typeof entry === "function") continue;
 		text += `<property id="${escapeText(key)}">${writeValue(entry, depth + 1)}</property>`;
 	}
 	return `${text}</${list ? "array" : "object"}>`;
 }
 
-/** The values that the children of an element are; white space between them is passed over. */
+/** The values of an element's children; white space between them is ignored. */
 export function readValues(parent: XMLNode): unknown[] {
 	const values: unknown[] = [];
 	for (let child = parent.firstChild; child !== null; child = child.nextSibling) {
@@ -78,7 +80,7 @@ export function readValues(parent: XMLNode): unknown[] {
 	return values;
 }
 
-/** @throws Error for an element that is no value */
+/** @throws Error for an element that is not a value */
 function readValue(node: XMLNode, depth: number): unknown {
 	if (depth > MAX_DEPTH) throw new RangeError(`A value is nested more than ${MAX_DEPTH} objects deep.`);
 	switch (node.nodeName) {
@@ -104,7 +106,7 @@ function readValue(node: XMLNode, depth: number): unknown {
 			return readClass(node, depth);
 		default:
 			throw new Error(
-				`<${node.nodeName}> is no value: write <string>, <number>, <true/>, <false/>, <null/>, <undefined/>, <date>, <array>, <object> or <xml>.`,
+				`<${node.nodeName}> is not a value: write <string>, <number>, <true/>, <false/>, <null/>, <undefined/>, <date>, <array>, <object> or <xml>.`,
 			);
 	}
 }

@@ -1,5 +1,4 @@
-// How the runtime is bundled into dist/asc/runtime.js: one script that gives one object, readable as it stands, because its
-// lines are what a stack shows.
+// Bundles the runtime into dist/asc/runtime.js: one script that evaluates to one object. It is not minified, because stacks show its lines.
 
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vite";

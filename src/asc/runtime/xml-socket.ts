@@ -1,18 +1,18 @@
-// XMLSocket, the class that scripts see. It has the members and the manners of the package's own class (`client/xml-socket.ts`)
-// because each of its connections is one of those, in the worker: what is here is the script's object, its handlers
-// and its XML. Server-Side ActionScript Language Reference pp. 218-227.
+// The class XMLSocket that scripts see. It behaves like the package's own class (`client/xml-socket.ts`), because each connection is one
+// of those, in the worker. This file has the script's object, its handlers and its XML. Server-Side ActionScript Language Reference
+// pp. 218-227.
 
 import { toNumber, toText } from "../../xml/coerce.ts";
 import { XML } from "../../xml/index.ts";
 
-/** What the sockets ask of the worker; `worker/sockets.ts` answers. */
+/** The worker's functions for sockets; `worker/sockets.ts` implements them. */
 export interface SocketBridge {
 	connect(id: number, isStream: boolean, host: string | undefined, port: number, timeoutMs: number): boolean;
 	send(id: number, text: string): void;
 	close(id: number): void;
 }
 
-/** The class and what the worker calls. */
+/** The class, and the events that the worker reports. */
 export interface ScriptSockets {
 	readonly XMLSocket: new (streamtype?: unknown) => object;
 	connected(id: number, success: boolean): void;
@@ -24,14 +24,14 @@ export interface ScriptSockets {
 const DEFAULT_TIMEOUT_MS = 20_000;
 
 /**
- * The class, bound to the worker's sockets. What a handler throws reaches the code that delivered the event.
+ * Creates the class over the worker's sockets. Exceptions of handlers reach the caller of the event.
  *
- * @param maxUnprocessedChars what a stream has unless its script sets it.
+ * @param maxUnprocessedChars the value for a stream unless its script sets one.
  */
 export function makeXMLSocket(bridge: SocketBridge, maxUnprocessedChars: number): ScriptSockets {
-	// Kept apart from the instances: a script must find no member on them that the manual does not name.
+	// Separate from the instances, which have only the members of the manual.
 	const states = new WeakMap<object, { readonly isStream: boolean; id: number }>();
-	/** Those that are open or being made, by the numbers of their attempts. */
+	/** The open and connecting sockets, by the numbers of their connections. */
 	const sockets = new Map<number, Record<string, unknown>>();
 	let lastId = 0;
 
@@ -71,7 +71,7 @@ export function makeXMLSocket(bridge: SocketBridge, maxUnprocessedChars: number)
 		if (sockets.delete(id)) bridge.close(id);
 	}
 
-	// Looked up when it is called: a script may set a handler whenever it likes, also on the prototype.
+	// The handler is read at each call, because a script may set it at any time, also on the prototype.
 	function call(id: number, name: string, ...args: unknown[]): void {
 		const socket = sockets.get(id);
 		if (!socket) return;

@@ -1,4 +1,4 @@
-// A part of the host: the clients of the application and its own life, towards the daemon's thread. It counts what crosses.
+// A part of the host: the clients of the application, and its shutdown. It counts documents and bytes in both directions.
 
 import { setFlagsFromString } from "node:v8";
 import vm from "node:vm";
@@ -6,7 +6,7 @@ import { XMLSocketError } from "../../errors/index.ts";
 import type { WorkerSettings } from "../messages.ts";
 import type { HostContext, HostPart } from "./bridge.ts";
 
-/** What was counted of one connection, by the names of the manual. */
+/** The counters of one connection, with the manual's names. */
 interface Counts {
 	bytes_in: number;
 	bytes_out: number;
@@ -15,7 +15,7 @@ interface Counts {
 	msg_dropped: number;
 }
 
-/** The part, and what the worker tells it of the clients. */
+/** The part, and the events of clients that the worker reports to it. */
 export interface ClientsPart extends HostPart {
 	opened(id: number): void;
 	document(id: number, text: string): void;
@@ -84,7 +84,7 @@ export function clientsPart(context: HostContext): ClientsPart {
 
 let collect: (() => void) | undefined;
 
-// V8 gives the function only to contexts that are made after its flag was set.
+// V8 defines the function only in contexts that are created after the flag was set.
 function collectGarbage(): void {
 	if (!collect) {
 		setFlagsFromString("--expose-gc");
@@ -97,12 +97,12 @@ function factsOf({ name, hostname, server, config }: WorkerSettings): string {
 	return JSON.stringify({ name: `${name}/_definst_`, hostname, server, config });
 }
 
-// With the zero byte behind it.
+// Including the zero byte at the end.
 function bytesOf(text: string): number {
 	if (text.includes("\0"))
 		throw new XMLSocketError(
 			"XMLSOCKET_NUL_IN_DOCUMENT",
-			`A document holds a zero byte at character ${text.indexOf("\0")}, where the client would see its end.`,
+			`A document holds a zero byte at character ${text.indexOf("\0")}, which would end the document there.`,
 		);
 	return Buffer.byteLength(text) + 1;
 }

@@ -1,6 +1,7 @@
-// What V8 cannot parse and the engine of that time could: says where, and what to write instead. Nothing is rewritten.
+// Explains syntax that the engine of Flash Media Server accepted and V8 does not: the position, and what to write instead. It rewrites
+// nothing.
 
-/** Old syntax, how to know it on its line, and the fix. */
+/** Old syntax: a pattern that matches its line, and what to write instead. */
 const OLD: readonly { readonly sign: RegExp; readonly hint: string }[] = [
 	{ sign: /\bfor\s+each\b/, hint: "write `for (var key in object) { var value = object[key]; … }` for `for each`" },
 	{
@@ -17,19 +18,19 @@ const OLD: readonly { readonly sign: RegExp; readonly hint: string }[] = [
 	{ sign: /[=(,:]\s*<[A-Za-z_>]/, hint: 'write `new XML("<a/>")` for an XML literal' },
 	{
 		sign: /\b(?:var|const)\s+[\w$]+\s*:|\bfunction\b[^(]*\([^)]*[\w$]\s*:|\bfunction\b[^(]*\([^)]*\)\s*:/,
-		hint: "leave the type away, `var list = []` for `var list:Array = []`: Server-Side ActionScript has none",
+		hint: "remove the type, `var list = []` for `var list:Array = []`: Server-Side ActionScript has no types",
 	},
-	{ sign: /^\s*(?:import|export)\b/, hint: 'write `load("file.asc");`: scripts are no modules' },
+	{ sign: /^\s*(?:import|export)\b/, hint: 'write `load("file.asc");`: scripts are not modules' },
 	{
 		sign: /\b(?:class|enum|await|yield|let|static|implements|interface|package|private|protected|public)\b/,
-		hint: "choose another name: this word is reserved today",
+		hint: "choose another name: this word is reserved in today's JavaScript",
 	},
 ];
 
-/** A parser's error with its place: `main.asc:3:5: SyntaxError: …`, and the fix where the line contains old syntax. */
+/** A syntax error with its position, `main.asc:3:5: SyntaxError: …`, and a hint if the line has old syntax. */
 export function explainSyntax(error: unknown, text: string, file: string): string {
 	const { message, stack } = error as { message: string; stack?: string };
-	// Node puts the place, the line and a mark under it in front of the stack; behind the end of a file there is nothing to mark.
+	// Node puts the position, the line and a caret in front of the stack. An error at the end of the file has no caret.
 	const line = Number(/^.*:(\d+)\n/.exec(stack ?? "")?.[1] ?? 0);
 	const lines = text.split(/\r\n|\r|\n/);
 	const mark = /^.*\n.*\n(\s*)\^/.exec(stack ?? "")?.[1]?.length;

@@ -1,6 +1,6 @@
-// The files of a script, in its worker: open ones by number, all of them inside the application's folder. Text crosses as a
-// string, bytes as characters from U+0000 to U+00FF. Nothing here throws: what fails gives false, undefined, -1 or NaN, as the
-// class File of Server-Side ActionScript has it, and the reason is reported. `runtime/file.ts` is that class.
+// The files of a script, in its worker. Open files have numbers, and all files are inside the application's folder. Text crosses as a
+// string, bytes as characters from U+0000 to U+00FF. Nothing here throws: a failure returns false, undefined, -1 or NaN, as the class
+// File of Server-Side ActionScript does, and its reason is reported. `runtime/file.ts` is that class.
 
 import {
 	accessSync,
@@ -26,7 +26,7 @@ import { OpenFile } from "./open-file.ts";
 import { reportTo } from "./report.ts";
 import { SandboxedFolder } from "./sandboxed-folder.ts";
 
-/** What `stat` tells, as a number: 1 or 0 for yes or no, milliseconds since 1970 for times, bytes or entries for `length`. */
+/** What `stat` returns, as a number: 1 or 0 for yes or no, milliseconds since 1970 for times, bytes or entries for `length`. */
 export type FileFact =
 	| "exists"
 	| "isFile"
@@ -45,13 +45,13 @@ export class ScriptFiles {
 	readonly #open = new Map<number, OpenFile>();
 	#lastId = 0;
 
-	/** @param report hears why something failed: the script is only told that it did. */
+	/** @param report receives the reason of a failure; the script only learns that the call failed. */
 	constructor(folder: SandboxedFolder, report: (error: unknown) => void) {
 		this.#folder = folder;
 		this.#report = report;
 	}
 
-	/** Files that are open. */
+	/** Open files. */
 	get size(): number {
 		return this.#open.size;
 	}
@@ -59,9 +59,9 @@ export class ScriptFiles {
 	/**
 	 * Opens a file.
 	 *
-	 * @param mode words with commas between: `read`, `write`, `readWrite`, `append`, `create`. All but `read` alone make the file
-	 * where there is none; `create` empties one that is there.
-	 * @param isText whether it is read and written as UTF-8; else as bytes.
+	 * @param mode one or several of `read`, `write`, `readWrite`, `append`, `create`, with commas. All but `read` alone create a missing
+	 * file; `create` empties an existing one.
+	 * @param isText whether to read and write UTF-8; otherwise bytes.
 	 * @returns its number, or -1.
 	 */
 	open(name: string, mode: string, isText: boolean): number {
@@ -70,25 +70,25 @@ export class ScriptFiles {
 			if (this.#open.size >= MAX_OPEN_FILES) {
 				throw new XMLSocketError(
 					"XMLSOCKET_SCRIPT_LIMIT",
-					`${MAX_OPEN_FILES} files of this application are open; close some before opening more.`,
+					`${MAX_OPEN_FILES} files of this application are open, which is the limit; close some first.`,
 					{ details: { limit: MAX_OPEN_FILES } },
 				);
 			}
 			const path = this.#folder.pathOf(name);
-			// Looked at before it is opened: a pipe would make the application wait for its other end.
+			// Checked before it is opened: opening a pipe would wait for its other end.
 			const before = statSync(path, { throwIfNoEntry: false });
-			if (before && !before.isFile()) throw new Error("it is no ordinary file");
+			if (before && !before.isFile()) throw new Error("it is not a regular file");
 			const descriptor = openSync(path, flags | (constants.O_NOFOLLOW ?? 0), 0o666);
 			if (!fstatSync(descriptor).isFile()) {
 				closeSync(descriptor);
-				throw new Error("it is no ordinary file");
+				throw new Error("it is not a regular file");
 			}
 			this.#open.set(++this.#lastId, new OpenFile(descriptor, isText, (flags & constants.O_APPEND) !== 0));
 			return this.#lastId;
 		});
 	}
 
-	/** @returns false where the number is of no open file. */
+	/** @returns false if no open file has the number. */
 	close(id: number): boolean {
 		const file = this.#open.get(id);
 		if (!file) return false;
@@ -96,27 +96,27 @@ export class ScriptFiles {
 		return this.#try("close a file", false, () => file.close());
 	}
 
-	/** Up to `count` characters (bytes of a binary file) from the position on; undefined at the end, or where it fails. */
+	/** Up to `count` characters (bytes of a binary file) from the position; undefined at the end of the file, or on failure. */
 	read(id: number, count: number): string | undefined {
 		return this.#with(id, "read", undefined, (file) => file.read(count));
 	}
 
-	/** The rest of the line without its end, which may be LF or CR LF; undefined at the end of the file. */
+	/** The rest of the line without its line break, LF or CR LF; undefined at the end of the file. */
 	readLine(id: number): string | undefined {
 		return this.#with(id, "read", undefined, (file) => file.readLine());
 	}
 
-	/** Everything from the position on. */
+	/** The rest of the file. */
 	readRest(id: number): string | undefined {
 		return this.#with(id, "read", undefined, (file) => file.readRest());
 	}
 
-	/** Writes at the position, or at the end of a file that is opened to append. */
+	/** Writes at the position, or at the end of a file in the mode `append`. */
 	write(id: number, text: string): boolean {
 		return this.#with(id, "write", false, (file) => file.write(text));
 	}
 
-	/** Hands what was written to the disk. */
+	/** Writes buffered data to the disk. */
 	flush(id: number): boolean {
 		return this.#with(id, "flush", false, (file) => file.flush());
 	}
@@ -126,17 +126,17 @@ export class ScriptFiles {
 		return this.#open.get(id)?.position ?? -1;
 	}
 
-	/** Sets the position, at most to the end of the file; returns the new one, or -1. */
+	/** Sets the position, at most to the end of the file. @returns the new position, or -1 */
 	seek(id: number, position: number): number {
 		return this.#with(id, "seek", -1, (file) => file.seek(position));
 	}
 
-	/** Whether nothing more can be read. */
+	/** Whether the position is at the end of the file. */
 	isAtEnd(id: number): boolean {
 		return this.#with(id, "read", true, (file) => file.isAtEnd);
 	}
 
-	/** One fact of a file or folder; NaN where it cannot be told, also because there is none. */
+	/** One fact about a file or folder; NaN if it is unknown, for example because there is no such file. */
 	stat(name: string, fact: FileFact): number {
 		try {
 			const path = this.#folder.pathOf(name);
@@ -166,18 +166,18 @@ export class ScriptFiles {
 			}
 		} catch (error) {
 			if (error instanceof XMLSocketError) this.#report(error);
-			return Number.NaN; // a folder on the way is missing, for example
+			return Number.NaN; // for example, a folder in the path is missing
 		}
 	}
 
-	/** The names in a folder, sorted, with "/" between them; undefined where it is none. */
+	/** The names in a folder, sorted, with "/" between them; undefined if it is not a folder. */
 	list(name: string): string | undefined {
 		return this.#try(`list ${name}`, undefined, () => {
 			const names = readdirSync(this.#folder.pathOf(name));
 			if (names.length > MAX_FOLDER_ENTRIES) {
 				throw new XMLSocketError(
 					"XMLSOCKET_SCRIPT_LIMIT",
-					`The folder ${name} has ${names.length} entries, more than the ${MAX_FOLDER_ENTRIES} that list() gives.`,
+					`The folder ${name} has ${names.length} entries; list() returns at most ${MAX_FOLDER_ENTRIES}.`,
 					{ details: { entries: names.length, limit: MAX_FOLDER_ENTRIES } },
 				);
 			}
@@ -185,15 +185,15 @@ export class ScriptFiles {
 		});
 	}
 
-	/** Makes a folder in a folder that is there. */
+	/** Creates a folder in an existing folder. */
 	makeFolder(name: string): boolean {
-		return this.#try(`make the folder ${name}`, false, () => {
+		return this.#try(`create the folder ${name}`, false, () => {
 			mkdirSync(this.#folder.pathOf(name));
 			return true;
 		});
 	}
 
-	/** Removes a file, or a folder: an empty one, unless `recursive`. */
+	/** Removes a file, or an empty folder; with `recursive` a folder and everything in it. */
 	remove(name: string, recursive: boolean): boolean {
 		return this.#try(`remove ${name}`, false, () => {
 			const path = this.#folder.pathOf(name);
@@ -205,27 +205,28 @@ export class ScriptFiles {
 		});
 	}
 
-	/** Moves a file or folder to a name that is free. */
+	/** Moves a file or folder to an unused name. */
 	rename(name: string, to: string): boolean {
 		return this.#try(`rename ${name} to ${to}`, false, () => {
 			const from = this.#folder.pathOf(name);
 			const target = this.#folder.pathOf(to);
 			if (from === this.#folder.root) throw new Error("it is the application's own folder");
-			if (existsSync(target)) throw new Error(`there is a ${to} already`);
+			if (existsSync(target)) throw new Error(`${to} exists already`);
 			renameSync(from, target);
 			return true;
 		});
 	}
 
-	/** Copies a file; one that has the new name already is replaced. */
+	/** Copies a file; a file that has the new name is replaced. */
 	copy(name: string, to: string): boolean {
 		return this.#try(`copy ${name} to ${to}`, false, () => {
 			const from = this.#folder.pathOf(name);
 			const stats = statSync(from);
-			if (!stats.isFile()) throw new Error("it is no ordinary file");
+			if (!stats.isFile()) throw new Error("it is not a regular file");
 			if (stats.size > MAX_FILE_SIZE_BYTES) throw new Error(`it is longer than ${MAX_FILE_SIZE_BYTES} bytes`);
 			const target = this.#folder.pathOf(to);
-			if (statSync(target, { throwIfNoEntry: false })?.isFile() === false) throw new Error(`${to} is no ordinary file`);
+			if (statSync(target, { throwIfNoEntry: false })?.isFile() === false)
+				throw new Error(`${to} is not a regular file`);
 			copyFileSync(from, target);
 			return true;
 		});
@@ -261,7 +262,7 @@ function flagsOf(mode: string): number {
 	const words = mode.split(",").map((word) => word.trim().toLowerCase());
 	const unknown = words.find((word) => !["read", "write", "readwrite", "append", "create"].includes(word));
 	if (unknown !== undefined) {
-		throw new Error(`the mode "${unknown}" is none of read, write, readWrite, append and create`);
+		throw new Error(`the mode "${unknown}" is not allowed: use read, write, readWrite, append or create`);
 	}
 	const reads = words.includes("read") || words.includes("readwrite");
 	const writes = words.some((word) => word !== "read");

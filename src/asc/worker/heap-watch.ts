@@ -1,10 +1,10 @@
-// Looks at the heap after each full garbage collection, when what is left is what the scripts hold on to. V8's own limit stands higher:
-// it ends the whole process where one allocation goes far past it, so that a table which doubles must not come near it.
+// Checks the heap after each full garbage collection, when it holds only what the scripts retain. V8's own limit is higher, because V8 ends
+// the whole process when one allocation goes far past its limit; a table that doubles in size must not reach it.
 
 import { constants, PerformanceObserver } from "node:perf_hooks";
 import { getHeapStatistics } from "node:v8";
 
-/** Calls `over` once, when more than `limitMiB` are held. */
+/** Calls `over` once, when the scripts retain more than `limitMiB`. */
 export function watchHeap(limitMiB: number, over: () => void): void {
 	const limit = limitMiB * 2 ** 20;
 	const observer = new PerformanceObserver((list) => {

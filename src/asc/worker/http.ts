@@ -1,35 +1,35 @@
-// The HTTP requests of a script, in its worker: `XML.load`, `LoadVars.sendAndLoad` and their kin ask here, with texts and numbers
-// alone. Every request has an end: a time-out, a largest answer, a bounded number of redirects, each of which must lead to
-// a host that the operator allows. It knows no class of the script's. docs/xml.md, "Document properties and loading".
+// The HTTP requests of a script, in its worker: `XML.load`, `LoadVars.sendAndLoad` and the like, with strings and numbers only. Every
+// request has a time limit, a size limit and a limit of redirects, and every redirect must lead to a host that the operator allows. It
+// knows no class of the script. docs/xml.md, "Document properties and loading".
 
 import { XMLSocketError } from "../../errors/index.ts";
 import type { HostContext, HostPart } from "./bridge.ts";
 import { MAX_REDIRECTS, MAX_REQUESTS } from "./limits.ts";
 import { reportTo } from "./report.ts";
 
-/** What the operator allows. */
+/** The operator's limits. */
 export interface HttpOptions {
-	/** Host names and addresses that may be asked, each for any port or as `host:port`; none: every host. */
+	/** Host names and addresses that scripts may reach, each for any port or as `host:port`; an empty list allows every host. */
 	readonly httpHosts: readonly string[];
-	/** From the request to the end of its answer, redirects included, in milliseconds. */
+	/** From the request to the end of its response, redirects included, in milliseconds. */
 	readonly httpTimeoutMs: number;
-	/** The longest answer, in bytes. */
+	/** The longest response, in bytes. */
 	readonly maxHttpBytes: number;
 }
 
-/** What the script's side hears of its requests, by their numbers. None of them throws. */
+/** The events of requests, by their numbers. None of them throws. */
 export interface HttpEvents {
-	/** `totalBytes` is NaN where the answer does not say. */
+	/** `totalBytes` is NaN if the response does not state it. */
 	progress(id: number, loadedBytes: number, totalBytes: number): void;
-	/** Once, and last. `status` is 0 where there was no answer, `text` undefined where the request failed, also by its status. */
+	/** Once, and last. `status` is 0 without a response; `text` is undefined if the request failed, also by its status. */
 	answered(id: number, status: number, bytes: number, text: string | undefined): void;
 }
 
-/** One request: what crosses from the script. */
+/** One request, as the script sends it. */
 export interface ScriptRequest {
 	readonly method: string;
 	readonly url: string;
-	/** `name: value`, one a line. */
+	/** `name: value`, one per line. */
 	readonly headers: string;
 	readonly body: string | undefined;
 }
@@ -42,14 +42,14 @@ export class ScriptHttp {
 	readonly #end = new AbortController();
 	#underWay = 0;
 
-	/** @param report hears why a request was refused or failed: the script is only told that it did. */
+	/** @param report receives the reason why a request was refused or failed; the script only learns that it did. */
 	constructor(options: HttpOptions, events: HttpEvents, report: (error: unknown) => void) {
 		this.#options = options;
 		this.#events = events;
 		this.#report = report;
 	}
 
-	/** Makes a request; `answered` follows, never from inside this call. */
+	/** Starts a request. `answered` follows later, never during this call. */
 	request(id: number, request: ScriptRequest): void {
 		const answer = { status: 0, bytes: 0, text: undefined as string | undefined };
 		void this.#run(id, request, answer)
@@ -61,17 +61,17 @@ export class ScriptHttp {
 			});
 	}
 
-	/** Gives all requests up; nothing is heard of them any more. */
+	/** Aborts all requests; no event follows. */
 	end(): void {
 		this.#end.abort();
 	}
 
 	async #run(id: number, request: ScriptRequest, answer: { status: number; bytes: number; text: string | undefined }) {
-		await Promise.resolve(); // never from inside `request`
+		await Promise.resolve(); // no event during `request`
 		if (this.#underWay >= MAX_REQUESTS) {
 			throw new XMLSocketError(
 				"XMLSOCKET_SCRIPT_LIMIT",
-				`${MAX_REQUESTS} HTTP requests of this application are under way; wait for some before making more.`,
+				`${MAX_REQUESTS} HTTP requests of this application are in progress, which is the limit; wait for some first.`,
 				{ details: { limit: MAX_REQUESTS } },
 			);
 		}
@@ -104,7 +104,7 @@ export class ScriptHttp {
 		}
 		for (let hop = 0; ; hop++) {
 			this.#check(url);
-			url.username = ""; // fetch takes no address that holds them
+			url.username = ""; // fetch refuses an address with credentials
 			url.password = "";
 			const response = await fetch(url, {
 				method,
@@ -120,7 +120,7 @@ export class ScriptHttp {
 				throw new XMLSocketError("XMLSOCKET_HTTP_FAILED", `${url.origin} redirects more than ${MAX_REDIRECTS} times.`);
 			}
 			const next = new URL(location, url);
-			// As browsers do: what was posted is not posted to the page that follows, unless the status says so.
+			// As browsers do: a redirected POST becomes a GET, except with the statuses 307 and 308.
 			if (method !== "GET" && response.status < 307) {
 				method = "GET";
 				body = undefined;
@@ -135,7 +135,7 @@ export class ScriptHttp {
 		if (url.protocol !== "http:" && url.protocol !== "https:") {
 			throw new XMLSocketError(
 				"XMLSOCKET_HTTP_REFUSED",
-				`A script may load from http:// and https:// alone, not from ${url.protocol}//.`,
+				`Scripts can load only from http:// and https://, not from ${url.protocol}//.`,
 			);
 		}
 		const hosts = this.#options.httpHosts;
@@ -144,14 +144,14 @@ export class ScriptHttp {
 		if (hosts.length > 0 && !hosts.some((host) => named(host.toLowerCase()))) {
 			throw new XMLSocketError(
 				"XMLSOCKET_HTTP_REFUSED",
-				`The host ${url.hostname}:${port} is none of those that scripts may load from (--http-host ${hosts.join(" ")}).`,
+				`Scripts may not load from the host ${url.hostname}:${port}; allowed are ${hosts.join(", ")} (--http-host).`,
 				{ details: { host: url.hostname, port: Number(port) } },
 			);
 		}
 	}
 
 	async #read(id: number, response: Response): Promise<Uint8Array> {
-		// A compressed answer grows on the way: its length says nothing of what is counted here.
+		// The length of a compressed response is not the length of its content, which is counted here.
 		const length = response.headers.has("content-encoding") ? null : response.headers.get("content-length");
 		const total = length === null ? Number.NaN : Number(length);
 		const limit = this.#options.maxHttpBytes;
@@ -163,7 +163,7 @@ export class ScriptHttp {
 			if (loaded > limit) {
 				throw new XMLSocketError(
 					"XMLSOCKET_HTTP_TOO_LARGE",
-					`The answer of ${shown(response.url)} is longer than ${limit} bytes.`,
+					`The response of ${shown(response.url)} is longer than the limit of ${limit} bytes.`,
 					{ details: { limitBytes: limit } },
 				);
 			}
@@ -178,11 +178,11 @@ export class ScriptHttp {
 		if (error instanceof Error && error.name === "TimeoutError") {
 			return new XMLSocketError(
 				"XMLSOCKET_HTTP_FAILED",
-				`No whole answer of ${shown(url)} within ${this.#options.httpTimeoutMs} ms.`,
+				`No complete response of ${shown(url)} within ${this.#options.httpTimeoutMs} ms.`,
 				{ cause: error },
 			);
 		}
-		// fetch hides what happened one error deeper.
+		// The cause of fetch's error has the reason.
 		const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
 		const why = cause instanceof Error ? cause.message : String(cause);
 		return new XMLSocketError("XMLSOCKET_HTTP_FAILED", `The request to ${shown(url)} failed: ${why}.`, {
@@ -191,14 +191,14 @@ export class ScriptHttp {
 	}
 }
 
-/** An address as a log may have it: without its query, where secrets travel. */
+/** An address for the log: without its query and credentials, which may be secrets. */
 function shown(url: string): string {
 	return URL.canParse(url)
 		? url.replace(/[?#].*$/s, "").replace(/\/\/[^/]*@/, "//")
 		: JSON.stringify(url.slice(0, 100));
 }
 
-/** The text of an answer: by its byte order mark, else by the charset that its header names, else UTF-8. */
+/** The text of a response: decoded by its byte order mark, otherwise by the charset of its header, otherwise as UTF-8. */
 function decode(body: Uint8Array, contentType: string | null): string {
 	const mark = body.length < 2 ? 0 : (body[0]! << 8) | body[1]!;
 	const named = /;\s*charset\s*=\s*"?([^\s;"]+)/i.exec(contentType ?? "")?.[1];
@@ -206,7 +206,7 @@ function decode(body: Uint8Array, contentType: string | null): string {
 	try {
 		return new TextDecoder(label ?? "utf-8").decode(body);
 	} catch {
-		return new TextDecoder().decode(body); // a charset that nobody knows
+		return new TextDecoder().decode(body); // an unknown charset
 	}
 }
 

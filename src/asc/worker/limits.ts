@@ -1,19 +1,19 @@
-// How much of the world a script may reach at once. What is counted here ends the script's call with a coded reason, never the
-// application. The options that an operator sets are in `options.ts`; these bounds are fixed.
+// The fixed limits of what a script may use at a time. A call past a limit fails with an error code; the application continues. The limits
+// that an operator can set are in `options.ts`.
 
-/** Connections of `XMLSocket` that are open or being made. */
+/** Connections of `XMLSocket` that are open or connecting. */
 export const MAX_SOCKETS = 1000;
-/** Requests of `XML` and `LoadVars` under way. */
+/** Requests of `XML` and `LoadVars` in progress. */
 export const MAX_REQUESTS = 64;
 /** Redirects that one request follows. */
 export const MAX_REDIRECTS = 5;
-/** `File` objects that are open. */
+/** Open `File` objects. */
 export const MAX_OPEN_FILES = 64;
-/** What one reading of a `File` may give, and one writing may take, in bytes. */
+/** The most that one read or write of a `File` may transfer, in bytes. */
 export const MAX_FILE_BYTES: number = 16 * 1024 * 1024;
-/** Entries of a folder that `list()` gives. */
+/** Entries of a folder that `list()` returns. */
 export const MAX_FOLDER_ENTRIES = 10_000;
-/** What a persistent shared object may take in its file, in bytes. */
-export const MAX_OBJECT_BYTES: number = 4 * 1024 * 1024;
-/** The size to which a script's file may grow, in bytes. */
+/** The largest file of a persistent shared object, in bytes. */
+export const MAX_OBJECT_BYTES: number = 8 * 1024 * 1024;
+/** The largest file that a script may write, in bytes. */
 export const MAX_FILE_SIZE_BYTES: number = 256 * 1024 * 1024;

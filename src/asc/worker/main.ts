@@ -1,5 +1,5 @@
-// The thread of one application: makes its context, runs its entry script, and passes on what the daemon's thread says. What it
-// sends goes out once for each turn of the event loop.
+// The worker thread of one application: creates its context, runs its entry script, and delivers the daemon's messages to it. It posts its
+// own messages once for each turn of the event loop.
 
 import { parentPort, workerData } from "node:worker_threads";
 import { XMLSocketError } from "../../errors/index.ts";
@@ -13,7 +13,7 @@ import { Realm } from "./realm.ts";
 import { removeFunctionConstructors } from "./remove-constructors.ts";
 import { runScript } from "./scripts.ts";
 
-/** Lines of trace() that may wait, and documents. */
+/** The most trace() lines, and the most documents, that the daemon's thread has not yet received. */
 const MAX_UNACKNOWLEDGED = 10_000;
 const MAX_UNSENT = 100_000;
 
@@ -45,7 +45,7 @@ const context: HostContext = {
 	},
 };
 
-// A turn lasts until the event loop has nothing more at hand, so that the jobs of promises belong to it, too.
+// A turn lasts until setImmediate runs, so that it includes the jobs of promises.
 function beginTurn(): void {
 	if (turn) return;
 	turn = true;
@@ -138,7 +138,7 @@ try {
 	post(["failed", failureWords(error)]);
 }
 
-// It may be an object of the script's, so that looking at it can fail as well.
+// It may be an object of the script, so reading its properties can throw too.
 function failureWords(error: unknown): string {
 	try {
 		const { code, message, stack } = error as { code?: unknown; message?: unknown; stack?: unknown };
@@ -150,7 +150,7 @@ function failureWords(error: unknown): string {
 	}
 }
 
-// The script that has called load(); nothing where the entry itself cannot be read.
+// The position of the load() call; empty if the entry script itself cannot be read.
 function placeIn(stack: string): string {
 	const frame = /\n {4}at (?:.*\()?((?!xmlsocket:|node:|file:)[^()\n]+:\d+:\d+)\)?(?=\n|$)/.exec(stack);
 	return frame ? `${frame[1]}: ` : "";

@@ -1,5 +1,5 @@
-// One open file: its own position in bytes, reading by characters and lines, writing. A text file is UTF-8, whose byte order
-// mark is passed over; of a binary one each byte is a character from U+0000 to U+00FF. Its methods throw what the system throws.
+// One open file: its position in bytes; reads by characters, lines or all; writes. A text file is UTF-8, and a byte order mark is skipped. In
+// a binary file each byte is a character from U+0000 to U+00FF. The methods throw the system's errors.
 
 import { Buffer } from "node:buffer";
 import { closeSync, fstatSync, fsyncSync, readSync, writeSync } from "node:fs";
@@ -11,7 +11,7 @@ const LF = 0x0a;
 const CR = 0x0d;
 const BYTE_ORDER_MARK_BYTES = 3;
 
-/** A file between `open` and `close`. */
+/** An open file. */
 export class OpenFile {
 	position = 0;
 	readonly #descriptor: number;
@@ -33,7 +33,7 @@ export class OpenFile {
 		return true;
 	}
 
-	/** Up to `count` characters: code points of a text, bytes of a binary file. */
+	/** Up to `count` characters: code points of a text file, bytes of a binary file. */
 	read(count: number): string | undefined {
 		if (!(count >= 1)) return this.isAtEnd ? undefined : "";
 		const perCharacter = this.#encoding === "utf8" ? 4 : 1;
@@ -76,12 +76,12 @@ export class OpenFile {
 
 	write(text: string): boolean {
 		const bytes = Buffer.from(text, this.#encoding);
-		if (bytes.length > MAX_FILE_BYTES) throw tooLong("What was to be written", bytes.length);
+		if (bytes.length > MAX_FILE_BYTES) throw tooLong("The text to write", bytes.length);
 		const at = this.#appends ? this.#length : this.position;
 		if (at + bytes.length > MAX_FILE_SIZE_BYTES) {
 			throw new XMLSocketError(
 				"XMLSOCKET_SCRIPT_LIMIT",
-				`A file of a script would grow past ${MAX_FILE_SIZE_BYTES} bytes; begin a new one.`,
+				`A file of a script would grow past the limit of ${MAX_FILE_SIZE_BYTES} bytes; start a new file.`,
 				{ details: { limitBytes: MAX_FILE_SIZE_BYTES } },
 			);
 		}
@@ -118,7 +118,7 @@ export class OpenFile {
 	}
 
 	#bytes(count: number, from: number = this.position): Buffer {
-		if (count > MAX_FILE_BYTES) throw tooLong("What was to be read", count);
+		if (count > MAX_FILE_BYTES) throw tooLong("The part to read", count);
 		const bytes = Buffer.alloc(Math.max(0, count));
 		let length = 0;
 		while (length < bytes.length) {
@@ -130,7 +130,7 @@ export class OpenFile {
 	}
 }
 
-/** The bytes of the UTF-8 sequence that begins with `lead`; of what is none, one. */
+/** The length of the UTF-8 sequence that starts with `lead`; 1 for an invalid byte. */
 function sequenceLength(lead: number): number {
 	return lead < 0xc0 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
 }
@@ -138,7 +138,7 @@ function sequenceLength(lead: number): number {
 function tooLong(what: string, bytes: number): XMLSocketError {
 	return new XMLSocketError(
 		"XMLSOCKET_SCRIPT_LIMIT",
-		`${what} has ${bytes} bytes, more than the ${MAX_FILE_BYTES} that a script may read or write at once.`,
+		`${what} has ${bytes} bytes; a script may read or write at most ${MAX_FILE_BYTES} bytes in one call.`,
 		{ details: { bytes, limitBytes: MAX_FILE_BYTES } },
 	);
 }

@@ -1,4 +1,4 @@
-// The parts of the host, all of them. A further one is one more line here and a file of its own.
+// The parts of the host. To add one, write a file for it and add a line here.
 
 import type { HostContext, HostPart } from "./bridge.ts";
 import { filesPart } from "./files.ts";
@@ -8,7 +8,7 @@ import { socketsPart } from "./sockets.ts";
 import { storedObjectsPart } from "./stored-objects.ts";
 import { timersPart } from "./timers.ts";
 
-/** Makes the parts that an application has beside its clients. */
+/** Creates all parts except the clients. */
 export function makeParts(context: HostContext): HostPart[] {
 	return [
 		scriptsPart(context),

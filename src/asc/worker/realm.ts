@@ -1,5 +1,5 @@
-// An application's own context: made vanilla, with the runtime evaluated inside it, and entered through one guarded door that tells
-// the watchdog what is going on. It is no security boundary: node:vm is none.
+// The JavaScript context of an application: a vanilla context in which the runtime is evaluated. Every call into it goes through one method
+// that informs the watchdog. It is not a security boundary, because node:vm is not one.
 
 import { readFileSync } from "node:fs";
 import vm from "node:vm";
@@ -15,11 +15,11 @@ interface Runtime {
 	readonly keepError: (error: unknown) => void;
 }
 
-/** What a realm tells of its calls. */
+/** The events of a realm. */
 export interface RealmEvents {
-	/** A turn begins in which scripts run; called before the first of them. */
+	/** A turn in which scripts run starts; called before the first call. */
 	turn(): void;
-	/** Calls of this number are `words`. */
+	/** Calls with this number have the name `words`. */
 	named(number: number, words: string): void;
 }
 
@@ -41,7 +41,7 @@ export class Realm {
 	/** Evaluates the runtime with the host's functions. */
 	open(functions: Readonly<Record<string, HostFunction>>): void {
 		const bundle = readFileSync(new URL("../runtime.js", import.meta.url), "utf8");
-		// A parameter, and no global: scripts do not see the host's functions.
+		// A parameter instead of a global: scripts do not see the host's functions.
 		const text = `(function (hostFunctions) { "use strict"; ${bundle}\nreturn runtime; })`;
 		const make = new vm.Script(text, { filename: RUNTIME_FILE }).runInContext(this.#context) as (
 			functions: Readonly<Record<string, HostFunction>>,
@@ -49,7 +49,7 @@ export class Realm {
 		this.#runtime = make(functions);
 	}
 
-	/** The numbers of what the host calls by itself. */
+	/** The numbers of the callbacks that the host calls. */
 	get callbacks(): Runtime["callbacks"] {
 		return this.#opened.callbacks;
 	}
@@ -66,7 +66,7 @@ export class Realm {
 		new vm.Script(text, { filename: file }).runInContext(this.#context);
 	}
 
-	/** Reports what a promise was rejected with and nobody caught. */
+	/** Reports an unhandled rejection. */
 	rejected(error: unknown): void {
 		this.#opened.keepError(error);
 		this.call(this.callbacks.reportKept, "a rejected promise");

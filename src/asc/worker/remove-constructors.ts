@@ -1,7 +1,7 @@
-// Cuts the way from any object of the worker's own realm to its code generation: should one ever reach a script, say the error of
-// a refused `import()`, then `error.constructor.constructor("…")` leads nowhere. A second fence, and no security boundary.
+// Removes the way from an object of the worker's own realm to its code generation. If such an object ever reaches a script, for example the
+// error of a refused `import()`, `error.constructor.constructor("…")` finds nothing. A second line of defence, not a security boundary.
 
-/** Takes `constructor` from the prototypes of the realm's four kinds of functions. */
+/** Removes `constructor` from the prototypes of the four kinds of functions. */
 export function removeFunctionConstructors(): void {
 	const kinds = [
 		(): void => {},

@@ -1,12 +1,12 @@
-// How the parts of the host tell the operator why something that a script asked for was not done: a line of the log with the
-// error's code. The script itself is told as the manual says, with false or a status. A script that fails in a loop fills no log.
+// Logs why the host refused or failed a request of a script, with the error's code. The script itself gets false or a status, as the manual
+// specifies. The lines per second are limited, so that a script that fails in a loop does not fill the log.
 
 import { XMLSocketError } from "../../errors/index.ts";
 import type { HostContext } from "./bridge.ts";
 
 const LINES_PER_SECOND = 20;
 
-/** Takes errors for the log. */
+/** Creates the function that logs errors. */
 export function reportTo(log: HostContext["log"]): (error: unknown) => void {
 	let second = 0;
 	let lines = 0;
@@ -14,7 +14,7 @@ export function reportTo(log: HostContext["log"]): (error: unknown) => void {
 	return (error) => {
 		const now = Math.floor(performance.now() / 1000);
 		if (now !== second) {
-			if (dropped > 0) log("warn", `${dropped} further lines of this kind were dropped.`);
+			if (dropped > 0) log("warn", `${dropped} more warnings of the scripts were dropped in that second.`);
 			[second, lines, dropped] = [now, 0, 0];
 		}
 		if (++lines > LINES_PER_SECOND) {

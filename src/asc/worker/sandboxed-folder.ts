@@ -1,6 +1,6 @@
-// The folder that a script's files must stay in: a name becomes a path below it, or is refused. Links are followed, and
-// refused where they lead outside; a link that leads nowhere is refused too, because writing through it would make a file
-// wherever it points. This keeps a script of the operator's own from slips, and is no security boundary.
+// The folder that contains all files of a script: a name becomes a path below it, or is refused. Links are followed, and refused if they
+// lead outside. A broken link is refused too, because a write through it would create a file at its target. This protects the operator's
+// own scripts from mistakes; it is not a security boundary.
 
 import { lstatSync, realpathSync } from "node:fs";
 import { basename, dirname, join, resolve, sep } from "node:path";
@@ -8,7 +8,7 @@ import { XMLSocketError } from "../../errors/index.ts";
 
 /** A folder and the names below it. */
 export class SandboxedFolder {
-	/** Its own path, without links. */
+	/** The folder's real path. */
 	readonly root: string;
 
 	/** @param folder must exist. */
@@ -17,11 +17,11 @@ export class SandboxedFolder {
 	}
 
 	/**
-	 * The path, without links, that a name of a script leads to; the last part of it need not exist.
+	 * The real path for a name of a script; its last part need not exist.
 	 *
-	 * @param name with "/" between its parts; a leading one means the folder itself, as in Flash Media Server.
-	 * @throws XMLSOCKET_FILE_REFUSED where it leads outside, or is no name.
-	 * @throws Node's own error where a folder on the way does not exist.
+	 * @param name parts with "/" between them; a leading "/" means the folder itself, as in Flash Media Server.
+	 * @throws XMLSOCKET_FILE_REFUSED if it leads outside or is invalid.
+	 * @throws Node's own error if a folder in the path does not exist.
 	 */
 	pathOf(name: string): string {
 		if (name.includes("\0") || name.includes("\\") || /^[a-z][a-z0-9+.-]*:/i.test(name)) throw this.#refused(name);
@@ -48,7 +48,7 @@ export class SandboxedFolder {
 	#refused(name: string, cause?: unknown): XMLSocketError {
 		return new XMLSocketError(
 			"XMLSOCKET_FILE_REFUSED",
-			`The file name ${JSON.stringify(name.slice(0, 200))} does not lead to a place inside the application's folder.`,
+			`The file name ${JSON.stringify(name.slice(0, 200))} does not lead to a file inside the application's folder.`,
 			cause === undefined ? {} : { cause },
 		);
 	}

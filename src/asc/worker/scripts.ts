@@ -1,4 +1,4 @@
-// A part of the host: what scripts say (`trace`, uncaught exceptions, the log) and what they load.
+// A part of the host: the output of scripts (`trace`, uncaught exceptions, log lines), and `load`.
 
 import { XMLSocketError } from "../../errors/index.ts";
 import type { HostContext, HostPart } from "./bridge.ts";
@@ -15,7 +15,10 @@ export function scriptsPart(context: HostContext): HostPart {
 				const shown = text.length > MAX_LINE ? `${text.slice(0, MAX_LINE)}…` : text;
 				if (!context.postNow(["trace", shown, file, line])) dropped++;
 				else if (dropped > 0) {
-					context.log("warn", `${dropped} lines of trace() were dropped: they came faster than they could be shown`);
+					context.log(
+						"warn",
+						`${dropped} lines of trace() were dropped: they arrived faster than they could be written`,
+					);
 					dropped = 0;
 				}
 			},
@@ -36,14 +39,14 @@ export function scriptsPart(context: HostContext): HostPart {
 /**
  * Runs a script.
  *
- * @param shown the file as errors name it
- * @throws XMLSOCKET_SCRIPT_FAILED where it cannot be parsed; otherwise what the script throws
+ * @param shown the file's name in errors
+ * @throws XMLSOCKET_SCRIPT_FAILED for a syntax error; otherwise what the script throws
  */
 export function runScript(run: (text: string, file: string) => void, text: string, shown: string): void {
 	try {
 		run(text, shown);
 	} catch (error) {
-		// A parser's error has Node's mark in its stack; one that the script threw itself has not.
+		// Only a syntax error of this realm is the parser's; a SyntaxError that the script throws belongs to the script's realm.
 		if (error instanceof SyntaxError)
 			throw new XMLSocketError("XMLSOCKET_SCRIPT_FAILED", explainSyntax(error, text, shown));
 		throw error;

@@ -1,7 +1,6 @@
-// The sockets of a script, in its worker: each attempt to connect is one XMLSocket of the package, so that a script's socket
-// behaves as that class does, and only numbers, texts and Booleans go to and from the script's own class
-// (`runtime/xml-socket.ts`). It parses nothing and calls no handler itself. Server-Side ActionScript
-// Language Reference pp. 218-227.
+// The sockets of a script, in its worker. Each attempt to connect is one XMLSocket of the package, so a script's socket behaves like that
+// class. Only numbers, strings and Booleans cross to the script's class (`runtime/xml-socket.ts`). It parses nothing and calls no handler.
+// Server-Side ActionScript Language Reference pp. 218-227.
 
 import type { XMLSocket, XMLSocketConstructor } from "../../client/index.ts";
 import { socketTarget } from "../../client/socket-target.ts";
@@ -13,16 +12,16 @@ import { reportTo } from "./report.ts";
 
 const LOCAL_HOST = "localhost";
 
-/** What the script's side hears of its attempts, by their numbers. None of them throws. */
+/** The events of connections, by their numbers. None of them throws. */
 export interface SocketEvents {
 	connected(id: number, success: boolean): void;
 	data(id: number, text: string): void;
 	closed(id: number): void;
-	/** `maxUnprocessedChars` as the script has it when the connection opens; NaN where it has none. */
+	/** The script's `maxUnprocessedChars` when the connection opens; NaN if it is not set. */
 	maxUnprocessedChars(id: number): number;
 }
 
-/** The class of the sockets, once it is there. */
+/** Returns the socket class, or a promise while it loads. */
 export type SocketClass = () => XMLSocketConstructor | Promise<XMLSocketConstructor>;
 
 /** All sockets of one application. */
@@ -31,12 +30,12 @@ export class ScriptSockets {
 	readonly #events: SocketEvents;
 	readonly #report: (error: unknown) => void;
 	readonly #maxSockets: number;
-	/** Those that are open or being made, by their numbers; undefined while the class is not there yet. */
+	/** The open and connecting sockets, by their numbers; undefined while the class loads. */
 	readonly #sockets = new Map<number, XMLSocket | undefined>();
 
 	/**
-	 * @param report hears why a connection was refused.
-	 * @param maxSockets how many may be open or being made.
+	 * @param report receives the reason why a connection was refused.
+	 * @param maxSockets the limit of open and connecting sockets.
 	 */
 	constructor(
 		socketClass: SocketClass,
@@ -50,15 +49,15 @@ export class ScriptSockets {
 		this.#maxSockets = maxSockets;
 	}
 
-	/** Connections that are open or being made. */
+	/** Open and connecting sockets. */
 	get size(): number {
 		return this.#sockets.size;
 	}
 
 	/**
-	 * Starts an attempt, whose number the caller has not used before. A `host` of undefined is the local host.
+	 * Starts to connect, under a number that the caller has not used before. Without a `host` it connects to the local host.
 	 *
-	 * @returns false, and nothing follows, where the port or the host cannot be connected to, or too many connections are open.
+	 * @returns false, and no event follows, if the host or the port is not allowed, or too many connections are open.
 	 */
 	connect(id: number, isStream: boolean, host: string | undefined, port: number, timeoutMs: number): boolean {
 		if (!socketTarget(host, port, LOCAL_HOST)) return false;
@@ -66,7 +65,7 @@ export class ScriptSockets {
 			this.#report(
 				new XMLSocketError(
 					"XMLSOCKET_SCRIPT_LIMIT",
-					`XMLSocket.connect was refused: ${this.#maxSockets} connections of this application are open; close some first.`,
+					`XMLSocket.connect was refused: ${this.#maxSockets} connections of this application are open, which is the limit; close some first.`,
 					{ details: { limit: this.#maxSockets } },
 				),
 			);
@@ -74,7 +73,7 @@ export class ScriptSockets {
 		}
 		this.#sockets.set(id, undefined);
 		const begin = (XMLSocket: XMLSocketConstructor): void => {
-			if (!this.#sockets.has(id)) return; // closed meanwhile
+			if (!this.#sockets.has(id)) return; // closed while the class was loading
 			const socket = new XMLSocket(isStream ? "stream" : undefined);
 			this.#sockets.set(id, socket);
 			this.#listen(id, socket);
@@ -87,18 +86,18 @@ export class ScriptSockets {
 		return true;
 	}
 
-	/** Sends a text; nothing where the number is of no open connection. */
+	/** Sends a text, if the connection is open. */
 	send(id: number, text: string): void {
 		this.#sockets.get(id)?.send(text);
 	}
 
-	/** Ends a connection or an attempt, silently; what was sent still goes out. */
+	/** Closes a connection without an event; what was sent still leaves. */
 	close(id: number): void {
 		this.#sockets.get(id)?.close();
 		this.#sockets.delete(id);
 	}
 
-	/** Ends all of them; once it settles, what was sent has been handed to the system as far as that takes it at once. */
+	/** Closes all connections. Resolves after what was sent has been written to the sockets. */
 	async end(): Promise<void> {
 		for (const id of [...this.#sockets.keys()]) this.close(id);
 		await new Promise<void>((resolve) => nodeClock.afterTick(() => setImmediate(resolve)));
@@ -132,7 +131,7 @@ export function socketsPart({ call, log, settings }: HostContext): HostPart {
 		closed: (id) => void call(closed, "the XMLSocket's onClose", id),
 		maxUnprocessedChars: (id) => Number(call(maxUnprocessedChars, "the XMLSocket's maxUnprocessedChars", id)),
 	};
-	// Loaded for the first connection: most applications make none, and each thread pays for what it loads.
+	// Loaded for the first connection: most applications open none, and each thread has its own copy of what it loads.
 	const load = async (): Promise<XMLSocketConstructor> => {
 		const [{ createXMLSocketClass }, { dialSocket }, { nodeUtf8 }] = await Promise.all([
 			import("../../client/xml-socket.ts"),

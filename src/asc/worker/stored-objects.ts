@@ -1,6 +1,6 @@
-// The persistent shared objects of an application, one file each in a folder of its own, in its worker. A file is replaced as a
-// whole: written beside, handed to the disk, renamed; so that it holds the old object or the new one, whatever happens.
-// `runtime/shared-object-file.ts` defines its content; only texts cross.
+// The persistent shared objects of an application, in its worker: one file for each, in the folder `sharedobjects`. A file is replaced
+// atomically: written under another name, synced, renamed. So it always holds the whole old or the whole new object.
+// `runtime/shared-object-file.ts` defines the content; only text crosses.
 
 import { Buffer } from "node:buffer";
 import {
@@ -21,7 +21,7 @@ import { MAX_OBJECT_BYTES } from "./limits.ts";
 import { reportTo } from "./report.ts";
 
 const LONGEST_PART = 200;
-/** How long a change may wait until it is written down, in milliseconds. */
+/** The longest time between a change and its write to the file, in milliseconds. */
 const COMMIT_MS = 1000;
 
 /** The folder of an application's shared objects. */
@@ -29,13 +29,13 @@ export class StoredObjects {
 	readonly #folder: string;
 	readonly #report: (error: unknown) => void;
 
-	/** @param folder made when the first object is stored. */
+	/** @param folder created when the first object is stored. */
 	constructor(folder: string, report: (error: unknown) => void) {
 		this.#folder = folder;
 		this.#report = report;
 	}
 
-	/** The stored text; undefined where there is none, "" (which is none either) where it cannot be read: that is reported. */
+	/** The stored text; undefined if there is none; "", which no file holds, if it cannot be read. The reason is reported. */
 	load(name: string): string | undefined {
 		try {
 			const path = join(this.#folder, fileNameOf(name));
@@ -57,22 +57,22 @@ export class StoredObjects {
 		}
 	}
 
-	/** Replaces what is stored. False, with the old file as it was, where that fails: it is reported. */
+	/** Replaces the stored text. On failure it reports the reason and returns false, and the old file is unchanged. */
 	store(name: string, text: string): boolean {
 		try {
 			const bytes = Buffer.from(text, "utf8");
 			if (bytes.length > MAX_OBJECT_BYTES) throw tooLarge(name, bytes.length);
 			const path = join(this.#folder, fileNameOf(name));
 			mkdirSync(dirname(path), { recursive: true });
-			const beside = `${path}.new`;
-			const descriptor = openSync(beside, "w", 0o600);
+			const newFile = `${path}.new`;
+			const descriptor = openSync(newFile, "w", 0o600);
 			try {
 				for (let done = 0; done < bytes.length; ) done += writeSync(descriptor, bytes, done);
 				fsyncSync(descriptor);
 			} finally {
 				closeSync(descriptor);
 			}
-			renameSync(beside, path);
+			renameSync(newFile, path);
 			syncFolder(dirname(path));
 			return true;
 		} catch (error) {
@@ -89,7 +89,7 @@ export class StoredObjects {
 		}
 	}
 
-	/** Removes what is stored, if there is anything. */
+	/** Removes the stored text, if there is any. */
 	remove(name: string): boolean {
 		try {
 			rmSync(join(this.#folder, fileNameOf(name)), { force: true });
@@ -105,12 +105,12 @@ export class StoredObjects {
 	}
 }
 
-/** Different for different names on every file system, also those that do not tell capital letters from small ones. */
+/** Different for different names on every file system, including those that ignore the case of letters. */
 function fileNameOf(name: string): string {
 	const safe = [...Buffer.from(name, "utf8")]
 		.map((byte) => (/[a-z0-9_-]/.test(String.fromCharCode(byte)) ? String.fromCharCode(byte) : hex(byte)))
 		.join("");
-	// Longer than a file's name may be: the beginning becomes a folder, or several.
+	// A name that is too long for a file name becomes folders and a file.
 	return `${safe.replace(new RegExp(`.{${LONGEST_PART}}(?=.)`, "g"), `$&~/`)}.so.xml`;
 }
 
@@ -118,7 +118,7 @@ function hex(byte: number): string {
 	return `%${byte.toString(16).padStart(2, "0")}`;
 }
 
-// Without it the new name may be lost with the power, and the old object be back.
+// Without this, a power failure can undo the rename and restore the old object.
 function syncFolder(folder: string): void {
 	if (process.platform === "win32") return;
 	const descriptor = openSync(folder, "r");
@@ -132,7 +132,7 @@ function syncFolder(folder: string): void {
 function tooLarge(name: string, bytes: number): XMLSocketError {
 	return new XMLSocketError(
 		"XMLSOCKET_SCRIPT_LIMIT",
-		`The shared object "${name}" takes ${bytes} bytes, more than the ${MAX_OBJECT_BYTES} of a persistent one.`,
+		`The shared object "${name}" takes ${bytes} bytes; a persistent one may take ${MAX_OBJECT_BYTES}.`,
 		{ details: { bytes, limitBytes: MAX_OBJECT_BYTES } },
 	);
 }

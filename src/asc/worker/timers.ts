@@ -1,4 +1,4 @@
-// A part of the host: the clock of `setInterval`. How many there may be is the runtime's affair.
+// A part of the host: the timers of `setInterval`. The runtime limits their number.
 
 import type { HostContext, HostPart } from "./bridge.ts";
 

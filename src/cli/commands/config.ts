@@ -1,4 +1,4 @@
-// `xmlsocket config`: every option of the daemon, its value, and which of flag, environment, file and default gave it.
+// `xmlsocket config`: every option of the daemon, its value, and the source of the value: flag, environment, file or default.
 
 import { serveSchema } from "../serve-schema.ts";
 import { optionsOf, resolveSettings } from "../settings.ts";

@@ -1,4 +1,4 @@
-// `xmlsocket connect`: a prompt on a terminal; without one, documents from a pipe, one for each line.
+// `xmlsocket connect`: a prompt on a terminal; otherwise documents from a pipe, one per line.
 
 import { createInterface } from "node:readline";
 import type { Connection } from "../../index.ts";
@@ -7,7 +7,7 @@ import { STREAM_CHARS } from "../stream-chars.ts";
 
 const INTERRUPTED = 130;
 
-/** Sends what is typed, prints what arrives. */
+/** Sends what the user types, prints what arrives. */
 export async function connectCommand(address: string, flags: Record<string, unknown>): Promise<void> {
 	const count = numberOf(flags.count, "--count") ?? Number.POSITIVE_INFINITY;
 	const waitSeconds = numberOf(flags.wait, "--wait");
@@ -54,14 +54,14 @@ async function script(
 async function prompt(connection: Connection, count: number, flags: Record<string, unknown>): Promise<void> {
 	const lines = createInterface({ input: process.stdin, output: process.stdout, prompt: "> ", historySize: 500 });
 	const print = printer(flags);
-	// What arrives is printed above the line that is being typed.
+	// Prints above the line that the user is typing.
 	const above = (show: () => void): void => {
 		process.stdout.write("\r\u001b[K");
 		show();
 		lines.prompt(true);
 	};
 	const line = flags.stream
-		? `Each line is sent as it is; elements of up to ${STREAM_CHARS} characters are taken.`
+		? `Each line is sent unchanged; elements may have up to ${STREAM_CHARS} characters.`
 		: "Each line is a document.";
 	process.stdout.write(`Connected to ${connection.target.host}:${connection.target.port}. ${line} Ctrl+D ends.\n`);
 	connection.on("status", (status) => {

@@ -1,4 +1,4 @@
-// `xmlsocket data DIR [export|import]`: what a data folder holds, and its way out and in as lines of JSON.
+// `xmlsocket data DIR [export|import]`: shows what a data folder contains, and exports and imports it as lines of JSON.
 
 import { once } from "node:events";
 import { createInterface } from "node:readline";
@@ -24,7 +24,7 @@ export async function data(folder: string, action: string | undefined, flags: { 
 		const summary = await describeFolder(folder);
 		await write(flags.json ? `${JSON.stringify(summary)}\n` : shown(summary));
 	} else {
-		throw new XMLSocketError("XMLSOCKET_OPTION_INVALID", `"${action}" is neither export nor import.`);
+		throw new XMLSocketError("XMLSOCKET_OPTION_INVALID", `The action "${action}" is unknown; use export or import.`);
 	}
 }
 
@@ -32,7 +32,7 @@ async function write(text: string): Promise<void> {
 	if (!process.stdout.write(text)) await once(process.stdout, "drain");
 }
 
-// On a terminal one line that counts up; in a script nothing until the end.
+// A counter on a terminal; nothing in a script.
 function progress(what: string): Progress {
 	if (!process.stderr.isTTY) return () => {};
 	return (messages) => process.stderr.write(`\r${messages} messages ${what} `);
@@ -42,7 +42,7 @@ function shown({ log, messages, bytes, rooms }: FolderSummary): string {
 	const rows = [
 		["room", "messages", "bytes", "first", "last"],
 		...rooms.map((room) => [
-			// A name must not move the cursor of the terminal it is shown on.
+			// A name must not be able to control the user's terminal.
 			room.room.replace(/[\p{Cc}\p{Cf}]/gu, "\ufffd"),
 			String(room.messages),
 			String(room.bytes),

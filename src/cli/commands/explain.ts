@@ -1,4 +1,4 @@
-// `xmlsocket explain`: an error code in words, in both its forms.
+// `xmlsocket explain`: explains error codes, in both of their forms.
 
 import { ERROR_CODES, type ErrorCode } from "../../errors/codes.ts";
 import { type ErrorEntry, nearestName, wireCode, XMLSocketError } from "../../errors/index.ts";

@@ -1,4 +1,4 @@
-// `xmlsocket gateway`: a port with nothing but the gateway on it, until a signal.
+// `xmlsocket gateway`: runs a port with only the gateway, until a signal.
 
 import { XMLSocketError } from "../../errors/index.ts";
 import { createGateway, type GatewayOptions, gatewaySchema, sharedKeys } from "../../gateway/index.ts";
@@ -12,7 +12,7 @@ import { makeSite } from "../site.ts";
 
 const gatewayKeys: readonly string[] = [...Object.keys(gatewaySchema.entries), ...sharedKeys, "encoding"];
 
-/** Runs until SIGINT or SIGTERM; a second signal ends at once. */
+/** Runs until SIGINT or SIGTERM. */
 export async function gateway(targets: string[], flags: Record<string, unknown>, version: string): Promise<void> {
 	const begun = performance.now();
 	const listed = [...targets, ...((flags.target as string[] | undefined) ?? [])];
@@ -27,7 +27,7 @@ export async function gateway(targets: string[], flags: Record<string, unknown>,
 	if (settings.targets.length === 0 && settings.learn === undefined) {
 		throw new XMLSocketError(
 			"XMLSOCKET_OPTION_INVALID",
-			"There is no target: name what pages may reach, for example xmlsocket gateway chat=localhost:9339, or collect it with --learn FILE.",
+			"There is no target: name the servers that pages may reach, for example xmlsocket gateway chat=localhost:9339, or record them with --learn FILE.",
 		);
 	}
 	const log = makeLog(settings.logLevel);

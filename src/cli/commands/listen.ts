@@ -1,8 +1,8 @@
-// `xmlsocket listen`: prints what arrives; for scripts.
+// `xmlsocket listen`: prints the documents that arrive; for scripts.
 
 import { countDocuments, numberOf, openConnection, printer } from "../open-connection.ts";
 
-/** Exit code 1 where fewer than `-C` documents came. */
+/** Ends with exit code 1 if fewer than `-C` documents arrive. */
 export async function listen(address: string, flags: Record<string, unknown>): Promise<void> {
 	const count = numberOf(flags.count, "--count");
 	const withinSeconds = numberOf(flags.within, "--within");
@@ -16,7 +16,7 @@ export async function listen(address: string, flags: Record<string, unknown>): P
 	await connection.close();
 	const { error } = await connection.closed;
 	if (count !== undefined && received < count) {
-		process.stderr.write(`xmlsocket: ${received} of ${count} documents came${error ? `: ${error.message}` : "."}\n`);
+		process.stderr.write(`xmlsocket: ${received} of ${count} documents arrived${error ? `: ${error.message}` : "."}\n`);
 		process.exitCode = 1;
 	} else if (error && count === undefined) throw error;
 }

@@ -1,4 +1,4 @@
-// `xmlsocket play`: shows a SWF in the browser with its sockets connected, until a signal ends it.
+// `xmlsocket play`: shows a SWF in the browser with its sockets connected, until a signal.
 
 import { fileURLToPath } from "node:url";
 import { createPlay, type Play } from "../../gateway/play/play-server.ts";
@@ -58,9 +58,9 @@ async function banner({ movie, gateway, ruffle }: Play, url: string, version: st
 	const warnings: string[] = [];
 	const problem = await movie.problem();
 	if (problem !== undefined) warnings.push(problem);
-	if (!ruffle.installed()) warnings.push(`Ruffle, which plays it, is not installed: ${RUFFLE_INSTALL}`);
+	if (!ruffle.installed()) warnings.push(`Ruffle, which plays the movie, is not installed: ${RUFFLE_INSTALL}`);
 	if (targets.length === 0)
-		warnings.push("It may reach nothing yet: the page shows what it asks for, and --allow HOST:PORT allows it.");
+		warnings.push("The movie may reach no server: the page shows what it requests, and --allow HOST:PORT allows it.");
 	const rows: [string, string][] = [
 		["Movie", movie.name],
 		["Page", styles().cyan(url)],

@@ -1,5 +1,5 @@
-// `xmlsocket policy`: what a server's policy files grant, and whether content of a domain may connect. Exit codes: 0 a file
-// that players take, or "may"; 1 no such file, or "may not"; 3 no connection.
+// `xmlsocket policy`: shows what a server's policy files allow, and whether content of a domain may connect. Exit codes: 0 a file that
+// players accept, or "may"; 1 no such file, or "may not"; 3 no connection.
 
 import { styleText } from "node:util";
 import { XMLSocketError } from "../../errors/index.ts";
@@ -12,13 +12,13 @@ import {
 	showPolicyReport,
 } from "../../tools/index.ts";
 
-/** Asks, prints, and sets the exit code. */
+/** Fetches the files, prints the report, and sets the exit code. */
 export async function policy(address: string, flags: { from?: string; to?: string; json?: boolean }): Promise<void> {
 	const { host, port } = parsePolicyAddress(address);
 	const to = flags.to === undefined ? port : portOf(flags.to);
 	const { from } = flags;
 	if (from === undefined && flags.to !== undefined)
-		throw new XMLSocketError("XMLSOCKET_OPTION_INVALID", "--to needs --from: whose content would connect?");
+		throw new XMLSocketError("XMLSOCKET_OPTION_INVALID", "--to needs --from, the domain of the content.");
 	if (from !== undefined && to === undefined)
 		throw new XMLSocketError("XMLSOCKET_OPTION_INVALID", "--from needs --to, or an address with a port.");
 	const question = from === undefined ? undefined : { ...parsePolicySource(from), to: to! };
@@ -35,7 +35,7 @@ function exitCode(report: PolicyReport): number {
 function portOf(text: string): number {
 	const port = /^\d{1,5}$/.test(text) ? Number(text) : 0;
 	if (port >= 1 && port <= 65535) return port;
-	throw new XMLSocketError("XMLSOCKET_OPTION_INVALID", `--to takes a port from 1 to 65535, not "${text}".`);
+	throw new XMLSocketError("XMLSOCKET_OPTION_INVALID", `--to must be a port from 1 to 65535, but is "${text}".`);
 }
 
 function painter(): Paint | undefined {

@@ -1,4 +1,4 @@
-// `xmlsocket run`: Server-Side ActionScript applications on a port, until a signal.
+// `xmlsocket run`: runs Server-Side ActionScript applications on a port, until a signal.
 
 import { type AscOptions, openScriptHost } from "../../asc/index.ts";
 import { createServer, type ServerOptions } from "../../server/index.ts";
@@ -10,7 +10,7 @@ import { ascKeys, serverKeys, serveSchema } from "../serve-schema.ts";
 import { logOutput, makeLog, pick, runUntilSignal } from "../server-process.ts";
 import { resolveSettings } from "../settings.ts";
 
-/** Runs until SIGINT or SIGTERM; a second signal ends at once. */
+/** Runs until SIGINT or SIGTERM. */
 export async function run(paths: string[], flags: Record<string, unknown>, version: string): Promise<void> {
 	const begun = performance.now();
 	const { values } = resolveSettings(

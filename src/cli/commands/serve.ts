@@ -1,4 +1,4 @@
-// `xmlsocket serve`: builds the daemon from its options, says where it is, and stops it on a signal.
+// `xmlsocket serve`: creates the daemon from its options, prints its addresses, and stops it on a signal.
 
 import { existsSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
@@ -27,12 +27,12 @@ import { resolveSettings } from "../settings.ts";
 import { makeSite } from "../site.ts";
 
 const gatewayKeys: readonly string[] = [...Object.keys(gatewaySchema.entries), ...sharedKeys];
-// Where the chat page is when a site has taken the root.
+// The path of the chat page when a site has the root.
 const PAGE_PATH = "/xmlsocket/";
 // The pages of the chat page's folder that play a SWF.
 const FLASH_PAGES = ["/flash", "/flash.html"];
 
-/** Runs until SIGINT or SIGTERM; a second signal ends at once. */
+/** Runs until SIGINT or SIGTERM. */
 export async function serve(flags: Record<string, unknown>, version: string): Promise<void> {
 	const begun = performance.now();
 	const { values } = resolveSettings(serveSchema, flags, process.env, flags.config as string | undefined);
@@ -71,7 +71,7 @@ export async function serve(flags: Record<string, unknown>, version: string): Pr
 function checkApp(settings: ServeSettings): void {
 	if (settings.app.length === 0) return;
 	if (settings.relay !== undefined)
-		throw new XMLSocketError("XMLSOCKET_OPTION_INVALID", "--app and --relay exclude each other: give one of them.");
+		throw new XMLSocketError("XMLSOCKET_OPTION_INVALID", "--app and --relay exclude each other: use one of them.");
 	if (settings.nats.length > 0) {
 		throw new XMLSocketError(
 			"XMLSOCKET_OPTION_INVALID",
@@ -101,13 +101,13 @@ async function makeApplication(
 	if (settings.relay !== undefined && settings.nats.length > 0) {
 		throw new XMLSocketError(
 			"XMLSOCKET_OPTION_INVALID",
-			"--relay and --nats exclude each other: a relay has no words for what gets lost between daemons.",
+			"--relay and --nats exclude each other: a relay cannot report messages that are lost between daemons.",
 		);
 	}
 	if (settings.relay !== undefined) return createRelay({ room: settings.relay === "" ? "lobby" : settings.relay });
 	const tokens = settings.tokenFile === undefined ? "" : readTokens(settings.tokenFile);
 	const options = { ...(pick(settings, chatKeys) as ChatOptions), tokens };
-	const report = (error: unknown): void => log.error({ err: error }, "the chat met a failure");
+	const report = (error: unknown): void => log.error({ err: error }, "the chat failed to do something");
 	return createChat(options, { ...(await openRoomStorage(settings, log)), report });
 }
 

@@ -1,24 +1,25 @@
-// One GET over http or https with an end to its time, its size and its redirects. It throws nothing: what went wrong comes back in
-// words for the person who looks at the page.
+// One GET over http or https with limits for time, size and redirects. It never throws: it returns a failure as a text for the user of the
+// page.
 
-/** The bounds. */
+/** The limits. */
 export interface FetchBounds {
-	/** Longest body, in bytes. */
+	/** The longest body, in bytes. */
 	readonly maxBytes: number;
-	/** For all of it: redirects, head and body. */
+	/** The time limit for everything, redirects, head and body, in milliseconds. */
 	readonly timeoutMs: number;
-	/** How many redirects are followed. */
+	/** The number of redirects to follow. */
 	readonly redirects: number;
 }
 
-/** The body, or what went wrong. */
+/** The body, or the problem. */
 export type FetchResult =
 	| { readonly body: Buffer; readonly problem?: undefined }
 	| { readonly body?: undefined; readonly problem: string };
 
-/** Fetches `address`. */
-export async function fetchBounded(address: URL, bounds: FetchBounds): Promise<FetchResult> {
-	const signal = AbortSignal.timeout(bounds.timeoutMs);
+/** Fetches `address`. @param aborted ends the fetch early, with a problem */
+export async function fetchBounded(address: URL, bounds: FetchBounds, aborted?: AbortSignal): Promise<FetchResult> {
+	const timeout = AbortSignal.timeout(bounds.timeoutMs);
+	const signal = aborted ? AbortSignal.any([timeout, aborted]) : timeout;
 	try {
 		let at = address;
 		for (let hops = 0; ; hops++) {
@@ -28,9 +29,9 @@ export async function fetchBounded(address: URL, bounds: FetchBounds): Promise<F
 				await response.body?.cancel();
 				const next = URL.canParse(location, at.href) ? new URL(location, at) : undefined;
 				if (!next || !/^https?:$/.test(next.protocol))
-					return { problem: `${at.href} leads to "${location}", which is no http or https address.` };
+					return { problem: `${at.href} redirects to "${location}", which is not an http or https address.` };
 				if (hops >= bounds.redirects)
-					return { problem: `${address.href} leads elsewhere more than ${bounds.redirects} times.` };
+					return { problem: `${address.href} redirects more than ${bounds.redirects} times.` };
 				at = next;
 				continue;
 			}
@@ -42,7 +43,8 @@ export async function fetchBounded(address: URL, bounds: FetchBounds): Promise<F
 			return body ? { body } : { problem: `${at.href} is longer than ${bounds.maxBytes} bytes, the limit.` };
 		}
 	} catch (error) {
-		if (signal.aborted)
+		if (aborted?.aborted) return { problem: `The request for ${address.href} was aborted.` };
+		if (timeout.aborted)
 			return { problem: `${address.host} did not deliver ${address.href} within ${bounds.timeoutMs} ms.` };
 		const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
 		return {
@@ -56,7 +58,7 @@ async function bounded(response: Response, maxBytes: number): Promise<Buffer | u
 	let length = 0;
 	for await (const chunk of response.body ?? []) {
 		length += chunk.length;
-		// Leaving the loop cancels the rest.
+		// The return cancels the rest of the body.
 		if (length > maxBytes) return undefined;
 		chunks.push(chunk);
 	}

@@ -1,5 +1,5 @@
-// What `play` shows: a SWF file with the folder it lies in, or one at an http(s) address with what lies beside it there. Either
-// answers the paths that the movie asks for, relative or from the root, as its own home would; nothing above its folder.
+// The movie of `play`: a SWF file and its folder, or a SWF at an http(s) address and the files next to it. It answers the paths that the
+// movie requests, relative or from the root, as the movie's own site does; nothing above its folder.
 
 import { closeSync, openSync, readSync, realpathSync } from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
@@ -9,24 +9,24 @@ import { sendText } from "../site/site-routes.ts";
 import { contentType, StaticFolder, sendFile } from "../site/static-folder.ts";
 import { fetchBounded } from "./fetch-bounded.ts";
 
-/** A movie and its surroundings. */
+/** A movie and the files next to it. */
 export interface Movie {
 	/** Its file's name. */
 	readonly name: string;
-	/** Its path here. */
+	/** Its path on this server. */
 	readonly path: string;
-	/** The path of the folder it lies in, here. */
+	/** The path of its folder on this server. */
 	readonly base: string;
-	/** Looks at it again. @returns what is wrong with it, in words; undefined: nothing. */
-	problem(): Promise<string | undefined>;
-	/** Answers a request for it or for what lies beside it. */
+	/** Checks the movie again. @param aborted ends the check early. @returns a description of the problem; undefined: none. */
+	problem(aborted?: AbortSignal): Promise<string | undefined>;
+	/** Answers a request for the movie or a file next to it. */
 	answer(request: IncomingMessage, response: ServerResponse, url: URL): Promise<void>;
 }
 
 /**
- * A movie by its path or address.
+ * Finds a movie by its path or address.
  *
- * @throws XMLSOCKET_MOVIE_UNREADABLE where there is no such file, it is no SWF, or the address is neither http nor https.
+ * @throws XMLSOCKET_MOVIE_UNREADABLE if the file does not exist or is not a SWF, or the address is neither http nor https.
  */
 export function movieOf(given: string): Movie {
 	if (/^https?:\/\//i.test(given)) {
@@ -37,12 +37,12 @@ export function movieOf(given: string): Movie {
 	return new LocalMovie(given);
 }
 
-/** What is wrong with a file that begins with these bytes, as a SWF; undefined: nothing. */
+/** Why a file with these first bytes is not a SWF; undefined if it is one. */
 export function notASwf(start: Uint8Array): string | undefined {
 	const text = Buffer.from(start.subarray(0, 8)).toString("latin1");
 	if (/^[FCZ]WS/.test(text)) return undefined;
 	if (text === "") return "it is empty";
-	return `it is no SWF: it begins with ${JSON.stringify(text)} in place of FWS, CWS or ZWS`;
+	return `it is not a SWF: it starts with ${JSON.stringify(text)} instead of FWS, CWS or ZWS`;
 }
 
 class LocalMovie implements Movie {
@@ -72,7 +72,7 @@ class LocalMovie implements Movie {
 
 	async answer(request: IncomingMessage, response: ServerResponse, url: URL): Promise<void> {
 		const file = await this.#folder.find(url.pathname);
-		if (file === undefined || file === "folder") sendText(response, 404, "There is no such file beside the movie.\n");
+		if (file === undefined || file === "folder") sendText(response, 404, "There is no such file next to the movie.\n");
 		else await sendFile(file, request, response);
 	}
 }
@@ -94,15 +94,16 @@ class RemoteMovie implements Movie {
 		this.name = this.path.slice(this.path.lastIndexOf("/") + 1);
 	}
 
-	async problem(): Promise<string | undefined> {
+	async problem(aborted?: AbortSignal): Promise<string | undefined> {
 		this.#bytes = undefined;
-		// Wherever the movie's address leads: what comes back is a SWF, or is not passed on.
-		const { body, problem } = await fetchBounded(this.#address, { ...REMOTE_LIMITS, redirects: MOVIE_REDIRECTS });
+		// Redirects may lead anywhere, because only a SWF is passed on.
+		const bounds = { ...REMOTE_LIMITS, redirects: MOVIE_REDIRECTS };
+		const { body, problem } = await fetchBounded(this.#address, bounds, aborted);
 		if (!body) return problem;
 		const wrong = notASwf(body);
 		if (wrong !== undefined) {
 			const isPage = /^\s*<(?:!doctype|html|head|body|\?xml)/i.test(body.subarray(0, 64).toString("latin1"));
-			return `${this.#address.href} cannot be played: ${wrong}.${isPage ? " That is a page; give the address of the .swf file in it." : ""}`;
+			return `${this.#address.href} cannot be played: ${wrong}.${isPage ? " It is a page; give the address of the .swf file in the page." : ""}`;
 		}
 		this.#bytes = body;
 		return undefined;
@@ -112,14 +113,21 @@ class RemoteMovie implements Movie {
 		const { pathname } = url;
 		if (pathname === this.path && this.#bytes) return sendBytes(response, this.#bytes, contentType("a.swf"));
 		if (!pathname.startsWith(this.base))
-			return sendText(response, 404, "That is not in the movie's folder, so it is not fetched.\n");
-		// From the operator's address alone, and nowhere it would lead to: the movie must not read through this machine what
+			return sendText(response, 404, "This path is outside the movie's folder, so it is not fetched.\n");
+		// Only from the address that the user gave, and without redirects: the movie must not reach, through this machine, servers that
 		// only this machine can reach.
 		const address = new URL(pathname + url.search, this.#address);
-		const { body, problem } = await fetchBounded(address, { ...REMOTE_LIMITS, redirects: 0 });
+		const { body, problem } = await fetchBounded(address, { ...REMOTE_LIMITS, redirects: 0 }, clientGone(response));
 		if (body) sendBytes(response, body, contentType(pathname));
 		else sendText(response, 502, `${problem}\n`);
 	}
+}
+
+/** Aborted when the client closes its connection before the response is complete. */
+export function clientGone(response: ServerResponse): AbortSignal {
+	const gone = new AbortController();
+	response.once("close", () => gone.abort());
+	return gone.signal;
 }
 
 function sendBytes(response: ServerResponse, bytes: Buffer, type: string): void {

@@ -1,5 +1,5 @@
-// The HTTP side of `play`: the page with the movie, what the page must know, the feed of what becomes of the movie's sockets, and
-// the movie with its folder. The root is the movie's, as in its own home; everything of ours is below /xmlsocket/ and /ruffle/.
+// The HTTP routes of `play`: the page with the movie, the data for the page, the events of the movie's sockets, and the movie with its
+// folder. The root is the movie's folder, as on the movie's own site; all other files are below /xmlsocket/ and /ruffle/.
 
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { HttpRoutes } from "../../server/index.ts";
@@ -9,35 +9,35 @@ import { type SiteRoutes, sendText } from "../site/site-routes.ts";
 import type { ReachableTarget } from "../site/socket-proxy.ts";
 import { StaticFolder, sendFile } from "../site/static-folder.ts";
 import type { EventFeed } from "./event-feed.ts";
-import type { Movie } from "./movie.ts";
+import { clientGone, type Movie } from "./movie.ts";
 
-/** Where the page is. */
+/** The path of the page. */
 export const PLAY_PATH = "/xmlsocket/";
 
-/** What the page is told at its start. */
+/** The data for the page at its start. */
 export interface PlayFacts {
 	readonly name: string;
 	readonly path: string;
 	readonly base: string;
-	/** What is wrong with the movie. */
+	/** The problem with the movie; null: none. */
 	readonly problem: string | null;
-	/** How to install Ruffle, where it is missing. */
+	/** The command that installs Ruffle, if it is missing. */
 	readonly install: string | null;
-	/** What the movie may reach. */
+	/** The targets that the movie may reach. */
 	readonly targets: readonly ReachableTarget[];
 	/** FlashVars. */
 	readonly parameters: Readonly<Record<string, string>>;
-	/** The command line that was given, for a line to be copied with one more `--allow`. */
+	/** The command line, which the page shows with one more `--allow` to copy. */
 	readonly command: string;
 }
 
-/** What the routes are made of. */
+/** The parts of the routes. */
 export interface PlayParts {
 	readonly movie: Movie;
 	/** The folder of the built pages. */
 	readonly pages: string;
 	readonly ruffle: RuffleRoutes;
-	/** Answers for the sockets' configuration and for Ruffle. */
+	/** Answers for the configuration of the sockets and for Ruffle. */
 	readonly site: SiteRoutes;
 	readonly targets: readonly ReachableTarget[];
 	readonly parameters: Readonly<Record<string, string>>;
@@ -50,7 +50,7 @@ export class PlayRoutes implements HttpRoutes {
 	readonly #parts: PlayParts;
 	readonly #pages: StaticFolder;
 
-	/** @throws XMLSOCKET_FOLDER_UNREADABLE where the pages are not built. */
+	/** @throws XMLSOCKET_FOLDER_UNREADABLE if the pages are not built. */
 	constructor(parts: PlayParts) {
 		this.#parts = parts;
 		this.#pages = new StaticFolder(parts.pages);
@@ -72,7 +72,7 @@ export class PlayRoutes implements HttpRoutes {
 	async #answer(request: IncomingMessage, response: ServerResponse, url: URL): Promise<void> {
 		const { pathname } = url;
 		if (!pathname.startsWith(PLAY_PATH)) {
-			// What lies beside a movie may be a page: opened on its own, it is nobody here.
+			// A file next to the movie may be a page; the sandbox gives it an opaque origin.
 			response.setHeader("content-security-policy", "sandbox");
 			response.setHeader("x-content-type-options", "nosniff");
 			return await this.#parts.movie.answer(request, response, url);
@@ -81,20 +81,20 @@ export class PlayRoutes implements HttpRoutes {
 		const asked = pathname.slice(PLAY_PATH.length);
 		if (asked === "facts.json") {
 			response.setHeader("cache-control", "no-store");
-			return sendText(response, 200, JSON.stringify(await this.#facts()), "application/json");
+			return sendText(response, 200, JSON.stringify(await this.#facts(clientGone(response))), "application/json");
 		}
 		const file = await this.#pages.find(`/${asked === "" ? "play.html" : asked}`);
 		if (file === undefined || file === "folder") sendText(response, 404, "There is no such page.\n");
 		else await sendFile(file, request, response);
 	}
 
-	async #facts(): Promise<PlayFacts> {
+	async #facts(aborted: AbortSignal): Promise<PlayFacts> {
 		const { movie, ruffle, targets, parameters, command } = this.#parts;
 		return {
 			name: movie.name,
 			path: movie.path,
 			base: movie.base,
-			problem: (await movie.problem()) ?? null,
+			problem: (await movie.problem(aborted)) ?? null,
 			install: ruffle.installed() ? null : RUFFLE_INSTALL,
 			targets,
 			parameters,

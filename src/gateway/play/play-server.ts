@@ -1,5 +1,5 @@
-// `play` as a library: one server with the page, the movie, Ruffle, and a gateway to what the movie may reach. It opens no browser
-// and prints nothing.
+// `play` as a library: one server with the page, the movie, Ruffle, and a gateway to the targets of the movie. It opens no browser and
+// prints nothing.
 
 import { createServer, type Logger, noDocuments, type Server } from "../../server/index.ts";
 import { createGateway, type Gateway } from "../gateway.ts";
@@ -10,31 +10,31 @@ import { EventFeed } from "./event-feed.ts";
 import { type Movie, movieOf } from "./movie.ts";
 import { PlayRoutes } from "./play-routes.ts";
 
-/** What is played, and how. */
+/** The options of `createPlay`. */
 export interface PlayOptions {
-	/** Path or http(s) address of a SWF. */
+	/** The path or the http(s) address of a SWF. */
 	readonly movie: string;
-	/** What it may reach: `[NAME=]HOST:PORT`, as a gateway's targets are written. */
+	/** The targets that the movie may reach: `[NAME=]HOST:PORT`, as for a gateway. */
 	readonly allow: readonly string[];
 	/** FlashVars. */
 	readonly parameters: Readonly<Record<string, string>>;
-	/** 0: any free one. */
+	/** 0: any free port. */
 	readonly port: number;
 	readonly dialTimeoutMs?: number | undefined;
-	/** A configuration file that collects what was asked for and refused. */
+	/** A configuration file that records refused targets. */
 	readonly learn?: string | undefined;
-	/** Encoding of the targets; the movie speaks UTF-8. */
+	/** The encoding of the targets; the movie uses UTF-8. */
 	readonly encoding?: string | undefined;
-	/** The command line, which the page shows with one more target where the movie needs it. */
+	/** The command line, which the page shows with one more target if the movie needs it. */
 	readonly command: string;
 	/** The folder of the built pages. */
 	readonly pages: string;
-	/** Default: the package, where it is installed. */
+	/** Default: the installed package. */
 	readonly ruffle?: RuffleRoutes | undefined;
 	readonly log: Logger;
 }
 
-/** A movie that can be played. */
+/** A server that plays a movie. */
 export interface Play {
 	readonly server: Server;
 	readonly movie: Movie;
@@ -43,7 +43,7 @@ export interface Play {
 }
 
 /**
- * Makes the server; it listens once its `listen()` is called.
+ * Creates the server. Call its `listen()` to start it.
  *
  * @throws XMLSOCKET_MOVIE_UNREADABLE, XMLSOCKET_ADDRESS_INVALID for a target, XMLSOCKET_OPTION_INVALID for an encoding,
  * XMLSOCKET_CONFIG_UNREADABLE for the file of `learn`, XMLSOCKET_PORT_RESERVED
@@ -75,7 +75,7 @@ export function createPlay(options: PlayOptions): Play {
 	const page = new PlayRoutes({ movie, pages, ruffle, site, targets, parameters, command, feed });
 	const server = createServer({
 		port: options.port,
-		// The page is of this machine's own browser.
+		// Only this machine's browser needs the page.
 		host: "localhost",
 		policy: "off",
 		application: noDocuments,

@@ -1,12 +1,11 @@
-// Puts script tags into an HTML page without touching anything else of it. Works on bytes: the page may be in any encoding that
-// keeps ASCII in its place (all that pages use but UTF-16, which is told by its byte order mark). It reads tags as a browser
-// does before a page's first element, and never rewrites, sorts or drops a byte of the page's own.
+// Inserts script tags into an HTML page and changes nothing else. It works on bytes, so the page may have any encoding that contains ASCII
+// unchanged, and UTF-16 with a byte order mark. It parses tags as a browser does, and never rewrites, reorders or drops a byte of the page.
 
-/** What to put in: text in ASCII. */
+/** The tags to insert, in ASCII. */
 export interface InjectedTags {
-	/** Goes into every page. */
+	/** For every page. */
 	readonly always: string;
-	/** Goes after it where the page does not load ruffle.js itself. */
+	/** Follows `always` in pages that do not load ruffle.js themselves. */
 	readonly withoutRuffle: string;
 }
 
@@ -14,8 +13,8 @@ export interface InjectedTags {
 export interface InjectedPage {
 	readonly body: Buffer;
 	/**
-	 * The encoding that the page declares. Browsers look for the declaration in the first 1024 bytes, which the tags may push
-	 * it out of, so the answer's header has to say it. Undefined: the page declares none, or has a byte order mark.
+	 * The encoding that the page declares. Browsers search for the declaration in the first 1024 bytes, and the tags may move it past
+	 * them, so the response header must state it. Undefined: the page declares none, or has a byte order mark.
 	 */
 	readonly charset: string | undefined;
 }
@@ -24,7 +23,7 @@ const PRESCAN_BYTES = 1024;
 const RAW_TEXT = new Set(["script", "style", "textarea", "title", "iframe", "xmp", "noembed", "noframes", "plaintext"]);
 const RUFFLE = /(?:^|\/)ruffle(?:\.min)?\.js(?:[?#]|$)|\/@ruffle-rs\/ruffle(?:[@/?#]|$)/i;
 
-/** The page with the tags, or undefined where it holds no element and so is no page. */
+/** The page with the tags; undefined if it has no element. */
 export function inject(page: Buffer, tags: InjectedTags): InjectedPage | undefined {
 	const wide = page[0] === 0xff && page[1] === 0xfe ? "le" : page[0] === 0xfe && page[1] === 0xff ? "be" : undefined;
 	const text = wide === undefined ? page.toString("latin1") : utf16(page, wide).toString("utf16le");
@@ -40,15 +39,15 @@ export function inject(page: Buffer, tags: InjectedTags): InjectedPage | undefin
 	};
 }
 
-/** What there is to know of a page: where tags go, whether it loads Ruffle, which encoding it declares. */
+/** Facts about a page: where to insert tags, whether it loads Ruffle, the encoding it declares. */
 interface PageFacts {
 	at: number | undefined;
 	hasRuffle: boolean;
 	charset: string | undefined;
 }
 
-// The place is right after <head>; where the page has no such tag, before the first thing that is not a doctype, a comment or
-// <html>, where a browser would begin the head by itself.
+// The position is right after <head>. Without that tag, it is before the first item that is not a doctype, a comment or <html>, where a
+// browser starts the head implicitly.
 function readPage(text: string): PageFacts {
 	const facts: PageFacts = { at: undefined, hasRuffle: false, charset: undefined };
 	let placed = false;
@@ -92,7 +91,7 @@ function readPage(text: string): PageFacts {
 interface Tag {
 	readonly name: string;
 	readonly attributes: Map<string, string>;
-	/** After its ">". */
+	/** The position after its ">". */
 	readonly end: number;
 }
 
@@ -126,7 +125,7 @@ function declaredCharset(attributes: ReadonlyMap<string, string>): string | unde
 		: undefined;
 	const label = attributes.get("charset")?.trim() ?? content;
 	if (label === undefined || !/^[\w.:-]{1,40}$/.test(label)) return undefined;
-	// A page whose declaration could be read as ASCII is not in UTF-16: browsers take it for UTF-8.
+	// A declaration that is readable as ASCII is not in UTF-16; browsers then use UTF-8.
 	return /^utf-?16/i.test(label) ? "utf-8" : label;
 }
 

@@ -1,9 +1,9 @@
-// The replacement of ruffle.js in a page where the package is not installed: a line across the page that says so, for a page whose
-// Flash content stays white says nothing. It is a file of its own, so that it also runs where a page allows no inline scripts.
+// The script that replaces ruffle.js when the package is not installed. It shows a message across the page, because Flash content without
+// Ruffle is only a white area. It is a separate file, so that it also runs in pages that allow no inline scripts.
 
 import { RUFFLE_INSTALL } from "../ruffle-package.ts";
 
-/** Where it is: beside what is missing. */
+/** The path of the script. */
 export const MISSING_RUFFLE_PATH = "/ruffle/missing.js";
 
 /** The script. */

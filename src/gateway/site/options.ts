@@ -1,4 +1,4 @@
-// The options of a site served beside the sockets.
+// The options of a site that a server serves.
 
 import * as v from "valibot";
 import { described } from "../../options/index.ts";
@@ -8,9 +8,9 @@ export const siteSchema = v.strictObject({
 	web: v.optional(
 		described(
 			v.pipe(v.string(), v.nonEmpty()),
-			"serve this folder, with Flash content ready to run: ruffle.js and its sockets go into the pages",
+			"serve this folder, and insert ruffle.js and the configuration of its sockets into the pages",
 			"--web <folder>",
 		),
 	),
-	inject: v.optional(described(v.boolean(), "leave the pages of --web as they are", "--no-inject"), true),
+	inject: v.optional(described(v.boolean(), "do not change the pages of --web", "--no-inject"), true),
 });

@@ -1,6 +1,6 @@
-// A folder with a site that has Flash content, on the port's HTTP side: its files as they are, its HTML pages with ruffle.js and
-// the sockets' configuration put in. The paths that the daemon answers on its own (the gateway, `/socket`, `/healthz` …) never
-// come here. It imposes no policy on the pages: they are the operator's.
+// Serves the folder of a site with Flash content: files unchanged, HTML pages with ruffle.js and the configuration of sockets inserted. The
+// daemon's own paths (the gateway, `/socket`, `/healthz` …) never reach it. It sets no content policy, because the pages belong to the
+// operator.
 
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { HttpRoutes, Logger } from "../../server/index.ts";
@@ -10,25 +10,25 @@ import { MISSING_RUFFLE_PATH, MISSING_RUFFLE_SCRIPT } from "./missing-ruffle.ts"
 import { type ReachableTarget, socketProxyScript } from "./socket-proxy.ts";
 import { isCurrent, type OpenFile, StaticFolder, sendFile } from "./static-folder.ts";
 
-/** Where the configuration script is. */
+/** The path of the configuration script. */
 export const CONFIG_PATH = "/ruffle-config.js";
 
 const MAX_INJECTED_BYTES = 4 * 1024 * 1024;
 const tag = (path: string): string => `<script src="${path}"></script>`;
 
-/** What a site is made of. */
+/** The parts of a site. */
 export interface SiteParts {
-	/** The folder; undefined: only the configuration script and Ruffle answer. */
+	/** The folder; undefined: only the configuration script and Ruffle are served. */
 	readonly folder: string | undefined;
-	/** Whether script tags go into its HTML pages. */
+	/** Whether to insert script tags into its HTML pages. */
 	readonly inject: boolean;
-	/** Asked for what is below `/ruffle/` and not in the folder. */
+	/** Answers requests below `/ruffle/` for files that are not in the folder. */
 	readonly ruffle: RuffleRoutes;
-	/** What SWFs may reach; asked for at each request, as a port may be known only once the server listens. */
+	/** The targets that SWFs may reach. Called at each request, because a port may be known only after the server listens. */
 	readonly targets: () => readonly ReachableTarget[];
-	/** Whether pages report what no target is, so that the gateway can log and learn it. */
+	/** Whether pages report requests for other targets, so that the gateway can log and record them. */
 	readonly reports: boolean;
-	/** Whether pages of other sites may load the configuration script: where the operator lets them connect as well. */
+	/** Whether pages of other sites may load the configuration script: if the operator also allows them to connect. */
 	readonly forOtherSites: boolean;
 	readonly log: Logger;
 }
@@ -65,7 +65,7 @@ export class SiteRoutes implements HttpRoutes {
 		if (pathname === MISSING_RUFFLE_PATH) return sendScript(response, MISSING_RUFFLE_SCRIPT);
 		const file = await files.find(pathname);
 		if (file === "folder") {
-			// One slash in front: two would name another host.
+			// One slash at the start: two would name another host.
 			const location = `${pathname.replace(/^\/+/, "/")}/${url.search}`;
 			response.writeHead(301, { location, "content-length": 0 }).end();
 		} else if (file) {
@@ -80,7 +80,7 @@ export class SiteRoutes implements HttpRoutes {
 		if (file.size > MAX_INJECTED_BYTES) {
 			this.#parts.log.warn(
 				{ file: file.name, bytes: file.size, limit: MAX_INJECTED_BYTES },
-				"sent a page without ruffle.js: it is too long",
+				"sent a page without ruffle.js, because the page is too long",
 			);
 			return await sendFile(file, request, response);
 		}
@@ -95,7 +95,7 @@ export class SiteRoutes implements HttpRoutes {
 			page?.charset === undefined ? "text/html" : `text/html; charset=${page.charset}`,
 		);
 		response.setHeader("cache-control", "no-cache");
-		// A page with other tags is another page.
+		// The tags are part of the page's version.
 		const etag = `W/"${installed ? "ruffle" : "missing"}-${file.size.toString(16)}-${file.modifiedMs.toString(16)}"`;
 		if (isCurrent(request, response, etag, file.modifiedMs)) return;
 		const body = page?.body ?? read;
@@ -114,7 +114,7 @@ async function readWhole(file: OpenFile): Promise<Buffer> {
 	}
 }
 
-/** Answers with a script that may not be kept. */
+/** Answers with a script that must not be cached. */
 export function sendScript(response: ServerResponse, text: string): void {
 	response.setHeader("cache-control", "no-store");
 	response.setHeader("x-content-type-options", "nosniff");

@@ -1,15 +1,15 @@
-// What Ruffle must know to open a socket in a page: for each host and port that a SWF may ask for, a WebSocket address. Ruffle
-// compares hosts as strings, so each spelling is an entry of its own. The script made here merges them into the page's
-// configuration, whenever the page or ruffle.js writes it; it never replaces an entry of the page's own.
+// The configuration with which Ruffle opens sockets in a page: a WebSocket address for each host and port that a SWF may request. Ruffle
+// compares hosts as strings, so each spelling needs its own entry. The script merges the entries into the page's configuration whenever
+// the page or ruffle.js writes it; it never replaces an entry of the page.
 
-/** One target: what a SWF may ask for, and where its WebSocket goes. */
+/** One target: the hosts and port that a SWF may request, and the path of its WebSocket. */
 export interface ReachableTarget {
 	/** The spellings of the host. */
 	readonly hosts: readonly string[];
-	/** Whether the host under which the page was loaded is a spelling as well. */
+	/** Whether the host of the page's own address is also a spelling. */
 	readonly pageHost: boolean;
 	readonly port: number;
-	/** Address of the WebSocket, relative to the script: `gateway?host=localhost&port=9339`. */
+	/** The WebSocket's address, relative to the script: `gateway?host=localhost&port=9339`. */
 	readonly path: string;
 }
 
@@ -22,7 +22,7 @@ export interface SocketProxyEntry {
 
 const LOCAL = ["localhost", "127.0.0.1"];
 
-/** A target as the page sees it: both spellings of this machine and the page's own host where the target is local. */
+/** A target for the page. A local target has both spellings of this machine, and the page's own host. */
 export function reachable(target: {
 	readonly host: string;
 	readonly port: number;
@@ -34,8 +34,8 @@ export function reachable(target: {
 }
 
 /**
- * A gateway's targets. The host is what a page may ask for, in the operator's own spelling; where the target has a name of its
- * own, that is a host as well, so that content which asks for a server that is gone can be led to a new one.
+ * A gateway's targets. The host has the operator's spelling. If a target has a name, the name is also a host, so that content that requests
+ * a server that no longer exists reaches a new one.
  */
 export function reachableTargets(
 	targets: readonly { readonly name: string; readonly host: string; readonly port: number; readonly path: string }[],
@@ -49,7 +49,7 @@ export function reachableTargets(
 	});
 }
 
-/** The daemon's own port: under every name that means this machine, a SWF reaches the daemon itself. */
+/** The daemon's own port: under every name of this machine, a SWF reaches the daemon itself. */
 export function ownPort(port: number, host: string): ReachableTarget {
 	const isName = host !== "*" && host !== "::" && host !== "0.0.0.0";
 	return { hosts: [...new Set([...LOCAL, ...(isName ? [host] : [])])], pageHost: true, port, path: "socket" };
@@ -58,15 +58,15 @@ export function ownPort(port: number, host: string): ReachableTarget {
 /**
  * The script of `/ruffle-config.js`: one function, and data.
  *
- * @param reports whether the page tells the gateway of each pair that a SWF asked for and no entry has, so that it can be
- * logged and learnt. Ruffle itself asks nobody then.
+ * @param reports whether the page reports to the gateway each host and port that a SWF requests and no entry has, so that the gateway
+ * can log and record it. Ruffle itself sends no request for it.
  */
 export function socketProxyScript(targets: readonly ReachableTarget[], reports: boolean): string {
 	const data = JSON.stringify(targets).replaceAll("<", "\\u003c");
 	return `(${String(mergeSocketProxy)})(window, ${data}, ${reports});\n`;
 }
 
-/** What the script needs of its page. */
+/** The parts of its page that the script uses. */
 interface PageWindow {
 	readonly location: { readonly hostname: string; readonly origin: string };
 	readonly document: { readonly currentScript: { readonly src?: string } | null };
@@ -75,9 +75,9 @@ interface PageWindow {
 	RufflePlayer?: unknown;
 }
 
-// Runs in the page, as text: it may use nothing from outside itself. Pages write `window.RufflePlayer = …`, `.config = …` and
-// `.config.socketProxy = …` before and after this script, and ruffle.js writes the first again; each of the three is therefore
-// a property that takes what is written to it and adds the entries.
+// Runs in the page, as text, so it must not use anything outside itself. Pages assign `window.RufflePlayer`, `.config` and
+// `.config.socketProxy` before and after this script, and ruffle.js assigns the first again. So each of the three is a property with a
+// setter that adds the entries to the assigned value.
 function mergeSocketProxy(page: PageWindow, targets: readonly ReachableTarget[], reports: boolean): void {
 	const base = page.document.currentScript?.src || `${page.location.origin}/`;
 	const entries: SocketProxyEntry[] = [];
@@ -122,16 +122,16 @@ function mergeSocketProxy(page: PageWindow, targets: readonly ReachableTarget[],
 		return player;
 	});
 	if (!reports) return;
-	// The warning on the console is the only trace of a pair without an entry. Asking the gateway for it is the report: it refuses
-	// with a log line, and with --learn it notes the pair.
-	const told = new Set<string>();
+	// Ruffle's warning on the console is the only sign of a pair without an entry. The report is a request to the gateway, which refuses it
+	// with a log line, and records it with --learn.
+	const reported = new Set<string>();
 	for (const level of ["debug", "log", "info", "warn", "error"]) {
-		const say = page.console[level]!;
+		const log = page.console[level]!;
 		page.console[level] = (...words) => {
-			say.apply(page.console, words);
+			log.apply(page.console, words);
 			const [, host, port] = /Missing WebSocket proxy for host ([^\s,]+), port (\d+)/.exec(words.join(" ")) ?? [];
-			if (host === undefined || told.has(`${host} ${port}`) || told.size >= 50) return;
-			told.add(`${host} ${port}`);
+			if (host === undefined || reported.has(`${host} ${port}`) || reported.size >= 50) return;
+			reported.add(`${host} ${port}`);
 			new page.WebSocket(webSocketUrl(`gateway?host=${encodeURIComponent(host)}&port=${port}`));
 		};
 	}

@@ -1,6 +1,6 @@
-// Files of one folder over HTTP: found, opened, and sent with their type, size, ETag and ranges. Nothing above the folder can
-// be had, by dots, by encoded separators or by links, and no file whose name begins with a dot. A file that cannot be read, or
-// goes away while it is sent, costs that one answer.
+// Serves the files of one folder over HTTP, with type, size, ETag and ranges. Dots, encoded separators and links cannot lead above the
+// folder, and files whose names start with a dot are not served. If a file cannot be read, or disappears while it is sent, only that
+// response fails.
 
 import { constants, realpathSync, statSync } from "node:fs";
 import { type FileHandle, open, realpath } from "node:fs/promises";
@@ -17,7 +17,7 @@ const FLASH_TYPES: Readonly<Record<string, string>> = {
 	flv: "video/x-flv",
 };
 
-/** An open file. The receiver sends it or closes it. */
+/** An open file. The receiver must send it or close it. */
 export interface OpenFile {
 	/** Its name, without the folder. */
 	readonly name: string;
@@ -26,11 +26,11 @@ export interface OpenFile {
 	readonly modifiedMs: number;
 }
 
-/** A folder whose files answer. */
+/** A folder whose files are served. */
 export class StaticFolder {
 	readonly #root: string;
 
-	/** @throws XMLSOCKET_FOLDER_UNREADABLE where there is no such folder. */
+	/** @throws XMLSOCKET_FOLDER_UNREADABLE if the folder does not exist. */
 	constructor(folder: string) {
 		let isFolder = false;
 		let cause: unknown;
@@ -42,7 +42,7 @@ export class StaticFolder {
 			this.#root = folder;
 		}
 		if (!isFolder) {
-			const words = cause instanceof Error ? cause.message : "it is no folder";
+			const words = cause instanceof Error ? cause.message : "it is not a folder";
 			throw new XMLSocketError("XMLSOCKET_FOLDER_UNREADABLE", `The folder ${folder} cannot be served: ${words}.`, {
 				cause,
 			});
@@ -50,9 +50,9 @@ export class StaticFolder {
 	}
 
 	/**
-	 * Opens what a URL's path names; for a folder, its index page.
+	 * Opens the file of a URL's path; for a folder, its index page.
 	 *
-	 * @returns undefined where there is no such file; "folder" where the path names a folder and lacks the slash at its end.
+	 * @returns undefined if there is no such file; "folder" if the path names a folder without a slash at its end.
 	 */
 	async find(pathname: string): Promise<OpenFile | "folder" | undefined> {
 		const steps = stepsOf(pathname);
@@ -71,7 +71,7 @@ export class StaticFolder {
 			const real = await realpath(join(this.#root, ...steps));
 			if (real !== this.#root && !real.startsWith(this.#root.endsWith(sep) ? this.#root : this.#root + sep))
 				return undefined;
-			// Not through a link that has just been put there, and without waiting for the other end of a pipe.
+			// Without following a link that was just created, and without waiting for the other end of a pipe.
 			const flags = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
 			handle = await open(real, flags);
 			const stats = await handle.stat();
@@ -86,13 +86,13 @@ export class StaticFolder {
 	}
 }
 
-/** The content type that a file's name says. Without a charset: pages and scripts of older sites declare their own. */
+/** The content type for a file's name, without a charset: pages and scripts of older sites declare their own. */
 export function contentType(name: string): string {
 	const extension = name.slice(name.lastIndexOf(".") + 1).toLowerCase();
 	return FLASH_TYPES[extension] ?? lookup(extension) ?? "application/octet-stream";
 }
 
-/** Whether the client has this version of what is asked for. Answers 304 then. */
+/** Whether the client already has this version. If so, answers 304. */
 export function isCurrent(
 	request: IncomingMessage,
 	response: ServerResponse,
@@ -111,7 +111,7 @@ export function isCurrent(
 	return current;
 }
 
-/** Sends a file, or the part of it that is asked for, and closes it. Headers that are set already stay. */
+/** Sends a file, or the requested range, and closes it. Keeps headers that are already set. */
 export async function sendFile(file: OpenFile, request: IncomingMessage, response: ServerResponse): Promise<void> {
 	try {
 		if (!response.hasHeader("content-type")) response.setHeader("content-type", contentType(file.name));
@@ -131,14 +131,14 @@ export async function sendFile(file: OpenFile, request: IncomingMessage, respons
 		if (request.method === "HEAD" || length === 0) response.end();
 		else await pipeline(file.handle.createReadStream(range ?? { start: 0, end: file.size - 1 }), response);
 	} catch {
-		// The client has gone, or the file has: what was promised cannot be kept.
+		// The client has disconnected, or the file is gone: the response cannot be completed.
 		response.destroy();
 	} finally {
 		await file.handle.close().catch(() => {});
 	}
 }
 
-// The names on the way, or undefined where one of them could lead out of the folder or to a hidden file.
+// The names in the path; undefined if one of them could lead out of the folder or to a hidden file.
 function stepsOf(pathname: string): string[] | undefined {
 	const steps: string[] = [];
 	for (const part of pathname.split("/")) {
@@ -155,7 +155,7 @@ function stepsOf(pathname: string): string[] | undefined {
 	return steps;
 }
 
-// One range, of a GET; a condition on it cannot be met, as ETags here are weak.
+// One range of a GET. A condition on the range cannot be met, because the ETags are weak.
 function rangeOf(
 	request: IncomingMessage,
 	size: number,

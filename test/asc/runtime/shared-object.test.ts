@@ -100,7 +100,7 @@ describe("in a script", () => {
 		expect([so.clear(), so.size(), so.version]).toEqual([true, 0, 5]);
 	});
 
-	test("close lets go of it: the object answers nothing, and get gives a new one", () => {
+	test("close() releases the object: its methods return nothing, and get() returns a new one", () => {
 		const so = at.get("a");
 		so.setProperty("x", 1);
 		so.close();
@@ -118,7 +118,7 @@ describe("in a script", () => {
 		expect(at.get("a").size()).toBe(0);
 	});
 
-	test("its own properties are the script's: none is enumerable at first", () => {
+	test("a new object has no enumerable properties of its own", () => {
 		const so = at.get("a");
 		const names: string[] = [];
 		for (const name in so) names.push(name);
@@ -127,7 +127,7 @@ describe("in a script", () => {
 });
 
 describe("clients", () => {
-	test("get the whole object when they connect, then each change; the one that made it gets success", () => {
+	test("receive the whole object when they connect, then each change; the client that made it receives success", () => {
 		at.get("board").setProperty("a", [1, "x"]);
 		const [ann, bob] = [at.join(), at.join()];
 		ann.says("<connect/>");
@@ -147,7 +147,7 @@ describe("clients", () => {
 		expect(bob.heard).toEqual(['<so name="board" version="3"><success name="b" /></so>']);
 	});
 
-	test("hear what the script changes, clears and sends", () => {
+	test("receive what the script changes, clears and sends", () => {
 		const so = at.get("board");
 		const ann = at.join("board");
 		so.setProperty("a", true);
@@ -162,7 +162,7 @@ describe("clients", () => {
 		]);
 	});
 
-	test("tell the script in onSync, once for each document, with the old values", () => {
+	test("notify the script in onSync once for each document, with the old values", () => {
 		const so = at.get("board");
 		const lists: unknown[] = [];
 		so.onSync = function (this: unknown, list) {
@@ -184,7 +184,7 @@ describe("clients", () => {
 		]);
 	});
 
-	test("send to all, and to the script's handler of that name, but to none of the class's own methods", () => {
+	test("send to all clients and to the script's handler of that name, but not to methods of the class", () => {
 		const so = at.get("board");
 		const calls: unknown[] = [];
 		so.draw = function (this: unknown, ...args: unknown[]) {
@@ -205,7 +205,7 @@ describe("clients", () => {
 		expect(at.reported.map(String)).toEqual(["Error: in the handler"]);
 	});
 
-	test("make an object, which is gone when the last of them leaves, unless a script holds it", () => {
+	test("create an object, which is dropped when the last of them disconnects, unless a script holds it", () => {
 		const [ann, bob] = [at.join("board"), at.join("board")];
 		ann.says('<set name="a"><true/></set>');
 		expect(at.objects.size).toBe(1);
@@ -218,7 +218,7 @@ describe("clients", () => {
 		expect(at.get("board")).toBe(so);
 	});
 
-	test("hear nothing more after <disconnect/>, and must connect before they change anything", () => {
+	test("receive nothing after <disconnect/>, and must connect before they change anything", () => {
 		const so = at.get("board");
 		const ann = at.join("board");
 		ann.says("<disconnect/>");
@@ -237,7 +237,7 @@ describe("clients", () => {
 		['<set name="a"><picture/></set>', "shared-object-invalid"],
 		[`<set name="${"n".repeat(129)}"><true/></set>`, "shared-object-invalid"],
 		[`<set name="a"><string>${"x".repeat(1_000_001)}</string></set>`, "script-limit"],
-	])("are told what is wrong with %.40s", (content, code) => {
+	])("receive an error for %.40s", (content, code) => {
 		const ann = at.join("board");
 		ann.says(content);
 		expect(ann.heard.length).toBe(1);
@@ -245,7 +245,7 @@ describe("clients", () => {
 		expect(at.get("board").size()).toBe(0);
 	});
 
-	test("may reach what their readAccess and writeAccess name, folder by folder", () => {
+	test("can use the objects that their readAccess and writeAccess name, folder by folder", () => {
 		const ann = at.join();
 		ann.readAccess = "public;games/chess";
 		ann.writeAccess = "games/chess";
@@ -274,7 +274,7 @@ describe("clients", () => {
 		expect(try_("public", "<connect/>")).toBe("error");
 	});
 
-	test("follow persistent objects that the script has made, and make none", () => {
+	test("can use persistent objects that the script has created, and create none", () => {
 		const ann = at.join();
 		ann.says('<so name="a" persistent="true"><connect/></so>');
 		expect(ann.heard.splice(0)[0]).toContain('<error code="shared-object-refused">');
@@ -289,7 +289,7 @@ describe("clients", () => {
 		expect(ann.heard.at(-1)).toContain('<change name="x">');
 	});
 
-	test("follow at most 100 objects", () => {
+	test("can use at most 100 objects at a time", () => {
 		const ann = at.join();
 		for (let number = 0; number < 100; number++) ann.says(`<so name="o${number}"><connect/></so>`);
 		ann.heard.length = 0;
@@ -305,7 +305,7 @@ describe("clients", () => {
 });
 
 describe("lock and unlock", () => {
-	test("what the script does in between goes out in one document, once the last lock is gone", () => {
+	test("the script's changes leave in one document when the last lock is released", () => {
 		const so = at.get("board");
 		const ann = at.join("board");
 		so.lock();
@@ -323,7 +323,7 @@ describe("lock and unlock", () => {
 		]);
 	});
 
-	test("what clients change meanwhile is rejected, with the value as it is", () => {
+	test("changes of clients are rejected while the object is locked, with the current value", () => {
 		const so = at.get("board");
 		so.setProperty("a", 1);
 		const ann = at.join("board");
@@ -336,10 +336,10 @@ describe("lock and unlock", () => {
 		expect(so.getPropertyNames()).toEqual(["a"]);
 	});
 
-	test("more than two million characters may not wait, and what is refused has not happened", () => {
+	test("a script's changes of more than four million characters may not wait, and a refused change has no effect", () => {
 		const so = at.get("board");
 		so.lock();
-		so.send("a", "x".repeat(1_000_000));
+		so.send("a", "x".repeat(3_000_000));
 		so.setProperty("b", 1);
 		expect(() => so.send("a", "x".repeat(1_000_000))).toThrow("wait while");
 		expect(() => so.setProperty("b", "x".repeat(999_900))).toThrow("wait while");
@@ -348,7 +348,59 @@ describe("lock and unlock", () => {
 });
 
 describe("limits", () => {
-	test("a value that holds itself, is too deep or holds U+0000 is refused, and the old one stays", () => {
+	test("a client that fills an object gets an error, and the script can still change the object", () => {
+		const so = at.get("board");
+		const ann = at.join("board");
+		ann.says(`<set name="a"><string>${"x".repeat(999_000)}</string></set>`);
+		ann.heard.length = 0;
+		ann.says(`<set name="b"><string>${"x".repeat(2000)}</string></set>`);
+		expect(ann.heard.join()).toContain('<error code="script-limit">');
+		so.setProperty("c", "x".repeat(2000));
+		expect(so.getProperty("c")).toHaveLength(2000);
+		// A change that needs no more space is possible for the client too.
+		ann.heard.length = 0;
+		ann.says('<set name="a"><true/></set>');
+		expect(ann.heard.join()).toContain("<success");
+	});
+
+	test("clients that fill all objects get errors, and the script can still change its own", () => {
+		const ann = at.join();
+		for (let number = 0; number < 9; number++) {
+			ann.heard.length = 0;
+			ann.says(`<so name="o${number}"><connect/><set name="x"><string>${"x".repeat(990_000)}</string></set></so>`);
+		}
+		expect(ann.heard.join()).toContain('<error code="script-limit">');
+		at.get("own").setProperty("x", "x".repeat(990_000));
+	});
+
+	test("clients that open 1000 objects get errors, and the script can still open its own", () => {
+		for (let client = 0; client < 10; client++) {
+			const person = at.join();
+			for (let number = 0; number < 100; number++) person.says(`<so name="o${client}-${number}"><connect/></so>`);
+		}
+		const last = at.join();
+		last.says('<so name="more"><connect/></so>');
+		expect(last.heard.join()).toContain('<error code="script-limit">');
+		expect(at.get("own").name).toBe("own");
+		// The script's object is no longer among those of the clients, so a client may open one more.
+		expect(at.get("o1-1").name).toBe("o1-1");
+		last.says('<so name="more"><connect/></so>');
+		expect(last.heard.at(-1)).toContain("<clear />");
+	});
+
+	test("a client's <send> to a locked object cannot use up what a script's changes may need", () => {
+		const so = at.get("board");
+		const ann = at.join("board");
+		so.lock();
+		for (let number = 0; number < 3; number++)
+			ann.says(`<send handler="draw"><string>${"x".repeat(900_000)}</string></send>`);
+		expect(ann.heard.join()).toContain('<error code="script-limit">');
+		so.setProperty("a", "x".repeat(990_000));
+		so.unlock();
+		expect(ann.heard.at(-1)).toContain('<change name="a">');
+	});
+
+	test("a value that contains itself, is too deep or contains U+0000 is refused, and the old one stays", () => {
 		const so = at.get("a");
 		so.setProperty("x", 1);
 		const circle: unknown[] = [];
@@ -361,21 +413,21 @@ describe("limits", () => {
 		expect([so.getProperty("x"), so.version]).toEqual([1, 1]);
 	});
 
-	test("an object has at most 10,000 properties and a million characters", () => {
+	test("a script's object has at most 20,000 properties and two million characters", () => {
 		const so = at.get("a");
-		for (let number = 0; number < 10_000; number++) so.setProperty(`p${number}`, number);
+		for (let number = 0; number < 20_000; number++) so.setProperty(`p${number}`, number);
 		expect(() => so.setProperty("more", 1)).toThrow("is full");
 		so.setProperty("p5", "replaced");
 		const other = at.get("b");
-		other.setProperty("x", "x".repeat(600_000));
-		expect(() => other.setProperty("y", "x".repeat(600_000))).toThrow("is full");
+		other.setProperty("x", "x".repeat(1_200_000));
+		expect(() => other.setProperty("y", "x".repeat(1_200_000))).toThrow("is full");
 		other.setProperty("x", "small");
-		other.setProperty("y", "x".repeat(600_000));
+		other.setProperty("y", "x".repeat(1_200_000));
 	});
 
-	test("all objects together have at most eight million characters, and room again when one goes", () => {
-		for (let number = 0; number < 8; number++) at.get(`o${number}`).setProperty("x", "x".repeat(990_000));
-		expect(() => at.get("more").setProperty("x", "x".repeat(990_000))).toThrow("8000000 characters in all");
+	test("all objects of scripts together have at most sixteen million characters, and space again after a removal", () => {
+		for (let number = 0; number < 16; number++) at.get(`o${number}`).setProperty("x", "x".repeat(990_000));
+		expect(() => at.get("more").setProperty("x", "x".repeat(990_000))).toThrow("16000000 characters in all");
 		at.get("o3").setProperty("x", null);
 		at.get("more").setProperty("x", "x".repeat(990_000));
 		expect(() => at.get("o3").setProperty("x", "x".repeat(990_000))).toThrow();
@@ -385,7 +437,7 @@ describe("limits", () => {
 		at.get("o4").setProperty("x", "x".repeat(990_000));
 	});
 
-	test("an application has at most 1000 objects", () => {
+	test("scripts hold at most 1000 objects", () => {
 		for (let number = 0; number < 1000; number++) at.get(`o${number}`);
 		expect(() => at.get("more")).toThrow("1000 shared objects");
 		expect(at.get("o5").name).toBe("o5");
@@ -401,7 +453,7 @@ describe("limits", () => {
 describe("a persistent object", () => {
 	const file = (): string => readFileSync(join(at.folder, readdirSync(at.folder)[0]!), "utf8");
 
-	test("is there again with all its values after a new start", () => {
+	test("has all its values after a restart", () => {
 		const so = at.get("Höhe/1", true);
 		const values: Record<string, unknown> = {
 			text: "<é> & \"quotes\" 'and'\r\n\t ",
@@ -424,7 +476,7 @@ describe("a persistent object", () => {
 		expect(readdirSync(at.folder)).toEqual(["%48%c3%b6he%2f1.so.xml"]);
 	});
 
-	test("asks to be written when it changes, and commit writes what is dirty", () => {
+	test("schedules a write when it changes, and commit writes changed objects", () => {
 		const so = at.get("a", true);
 		so.setProperty("x", 1);
 		at.join("a");
@@ -438,7 +490,7 @@ describe("a persistent object", () => {
 		expect(file()).toContain("<number>2</number>");
 	});
 
-	test("is left alone while autoCommit is false, until it is flushed", () => {
+	test("is not written while autoCommit is false, until it is flushed", () => {
 		const so = at.get("a", true);
 		so.autoCommit = false;
 		so.setProperty("x", 1);
@@ -484,7 +536,7 @@ describe("a persistent object", () => {
 		expect(readFileSync(path, "utf8")).toBe(damaged);
 	});
 
-	test("that cannot be written says so: false, onStatus and a report; nothing is lost in memory", () => {
+	test("that cannot be written returns false, calls onStatus and is reported; nothing is lost in memory", () => {
 		const so = at.get("a", true);
 		const told: unknown[] = [];
 		so.onStatus = (info) => told.push(info.code);
@@ -495,7 +547,7 @@ describe("a persistent object", () => {
 		expect(at.reported.map((error) => (error as XMLSocketError).code)).toEqual(["XMLSOCKET_FILE_FAILED"]);
 	});
 
-	test("has a file name of its own on every file system, however long its name is", () => {
+	test("has a unique file name on every file system, however long its name is", () => {
 		const long = "Ä".repeat(127);
 		const all = ["a", "A", "a.b", "../a", "a/b", "ä", `${long}a`, `${long}b`];
 		for (const name of all) {

@@ -77,7 +77,7 @@ describe("the folder", () => {
 		expect(readFileSync(join(outside, "secret"), "utf8")).toBe("secret");
 	});
 
-	test("takes a leading slash for the application's folder", () => {
+	test("reads a leading slash as the application's folder", () => {
 		put("a.txt", "inside");
 		const file = new File("/a.txt");
 		expect(file.open("text", "read")).toBe(true);
@@ -85,7 +85,7 @@ describe("the folder", () => {
 		expect(new File("/").isDirectory).toBe(true);
 	});
 
-	test("follows links inside, and refuses those that lead out, also through a folder and to what is not there", () => {
+	test("follows links inside the folder, and refuses links that lead out, also through a folder or to a missing file", () => {
 		writeFileSync(join(outside, "secret"), "secret");
 		put("real.txt", "real");
 		symlinkSync(join(folder, "real.txt"), join(folder, "inner"));
@@ -103,7 +103,7 @@ describe("the folder", () => {
 		expect(existsSync(join(outside, "new"))).toBe(false);
 	});
 
-	test("does not let the application's own folder be removed or renamed", () => {
+	test("refuses to remove or rename the application's own folder", () => {
 		expect(new File("/").remove(true)).toBe(false);
 		expect(new File(".").renameTo("other")).toBe(false);
 		expect(existsSync(folder)).toBe(true);
@@ -165,7 +165,7 @@ describe("open", () => {
 });
 
 describe("reading", () => {
-	test("goes by characters, of several bytes too, and passes a byte order mark over", () => {
+	test("counts characters, also of several bytes, and skips a byte order mark", () => {
 		put("a.txt", "\ufeffaé😀z");
 		const file = new File("a.txt");
 		file.open("text", "read");
@@ -179,7 +179,7 @@ describe("reading", () => {
 		]);
 	});
 
-	test("gives lines without their ends, LF and CR LF, and one without an end", () => {
+	test("returns lines without their line breaks, LF and CR LF, and a last line without one", () => {
 		put("a.txt", `one\r\n\ntwo\n${"x".repeat(20_000)}\nlast`);
 		const file = new File("a.txt");
 		file.open("text", "read");
@@ -192,7 +192,7 @@ describe("reading", () => {
 		expect(file.readAll()).toEqual([]);
 	});
 
-	test("gives the bytes of a binary file", () => {
+	test("returns the bytes of a binary file", () => {
 		put("a.bin", Buffer.from([0, 255, 10, 200]));
 		const file = new File("a.bin");
 		file.open("binary", "read");
@@ -208,7 +208,7 @@ describe("reading", () => {
 	});
 });
 
-describe("writing and moving about", () => {
+describe("writing and positions", () => {
 	test("write, writeln and writeAll write texts of anything", () => {
 		const file = new File("a.txt");
 		file.open("text", "create");
@@ -219,7 +219,7 @@ describe("writing and moving about", () => {
 		expect(get("a.txt")).toBe("a1nullé\nx\n2\n");
 	});
 
-	test("seek goes from the position on and back, never past either end; position can be set", () => {
+	test("seek moves forwards and backwards, never past either end; position can be set", () => {
 		put("a.txt", "0123456789");
 		const file = new File("a.txt");
 		expect([file.position, file.seek(3)]).toEqual([undefined, -1]);
@@ -233,7 +233,7 @@ describe("writing and moving about", () => {
 		expect(get("a.txt")).toBe("01AB456789");
 	});
 
-	test("writeByte writes bytes, to binary files alone", () => {
+	test("writeByte writes bytes, only to binary files", () => {
 		const file = new File("a.bin");
 		file.open("binary", "create");
 		expect([file.writeByte(0), file.writeByte(255), file.writeByte(257)]).toEqual([true, true, true]);
@@ -243,7 +243,7 @@ describe("writing and moving about", () => {
 		expect(file.writeByte(1)).toBe(false);
 	});
 
-	test("what a closed file is asked gives nothing and breaks nothing", () => {
+	test("calls on a closed file return nothing and have no effect", () => {
 		const file = new File("a.txt");
 		expect([file.read(1), file.readln(), file.readAll(), file.write("a"), file.flush(), file.eof()]).toEqual([
 			undefined,
@@ -258,7 +258,7 @@ describe("writing and moving about", () => {
 });
 
 describe("folders and facts", () => {
-	test("mkdir, list with a filter, length, and removing what is empty, or all", () => {
+	test("mkdir, list with a filter, length, and remove of an empty folder or of everything work", () => {
 		const root = new File("/");
 		expect(root.mkdir("logs")).toBe(true);
 		expect([root.mkdir("logs"), new File("nowhere").mkdir("x")]).toEqual([false, false]);
@@ -276,7 +276,7 @@ describe("folders and facts", () => {
 		]);
 	});
 
-	test("facts of a file: times, length, what may be done with it", () => {
+	test("a file has its times, its length and its permissions", () => {
 		put("a.txt", "abc");
 		const file = new File("a.txt");
 		expect([file.exists, file.isFile, file.canRead, file.canWrite, file.canAppend, file.canReplace]).toEqual(

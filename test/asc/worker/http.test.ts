@@ -188,7 +188,7 @@ describe("LoadVars", () => {
 		expect(Object.hasOwn(vars, "__proto__")).toBe(true);
 	});
 
-	test("posts with its content type and headers, or puts the variables behind the address", async () => {
+	test("posts with its content type and headers, or appends the variables to the address", async () => {
 		const { LoadVars } = loadVars();
 		const vars = new LoadVars();
 		vars.q = "x y";
@@ -243,7 +243,7 @@ describe("a request that fails", () => {
 		["ftp://127.0.0.1/", undefined, "XMLSOCKET_HTTP_REFUSED"],
 		["data:text/plain,a=1", undefined, "XMLSOCKET_HTTP_REFUSED"],
 		["http:// no address", undefined, "XMLSOCKET_HTTP_FAILED"],
-	])("%s gives onLoad(false), and a reason to the operator", async (path, status, code) => {
+	])("%s calls onLoad(false), and logs a reason", async (path, status, code) => {
 		const { LoadVars } = loadVars();
 		const vars = new LoadVars();
 		let seen: number | undefined;
@@ -258,7 +258,7 @@ describe("a request that fails", () => {
 		expect(reported.map((error) => error.code)).toEqual(code === undefined ? [] : [code]);
 	});
 
-	test("a server that says nothing is left after the time-out", async () => {
+	test("the connection to a silent server is closed after the time limit", async () => {
 		expect((await loaded("/silent", { httpTimeoutMs: 50 })).success).toBe(false);
 		expect(reported[0]!.message).toContain("within 50 ms");
 	});
@@ -273,7 +273,7 @@ describe("a request that fails", () => {
 		expect(reported.some(({ message }) => message.includes("secret"))).toBe(false);
 	});
 
-	test("after 64 requests under way the next one fails at once", async () => {
+	test("the next request fails immediately while 64 are in progress", async () => {
 		const { LoadVars } = loadVars();
 		for (let at = 0; at < 64; at++) new LoadVars().load(`${base}/silent`);
 		const vars = new LoadVars();
@@ -288,7 +288,7 @@ describe("a request that fails", () => {
 });
 
 describe("hosts and redirects", () => {
-	test("only hosts of the list are asked, where there is one, with any port or with theirs", async () => {
+	test("with a list of hosts, requests reach only these, with any port or with the listed port", async () => {
 		const port = new URL(base).port;
 		expect((await loaded("/plain", { httpHosts: ["127.0.0.1"] })).success).toBe(true);
 		expect((await loaded("/plain", { httpHosts: [`127.0.0.1:${port}`] })).success).toBe(true);
@@ -303,7 +303,7 @@ describe("hosts and redirects", () => {
 		expect(reported.map(({ code }) => code)).toEqual(["XMLSOCKET_HTTP_REFUSED"]);
 	});
 
-	test("what was posted is posted again only where the status asks for it", async () => {
+	test("a redirected POST stays a POST only with the statuses 307 and 308", async () => {
 		for (const path of ["/see", "/keep"]) {
 			const { LoadVars } = loadVars();
 			const vars = new LoadVars();
@@ -322,7 +322,7 @@ describe("hosts and redirects", () => {
 	});
 });
 
-test("the byte counts grow while an answer comes", async () => {
+test("the byte counts increase while a response arrives", async () => {
 	const seen: unknown[] = [];
 	const { transfer } = loadVars();
 	const target = {

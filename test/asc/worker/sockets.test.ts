@@ -48,7 +48,7 @@ streamSuite(createXMLSocketClass);
 vectorSuite(createXMLSocketClass);
 
 describe("the sockets of an application", () => {
-	test("are at most 1000 at once: one more is refused with a reason, until one is closed", async () => {
+	test("are at most 1000: one more is refused with a reason, until one is closed", async () => {
 		const host = testHost(memoryDial([]));
 		const { XMLSocket, sockets } = both(host);
 		const open = Array.from({ length: 1000 }, () => new XMLSocket());
@@ -60,7 +60,7 @@ describe("the sockets of an application", () => {
 		expect(sockets.size).toBe(1000);
 	});
 
-	test("are forgotten once they are closed, by either side, or could not connect", async () => {
+	test("are removed after they are closed, by either side, or could not connect", async () => {
 		const ends: MemoryEnd[] = [];
 		const host = testHost(memoryDial(ends));
 		const { XMLSocket, sockets } = both(host);
@@ -84,7 +84,7 @@ describe("the sockets of an application", () => {
 		expect(failing.sockets.size).toBe(0);
 	});
 
-	test("begin once their class is there, unless they are closed before", async () => {
+	test("start to connect after their class is loaded, unless they are closed before", async () => {
 		const ends: MemoryEnd[] = [];
 		const host = testHost(memoryDial(ends));
 		let arrived = (_class: XMLSocketConstructor): void => {};
@@ -112,7 +112,7 @@ describe("the sockets of an application", () => {
 		expect([events, ends.length, ends[0]!.received()]).toEqual([["2 true"], 1, ""]);
 	});
 
-	test("end together, without onClose, and what they have sent goes out", async () => {
+	test("close together, without onClose, and what they have sent still leaves", async () => {
 		const ends: MemoryEnd[] = [];
 		const { XMLSocket, sockets } = both(testHost(memoryDial(ends)));
 		let isClosed = false;

@@ -32,7 +32,7 @@ async function reader(port: number): Promise<RawClient> {
 }
 
 describe("the feed", () => {
-	it("gives each line to the log and to every page, without what could forge a line", async () => {
+	it("passes each line to the log and to every page, without characters that could forge a line", async () => {
 		const log = recordingLog();
 		const feed = new EventFeed(log);
 		const { port } = await serve(feed);
@@ -56,7 +56,7 @@ describe("the feed", () => {
 		expect(log.lines).toHaveLength(2);
 	});
 
-	it("has room for sixteen pages, and for the next one when one has left", async () => {
+	it("serves sixteen pages, and the next one after one has disconnected", async () => {
 		const feed = new EventFeed(recordingLog());
 		const { port } = await serve(feed);
 		const readers = await Promise.all(Array.from({ length: 16 }, () => reader(port)));
@@ -65,7 +65,7 @@ describe("the feed", () => {
 		await expect.poll(async () => (await reader(port)).text).toContain(" 200 ");
 	});
 
-	it("cuts a page that does not read, and loses no line of the others", async () => {
+	it("disconnects a page that does not read, and loses no line for the others", async () => {
 		const feed = new EventFeed(recordingLog());
 		const { port } = await serve(feed);
 		const slow = await reader(port);

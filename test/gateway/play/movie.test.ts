@@ -56,7 +56,7 @@ async function site(listener: RequestListener): Promise<string> {
 }
 
 describe("a movie from a file", () => {
-	it("is served from its folder, with what lies beside and below it", async () => {
+	it("is served from its folder, with the files next to it and below", async () => {
 		const movie = movieOf(join(folder, "game", "my game.swf"));
 		expect(movie).toMatchObject({ name: "my game.swf", path: "/my%20game.swf", base: "/" });
 		expect(await movie.problem()).toBeUndefined();
@@ -69,23 +69,23 @@ describe("a movie from a file", () => {
 			expect((await fetch(base + path)).status).toBe(404);
 	});
 
-	it("is that of a link's own place", async () => {
+	it("is served from the folder of a link's target", async () => {
 		expect(movieOf(join(folder, "link.swf"))).toMatchObject({ name: "my game.swf" });
 	});
 
 	it.each([
-		["page.swf", /it is no SWF: it begins with "<!DOCTYP"/],
+		["page.swf", /it is not a SWF: it starts with "<!DOCTYP"/],
 		["empty.swf", /it is empty/],
 		["missing.swf", /no such file/],
 		[".hidden.swf", /begins with a dot/],
 		["data", /cannot be played/],
-	])("is refused at once where it is none: %s", (name, words) => {
+	])("is refused immediately if it is not a SWF: %s", (name, words) => {
 		const open = (): Movie => movieOf(join(folder, "game", name));
 		expect(open).toThrow(words);
 		expect(open).toThrow(expect.objectContaining({ code: "XMLSOCKET_MOVIE_UNREADABLE" }));
 	});
 
-	it("is looked at again each time the page asks", async () => {
+	it("is checked again at each request of the page", async () => {
 		const file = join(folder, "game", "going.swf");
 		writeFileSync(file, SWF);
 		const movie = movieOf(file);
@@ -95,11 +95,11 @@ describe("a movie from a file", () => {
 });
 
 describe("a movie from an address", () => {
-	it.each(["ftp://a.example/a.swf", "file:///etc/passwd", "http://"])("is refused where it is %s", (address) => {
+	it.each(["ftp://a.example/a.swf", "file:///etc/passwd", "http://"])("is refused for the address %s", (address) => {
 		expect(() => movieOf(address)).toThrow(expect.objectContaining({ code: "XMLSOCKET_MOVIE_UNREADABLE" }));
 	});
 
-	it("is fetched by the server, with what lies beside it there and nothing else of its site", async () => {
+	it("is fetched by the server, with the files next to it and nothing else of its site", async () => {
 		const asked: string[] = [];
 		const home = await site((request, response) => {
 			asked.push(request.url!);
@@ -126,10 +126,10 @@ describe("a movie from an address", () => {
 		expect(asked).not.toContain("/private");
 	});
 
-	it("is said to be a page where it is one", async () => {
+	it("is reported as a page if it is one", async () => {
 		const home = await site((_request, response) => response.end("<html><body>"));
 		expect(await movieOf(`${home}/game`).problem()).toMatch(
-			/is no SWF: .* That is a page; give the address of the \.swf/,
+			/is not a SWF: .* It is a page; give the address of the \.swf/,
 		);
 	});
 });
@@ -137,7 +137,7 @@ describe("a movie from an address", () => {
 describe("fetchBounded", () => {
 	const bounds = { maxBytes: 1000, timeoutMs: 5000, redirects: 2 };
 
-	it("gives up in words: nobody there, too long, too late, too many redirects, redirects elsewhere", async () => {
+	it("reports a closed port, a long or late response, too many redirects and a redirect to another scheme", async () => {
 		const home = await site((request, response) => {
 			const path = request.url!;
 			if (path === "/long") response.end(Buffer.alloc(1001));
@@ -156,7 +156,7 @@ describe("fetchBounded", () => {
 		expect(await problemOf("/long")).toMatch(/longer than 1000 bytes/);
 		expect(await problemOf("/endless")).toMatch(/longer than 1000 bytes/);
 		expect(await problemOf("/loop")).toMatch(/more than 2 times/);
-		expect(await problemOf("/file")).toMatch(/leads to "file:/);
+		expect(await problemOf("/file")).toMatch(/redirects to "file:/);
 		expect(await problemOf("/silent", { timeoutMs: 100 })).toMatch(/within 100 ms/);
 		const gone = createHttpServer().listen(0, "127.0.0.1");
 		await new Promise((resolve) => gone.once("listening", resolve));
@@ -168,7 +168,26 @@ describe("fetchBounded", () => {
 	});
 });
 
+it("a request for a remote movie, or for a file next to it, is aborted when its client disconnects", async () => {
+	const open = new Set<string>();
+	const remote = await site((request, response) => {
+		open.add(request.url!);
+		response.on("close", () => open.delete(request.url!));
+		response.writeHead(200).flushHeaders();
+	});
+	const movie = movieOf(`${remote}/game/a.swf`);
+	const here = await serve(movie);
+	const leaving = new AbortController();
+	const request = fetch(`${here}/game/data.xml`, { signal: leaving.signal }).catch((error: Error) => error.name);
+	const check = movie.problem(leaving.signal);
+	await expect.poll(() => [...open].sort()).toEqual(["/game/a.swf", "/game/data.xml"]);
+	leaving.abort();
+	expect(await request).toBe("AbortError");
+	expect(await check).toMatch(/was aborted/);
+	await expect.poll(() => open.size).toBe(0);
+});
+
 it("a SWF is known by its first three bytes", () => {
 	for (const start of ["FWS", "CWS\x0a", "ZWS\x0d1234"]) expect(notASwf(Buffer.from(start))).toBeUndefined();
-	expect(notASwf(Buffer.from("GIF89a"))).toMatch(/it begins with "GIF89a"/);
+	expect(notASwf(Buffer.from("GIF89a"))).toMatch(/it starts with "GIF89a"/);
 });

@@ -72,7 +72,7 @@ describe("inject", () => {
 		["<SCRIPT defer SRC = 'https://cdn.example/x/ruffle.js?v=1'></SCRIPT>"],
 		["<script src=https://unpkg.com/@ruffle-rs/ruffle></script>"],
 		["<p>late</p><script src=/ruffle.min.js></script>"],
-	])("leaves ruffle.js to a page that has it: %s", (script) => {
+	])("adds no ruffle.js to a page that has it: %s", (script) => {
 		expect(put(`<head></head>${script}`)).toBe(`<head>[C]</head>${script}`);
 	});
 
@@ -83,15 +83,15 @@ describe("inject", () => {
 		["<script data-src=ruffle.js></script>"],
 		["<title><script src=ruffle.js></script></title>"],
 		["<a href=ruffle.js>"],
-	])("is not taken in by what only looks like it: %s", (text) => {
+	])("ignores what only looks like a tag: %s", (text) => {
 		expect(put(`<head>${text}`)).toBe(`<head>[C][R]${text}`);
 	});
 
-	it("leaves alone what holds no element", () => {
+	it("does not change a text without an element", () => {
 		for (const text of ["", "just words", "a < b", "<!-- x -->", "<!doctype html>"]) expect(put(text)).toBeUndefined();
 	});
 
-	it("tells the encoding that the page declares, which the tags may push out of a browser's sight", () => {
+	it("returns the encoding that the page declares, because the tags may move the declaration too far back", () => {
 		const charsetOf = (page: string): string | undefined => inject(Buffer.from(page, "latin1"), TAGS)?.charset;
 		expect(charsetOf("<head><meta charset=windows-1251>")).toBe("windows-1251");
 		expect(charsetOf('<head><meta content="text/html; charset=Shift_JIS" http-equiv="Content-Type">')).toBe(
@@ -145,7 +145,7 @@ describe("inject", () => {
 		);
 	});
 
-	it("reads a long page of unfinished tags without getting slow for it", () => {
+	it("reads a long page of unfinished tags in linear time", () => {
 		const page = "<a b='".repeat(20_000) + "<script>".repeat(1000);
 		expect(put(page)?.startsWith("[C][R]")).toBe(true);
 	});

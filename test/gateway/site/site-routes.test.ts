@@ -93,7 +93,7 @@ function ask(server: Server, path: string, headers: Record<string, string> = {},
 }
 
 describe("a site's folder", () => {
-	it("has the tags in its HTML pages, and says the length that they have then, also to HEAD", async () => {
+	it("inserts the tags into its HTML pages, and sends the new length, also for HEAD", async () => {
 		const server = await start();
 		const page = await ask(server, "/");
 		expect(page.status).toBe(200);
@@ -120,19 +120,19 @@ describe("a site's folder", () => {
 		expect((await ask(plain, "/")).body).not.toContain("ruffle");
 	});
 
-	it("keeps a page's bytes in its own encoding, which the header names as the page does", async () => {
+	it("keeps a page's bytes in its encoding, and names the encoding in the header", async () => {
 		const answer = await ask(await start(), "/cyrillic.htm");
 		expect(answer.headers["content-type"]).toBe("text/html; charset=windows-1251");
 		expect(answer.body).toBe(`${TAGS}<meta charset=windows-1251><p>\xcf\xf0`);
 	});
 
-	it("leaves a page alone that is too long to be read as a whole", async () => {
+	it("does not change a page that is too long", async () => {
 		const answer = await ask(await start(), "/long.html");
 		expect(answer.body.length).toBe(5 * 1024 * 1024 + 6);
 		expect(answer.body).not.toContain("ruffle");
 	});
 
-	it("sends other files as they are, with their types", async () => {
+	it("sends other files unchanged, with their types", async () => {
 		const server = await start();
 		const swf = await ask(server, "/game.swf?x=1");
 		expect(swf.headers["content-type"]).toBe("application/x-shockwave-flash");
@@ -158,7 +158,7 @@ describe("a site's folder", () => {
 		expect(answer.headers["content-length"]).toBe(String(body.length));
 	});
 
-	it("leads from a folder's name to its index page", async () => {
+	it("redirects from a folder's name to its index page", async () => {
 		const server = await start();
 		const answer = await ask(server, "/a%20folder?q=1");
 		expect([answer.status, answer.headers.location]).toEqual([301, "/a%20folder/?q=1"]);
@@ -183,18 +183,18 @@ describe("a site's folder", () => {
 		"/%ff",
 		"/game.swf/",
 		"/missing",
-	])("has nothing at %s", async (path) => {
+	])("answers 404 for %s", async (path) => {
 		const answer = await ask(await start(), path);
 		expect(answer.status).toBe(404);
 		expect(answer.body).not.toContain("secret");
 	});
 
-	it("is refused where it is no folder", async () => {
+	it("is refused if it is not a folder", async () => {
 		for (const folder of [join(site, "missing"), join(site, "game.swf")])
 			await expect(start({ folder })).rejects.toMatchObject({ code: "XMLSOCKET_FOLDER_UNREADABLE" });
 	});
 
-	it("has the configuration at its path, never from a cache, and only for pages of the same site", async () => {
+	it("serves the configuration at its path, without caching, and only for pages of the same site", async () => {
 		const answer = await ask(await start(), "/ruffle-config.js");
 		expect(answer.headers).toMatchObject({
 			"content-type": "text/javascript; charset=utf-8",
@@ -207,15 +207,15 @@ describe("a site's folder", () => {
 	});
 });
 
-describe("/ruffle/ beside a site", () => {
-	it("is the installed package, where the site's own files leave the path to it", async () => {
+describe("/ruffle/ with a site", () => {
+	it("is the installed package, unless the site has a file of that path", async () => {
 		const server = await start();
 		expect((await ask(server, "/ruffle/ruffle.js")).headers["content-type"]).toBe("text/javascript");
 		expect((await ask(server, "/ruffle/mine.js")).body).toBe("mine");
 		expect((await ask(server, "/ruffle/missing-too.js")).status).toBe(404);
 	});
 
-	it("is replaced by a script that says what to install where the package is missing, until it is there", async () => {
+	it("is replaced by a script that shows what to install while the package is missing", async () => {
 		let folder: string | undefined;
 		const server = await start({ ruffle: ruffleRoutes(() => folder) });
 		const without = await ask(server, "/");
@@ -227,7 +227,7 @@ describe("/ruffle/ beside a site", () => {
 		expect(withIt.body).toContain(TAGS);
 	});
 
-	it("answers without a site as well, and leaves all other paths to others", async () => {
+	it("also answers without a site, and no other path", async () => {
 		const server = await start({ folder: undefined });
 		expect((await ask(server, "/ruffle/ruffle.js")).status).toBe(200);
 		expect((await ask(server, "/index.html")).body).toBe("There is no such page.\n");

@@ -43,7 +43,7 @@ function page(address: string, script: string | null = new URL("/ruffle-config.j
 const script = (...targets: ReachableTarget[]): string => socketProxyScript(targets, false);
 
 describe("the script of /ruffle-config.js", () => {
-	it("makes the whole configuration where there is none", () => {
+	it("creates the whole configuration if there is none", () => {
 		const a = page("http://localhost:9001/game/");
 		a.run(script(GAME));
 		expect(a.entries()).toEqual([
@@ -76,7 +76,7 @@ describe("the script of /ruffle-config.js", () => {
 		]);
 	});
 
-	it("makes addresses from its own address, also for a page of another server and below a proxy's path", () => {
+	it("derives addresses from its own address, also for a page of another server and below a proxy's path", () => {
 		const a = page("http://localhost:8080/", "https://ws.example/sockets/ruffle-config.js");
 		a.run(script(GAME));
 		expect(a.entries()[0]?.proxyUrl).toBe("wss://ws.example/sockets/gateway?host=game.example&port=9339");
@@ -139,7 +139,7 @@ describe("the script of /ruffle-config.js", () => {
 			"",
 			`RufflePlayer = { config: { socketProxy: [{ host: "game.example", port: "9339", proxyUrl: "ws://own/" }] } };`,
 		],
-	])("adds nothing for a pair that the page has an entry for", (before, after) => {
+	])("adds nothing for a host and port that have an entry in the page", (before, after) => {
 		const a = page("http://localhost:9001/");
 		a.run(before);
 		a.run(script(GAME));
@@ -165,7 +165,7 @@ describe("the script of /ruffle-config.js", () => {
 		expect(a.entries()).toHaveLength(1);
 	});
 
-	it("mends what is no object, as ruffle.js does", () => {
+	it("replaces a value that is not an object, as ruffle.js does", () => {
 		for (const value of [
 			"null",
 			"undefined",
@@ -181,7 +181,7 @@ describe("the script of /ruffle-config.js", () => {
 		}
 	});
 
-	it("reports, where it is asked to, each pair that Ruffle found no entry for, once", () => {
+	it("reports each host and port without an entry once, if enabled", () => {
 		const a = page("https://localhost:9001/");
 		const asked: string[] = [];
 		const said: unknown[][] = [];
@@ -210,7 +210,7 @@ describe("the script of /ruffle-config.js", () => {
 		expect(a.run("RufflePlayer.config.logLevel")).toBe("info");
 	});
 
-	it("can stand inside a page: nothing in the data ends a script element", () => {
+	it("can be inside a page: nothing in the data ends a script element", () => {
 		const text = script(reachable({ host: "</script><!--", port: 2000, path: "gateway/x" }));
 		expect(text).not.toMatch(/<\/script|<!--/);
 		const a = page("http://localhost:9001/");
@@ -241,7 +241,7 @@ describe("reachableTargets", () => {
 		],
 		["[::1]:9339", target("[::1]:9339", "::1", 9339), ["::1", "localhost", "127.0.0.1"], true],
 		["10.0.0.7:5000?private=yes", target("10.0.0.7:5000", "10.0.0.7", 5000), ["10.0.0.7"], false],
-	])("gives the spellings of %s", (text, parsed, hosts, pageHost) => {
+	])("returns the spellings of %s", (text, parsed, hosts, pageHost) => {
 		expect(reachableTargets([parsed], [text])).toEqual([
 			{ hosts, pageHost, port: parsed.port, path: `gateway/${parsed.name}` },
 		]);
