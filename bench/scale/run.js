@@ -19,7 +19,7 @@ import { simulate } from "./storm.js";
 const here = dirname(fileURLToPath(import.meta.url));
 const page = readFileSync(join(here, "../../docs/performance.md"), "utf8");
 
-/** Our result in a row of the page: the first number of its second column. */
+/** Our result on a line of the page: the first number of its second column. */
 function published(row) {
 	const cells = page
 		.split("\n")
