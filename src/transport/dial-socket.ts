@@ -6,6 +6,7 @@ import { type ConnectionOptions, connect as connectTls } from "node:tls";
 import { XMLSocketError } from "../errors/index.ts";
 import type { Transport } from "../link/index.ts";
 import { SocketTransport } from "./socket.ts";
+import { traced } from "./traced.ts";
 
 /** Where to: what an address of the command line or of `connect()` says. */
 export interface DialTarget {
@@ -52,7 +53,7 @@ export async function attempt(
 		});
 	if (signal?.aborted) throw aborted();
 	try {
-		return await open(where);
+		return traced(await open(where), "connected");
 	} catch (error) {
 		if (signal?.aborted) throw aborted();
 		const cause = error instanceof AggregateError && error.errors.length > 0 ? error.errors[0] : error;
