@@ -38,7 +38,7 @@ export async function neighbourRows(good, bad) {
 		const during = await latencies(server.port);
 		// It was stopped, and its client ended with it: the deed was done.
 		await ended;
-		rows.push([`the same beside ${words}`, shown(during)]);
+		rows.push([`the same next to ${words}`, shown(during)]);
 		await new Promise((resolve) => setTimeout(resolve, 1000));
 	}
 	await server.close();
