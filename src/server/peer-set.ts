@@ -94,6 +94,7 @@ export class PeerSet {
 			by: close.by,
 			documents: peer.receivedDocuments,
 			...(close.error ? { code: close.error.code } : {}),
+			...(close.error?.code === "XMLSOCKET_INTERNAL" ? { err: close.error.cause } : {}),
 		};
 		if (reason && close.by === "local") refusals.refuse(reason, close.error?.message ?? reason, facts);
 		else log.debug(facts, "disconnected");
