@@ -110,6 +110,30 @@ describe("the folder of a LevelLog", () => {
 		await expect(log.append("c", { payload: bytes("1") })).rejects.toMatchObject({ code: "XMLSOCKET_TOO_MANY_ROOMS" });
 		expect((await log.append("a", { payload: bytes("2") })).seq).toBe(2);
 	});
+
+	it("counts a room without messages only while it has followers", async () => {
+		log = await LevelLog.open(fresh(), { maxRooms: 2 });
+		for (let at = 0; at < 10; at++) {
+			const subscription = await log.follow(`empty ${at}`, () => {});
+			subscription.stop();
+			subscription.stop();
+		}
+		const stays = await log.follow("a", () => {});
+		const { stop } = await log.follow("b", () => {});
+		await expect(log.follow("c", () => {})).rejects.toMatchObject({ code: "XMLSOCKET_TOO_MANY_ROOMS" });
+		expect((await log.append("b", { payload: bytes("1") })).seq).toBe(1);
+		stop();
+		await expect(log.follow("c", () => {})).rejects.toMatchObject({ code: "XMLSOCKET_TOO_MANY_ROOMS" });
+		stays.stop();
+		expect((await log.append("c", { payload: bytes("1") })).seq).toBe(1);
+	});
+
+	it("keeps no room for an append that it refuses", async () => {
+		log = await LevelLog.open(fresh(), { maxRooms: 1 });
+		const entry = { payload: bytes("1"), session: "s".repeat(70_000) };
+		await expect(log.append("a", entry)).rejects.toMatchObject({ code: "XMLSOCKET_NAME_INVALID" });
+		expect((await log.append("b", { payload: bytes("1") })).seq).toBe(1);
+	});
 });
 
 // How often the writer is killed; `XMLSOCKET_CRASH_ROUNDS=1000` is the long run.
