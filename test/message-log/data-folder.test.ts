@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { ClassicLevel } from "classic-level";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { describeFolder, exportFolder, importFolder, LevelLog } from "../../src/message-log/level/index.ts";
 import { entryKey, roomKey } from "../../src/message-log/level/level-format.ts";
@@ -70,6 +71,29 @@ describe("a data folder", () => {
 		await expect(exportFolder(join(folder, "none"), () => {})).rejects.toMatchObject({
 			code: "XMLSOCKET_DATA_UNREADABLE",
 		});
+	});
+
+	it("whose history has a name that documents cannot carry is refused", async () => {
+		await (await LevelLog.open(folder)).close();
+		const database = new ClassicLevel<string, string>(folder);
+		await database.put("m", JSON.stringify({ format: 1, log: "a\u0000<b>" }));
+		await database.close();
+		for (const open of [() => LevelLog.open(folder), () => describeFolder(folder)]) {
+			await expect(open()).rejects.toMatchObject({
+				code: "XMLSOCKET_DATA_UNREADABLE",
+				message: expect.stringContaining("1 to 64 letters"),
+			});
+		}
+	});
+
+	it("that another program made with LevelDB is not written to by a look at it", async () => {
+		const database = new ClassicLevel<string, string>(folder);
+		await database.put("a", "1");
+		await database.close();
+		await expect(describeFolder(folder)).rejects.toMatchObject({ code: "XMLSOCKET_DATA_UNREADABLE" });
+		await database.open();
+		expect(await database.keys().all()).toEqual(["a"]);
+		await database.close();
 	});
 
 	it("that a log has open is not touched", async () => {

@@ -1,7 +1,7 @@
 // The embedded log: what every log does, and what only a folder on a disk can show.
 
 import { execFileSync, spawn } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -207,6 +207,60 @@ const small = mounted();
 if (small === undefined) {
 	console.log("Skipped: a log on a full disk. The test mounts a file system of 4 MiB, which only root may do.");
 }
+
+describe("a LevelLog whose file system is unmounted after a failed write", () => {
+	it.skipIf(small === undefined)(
+		"waits until its folder is there again, and starts no new history",
+		async () => {
+			const disk = mounted();
+			const place = mkdtempSync(join(tmpdir(), "xmlsocket-mount-"));
+			const mount = () => execFileSync("mount", ["--bind", disk!, place], { stdio: "ignore" });
+			const unmount = (folder: string) => execFileSync("umount", [folder], { stdio: "ignore" });
+			let isMounted = false;
+			let log: LevelLog | undefined;
+			try {
+				mount();
+				isMounted = true;
+				log = await LevelLog.open(join(place, "data"), { retention: {} });
+				const changes: boolean[] = [];
+				log.watch((reachable) => changes.push(reachable));
+				const { seq } = await log.append("lobby", { payload: bytes("kept") });
+				const before = await log.state("lobby");
+				execFileSync("dd", ["if=/dev/zero", `of=${join(disk!, "ballast")}`, "bs=1024", "count=3072"], {
+					stdio: "ignore",
+				});
+				for (let at = 0; changes.length === 0 && at < 200; at++) {
+					await log.append("lobby", { payload: new Uint8Array(16_384) }).catch(() => {});
+				}
+				expect(changes).toEqual([false]);
+				unmount(place);
+				isMounted = false;
+				rmSync(join(disk!, "ballast"));
+				// Longer than the first two attempts to open it again.
+				await new Promise((resolve) => setTimeout(resolve, 2000));
+				expect(changes).toEqual([false]);
+				expect(readdirSync(place)).toEqual([]);
+				// Another log in the same place is not its own.
+				await (await LevelLog.open(join(place, "data"))).close();
+				await new Promise((resolve) => setTimeout(resolve, 2500));
+				expect(changes).toEqual([false]);
+				mount();
+				isMounted = true;
+				await expect.poll(() => changes, { timeout: 15_000 }).toEqual([false, true]);
+				expect((await log.state("lobby")).log).toBe(before.log);
+				const [first] = await everything(log);
+				expect([first!.seq, new TextDecoder().decode(first!.payload)]).toEqual([seq, "kept"]);
+			} finally {
+				await log?.close();
+				if (isMounted) unmount(place);
+				unmount(disk!);
+				rmSync(place, { recursive: true, force: true });
+				rmSync(disk!, { recursive: true, force: true });
+			}
+		},
+		40_000,
+	);
+});
 
 describe("a LevelLog on a full disk", () => {
 	it.skipIf(small === undefined)(

@@ -55,7 +55,7 @@ export class LevelLog implements MessageLog {
 	readonly #watchers = new Set<(reachable: boolean) => void>();
 	// Undefined while the folder cannot be used.
 	#store: LevelStore | undefined;
-	#name: string;
+	readonly #name: string;
 	#working: Promise<void> | undefined = undefined;
 	#closed = false;
 	#retry: ReturnType<typeof setTimeout> | undefined = undefined;
@@ -213,7 +213,6 @@ export class LevelLog implements MessageLog {
 	// --- the folder, lost and found
 
 	async #load(store: LevelStore): Promise<void> {
-		this.#name = store.log;
 		const records = await store.rooms();
 		for (const [name, record] of records) {
 			const before = this.#rooms.get(name)?.lastSeq ?? 0;
@@ -247,11 +246,14 @@ export class LevelLog implements MessageLog {
 		this.#retryMs = Math.min(this.#retryMs * 2, LONGEST_RETRY_MS);
 	}
 
+	// Creates nothing: where a file system was unmounted, a new folder would start another history under the followers. So it waits
+	// for the folder that it had.
 	async #reopen(): Promise<void> {
 		let store: LevelStore | undefined;
 		try {
-			store = await LevelStore.open(this.folder);
-			// Opening writes a little; only a write of our own shows that there is room again.
+			store = await LevelStore.open(this.folder, { create: false });
+			if (store.log !== this.#name) throw unavailable("The folder has another history");
+			// Opening writes a little; only a write of our own shows that the disk has space again.
 			await store.probe();
 			await this.#load(store);
 		} catch {

@@ -5,7 +5,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { type BatchOperation, ClassicLevel } from "classic-level";
 import { XMLSocketError } from "../../errors/index.ts";
-import type { LogEntry } from "../index.ts";
+import { isHistoryName, type LogEntry } from "../index.ts";
 import {
 	decodeEntry,
 	decodeId,
@@ -87,7 +87,7 @@ export class LevelStore {
 		});
 		try {
 			await database.open();
-			return new LevelStore(database, await describe(database, folder, log));
+			return new LevelStore(database, await describe(database, folder, create, log));
 		} catch (error) {
 			await database.close().catch(() => {});
 			throw error instanceof XMLSocketError ? error : unopened(folder, error as Error);
@@ -165,20 +165,34 @@ export class LevelStore {
 	}
 }
 
-// The name of the history in a folder; an empty folder gets one.
-async function describe(database: Database, folder: string, name: string | undefined): Promise<string> {
+// The name of the history in a folder; a new folder gets one.
+async function describe(
+	database: Database,
+	folder: string,
+	create: boolean,
+	name: string | undefined,
+): Promise<string> {
 	const kept = await database.get(META_KEY);
 	if (kept === undefined) {
+		if (!create) throw unreadable(`${folder} is not a data folder: it names no history.`);
 		const log = name ?? crypto.randomUUID().slice(0, 8);
 		await database.batch([{ type: "put", key: META_KEY, value: metaValue(log) }], { sync: true });
 		return log;
 	}
 	const { format, log } = JSON.parse(kept.toString("utf8")) as { format?: unknown; log?: unknown };
-	if (format === FORMAT && typeof log === "string") return log;
-	throw new XMLSocketError(
-		"XMLSOCKET_DATA_UNREADABLE",
-		`The data folder ${folder} has format ${String(format)}; this version reads format ${FORMAT}.`,
-	);
+	if (format !== FORMAT) {
+		throw unreadable(`The data folder ${folder} has format ${String(format)}; this version reads format ${FORMAT}.`);
+	}
+	if (!isHistoryName(log)) {
+		throw unreadable(
+			`The data folder ${folder} is damaged: its history has no name of 1 to 64 letters, digits, '-' and '_'.`,
+		);
+	}
+	return log;
+}
+
+function unreadable(message: string, cause?: unknown): XMLSocketError {
+	return new XMLSocketError("XMLSOCKET_DATA_UNREADABLE", message, cause === undefined ? {} : { cause });
 }
 
 function metaValue(log: string): Buffer {
@@ -186,8 +200,7 @@ function metaValue(log: string): Buffer {
 }
 
 function noDataFolder(folder: string): XMLSocketError {
-	return new XMLSocketError(
-		"XMLSOCKET_DATA_UNREADABLE",
+	return unreadable(
 		existsSync(folder) ? `${folder} is not a data folder: it has no file CURRENT.` : `There is no folder ${folder}.`,
 	);
 }
@@ -199,9 +212,5 @@ function unopened(folder: string, error: Error): XMLSocketError {
 			cause,
 		});
 	}
-	return new XMLSocketError(
-		"XMLSOCKET_DATA_UNREADABLE",
-		`The data folder ${folder} cannot be opened: ${cause.message.trim()}.`,
-		{ cause },
-	);
+	return unreadable(`The data folder ${folder} cannot be opened: ${cause.message.trim()}.`, cause);
 }
