@@ -229,6 +229,46 @@ describe("a damaged data folder", () => {
 	});
 });
 
+describe("an import of more rooms than are kept in memory", () => {
+	const head = '{"export":"xmlsocket","format":1,"log":"x"}';
+	const rooms = Array.from({ length: 20_000 }, (_, at) => `r${at}`);
+	const roomLine = (room: string, lastSeq: number) => JSON.stringify({ room, lastSeq });
+	const line = (room: string, seq: number, prev: number) =>
+		JSON.stringify({ room, seq, prev, at: "2026-01-01T00:00:00Z", text: `${seq} in ${room}` });
+
+	it("puts the messages of all rooms where they belong, in whatever order the lines come", async () => {
+		const lines = [
+			...rooms.map((room) => roomLine(room, 100)),
+			...rooms.map((room) => line(room, 3, 0)),
+			...rooms.map((room) => line(room, 7, 3)),
+		];
+		expect(await importFolder(folder, from([head, ...lines]))).toBe(40_000);
+		const { rooms: found } = await describeFolder(folder);
+		expect(found).toHaveLength(20_000);
+		for (const { messages, firstSeq, lastSeq } of found) expect([messages, firstSeq, lastSeq]).toEqual([2, 3, 100]);
+		const log = await LevelLog.open(folder);
+		for (const room of ["r0", "r8192", "r19999"]) {
+			const { entries } = await log.readAfter(room, 0, plenty);
+			expect(entries.map(({ payload }) => new TextDecoder().decode(payload))).toEqual([`3 in ${room}`, `7 in ${room}`]);
+			expect((await log.append(room, { payload: bytes("new") })).seq).toBe(101);
+		}
+		await log.close();
+	});
+
+	it("refuses a number that a room has already, also after the room was written and read again", async () => {
+		const lines = [...rooms.map((room) => roomLine(room, 100)), ...rooms.map((room) => line(room, 7, 0))];
+		await expect(importFolder(folder, from([head, ...lines, line("r0", 7, 3)]))).rejects.toMatchObject({
+			code: "XMLSOCKET_IMPORT_INVALID",
+			message: expect.stringContaining("is not behind number 7"),
+		});
+		// Rooms that were there before this import accept only what is behind their last number.
+		await expect(importFolder(folder, from([head, line("r5", 100, 7)]))).rejects.toMatchObject({
+			message: expect.stringContaining("is not behind number 100"),
+		});
+		expect(await importFolder(folder, from([head, line("r5", 101, 7)]))).toBe(1);
+	});
+});
+
 describe("a folder that is no data folder", () => {
 	it("stays as it is when its contents are asked for, and the error says what was found", async () => {
 		const other = join(folder, "other");

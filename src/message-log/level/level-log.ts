@@ -213,8 +213,7 @@ export class LevelLog implements MessageLog {
 	// --- the folder, lost and found
 
 	async #load(store: LevelStore): Promise<void> {
-		const records = await store.rooms();
-		for (const [name, record] of records) {
+		for await (const [name, record] of store.rooms()) {
 			const before = this.#rooms.get(name)?.lastSeq ?? 0;
 			const room = this.#rooms.load(name, record);
 			// A batch whose write failed can be there nevertheless.

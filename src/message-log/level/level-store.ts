@@ -32,6 +32,7 @@ const BUFFERS = { keyEncoding: "buffer", valueEncoding: "buffer" } as const;
 // What LevelDB holds in memory before it writes a sorted table; twice that is replayed at the worst when a folder is opened.
 const WRITE_BUFFER_BYTES = 8 * 1024 * 1024;
 const READ_AT_ONCE = 64;
+const MAX_SEQ = 2 ** 48 - 1;
 
 /** Writes that belong together: all of them are there after a crash, or none. */
 export class Batch {
@@ -94,12 +95,50 @@ export class LevelStore {
 		}
 	}
 
-	async rooms(): Promise<Map<string, RoomRecord>> {
-		const rooms = new Map<string, RoomRecord>();
-		for await (const [key, value] of this.#database.iterator({ gte: ROOMS[0], lt: ROOMS[1] })) {
-			rooms.set(roomOfKey(key), decodeRoom(value));
+	/** Opens a folder as `open` does, passes it to `use`, and closes it. */
+	static async use<T>(
+		folder: string,
+		options: Parameters<typeof LevelStore.open>[1],
+		use: (store: LevelStore) => Promise<T>,
+	): Promise<T> {
+		const store = await LevelStore.open(folder, options);
+		try {
+			return await use(store);
+		} finally {
+			await store.close();
 		}
-		return rooms;
+	}
+
+	/** All rooms with their names, read in pieces. */
+	async *rooms(): AsyncGenerator<readonly [string, RoomRecord]> {
+		for await (const [key, value] of this.#database.iterator({ gte: ROOMS[0], lt: ROOMS[1] })) {
+			yield [roomOfKey(key), decodeRoom(value)];
+		}
+	}
+
+	/**
+	 * The record of a room; undefined if there is none. It blocks until the disk has answered, which for a small record is faster than
+	 * a promise; an import reads one for each room.
+	 */
+	room(name: string): RoomRecord | undefined {
+		const value = this.#database.getSync(roomKey(name));
+		return value === undefined ? undefined : decodeRoom(value);
+	}
+
+	/** The sequence number of the newest entry of a room; 0 if it has none. */
+	async newestSeq(room: number): Promise<number> {
+		let newest = 0;
+		await this.entries(
+			room,
+			0,
+			MAX_SEQ,
+			({ seq }) => {
+				newest = seq;
+				return false;
+			},
+			true,
+		);
+		return newest;
 	}
 
 	/** Entries from `first` to `last`, in this order or backwards, until `take` wants no more. */
