@@ -106,6 +106,24 @@ describe.skipIf(!hasNatsServer()).each([1, 3])("a bus on %i nats-servers", (node
 		expect(new Set(numbers).size).toBe(numbers.length);
 	});
 
+	it("gives new numbers where another program wrote what is no number", async () => {
+		const [one] = await start();
+		const given = new Set([one.nextNumber()!]);
+		const other = await Broker.connect({ servers: servers.urls });
+		try {
+			for (const text of ["", "NaN", "-5", "1e300", "9007199254740991", "0x10", "two", " 7"]) {
+				await other.request("xmlsocket.claim.numbers", encoder.encode(text), 2000);
+				const number = (await open()).nextNumber()!;
+				expect(number).toBeGreaterThan(0);
+				expect(Number.isSafeInteger(number)).toBe(true);
+				expect(given).not.toContain(number);
+				given.add(number);
+			}
+		} finally {
+			await other.close();
+		}
+	});
+
 	it("keeps keys and numbers over a restart of all servers, and says that it was cut off meanwhile", async () => {
 		const [one, two] = await start();
 		await one.leases.acquire("ann", "a", never);

@@ -131,7 +131,7 @@ export class NatsNameLeases implements NameLeases {
 	#numbers(count: number, withinMs: number): Promise<number> {
 		return this.#patiently(async () => {
 			const present = await this.#last(NUMBERS);
-			const first = present ? Number(present.text) : 1;
+			const first = firstNumber(present, count);
 			const seq = await this.#write(NUMBERS, String(first + count), present?.seq ?? 0);
 			return seq === undefined ? undefined : first;
 		}, withinMs);
@@ -212,6 +212,14 @@ export class NatsNameLeases implements NameLeases {
 		);
 		return JSON.parse(decoder.decode(data)) as Answer;
 	}
+}
+
+// The number that was written last, if it is one. Another program may have written there; then a number that was never given is
+// needed. Each `count` numbers took one message of the stream at least, so fewer than `seq * count` were given.
+function firstNumber(present: Stored | undefined, count: number): number {
+	if (!present) return 1;
+	const written = /^[1-9][0-9]{0,15}$/.test(present.text) ? Number(present.text) : Number.POSITIVE_INFINITY;
+	return Number.isSafeInteger(written + count) ? written : present.seq * count + 1;
 }
 
 interface Answer {
