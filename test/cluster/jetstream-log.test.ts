@@ -280,6 +280,21 @@ describe.skipIf(!hasServer)("a stream that daemons share", () => {
 			.toEqual(seqs.slice(-5));
 	});
 
+	it("refuses reads beyond 65,536 that have no answer, also where all want the same page", async () => {
+		const log = await daemon();
+		await log.follow("lobby", () => {});
+		const { seq } = await log.append("lobby", { payload: bytes("1") });
+		const read = () => log.readBefore("lobby", seq + 1, { maxCount: 10, maxBytes: 1000 });
+		// On a busy machine their one page may be late.
+		const pages = Array.from({ length: 65_536 }, () => read().catch(() => undefined));
+		await expect(read()).rejects.toMatchObject({
+			code: "XMLSOCKET_UNAVAILABLE",
+			message: expect.stringContaining("65536 reads"),
+		});
+		await Promise.all(pages);
+		expect((await read()).entries).toHaveLength(1);
+	}, 30_000);
+
 	it("is another history after it was deleted: who follows is told so, and follows anew", {
 		timeout: 30_000,
 	}, async () => {
