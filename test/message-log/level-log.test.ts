@@ -233,7 +233,16 @@ describe("a LevelLog whose file system is unmounted after a failed write", () =>
 					await log.append("lobby", { payload: new Uint8Array(16_384) }).catch(() => {});
 				}
 				expect(changes).toEqual([false]);
-				unmount(place);
+				// The log reports the loss before it has closed the files.
+				const unmounted = (): boolean => {
+					try {
+						unmount(place);
+						return true;
+					} catch {
+						return false;
+					}
+				};
+				await expect.poll(unmounted).toBe(true);
 				isMounted = false;
 				rmSync(join(disk!, "ballast"));
 				// Longer than the first two attempts to open it again.
