@@ -389,10 +389,15 @@ export const ERROR_CODES = {
 		text: "A target's name resolves to an address where it may not lead.",
 		hint: "Where that address is meant, write it instead of the name, or add ?private=yes to the target.",
 	},
+	XMLSOCKET_TARGET_INVALID: {
+		class: "usage",
+		text: "A target of the gateway could not be read, or two targets exclude each other.",
+		hint: "Write [NAME=]HOST:PORT, for example chat=localhost:9339. Where content asks another port: old.example:443=localhost:6112.",
+	},
 	XMLSOCKET_TARGET_NOT_ALLOWED: {
 		class: "peer",
 		text: "A page asked the gateway for what is none of its targets.",
-		hint: "Add the host and port, spelled as the content spells them, to the gateway's targets; --learn FILE collects them.",
+		hint: "Add the host and port, spelled as the content spells them, to the gateway's targets: --target HOST:PORT. --learn FILE collects them.",
 	},
 	XMLSOCKET_TEMPLATE_INVALID: {
 		class: "usage",

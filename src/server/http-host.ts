@@ -64,7 +64,7 @@ export function requestFacts(request: IncomingMessage): object {
 	const { headers } = request;
 	return {
 		path: loggable(request.url ?? ""),
-		host: loggable(headers.host ?? ""),
+		hostHeader: loggable(headers.host ?? ""),
 		...(headers.origin === undefined ? {} : { origin: loggable(headers.origin) }),
 	};
 }

@@ -30,7 +30,8 @@ const MAX_LOOK_BYTES = 128;
 /** What may come before the element: empty documents, white space, a byte order mark (as UTF-8, or decoded), an XML declaration. */
 const BEFORE_REQUEST = /^[\0\s]*(?:\xef\xbb\xbf|\ufeff)?\s*(?:<\?xml\s[^<>]*\?>\s*)?/;
 /** The same, where the text ends within it. */
-const BEFORE_UNFINISHED = /^[\0\s]*(?:\xef(?:\xbb)?|(?:\xef\xbb\xbf|\ufeff)?\s*<(?:\?(?:x(?:m(?:l(?:\s[^<>]*)?)?)?)?)?)$/;
+const BEFORE_UNFINISHED =
+	/^[\0\s]*(?:\xef(?:\xbb)?|(?:\xef\xbb\xbf|\ufeff)?\s*<(?:\?(?:x(?:m(?:l(?:\s[^<>]*)?)?)?)?)?)$/;
 
 /**
  * Recognises a protocol by its first bytes.
