@@ -30,6 +30,7 @@ const BAD_REQUEST = { status: "400 Bad Request", reason: "bad-request" };
 /** What Node's parser reports, and how it is answered. */
 const PARSER_ERRORS: Readonly<Record<string, { readonly status: string; readonly reason: string }>> = {
 	ERR_HTTP_REQUEST_TIMEOUT: { status: "408 Request Timeout", reason: "request-timeout" },
+	HPE_PAUSED_H2_UPGRADE: { status: "505 HTTP Version Not Supported", reason: "http2" },
 	HPE_HEADER_OVERFLOW: { status: "431 Request Header Fields Too Large", reason: "headers-too-large" },
 };
 

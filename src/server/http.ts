@@ -10,6 +10,8 @@ import { HttpConnections } from "./http-connections.ts";
 import { type HttpHost, requestUrl } from "./http-host.ts";
 import { HttpUpgrades, unknownHost } from "./http-upgrades.ts";
 
+const ALLOWED_METHODS = "GET, HEAD, OPTIONS";
+
 /** Answers the HTTP connections of a server. */
 export class HttpSide {
 	readonly #host: HttpHost;
@@ -61,8 +63,11 @@ export class HttpSide {
 		const { basePath } = host.settings;
 		const url = requestUrl(request, basePath);
 		if (!url) answer(response, 400, "The address of the request cannot be read.\n");
-		else if (request.method !== "GET" && request.method !== "HEAD") {
-			response.setHeader("allow", "GET, HEAD");
+		else if (request.method === "OPTIONS") {
+			// What some load balancers ask by default to see whether the server is there.
+			response.writeHead(204, { allow: ALLOWED_METHODS }).end();
+		} else if (request.method !== "GET" && request.method !== "HEAD") {
+			response.setHeader("allow", ALLOWED_METHODS);
 			answer(response, 405, "Only GET and HEAD are answered here.\n");
 		} else if (`${url.pathname}/` === basePath) {
 			// Relative, so that the addresses in the page are below the path, however the proxy names this server.

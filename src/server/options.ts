@@ -150,6 +150,12 @@ export function serverSettings(options: ServerOptions): ServerSettings {
 			`A policy port (${settings.policyPort}) without a policy file answers nothing: give policyPort, or policy "off", not both.`,
 		);
 	}
+	if (settings.policyPort !== undefined && settings.policyPort === settings.port && settings.port !== 0) {
+		throw new XMLSocketError(
+			"XMLSOCKET_OPTION_INVALID",
+			`The policy port and the port are both ${settings.port}: the port answers policy requests anyway, so leave policyPort out.`,
+		);
+	}
 	return { ...settings, origin: settings.origin.flatMap(listed), trustProxy: settings.trustProxy.flatMap(listed) };
 }
 

@@ -44,7 +44,7 @@ export class OriginRules {
 	constructor(entries: readonly string[], ownNames: readonly string[]) {
 		const all = entries.flatMap(listed);
 		this.#any = all.includes(ANY);
-		this.#opaque = all.includes(OPAQUE);
+		this.#opaque = all.some(isOpaque);
 		this.#patterns = all.filter((entry) => !isSpecial(entry)).flatMap((entry) => parseOriginPattern(entry) ?? []);
 		this.#hosts = new Set(["localhost", ...ownNames.flatMap((name) => plainHost(name) ?? [])]);
 	}
@@ -52,7 +52,7 @@ export class OriginRules {
 	/** Whether a page of this origin may open a WebSocket. A client without an Origin is not a browser, and may. */
 	allowsOrigin(origin: string | undefined, host: string | undefined): boolean {
 		if (origin === undefined || this.#any) return true;
-		if (origin === OPAQUE) return this.#opaque;
+		if (isOpaque(origin)) return this.#opaque;
 		const page = parsePageOrigin(origin);
 		if (!page) return false;
 		const own = host === undefined ? undefined : parseHostHeader(host);
@@ -78,5 +78,10 @@ export class OriginRules {
 }
 
 function isSpecial(entry: string): boolean {
-	return entry === ANY || entry === OPAQUE;
+	return entry === ANY || isOpaque(entry);
+}
+
+// Browsers send `null` for pages of files; programs with a built-in browser also send `file://`.
+function isOpaque(text: string): boolean {
+	return text === OPAQUE || /^file:\/\//i.test(text);
 }

@@ -19,6 +19,8 @@ const HTTP_METHODS: readonly string[] = [
 	"PATCH",
 	"CONNECT",
 	"TRACE",
+	// The preface of HTTP/2 without TLS, which is refused as HTTP.
+	"PRI",
 ];
 const UTF16_SIGNS: readonly (readonly number[])[] = [
 	[0xff, 0xfe],
@@ -93,7 +95,8 @@ function matchPolicy(text: string): "complete" | "unfinished" | "none" {
 		}
 		const tail = rest.slice(open.length).replace(/\s+/g, "");
 		// White space within the name of the closing tag is not worth a refusal.
-		const endings = ["/>", `></${root}>`];
+		// Shells that do not know `\\0` in a text send its two characters; a person is testing then.
+		const endings = ["/>", `></${root}>`, "/>\\0"];
 		if (endings.includes(tail)) return "complete";
 		if (endings.some((ending) => ending.startsWith(tail))) matched = "unfinished";
 	}

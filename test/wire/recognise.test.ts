@@ -25,6 +25,8 @@ const TABLE: readonly [string, Recognised][] = [
 	["\0<policy-file-request/>\0", "policy"],
 	["\0\0\r\n<policy-file-request/>\0", "policy"],
 	["<policy-file-request></cross-domain-request>\0", "document"],
+	["<policy-file-request/>\\0\n\0", "policy"],
+	["PRI * HTTP/2.0\r\n", "http"],
 	["<policy-file-request a='b'/>\0", "document"],
 	['<?xml version="1.0"?><stream', "document"],
 	['<?xml version="1.0"?>\0', "document"],
