@@ -204,8 +204,8 @@ export class HttpConnections {
 	#countRefusal(request: IncomingMessage, response: ServerResponse): void {
 		const { statusCode } = response;
 		const reason = REFUSALS[statusCode];
-		// `/readyz` reports a state; it is no refusal.
-		if (reason === undefined || request.url === "/readyz") return;
+		// `/readyz` reports a state. Browsers ask for the icon by themselves, once for each site. Neither is a refusal.
+		if (reason === undefined || request.url === "/readyz" || request.url === "/favicon.ico") return;
 		this.#options.refusals.refuse(reason, `refused an HTTP request: ${statusCode}`, {
 			...remoteFact(this.#options.clientOf?.(request) ?? this.addressOf(request.socket)),
 			method: loggable(request.method ?? ""),
