@@ -57,8 +57,8 @@ interface Selection {
 	readonly pair?: { readonly host: string; readonly port: number };
 }
 
-/** Paths where a gateway with one target answers too. */
-const BRIDGE_PATHS: ReadonlySet<string> = new Set(["/", "/websockify"]);
+/** Paths where a gateway with one target answers too: those of clients that were made for other bridges, also below a proxy's path. */
+const BRIDGE_PATH = /^\/$|\/websockify$/;
 
 /** Routes for a server: `/gateway/NAME` and `/gateway?host=…&port=…`. */
 export class Gateway implements HttpRoutes {
@@ -198,12 +198,12 @@ export class Gateway implements HttpRoutes {
 	/** What a request asks for; undefined where its path is not the gateway's. */
 	#selection(url: URL): Selection | undefined {
 		const { pathname, searchParams } = url;
-		if (pathname === GATEWAY_PATH || (BRIDGE_PATHS.has(pathname) && searchParams.has("host"))) {
+		if (pathname === GATEWAY_PATH || (BRIDGE_PATH.test(pathname) && searchParams.has("host"))) {
 			const pair = pairIn(url);
 			return { pair, target: this.#targets.at(pair.host, pair.port) };
 		}
 		if (isOurs(url)) return byName(this.#targets, nameIn(url));
-		if (!BRIDGE_PATHS.has(pathname)) return undefined;
+		if (!BRIDGE_PATH.test(pathname)) return undefined;
 		// Clients of other bridges are often configured without a path: the port is for one target, or a token names it.
 		const token = searchParams.get("token");
 		if (token !== null) return byName(this.#targets, token);

@@ -48,6 +48,11 @@ export function parseTarget(text: string): Target {
 	const [address, query] = cut(text, "?");
 	const [written, where] = address.includes("=") ? (cut(address, "=") as [string, string]) : [undefined, address];
 	const { name, port: askedPort } = written === undefined ? { name: undefined } : readName(text, written);
+	if (/^\d{1,5}$/.test(text))
+		throw invalid(
+			text,
+			`it is a port alone. The gateway's own port is --port ${text}; for a server of this machine, write :${text}`,
+		);
 	const match = /^(?:(?:tcp|xmlsocket):\/\/)?(?:\[([^\]]*)\]|([^:/]*)):(\d{1,5})$/.exec(where);
 	const port = Number(match?.[3]);
 	if (!match || port < MIN_PORT || port > MAX_PORT) {

@@ -4,10 +4,12 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { addressKey } from "./admission.ts";
 import { isForwarded } from "./client-address.ts";
 import { answer, answerUpgradeRequired } from "./http-answers.ts";
-import { type HttpHost, WEBSOCKET_PATH } from "./http-host.ts";
+import { type HttpHost, WEBSOCKET_PATH, webSocketPaths } from "./http-host.ts";
 import { sendMetrics } from "./metrics.ts";
 import { pageHeaders } from "./page-headers.ts";
 import { type StaticFiles, staticFiles } from "./static-files.ts";
+
+const NO_PAGE = "There is no such page.\n";
 
 /** Answers for the daemon's paths. */
 export class DaemonPaths {
@@ -43,7 +45,7 @@ export class DaemonPaths {
 			this.#sendPage(this.#page, path, request, response, () => this.#routed(request, response, url));
 		else if (this.#routed(request, response, url)) return;
 		else if (this.#page && host.pagePath === "/") this.#sendPage(this.#page, path, request, response, () => false);
-		else answer(response, 404, "There is no such page.\n");
+		else answer(response, 404, path === "/" ? noPage(host) : NO_PAGE);
 	}
 
 	#routed(request: IncomingMessage, response: ServerResponse, url: URL): boolean {
@@ -63,7 +65,7 @@ export class DaemonPaths {
 		for (const [header, value] of Object.entries(pageHeaders(isFlash))) response.setHeader(header, value);
 		files(request, response, name, () => {
 			for (const header of response.getHeaderNames()) response.removeHeader(header);
-			if (!otherwise()) answer(response, 404, "There is no such page.\n");
+			if (!otherwise()) answer(response, 404, NO_PAGE);
 		});
 	}
 
@@ -80,6 +82,12 @@ export class DaemonPaths {
 			);
 		}
 	}
+}
+
+// People look at a WebSocket's port with a browser or curl to see whether it is there.
+function noPage(host: HttpHost): string {
+	const paths = webSocketPaths(host);
+	return paths.length === 0 ? NO_PAGE : `There is no page here. WebSockets are at ${paths.join(", ")}.\n`;
 }
 
 function cacheHeader(response: ServerResponse, path: string): void {

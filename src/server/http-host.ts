@@ -68,3 +68,11 @@ export function requestFacts(request: IncomingMessage): object {
 		...(headers.origin === undefined ? {} : { origin: loggable(headers.origin) }),
 	};
 }
+
+const MAX_SHOWN_PATHS = 20;
+
+/** The paths of WebSockets, for the text of an answer at another path. */
+export function webSocketPaths(host: HttpHost): string[] {
+	const paths = host.routes.flatMap((routes) => routes.webSocketPaths?.() ?? []);
+	return [...(host.acceptsDocuments ? [WEBSOCKET_PATH] : []), ...paths].slice(0, MAX_SHOWN_PATHS);
+}

@@ -8,13 +8,11 @@ import { addressKey, isListed } from "./admission.ts";
 import { clientAddress, isForwarded } from "./client-address.ts";
 import { RequestHandshake } from "./handshakes.ts";
 import { refuseUpgrade } from "./http-answers.ts";
-import { type HttpHost, requestFacts, requestUrl, WEBSOCKET_PATH } from "./http-host.ts";
+import { type HttpHost, requestFacts, requestUrl, WEBSOCKET_PATH, webSocketPaths } from "./http-host.ts";
 import { loggable } from "./logger.ts";
 import { remoteFact } from "./refusals.ts";
 
 type Refuse = (status: string, reason: string, text: string, hint?: string) => void;
-
-const MAX_SHOWN_PATHS = 20;
 
 /** Answers upgrade requests. */
 export class HttpUpgrades {
@@ -102,9 +100,8 @@ export class HttpUpgrades {
 	}
 
 	#knownPaths(): string | undefined {
-		const paths = this.#host.routes.flatMap((routes) => routes.webSocketPaths?.() ?? []);
-		if (this.#host.acceptsDocuments) paths.unshift(WEBSOCKET_PATH);
-		return paths.length === 0 ? undefined : `WebSockets are at ${paths.slice(0, MAX_SHOWN_PATHS).join(", ")}.`;
+		const paths = webSocketPaths(this.#host);
+		return paths.length === 0 ? undefined : `WebSockets are at ${paths.join(", ")}.`;
 	}
 
 	#clientAddress(request: IncomingMessage): string {

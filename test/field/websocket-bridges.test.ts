@@ -5,7 +5,7 @@ import { WebSocket } from "ws";
 import { createGateway, parseTarget } from "../../src/gateway/index.ts";
 import { reachableTargets, socketProxyScript } from "../../src/gateway/site/socket-proxy.ts";
 import { closeAll, startGateway, TcpTarget, until } from "../gateway/peers.ts";
-import { askUpgrade, refusals } from "./web-server.ts";
+import { ask, askUpgrade, refusals } from "./web-server.ts";
 
 afterEach(closeAll);
 
@@ -13,6 +13,7 @@ describe("a client is configured", () => {
 	it.each([
 		["with a host and a port alone", "/"],
 		["with the usual path of another bridge", "/websockify"],
+		["with that path below one that a proxy passes on", "/vpn/desk/websockify"],
 		["with that path and a token", "/websockify?token=chat"],
 		["with a token alone", "/?token=chat"],
 		["with the host and the port that the content asks for", "/websockify?host=chat&port=PORT"],
@@ -144,6 +145,22 @@ describe("targets", () => {
 		expect(script).toContain('{"hosts":["old.example"],"pageHost":false,"port":443,"path":"gateway/old.example:443"}');
 	});
 
+	it("content asks an address that is long gone: it leads to a local server", async () => {
+		const target = await TcpTarget.start();
+		const { page } = await startGateway({ targets: [`203.0.113.5:7800=127.0.0.1:${target.port}`] });
+		await page("/gateway?host=203.0.113.5&port=7800").open();
+		await until(() => target.connections.length === 1);
+	});
+
+	it("are listed for a person who looks at the port with a browser", async () => {
+		const { server } = await startGateway({ targets: ["chat=127.0.0.1:1025", "game=127.0.0.1:1026"] });
+		const answer = await ask(server.port, "/");
+		expect([answer.status, answer.body]).toEqual([
+			404,
+			"There is no page here. WebSockets are at /gateway/chat, /gateway/game.\n",
+		]);
+	});
+
 	it("may be one list with commas", async () => {
 		const { gateway } = await startGateway({ targets: ["a=127.0.0.1:1025, b=127.0.0.1:1026"] });
 		expect(gateway.targets.map(({ name }) => name)).toEqual(["a", "b"]);
@@ -152,6 +169,7 @@ describe("targets", () => {
 	it.each([
 		["no port", "chat=localhost", /PORT/],
 		["a name and port twice", "chat=localhost:1,chat:1=localhost:2", /two targets have the name/],
+		["the gateway's own port first, as other bridges are started", "9001", /own port is --port 9001/],
 		["a web address", "chat=http://localhost:80", /HOST:PORT/],
 		["port 0", "chat:0=localhost:1", /"0" is not the port/],
 	])("with a mistake are refused with a word about targets: %s", (_situation, text, words) => {
