@@ -6,7 +6,7 @@ import type { Duplex } from "node:stream";
 import { type ErrorCode, XMLSocketError } from "../errors/index.ts";
 import { Scheduler } from "../link/index.ts";
 import {
-	answer,
+	answerUpgradeRequired,
 	type HttpRoutes,
 	type LabelledCount,
 	type Logger,
@@ -124,7 +124,7 @@ export class Gateway implements HttpRoutes {
 
 	request(_request: IncomingMessage, response: ServerResponse, url: URL): boolean {
 		if (!isOurs(url)) return false;
-		answer(response, 426, "This path is for WebSocket connections.\n");
+		answerUpgradeRequired(response);
 		return true;
 	}
 

@@ -61,6 +61,11 @@ export class DaemonPaths {
 		otherwise: () => boolean,
 	): void {
 		const name = path.slice(this.#host.pagePath.length - 1);
+		if (name.endsWith("/") && this.#host.flashPages.includes(name.slice(0, -1))) {
+			// The addresses in the page are relative, so the slash would change them.
+			response.writeHead(301, { location: `..${name.slice(0, -1)}`, "content-length": 0 }).end();
+			return;
+		}
 		const isFlash = this.#host.flashPages.includes(name);
 		for (const [header, value] of Object.entries(pageHeaders(isFlash))) response.setHeader(header, value);
 		files(request, response, name, () => {

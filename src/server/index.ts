@@ -23,7 +23,7 @@ export {
 	type CreateServerOptions,
 	createServer,
 } from "./create-server.ts";
-export { answer, refuseUpgrade } from "./http-answers.ts";
+export { answer, answerUpgradeRequired, refuseUpgrade } from "./http-answers.ts";
 export { requestFacts } from "./http-host.ts";
 export type { HttpRoutes, LabelledCount } from "./http-routes.ts";
 export { LogLimit } from "./log-limit.ts";

@@ -1,5 +1,6 @@
 // Situations from the field: addresses of pages, hosts and clients in the spellings that people, browsers and proxies write.
 
+import { hostname } from "node:os";
 import { afterEach, describe, expect, it } from "vitest";
 import { forwardedAddress } from "../../src/server/client-address.ts";
 import { createServer } from "../../src/server/index.ts";
@@ -34,6 +35,28 @@ describe("the page of the server's own address", () => {
 	])("is not the page of %s", async (_situation, host, origin) => {
 		const { port } = await startChat();
 		expect((await askUpgrade(port, "/socket", { Host: host, Origin: origin })).status).toBe(403);
+	});
+});
+
+describe("a request by a name of this machine", () => {
+	it.each([
+		["its own name", hostname()],
+		["the name that a local network uses", hostname().includes(".") ? hostname() : `${hostname()}.local`],
+		["a name below localhost", "chat.localhost"],
+		["an address of its network", "192.168.1.20"],
+	])("is answered: %s", async (_situation, name) => {
+		const { port } = await startChat();
+		const answer = await askUpgrade(port, "/socket", { Host: `${name}:8080`, Origin: `http://${name}:8080` });
+		expect(answer.status).toBe(101);
+	});
+
+	it("is refused by a name that an attacker can point at this machine", async () => {
+		const { port } = await startChat();
+		for (const name of ["evil.local", "localhost.evil.example", "192.168.1.20.evil.example"])
+			expect(
+				(await askUpgrade(port, "/socket", { Host: `${name}:8080`, Origin: `http://${name}:8080` })).status,
+				name,
+			).toBe(421);
 	});
 });
 

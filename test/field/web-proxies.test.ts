@@ -159,6 +159,20 @@ describe("a load balancer or a client", () => {
 		},
 	);
 
+	it("adds a slash to the address of the Flash client: the daemon leads back to the page", async () => {
+		const folder = mkdtempSync(join(tmpdir(), "xmlsocket pages "));
+		folders.push(folder);
+		writeFileSync(join(folder, "flash.html"), "<title>x</title>");
+		const server = createServer({ port: 0, application: noDocuments, pageFolder: folder, flashPages: ["/flash"] });
+		others.push(server);
+		await server.listen();
+		const answer = await ask(server.port, "/flash/");
+		expect([answer.status, new URL(String(answer.headers.location), "http://localhost/flash/").pathname]).toEqual([
+			301,
+			"/flash",
+		]);
+	});
+
 	it("adds a path to the address without a slash: the daemon leads to the page below it", async () => {
 		const { port } = await startChat({ basePath: "/chat/" });
 		const answer = await ask(port, "/chat?x=1");

@@ -161,6 +161,14 @@ describe("targets", () => {
 		]);
 	});
 
+	it("name the headers that a proxy must pass, where it passes none", async () => {
+		const { server, log } = await startGateway({ targets: ["chat=127.0.0.1:1025"] });
+		const answer = await ask(server.port, "/gateway/chat");
+		expect([answer.status, answer.headers.upgrade]).toEqual([426, "websocket"]);
+		expect(answer.body).toMatch(/Upgrade and Connection/);
+		expect(refusals(log)[0]).toMatchObject({ reason: "upgrade-required", hint: expect.stringContaining("Upgrade") });
+	});
+
 	it("may be one list with commas", async () => {
 		const { gateway } = await startGateway({ targets: ["a=127.0.0.1:1025, b=127.0.0.1:1026"] });
 		expect(gateway.targets.map(({ name }) => name)).toEqual(["a", "b"]);
