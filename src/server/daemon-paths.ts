@@ -67,9 +67,10 @@ export class DaemonPaths {
 			return;
 		}
 		const isFlash = this.#host.flashPages.includes(name);
-		for (const [header, value] of Object.entries(pageHeaders(isFlash))) response.setHeader(header, value);
+		const headers = Object.entries(pageHeaders(isFlash));
+		for (const [header, value] of headers) response.setHeader(header, value);
 		files(request, response, name, () => {
-			for (const header of response.getHeaderNames()) response.removeHeader(header);
+			for (const [header] of headers) response.removeHeader(header);
 			if (!otherwise()) answer(response, 404, NO_PAGE);
 		});
 	}
