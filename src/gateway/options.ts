@@ -59,7 +59,10 @@ export type GatewaySettings = v.InferOutput<typeof gatewayOptionsSchema>;
 
 /** Checks options and fills in the defaults. @throws XMLSOCKET_OPTION_UNKNOWN, XMLSOCKET_OPTION_INVALID */
 export function gatewaySettings(options: GatewayOptions): GatewaySettings {
-	return checkOptions(gatewayOptionsSchema, options);
+	const settings = checkOptions(gatewayOptionsSchema, options);
+	// A list with commas in one entry, as in an environment variable.
+	const targets = settings.targets.flatMap((entry) => entry.split(",").map((target) => target.trim()));
+	return { ...settings, targets };
 }
 
 /** The names of the options that the gateway and its server share. */
