@@ -28,6 +28,7 @@ import {
 	typeOf,
 	unlink,
 } from "./tree-node.ts";
+import { documentBehind, wrapperOf } from "./unconstructed.ts";
 
 /**
  * A node of an XML tree, with ActionScript's names and manners: an element (`nodeType` 1) or a text (`nodeType` 3).
@@ -94,11 +95,12 @@ export type Members = Record<string, unknown> & ThisType<unknown>;
 
 /**
  * The node that `value` is, or undefined. `XML.prototype` is a node too, as in the player: it cannot hold the fields
- * itself, so `document.ts` names the node that stands for it.
+ * itself, so `document.ts` names the node that stands for it. An object of the class XML whose constructor never ran gets a
+ * document; see `unconstructed.ts`.
  */
 export function asNode(value: unknown): TreeNode | undefined {
 	if (isTreeNode(value)) return value;
-	return value === standIn?.face ? standIn?.node : undefined;
+	return value === standIn?.face ? standIn?.node : documentBehind(value);
 }
 
 /** Makes `node` stand for `face`, which is `XML.prototype`; see {@link asNode}. */
@@ -113,7 +115,7 @@ let standIn: { readonly face: object; readonly node: TreeNode; nodeName: string 
 export function faceOf(node: TreeNode): XMLNode;
 export function faceOf(node: TreeNode | null): XMLNode | null;
 export function faceOf(node: TreeNode | null): XMLNode | null {
-	return node as unknown as XMLNode | null;
+	return wrapperOf(node) as XMLNode | null;
 }
 
 /** Puts members on a prototype: not enumerable, and a property without a setter gets one that ignores assignments. */
@@ -174,23 +176,23 @@ const members: Members = {
 	},
 	get firstChild() {
 		const node = asNode(this);
-		return node && firstOf(node);
+		return node && wrapperOf(firstOf(node));
 	},
 	get lastChild() {
 		const node = asNode(this);
-		return node && lastOf(node);
+		return node && wrapperOf(lastOf(node));
 	},
 	get nextSibling() {
 		const node = asNode(this);
-		return node && nextOf(node);
+		return node && wrapperOf(nextOf(node));
 	},
 	get previousSibling() {
 		const node = asNode(this);
-		return node && previousOf(node);
+		return node && wrapperOf(previousOf(node));
 	},
 	get parentNode() {
 		const node = asNode(this);
-		return node && parentOf(node);
+		return node && wrapperOf(parentOf(node));
 	},
 	get nodeType() {
 		const node = asNode(this);

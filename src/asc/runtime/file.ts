@@ -2,7 +2,7 @@
 // undefined and never throw; the worker reports the reason. Server-Side ActionScript Language Reference, class File. `worker/files.ts`
 // is the worker's side.
 
-import { toNumber, toText } from "../../xml/coerce.ts";
+import { isObject, toNumber, toText } from "../../xml/coerce.ts";
 
 /** The worker's functions for files; `worker/files.ts` documents them. */
 export interface FileBridge {
@@ -36,18 +36,32 @@ interface FileState {
 export function makeFile(bridge: FileBridge): new (name?: unknown) => object {
 	const states = new WeakMap<object, FileState>();
 	const nowhere: FileState = { name: "\0", id: 0, type: undefined, mode: undefined };
-	const stateOf = (file: object): FileState => states.get(file) ?? nowhere;
+	// An object whose constructor never ran (`Log.prototype = new File("log.txt")`) gets a state of its own, with the name of the
+	// file that it inherits from.
+	const stateOf = (file: object): FileState => {
+		const known = states.get(file);
+		if (known || !isObject(file)) return known ?? nowhere;
+		let above = Object.getPrototypeOf(file) as object | null;
+		while (above !== null && !states.has(above)) above = Object.getPrototypeOf(above) as object | null;
+		if (above === null) return nowhere;
+		const state = newState(states.get(above)?.name);
+		states.set(file, state);
+		return state;
+	};
 	const isTrue = (file: object, fact: string): boolean => bridge.stat(stateOf(file).name, fact) === 1;
 	const time = (file: object, fact: string): Date | undefined => {
 		const ms = bridge.stat(stateOf(file).name, fact);
 		return Number.isNaN(ms) ? undefined : new Date(ms);
 	};
 
-	class File {
-		constructor(name?: unknown) {
-			states.set(this, { name: toText(name), id: 0, type: undefined, mode: undefined });
-		}
+	function File(this: object, name?: unknown): undefined {
+		// Without `new`, as `File.call(this, name)`: the constructor of a class that inherits from this one.
+		if (!new.target && (!(this instanceof File) || states.has(this))) return undefined;
+		states.set(this, newState(name));
+	}
+	const FileClass = File as unknown as new (name?: unknown) => object;
 
+	class Members {
 		get name(): string {
 			return stateOf(this).name;
 		}
@@ -102,9 +116,9 @@ export function makeFile(bridge: FileBridge): new (name?: unknown) => object {
 
 		/** @param type `text` or `utf8` (both UTF-8), or `binary`. */
 		open(type: unknown, mode: unknown): boolean {
-			const state = states.get(this);
+			const state = stateOf(this);
 			const kind = toText(type).toLowerCase();
-			if (state?.id !== 0 || !["text", "utf8", "binary"].includes(kind)) return false;
+			if (state === nowhere || state.id !== 0 || !["text", "utf8", "binary"].includes(kind)) return false;
 			const id = bridge.open(state.name, toText(mode), kind !== "binary");
 			if (id < 0) return false;
 			Object.assign(state, { id, type: kind, mode: toText(mode) });
@@ -172,14 +186,14 @@ export function makeFile(bridge: FileBridge): new (name?: unknown) => object {
 		}
 
 		/** The entries of a folder; with `filter`, those whose names it accepts. */
-		list(filter?: unknown): File[] | null {
+		list(filter?: unknown): object[] | null {
 			const { name } = stateOf(this);
 			const names = bridge.list(name);
 			if (names === undefined) return null;
 			return names
 				.split("/")
 				.filter((entry) => entry !== "" && (typeof filter !== "function" || Boolean(filter(entry))))
-				.map((entry) => new File(joined(name, entry)));
+				.map((entry) => new FileClass(joined(name, entry)));
 		}
 
 		/** Creates a folder in this folder. */
@@ -204,7 +218,13 @@ export function makeFile(bridge: FileBridge): new (name?: unknown) => object {
 			return stateOf(this).name;
 		}
 	}
-	return File;
+	Object.defineProperty(File, "prototype", { value: Members.prototype });
+	Object.defineProperty(Members.prototype, "constructor", { value: File });
+	return FileClass;
+}
+
+function newState(name: unknown): FileState {
+	return { name: toText(name), id: 0, type: undefined, mode: undefined };
 }
 
 function joined(folder: string, name: string): string {
