@@ -60,6 +60,8 @@ export class ScriptApplication {
 	#startedMs = 0;
 	#pause: NodeJS.Timeout | undefined;
 	#unwatch: (() => void) | undefined;
+	#stop: Promise<boolean> | undefined;
+	#closing: Promise<void> | undefined;
 	#waiting: { resolve: () => void; reject: (error: XMLSocketError) => void } | undefined;
 	/** Uncaught exceptions of the scripts. */
 	errors = 0;
@@ -157,20 +159,35 @@ export class ScriptApplication {
 		this.#run();
 	}
 
-	/** Runs `onAppStop`, then ends the application. */
-	async close(): Promise<void> {
+	/** Runs `onAppStop` and `onDisconnect` for each client, then ends the clients and the application. */
+	close(): Promise<void> {
+		this.#closing ??= this.#close();
+		return this.#closing;
+	}
+
+	async #close(): Promise<void> {
 		this.#state = "over";
 		this.#unwatch?.();
 		clearTimeout(this.#pause);
+		await this.#stop; // of shutdown() or a reload
 		await this.#stopRun("The server stops.");
+		this.#endClients([...this.#members.keys()], "NetConnection.Connect.AppShutdown", "The server is shutting down.");
 	}
 
-	async #stopRun(reason: string): Promise<void> {
+	/** Returns false if the scripts may refuse to stop and have; then they continue. */
+	#stopRun(reason: string, mayRefuse = false): Promise<boolean> {
+		this.#stop = this.#stopWorker(reason, mayRefuse);
+		return this.#stop;
+	}
+
+	async #stopWorker(reason: string, mayRefuse: boolean): Promise<boolean> {
 		const old = this.#worker;
 		this.#worker = undefined;
 		this.#stopping = old;
-		await old?.stop(reason, STOP_MS);
+		const isStopped = (await old?.stop(reason, STOP_MS, mayRefuse)) ?? true;
 		this.#stopping = undefined;
+		if (!isStopped) this.#worker = old;
+		return isStopped;
 	}
 
 	#run(): void {
@@ -257,6 +274,11 @@ export class ScriptApplication {
 				if (member) member.accepted = true;
 				break;
 			}
+			case "left": {
+				const member = this.#members.get(message[1]);
+				if (member) member.accepted = false;
+				break;
+			}
 			case "end":
 				this.#end(message[1], message[2]);
 				break;
@@ -333,15 +355,31 @@ export class ScriptApplication {
 			this.#context.log.warn({ application: this.name }, "shutdown() is ignored while the application starts or stops");
 			return;
 		}
-		this.#context.log.info({ application: this.name }, "the application called shutdown(); the next client starts it");
+		const { log } = this.#context;
 		this.#state = "between";
 		const clients = [...this.#members.keys()];
-		// First onAppStop, which may still send to the clients.
-		await this.#stopRun("The application has called shutdown().");
+		// First onAppStop, which may still send to the clients, or refuse.
+		const isStopped = await this.#stopRun("The application has called shutdown().", true);
+		if (!isStopped && (this.#state as string) !== "over") {
+			log.info(
+				{ application: this.name },
+				"the application called shutdown(), and its onAppStop refused: it continues",
+			);
+			this.#continue(new Set(clients));
+			return;
+		}
+		log.info({ application: this.name }, "the application called shutdown(); the next client starts it");
 		this.#endClients(clients, "NetConnection.Connect.AppShutdown", "The application is shutting down.");
 		if ((this.#state as string) === "over") return;
 		this.#state = "idle";
 		if (this.#members.size > 0) this.#run();
+	}
+
+	// What has arrived while onAppStop ran goes to the same run.
+	#continue(known: ReadonlySet<number>): void {
+		this.#state = "running";
+		for (const [id, member] of this.#members) if (!known.has(id)) this.#open(id, member);
+		for (const message of this.#held.splice(0)) this.#post(message);
 	}
 
 	// The run failed. Its clients depend on state that is lost, so they are disconnected and can connect again.

@@ -41,7 +41,7 @@ export class ScriptWorker {
 	#outgoing: ToWorker[] = [];
 	#posted = 0;
 	#over = false;
-	#stopped: (() => void) | undefined;
+	#stopped: ((isStopped: boolean) => void) | undefined;
 	#lastCalls = -1;
 	#sinceMs = 0;
 
@@ -85,18 +85,23 @@ export class ScriptWorker {
 		});
 	}
 
-	/** Runs `onAppStop`, for at most `graceMs`, then ends the worker. */
-	async stop(reason: string, graceMs: number): Promise<void> {
-		if (this.#over) return;
-		this.post(["stop", reason]);
-		await new Promise<void>((resolve) => {
-			const timer = setTimeout(resolve, graceMs);
-			this.#stopped = () => {
+	/**
+	 * Runs `onAppStop`, then `onDisconnect` for each client, for at most `graceMs`, then ends the worker.
+	 *
+	 * @returns false if `onAppStop` may refuse and has: then the worker continues
+	 */
+	async stop(reason: string, graceMs: number, mayRefuse = false): Promise<boolean> {
+		if (this.#over) return true;
+		this.post(["stop", reason, mayRefuse]);
+		const isStopped = await new Promise<boolean>((resolve) => {
+			const timer = setTimeout(() => resolve(true), graceMs);
+			this.#stopped = (isStopped) => {
 				clearTimeout(timer);
-				resolve();
+				resolve(isStopped);
 			};
 		});
-		await this.#end();
+		if (isStopped) await this.#end();
+		return isStopped;
 	}
 
 	#handleMessages(messages: readonly FromWorker[]): void {
@@ -104,7 +109,8 @@ export class ScriptWorker {
 		for (const message of messages) {
 			if (this.#over) return;
 			if (message[0] === "call") this.#words.set(message[1], message[2]);
-			else if (message[0] === "stopped") this.#stopped?.();
+			else if (message[0] === "stopped") this.#stopped?.(true);
+			else if (message[0] === "refused") this.#stopped?.(false);
 			else if (message[0] === "heap") {
 				this.#fail(this.#outOfMemory());
 				void this.#worker.terminate();
@@ -159,7 +165,7 @@ export class ScriptWorker {
 		if (this.#over) return;
 		this.#over = true;
 		clearInterval(this.#watchdog);
-		this.#stopped?.();
+		this.#stopped?.(true);
 		this.#events.failed(error);
 	}
 

@@ -45,8 +45,7 @@ export class Shutdown {
 
 	/** Ends all connections: in order within `graceMs`, at once after that. */
 	async drain(graceMs: number): Promise<void> {
-		const { application, refusals } = this.#host;
-		refusals.guard(() => application.drain?.(RETRY_AFTER_SECONDS));
+		await this.#notify(graceMs);
 		this.#host.end();
 		this.#drainRoutes(graceMs);
 		if (!this.isEmpty && graceMs > 0) {
@@ -88,6 +87,22 @@ export class Shutdown {
 		});
 		if (isClosed) await closing;
 		else refusals.failed(new Error(`the application did not close within ${timeoutMs} ms`));
+	}
+
+	async #notify(graceMs: number): Promise<void> {
+		const { application, refusals } = this.#host;
+		const sent: Promise<void>[] = [];
+		refusals.guard(() => {
+			const last = application.drain?.(RETRY_AFTER_SECONDS);
+			if (last) sent.push(last);
+			return last;
+		});
+		const [last] = sent;
+		if (!last || graceMs === 0) return;
+		await wait(graceMs, (done) => {
+			this.#drained = done;
+			last.then(done, done);
+		});
 	}
 
 	// Routes may hold more than the sockets that came in here, so the end of those alone does not show that they are done.

@@ -99,9 +99,11 @@ export const applicationCallbacks: Readonly<Record<string, number>> = {
 	start: callback(() => {
 		event("onAppStart");
 	}),
-	stop: callback((reason) => {
-		event("onAppStop", { level: "status", code: "Application.Shutdown", description: String(reason) });
-	}),
+	/** Returns whether the script refuses to stop. */
+	stop: callback(
+		(reason) =>
+			event("onAppStop", { level: "status", code: "Application.Shutdown", description: String(reason) }) === false,
+	),
 	open: callback((id, ip, transport, connect) => {
 		connected(Number(id), String(ip), String(transport), connect as string | undefined);
 	}),
