@@ -2,8 +2,7 @@
 // and until then the script's own to push to and sort. It never changes the tree.
 // Implements docs/xml.md, "Tree operations" (childNodes).
 
-import { firstOf, lastOf, nextOf, ownRestOf, previousOf, restOf, type TreeNode } from "./tree-node.ts";
-import { wrapperOf } from "./unconstructed.ts";
+import { firstOf, lastOf, nextOf, ownRestOf, previousOf, restOf, type TreeNode, wrapperOf } from "./tree-node.ts";
 
 /**
  * The array and what guards it. Children change in one step but the array follows only when someone looks, and then by the

@@ -4,7 +4,8 @@
 
 import { DocumentNode, isDocument, stateOf } from "./document-node.ts";
 import { DocumentState } from "./rest.ts";
-import { documentBehind, wrapperOf } from "./unconstructed.ts";
+import { wrapperOf } from "./tree-node.ts";
+import { documentBehind } from "./unconstructed.ts";
 
 /** The properties with a default. The two others, `status` and `loaded`, are results. */
 export type DefaultedProperty = "ignoreWhite" | "contentType" | "xmlDecl" | "docTypeDecl";

@@ -12,8 +12,8 @@ import { installMembers, type Members, newElement, newText, standFor, takeProtot
 import { type ParseHooks, parseInto } from "./parser.ts";
 import type { DocumentState } from "./rest.ts";
 import { fetchTransfer } from "./transfer.ts";
-import { type TreeNode, unlinkChildren } from "./tree-node.ts";
-import { documentBehind, wrapperOf } from "./unconstructed.ts";
+import { type TreeNode, unlinkChildren, wrapperOf } from "./tree-node.ts";
+import { documentBehind } from "./unconstructed.ts";
 
 /**
  * An XML document, with ActionScript's names and manners. A malformed text is no error: the tree holds what was read so

@@ -27,8 +27,9 @@ import {
 	textOf,
 	typeOf,
 	unlink,
+	wrapperOf,
 } from "./tree-node.ts";
-import { documentBehind, wrapperOf } from "./unconstructed.ts";
+import { beforeFirst, documentBehind } from "./unconstructed.ts";
 
 /**
  * A node of an XML tree, with ActionScript's names and manners: an element (`nodeType` 1) or a text (`nodeType` 3).
@@ -176,23 +177,23 @@ const members: Members = {
 	},
 	get firstChild() {
 		const node = asNode(this);
-		return node && wrapperOf(firstOf(node));
+		return node && firstOf(node);
 	},
 	get lastChild() {
 		const node = asNode(this);
-		return node && wrapperOf(lastOf(node));
+		return node && lastOf(node);
 	},
 	get nextSibling() {
 		const node = asNode(this);
-		return node && wrapperOf(nextOf(node));
+		return node && nextOf(node);
 	},
 	get previousSibling() {
 		const node = asNode(this);
-		return node && wrapperOf(previousOf(node));
+		return node && previousOf(node);
 	},
 	get parentNode() {
 		const node = asNode(this);
-		return node && wrapperOf(parentOf(node));
+		return node && parentOf(node);
 	},
 	get nodeType() {
 		const node = asNode(this);
@@ -277,6 +278,30 @@ const members: Members = {
 	},
 };
 
+// The same with the objects that nodes were made for. Only a program that has such objects pays for looking them up.
+const membersWithWrappers: Members = {
+	get firstChild() {
+		const node = asNode(this);
+		return node && wrapperOf(firstOf(node));
+	},
+	get lastChild() {
+		const node = asNode(this);
+		return node && wrapperOf(lastOf(node));
+	},
+	get nextSibling() {
+		const node = asNode(this);
+		return node && wrapperOf(nextOf(node));
+	},
+	get previousSibling() {
+		const node = asNode(this);
+		return node && wrapperOf(previousOf(node));
+	},
+	get parentNode() {
+		const node = asNode(this);
+		return node && wrapperOf(parentOf(node));
+	},
+};
+
 /** An element with this name and nothing else. */
 export function newElement(name: string): TreeNode {
 	return newNode(ELEMENT, name, null);
@@ -313,3 +338,4 @@ Object.defineProperty(constructNode, "name", { value: "XMLNode" });
 Object.defineProperty(constructNode, "prototype", { value: TreeNode.prototype });
 Object.defineProperty(TreeNode.prototype, "constructor", { value: constructNode });
 installMembers(TreeNode.prototype, members);
+beforeFirst(() => installMembers(TreeNode.prototype, membersWithWrappers));

@@ -3,15 +3,14 @@
 // that document is in a tree. Implements docs/xml.md, "Construction".
 
 import { DocumentNode, makeDocument } from "./document-node.ts";
-import { ownRestOf, restOf, type TreeNode } from "./tree-node.ts";
+import { bindWrapper } from "./tree-node.ts";
 
 const documents = new WeakMap<object, DocumentNode>();
-// False in nearly every program, so that `wrapperOf` costs nothing there.
-let exists = false;
+let prepare: (() => void) | undefined;
 
-/** What scripts see of a node: itself, or the object that it was made for. */
-export function wrapperOf(node: TreeNode | null): object | null {
-	return exists && node !== null ? (restOf(node)?.wrapper ?? node) : node;
+/** Sets what is done once, before the first such object gets its document. */
+export function beforeFirst(run: () => void): void {
+	prepare = run;
 }
 
 /**
@@ -27,9 +26,10 @@ export function documentBehind(value: unknown): DocumentNode | undefined {
 	} catch {
 		return undefined; // a Proxy that refuses
 	}
+	prepare?.();
+	prepare = undefined;
 	const document = makeDocument();
-	exists = true;
 	documents.set(value, document);
-	ownRestOf(document).wrapper = value;
+	bindWrapper(document, value);
 	return document;
 }
