@@ -2,7 +2,7 @@
 // `onConnect` returns accepts or rejects a client; any other value leaves it pending.
 // Implements docs/guide/asc.md, "application".
 
-import { XML } from "../../xml/index.ts";
+import { parseVerbatim } from "../../xml/document.ts";
 import { callback, guarded, hostFunction } from "./bridge.ts";
 import { type ClientFacts, type ClientState, endClient, makeClient, received, sendStatus, stateOf } from "./client.ts";
 import { callDocument, type Info, plainDocument, readArguments, rootOf } from "./documents.ts";
@@ -44,12 +44,14 @@ const methods: Record<string, Handler> = {
 				code: "NetConnection.Connect.Success",
 				description: "Connection succeeded.",
 			});
+		guarded(() => event("onConnectAccept", state.client, ...state.connectValues));
 		for (const text of state.early.splice(0)) guarded(() => received(state, text));
 		return true;
 	},
 	rejectConnection(client: unknown, why?: unknown): boolean {
 		const state = stateOf(client);
-		if (state === undefined || state.phase !== "pending") return false;
+		// Also after acceptConnection: scripts accept, send a reason with call(), and then reject.
+		if (state === undefined || state.phase === "ending") return false;
 		reject(state, why);
 		return true;
 	},
@@ -86,6 +88,8 @@ export function openApplication(facts: ApplicationFacts): void {
 	const config = Object.assign(Object.create(null) as object, facts.config);
 	for (const [name, value] of Object.entries({ clients, ...facts, config }))
 		Object.defineProperty(application, name, { value, enumerable: true });
+	// Scripts set it for the administration console of Flash Media Server, which this host does not have.
+	application.allowDebug = false;
 }
 
 /** Calls `application.onStatus`, if it is defined. */
@@ -129,12 +133,13 @@ function event(name: string, ...values: unknown[]): unknown {
 }
 
 function connected(id: number, ip: string, transport: string, connect: string | undefined): void {
-	const root = connect === undefined ? null : rootOf(new XML(connect));
+	const root = connect === undefined ? null : rootOf(parseVerbatim(connect));
 	const state = makeClient(id, factsOf(ip, transport, root?.attributes ?? {}), connect !== undefined);
 	states.set(id, state);
 	let values: unknown[];
 	try {
 		values = root === null ? [] : readArguments(root);
+		state.connectValues = values;
 	} catch (error) {
 		endClient(state, (error as Error).message);
 		return;
@@ -162,6 +167,8 @@ function factsOf(ip: string, transport: string, attributes: Record<string, unkno
 		referrer: text("referrer"),
 		uri: `xmlsocket://${String(application.hostname)}/${app}`,
 		protocol: transport,
+		secure: transport === "tls",
+		virtualKey: "",
 	};
 }
 
@@ -174,4 +181,5 @@ function reject(state: ClientState, why: unknown): void {
 	};
 	sendStatus(state, info);
 	endClient(state);
+	guarded(() => event("onConnectReject", state.client, ...state.connectValues));
 }

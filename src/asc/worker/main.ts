@@ -140,6 +140,8 @@ port.on("message", (messages: ToWorker[]) => {
 
 try {
 	realm.open(functions);
+	const secure = folder.find("secure.asc");
+	if (secure !== undefined) realm.secure(() => context.run(readScript(secure), secure));
 	context.run(readScript(settings.entry), settings.entry);
 	realm.call(realm.callbacks.start, "application.onAppStart");
 	post(["started"]);

@@ -28,8 +28,8 @@ export function scriptsPart(context: HostContext): HostPart {
 			log(level: "debug" | "info" | "warn" | "error", words: string): void {
 				context.log(level, words);
 			},
-			load(name: string): void {
-				const { text, file } = context.folder.script(name);
+			load(name: string, from: string): void {
+				const { text, file } = context.folder.script(name, from);
 				context.run(text, file);
 			},
 		},
