@@ -26,6 +26,7 @@ const accepted = hostFunction("client.accept");
 const broadcast = hostFunction("client.broadcast");
 const statistics = hostFunction("application.stats");
 const shutdown = hostFunction("application.shutdown");
+const log = hostFunction("log");
 const collectGarbage = hostFunction("application.gc");
 
 /** The object that scripts see; it also holds their handlers. */
@@ -50,8 +51,8 @@ const methods: Record<string, Handler> = {
 	},
 	rejectConnection(client: unknown, why?: unknown): boolean {
 		const state = stateOf(client);
-		// Also after acceptConnection: scripts accept, send a reason with call(), and then reject.
-		if (state === undefined || state.phase === "ending") return false;
+		// An accepted client stays: an example of the manual accepts after a check, and continues to its rejectConnection.
+		if (state === undefined || state.phase !== "pending") return false;
 		reject(state, why);
 		return true;
 	},
@@ -101,6 +102,7 @@ export function applicationStatus(info: object): void {
 /** The numbers of the callbacks that the host calls; it reads them once. */
 export const applicationCallbacks: Readonly<Record<string, number>> = {
 	start: callback(() => {
+		warnOfCase();
 		event("onAppStart");
 	}),
 	/** Returns whether the script refuses to stop. */
@@ -126,6 +128,17 @@ export const applicationCallbacks: Readonly<Record<string, number>> = {
 		if (at !== -1) event("onDisconnect", state.client);
 	}),
 };
+
+const EVENTS = "onAppStart onAppStop onConnect onConnectAccept onConnectReject onDisconnect onStatus".split(" ");
+
+// Names are case-sensitive, as in Flash Media Server; in ActionScript 1 they were not.
+function warnOfCase(): void {
+	for (const name of Object.keys(application)) {
+		const meant = EVENTS.find((each) => each !== name && each.toLowerCase() === name.toLowerCase());
+		if (meant !== undefined)
+			log("warn", `application.${name} is never called: names are case-sensitive, write application.${meant}`);
+	}
+}
 
 function event(name: string, ...values: unknown[]): unknown {
 	const handler = application[name];
