@@ -45,7 +45,13 @@ export class Shutdown {
 
 	/** Ends all connections: in order within `graceMs`, at once after that. */
 	async drain(graceMs: number): Promise<void> {
-		await this.#notify(graceMs);
+		const last = this.#notify();
+		if (last && graceMs > 0) {
+			await wait(graceMs, (done) => {
+				this.#drained = done;
+				last.then(done, done);
+			});
+		}
 		this.#host.end();
 		this.#drainRoutes(graceMs);
 		if (!this.isEmpty && graceMs > 0) {
@@ -89,20 +95,16 @@ export class Shutdown {
 		else refusals.failed(new Error(`the application did not close within ${timeoutMs} ms`));
 	}
 
-	async #notify(graceMs: number): Promise<void> {
+	// Returns what the application still does before its connections may end.
+	#notify(): Promise<void> | undefined {
 		const { application, refusals } = this.#host;
-		const sent: Promise<void>[] = [];
+		const promises: Promise<void>[] = [];
 		refusals.guard(() => {
 			const last = application.drain?.(RETRY_AFTER_SECONDS);
-			if (last) sent.push(last);
+			if (last) promises.push(last);
 			return last;
 		});
-		const [last] = sent;
-		if (!last || graceMs === 0) return;
-		await wait(graceMs, (done) => {
-			this.#drained = done;
-			last.then(done, done);
-		});
+		return promises[0];
 	}
 
 	// Routes may hold more than the sockets that came in here, so the end of those alone does not show that they are done.
