@@ -5,6 +5,7 @@ import { createServer, type IncomingMessage } from "node:http";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { rawClient, runApplication } from "../asc/application.ts";
+import { until } from "../client/support.ts";
 
 /** Runs `main.asc`. */
 const run = (text: string, more: Readonly<Record<string, string>> = {}) =>
@@ -359,6 +360,20 @@ describe("the language of old scripts", () => {
 				trace(("5" == 5) + " " + ("5" + 5) + " " + ("5" * "2") + " " + (null == undefined) + " " + ("" == 0));
 				trace(Number("") + " " + Number("12px") + " " + parseInt("12px") + " " + String(undefined) + " " + Boolean("0"));`),
 		).toEqual(["true 55 10 true true", "0 NaN 12 undefined true"]);
+	});
+
+	it("a const is used outside of its block, or assigned: the log says to write var", async () => {
+		const application = await run(`
+			application.onAppStart = function () {
+				if (true) { const LIMIT = 5, OTHER = 6; }
+				trace(OTHER);
+			};
+			const MOST = 1;
+			Client.prototype.more = function () { MOST = 2; };`);
+		expect(application.logged.join("\n")).toContain('Write "var OTHER"');
+		const client = await rawClient(application.port);
+		client.send("<more/>");
+		await until(() => application.logged.join().includes("Declare it with var"), "the hint");
 	});
 
 	it("a property is watched, and __resolve provides the properties that an object does not have", async () => {
