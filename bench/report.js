@@ -1,5 +1,5 @@
-// Writes the figures of a benchmark into a page of docs/, between the two marks of its part, so that the page holds what was
-// measured and nothing typed by hand. Only when asked for, with `npm run bench PART -- --write`.
+// Writes the results of a benchmark into a page of docs/, between the two marks of its part, so that the page contains only measured
+// numbers there. It writes only with `npm run bench PART -- --write`.
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";

@@ -1,6 +1,6 @@
-// `npm run bench [part…]`: runs the benchmarks, each part beside its peers in one run, and prints ratios. Absolute figures of
-// one machine mean little: only programs that run in turn, in the same minutes, are compared. With `-- --write` a part also
-// writes its figures into docs/performance.md.
+// `npm run bench [part…]` runs the benchmarks, each part with its peers in one run, and prints ratios. Absolute numbers of one machine
+// mean little, so it compares only programs that take turns in one run. With `-- --write` a part also writes its results into
+// docs/performance.md.
 
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";

@@ -21,9 +21,9 @@ const shown = (value) =>
 
 const errors = `# Error codes
 
-Every error of this package is an \`XMLSocketError\` with one of these codes; in documents a code has the form of the second
-column. \`xmlsocket explain CODE\` takes both. The class says who caused it: the calling program or operator (usage), the other
-end (peer), a bound (limit), the connection (network), or this package (internal).
+Every error of this package is an \`XMLSocketError\` with one of these codes. Documents contain the code in the form of the second column.
+\`xmlsocket explain CODE\` accepts both forms. The class is the cause: the calling program or operator (usage), the other end (peer), a
+limit (limit), the connection (network), or this package (internal).
 
 | code | in documents | class | what happened | what to do |
 |---|---|---|---|---|
@@ -37,9 +37,9 @@ ${Object.entries(ERROR_CODES)
 
 const options = `# Options of the daemon
 
-Each is a flag of \`xmlsocket serve\`, a key of \`xmlsocket.config.json\` and an environment variable; the flag wins over the variable, the
-variable over the file. Sizes are in bytes, times in milliseconds. \`xmlsocket config\` prints what is in force and where it came
-from. An editor completes the file with \`"$schema": "./node_modules/xmlsocket/docs/xmlsocket.config.schema.json"\` in it.
+You can set each option with a flag of \`xmlsocket serve\`, an environment variable, or a key of \`xmlsocket.config.json\`. The flag overrides the
+variable, and the variable overrides the file. Sizes are in bytes, times in milliseconds. \`xmlsocket config\` prints every value and its source.
+If the file contains \`"$schema": "./node_modules/xmlsocket/docs/xmlsocket.config.schema.json"\`, your editor completes its keys.
 
 | key | flag | variable | default | |
 |---|---|---|---|---|
@@ -50,14 +50,14 @@ ${optionsOf(serveSchema)
 	)
 	.join("\n")}
 
-\`xmlsocket gateway\` knows these of them, with 9001 as its port, and with \`encoding\` as that of its targets; others in a file are left to
-the daemon: ${Object.keys(gatewayCommandSchema.entries)
+\`xmlsocket gateway\` accepts the following options and ignores others in the file. Its default port is 9001, and \`encoding\` is the
+encoding of its targets: ${Object.keys(gatewayCommandSchema.entries)
 	.map((key) => `\`${key}\``)
 	.join(", ")}.
 
-\`xmlsocket run\` knows those of the port, \`logLevel\`, and ${Object.keys(ascSchema.entries)
+\`xmlsocket run\` accepts the options of the port, \`logLevel\`, and ${Object.keys(ascSchema.entries)
 	.map((key) => `\`${key}\``)
-	.join(", ")}; the applications themselves stand on its command line.
+	.join(", ")}. Its arguments are the applications.
 `;
 
 const jsonSchema = toJsonSchema(serveSchema, { errorMode: "ignore", typeMode: "input" });

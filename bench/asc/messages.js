@@ -1,5 +1,5 @@
-// Documents of a server into a script's XMLSocket, beside the package's modern client: what is compared is the CPU time of the
-// receiving process, all its threads together, for the same documents, in pairs that run in turn. A part of `run.js`.
+// Documents of a server that a script's XMLSocket receives, compared with the package's modern client. It compares the CPU time of the
+// receiving process, with all its threads, for the same documents, in pairs that take turns. A part of `run.js`.
 
 import { fork } from "node:child_process";
 import { once } from "node:events";

@@ -1,5 +1,5 @@
-// What an application does not notice of a neighbour in the same process: its answers' latency while the other is quiet, and
-// while the other runs an endless loop, fills its heap, or matches a regular expression that does not end, each until it is stopped.
+// Measures how little an application is affected by another one in the same process: the latency of its answers while the other is idle,
+// runs an endless loop, fills its heap, or matches a regular expression that does not end, each until it is stopped.
 
 import { once } from "node:events";
 import { connect } from "node:net";
@@ -27,7 +27,7 @@ Client.prototype.match = function () { /^(a+)+$/.test(new Array(40).join("a") + 
 export async function neighbourRows(good, bad) {
 	const host = await openScriptHost([good, bad], { scriptTimeoutMs: 1500, scriptRestartMs: 100 });
 	const server = await createServer({ port: 0, host: "127.0.0.1", application: host }).listen();
-	const rows = [["a neighbour's answer, alone", shown(await latencies(server.port))]];
+	const rows = [["another application's answer, alone", shown(await latencies(server.port))]];
 	for (const [words, method] of Object.entries(DEEDS)) {
 		const evil = connect({ port: server.port, host: "127.0.0.1" });
 		evil.on("error", () => {});
@@ -38,7 +38,7 @@ export async function neighbourRows(good, bad) {
 		const during = await latencies(server.port);
 		// It was stopped, and its client ended with it: the deed was done.
 		await ended;
-		rows.push([`the same beside ${words}`, shown(during)]);
+		rows.push([`the same next to ${words}`, shown(during)]);
 		await new Promise((resolve) => setTimeout(resolve, 1000));
 	}
 	await server.close();

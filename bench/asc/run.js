@@ -1,6 +1,6 @@
-// The script host: what a call into an application's context costs, beside a plain function and beside a contextified context of
-// node:vm; how long an application takes to start and what memory it takes, 100 of them in one process; and a round trip through
-// the daemon, beside the same echo in a program of its own with createServer. They run in turn, in one run.
+// The script host: the cost of a call into an application's context, compared with a plain function and with a contextified context
+// of node:vm; the time to start an application and its memory, 100 of them in one process; and a round trip through the daemon, compared
+// with the same echo in a program with createServer. They take turns in one run.
 
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

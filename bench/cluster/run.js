@@ -1,6 +1,6 @@
-// A live room over two daemons on one nats-server, beside the same room in one daemon: CPU time of the busiest daemon for the same
-// deliveries, in pairs that run in turn, so that the ratio is the gain where each has a core of its own. And what a message
-// from the bus costs the daemon that gets it.
+// A live room over two daemons on one nats-server, compared with the same room in one daemon: CPU time of the busiest daemon for the
+// same deliveries, in pairs that take turns, so the ratio is the gain if each daemon has its own core. Also the cost of a message
+// from the bus for the daemon that receives it.
 
 import { fork } from "node:child_process";
 import { once } from "node:events";

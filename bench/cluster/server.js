@@ -1,5 +1,5 @@
-// One daemon of a deployment, in a process of its own: `node server.js NATS-URL`, or without an address for one that is alone. It
-// tells its port, and its CPU time whenever it is asked.
+// One daemon of a cluster, in a process of its own: `node server.js NATS-URL`; without a URL, it runs alone. It reports its port,
+// and its CPU time on request.
 
 import { Broker, NatsBus } from "../../dist/cluster/nats/index.js";
 import { createChat, createServer } from "../../dist/server/index.js";

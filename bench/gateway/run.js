@@ -1,5 +1,5 @@
-// `npm run bench gateway`: the same probes through our gateway and through Debian's websockify, in one run. Where something must not
-// be lost and is, through ours, the run fails; the other column is there to compare.
+// `npm run bench gateway`: the same probes through our gateway and through Debian's websockify, in one run. The run fails if our gateway
+// loses data that must not be lost; the other column is for comparison.
 
 import { once } from "node:events";
 import { createServer } from "node:net";

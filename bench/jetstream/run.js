@@ -1,6 +1,6 @@
-// The log in JetStream, on one server and on three: messages stored a second, how long an acknowledgement takes, and a page of
-// history out of a million. The peer is the JetStream client of NATS' makers that publishes the same bytes with an id and waits for
-// the same acknowledgement, and knows nothing of rooms, order, followers and what stood before. They run in turn, on the same servers.
+// The log in JetStream, on one server and on three: messages stored in a second, the time of an acknowledgement, and a page of history out
+// of a million messages. The peer is NATS' own JetStream client. It publishes the same bytes with an id and waits for the same
+// acknowledgement, without rooms, order, followers and previous numbers. They take turns on the same servers.
 
 import { performance } from "node:perf_hooks";
 import { Broker, JetStreamLog } from "../../dist/cluster/nats/index.js";

@@ -1,6 +1,6 @@
-// The embedded log: how many messages a second it stores with every batch synced, how long an acknowledgement takes, and what a
-// million messages cost at opening and reading. The peer is LevelDB itself, written to in synced batches of a fixed size by a
-// loop that knows nothing of rooms, numbers or ids; they run in turn, in one folder's file system.
+// The embedded log: the messages that it stores in a second with every batch synced, the time of an acknowledgement, and the time to
+// open and read a folder with a million messages. The peer is LevelDB itself: a loop writes synced batches of a fixed size, without
+// rooms, numbers or ids. They take turns on one file system.
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";

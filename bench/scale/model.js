@@ -1,23 +1,23 @@
-// What a deployment needs, from what its parts cost: processes, messages between them, memory. Plain arithmetic over rooms whose
-// sizes follow Zipf's law, so that a few are huge and most are small. Nothing is measured here.
+// Calculates what a cluster needs from the costs of its parts: processes, messages between them, memory. The sizes of rooms follow
+// Zipf's law, so a few are huge and most are small. It measures nothing.
 
 /**
  * @typedef {object} Habits
  * @property {number} roomsPerUser
  * @property {number} usersPerRoom on average
- * @property {number} secondsPerMessage how often one member speaks in one room
- * @property {number} roomMessagesPerSecond what readers of a huge room can follow: speakers are slowed beyond it
+ * @property {number} secondsPerMessage the time between two messages of one member in one room
+ * @property {number} roomMessagesPerSecond the most that readers of a huge room can follow: the daemon slows senders beyond it
  *
- * @typedef {object} Costs each as measured
+ * @typedef {object} Costs measured costs
  * @property {number} connectionBytes memory of one idle connection in the daemon
- * @property {number} personBytes memory of one person of another process
+ * @property {number} personBytes memory of one user of another process
  * @property {number} deliverySeconds CPU of one delivery to one reader
  * @property {number} busSeconds CPU of one message from the bus
  *
  * @typedef {object} Limits
  * @property {number} connectionsPerProcess
  * @property {number} memoryBytesPerProcess
- * @property {number} load how much of a core may be used, from 0 to 1
+ * @property {number} load the allowed share of a core, from 0 to 1
  */
 
 /** Room sizes by rank, rooms of about the same size together: [size, how many]. */
@@ -39,7 +39,7 @@ export function roomSizes(users, { roomsPerUser, usersPerRoom }) {
 	}));
 }
 
-/** What `processes` processes have to do, where clients are spread over all of them. */
+/** The work of `processes` processes, with the clients spread over all of them. */
 export function work(users, processes, habits, costs, limits) {
 	let spoken = 0;
 	let deliveries = 0;
@@ -59,7 +59,7 @@ export function work(users, processes, habits, costs, limits) {
 	return { spoken, deliveries, busMessages, cpuSeconds, memoryBytes };
 }
 
-/** The least number of processes that do it, and which limit asks for so many; undefined where no number does. */
+/** The smallest sufficient number of processes, and the limit that requires it; undefined if no number is sufficient. */
 export function processesFor(users, habits, costs, limits) {
 	let processes = Math.ceil(users / limits.connectionsPerProcess);
 	let because = "connections";

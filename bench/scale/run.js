@@ -1,5 +1,5 @@
-// How many machines so many users need: measures what the model needs and no other benchmark tells, takes the rest from
-// docs/performance.md, and simulates. `npm run bench scale -- --write` puts the tables into docs/scale.md.
+// Estimates how many machines a number of users needs. It measures the costs that no other benchmark measures, reads the others from
+// docs/performance.md, and simulates. `npm run bench scale -- --write` writes the tables into docs/scale.md.
 
 import { fork } from "node:child_process";
 import { once } from "node:events";
@@ -19,18 +19,18 @@ import { simulate } from "./storm.js";
 const here = dirname(fileURLToPath(import.meta.url));
 const page = readFileSync(join(here, "../../docs/performance.md"), "utf8");
 
-/** Our number in a line of the page of results: the first number of its second column. */
+/** Our result on a line of the page: the first number of its second column. */
 function published(row) {
 	const cells = page
 		.split("\n")
 		.find((line) => line.startsWith(`| ${row}`))
 		?.split("|");
 	const number = /[\d,]+(?:\.\d+)?/.exec(cells?.[2] ?? "");
-	if (!number) throw new Error(`docs/performance.md has no figure for "${row}"`);
+	if (!number) throw new Error(`docs/performance.md has no number for "${row}"`);
 	return Number(number[0].replaceAll(",", ""));
 }
 
-/** Heap of one person of another process who is in three rooms. */
+/** Heap of one user of another process who is in three rooms. */
 function personBytes() {
 	setFlagsFromString("--expose-gc");
 	const gc = runInNewContext("gc");
@@ -39,11 +39,11 @@ function personBytes() {
 	const before = process.memoryUsage().heapUsed;
 	const roster = new Roster();
 	for (let i = 0; i < people; i++) {
-		// Read from a message, as they are in a daemon, so that no two share a text.
+		// Parsed from a message, as in a daemon, so that no two share a string.
 		const [session, name, digest] = JSON.parse(
 			`["${i.toString(16).padStart(16, "0")}","person ${i}","${i.toString(36).padStart(22, "d")}"]`,
 		);
-		const person = roster.add("node", session, name, digest);
+		const person = roster.add("node", [session, name, digest, 1]);
 		for (let room = 0; room < 3; room++) roster.enter(person, `room ${(i * 7 + room * 13) % (people / 20)}`);
 	}
 	gc();
@@ -52,7 +52,7 @@ function personBytes() {
 	return bytes;
 }
 
-/** CPU seconds of one client's connecting, hello and joining a room of ten. */
+/** CPU seconds of one client that connects, sends hello and joins a room of ten. */
 async function arrivalSeconds() {
 	const child = fork(join(here, "../sockets/server.js"), ["daemon"], {
 		stdio: ["ignore", "inherit", "inherit", "ipc"],
@@ -94,15 +94,15 @@ async function arrivalSeconds() {
 	return seconds;
 }
 
-/** CPU seconds that one client's arrival at another process costs: its person, and three rooms that nobody here is in. */
+/** CPU seconds that one client's arrival at another process costs here: its entry, and three rooms without local members. */
 async function noticeSeconds() {
 	const exchange = new MemoryExchange();
 	const bus = exchange.join();
 	const application = createChat({}, { bus });
 	const other = exchange.join();
-	const tell = (message) => other.publish({ to: "all" }, new TextEncoder().encode(JSON.stringify(message)));
+	const send = (message) => other.publish({ to: "all" }, new TextEncoder().encode(JSON.stringify(message)));
 	const settled = () => new Promise((resolve) => setTimeout(resolve, 20));
-	tell(["beat", other.node, 0]);
+	send(["heartbeat", other.node, 0, 0]);
 	await settled();
 	other.publish(
 		{ to: "node", node: bus.node },
@@ -119,10 +119,10 @@ async function noticeSeconds() {
 		for (let i = 0; i < people; i++) {
 			const id = batch * people + i;
 			const session = id.toString(16).padStart(16, "0");
-			changes.push(["person", session, `person ${id}`, id.toString(36).padStart(22, "d")]);
+			changes.push(["person", session, `person ${id}`, id.toString(36).padStart(22, "d"), 1]);
 			for (let room = 0; room < 3; room++) changes.push(["enter", session, `room ${(id * 7 + room) % 1000}`]);
 		}
-		tell(["changes", other.node, batch + 1, changes]);
+		send(["changes", other.node, batch + 1, changes]);
 		if (batch % 100 === 0) await settled();
 	}
 	await settled();
@@ -148,36 +148,36 @@ const inputs = table(
 	["input", "value", "from"],
 	[
 		["memory of an idle connection", `${(costs.connectionBytes / 1024).toFixed(1)} KB`, "`npm run bench sockets`"],
-		["one delivery, lone", `${(costs.deliverySeconds * 1e6).toFixed(1)} µs of CPU`, "`npm run bench sockets`"],
-		["one message from the bus", `${(costs.busSeconds * 1e6).toFixed(1)} µs of CPU`, "`npm run bench cluster`"],
-		["one client's connecting, hello and join", `${(costs.arrivalSeconds * 1e6).toFixed(0)} µs of CPU`, "this run"],
 		[
-			"the same at another process of the deployment",
-			`${(costs.noticeSeconds * 1e6).toFixed(1)} µs of CPU`,
-			"this run",
+			"one delivery that shares no write",
+			`${(costs.deliverySeconds * 1e6).toFixed(1)} µs of CPU`,
+			"`npm run bench sockets`",
 		],
-		["one person of another process, in three rooms", `${number(costs.personBytes)} bytes`, "this run"],
+		["one message from the bus", `${(costs.busSeconds * 1e6).toFixed(1)} µs of CPU`, "`npm run bench cluster`"],
+		["connect, hello and join of one client", `${(costs.arrivalSeconds * 1e6).toFixed(0)} µs of CPU`, "this run"],
+		["the same at another process of the cluster", `${(costs.noticeSeconds * 1e6).toFixed(1)} µs of CPU`, "this run"],
+		["one user of another process, in three rooms", `${number(costs.personBytes)} bytes`, "this run"],
 	],
 );
-const USERS_OF_A_DEPLOYMENT = 100_000;
+const USERS_OF_A_CLUSTER = 100_000;
 const sizes = table(
 	[
 		"users",
-		"one deployment",
-		"because of",
+		"one cluster",
+		"limited by",
 		"bus messages a second",
 		"memory of a process",
-		`deployments of ${number(USERS_OF_A_DEPLOYMENT)} users`,
+		`clusters of ${number(USERS_OF_A_CLUSTER)} users`,
 		"bus messages a second in each",
 	],
 	[1e4, 1e5, 1e6, 1e7].map((users) => {
 		const one = processesFor(users, habits, costs, limits);
-		const many = Math.ceil(users / USERS_OF_A_DEPLOYMENT);
-		const each = processesFor(Math.min(users, USERS_OF_A_DEPLOYMENT), habits, costs, limits);
+		const many = Math.ceil(users / USERS_OF_A_CLUSTER);
+		const each = processesFor(Math.min(users, USERS_OF_A_CLUSTER), habits, costs, limits);
 		return [
 			number(users),
-			one ? `${number(one.processes)} processes` : "no number is enough",
-			one?.because ?? "people of other processes fill the memory",
+			one ? `${number(one.processes)} processes` : "impossible",
+			one?.because ?? "memory for the users of other processes",
 			one ? number(one.busMessages) : "–",
 			one ? `${number(one.memoryBytes / 1024 ** 2)} MiB` : "–",
 			`${number(many)} with ${number(each.processes)} processes each`,
@@ -187,10 +187,10 @@ const sizes = table(
 );
 const storms = table(
 	[
-		"clients who lost their servers",
-		"processes left",
-		"they take in",
-		"99 % back after",
+		"clients whose servers failed",
+		"remaining processes",
+		"accepted by them",
+		"99 % reconnected after",
 		"most attempts in a second",
 		"attempts for each client",
 	],

@@ -1,5 +1,5 @@
-// What happens when many clients lose their servers at once: each waits as the client does (its own Backoff), and the servers
-// that are left take in what their CPU and their admission allow. Time passes in steps of 10 ms.
+// Simulates the failure of servers with many clients. Each client waits with the client's own Backoff; the remaining servers accept
+// as many as their CPU and their admission allow. Time passes in steps of 10 ms.
 
 import { Backoff } from "../../dist/client/backoff.js";
 
@@ -18,11 +18,11 @@ export function random(seed) {
 
 /**
  * @param {object} storm
- * @param {number} storm.clients who lost their server
- * @param {number} storm.arrivalsPerSecond what all servers that are left take in together
+ * @param {number} storm.clients clients of the failed servers
+ * @param {number} storm.arrivalsPerSecond what all remaining servers accept together
  * @param {number} storm.seed
  * @param {{ minDelayMs: number, maxDelayMs: number }} storm.backoff
- * @returns when 99 % are back, in seconds, the most attempts in a second, and attempts for each client
+ * @returns the time until 99 % have reconnected, in seconds; the most attempts in a second; the attempts for each client
  */
 export function simulate({ clients, arrivalsPerSecond, seed, backoff }) {
 	const next = random(seed);
@@ -45,7 +45,7 @@ export function simulate({ clients, arrivalsPerSecond, seed, backoff }) {
 			peak = Math.max(peak, second);
 			second = 0;
 		}
-		// What was not used is gone: a server cannot take in yesterday's clients.
+		// Unused capacity expires.
 		allowance = Math.min(allowance, 1) + (arrivalsPerSecond * STEP_MS) / 1000;
 		const now = waiting.get(step);
 		if (!now) continue;

@@ -1,5 +1,5 @@
-// Echo, fan-out and idle memory, through the whole Link or daemon, beside raw node:net and ws. What is compared is the CPU time
-// of the server's process for the same work, in pairs that run in turn; ping-pong compares the time of a round trip.
+// Echo, fan-out and idle memory of a Link or of the whole daemon, compared with raw node:net and ws. It compares the CPU time of the
+// server's process for the same work, in pairs that take turns; ping-pong compares the time of a round trip.
 
 import { execFileSync, fork } from "node:child_process";
 import { once } from "node:events";

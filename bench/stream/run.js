@@ -1,6 +1,6 @@
-// Cutting an XMPP stream into stanzas beside @xmpp/xml, the parser of @xmpp/client. Both get the same bytes in the same
-// chunks and run in turn, in rounds; what counts is the CPU time of each against ours in the same round, as a median with
-// its spread. Whether the peer's trees are the same as ours is checked first and said.
+// Splits an XMPP stream into stanzas, compared with @xmpp/xml, the parser of @xmpp/client. Both get the same bytes in the same chunks
+// and take turns, in rounds. The result is the ratio of their CPU times in a round, as a median with its spread. First it checks and
+// prints whether the peer's trees equal ours.
 
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";

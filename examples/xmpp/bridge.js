@@ -1,5 +1,5 @@
-// A bridge between a room of this package's daemon and a Jabber multi-user room, both ways: an external component (XEP-0114,
-// whose handshake is the SHA-1 of the stream's id and a secret) on one side, a chat client on the other. Run it with --help.
+// Connects a room of this package's daemon with a Jabber multi-user room, in both directions. On one side it is an external component
+// (XEP-0114, whose handshake is the SHA-1 of the stream's id and a secret), on the other a chat client. --help prints its options.
 
 import { createHash, randomUUID } from "node:crypto";
 import { connect, xml } from "xmlsocket";
@@ -8,14 +8,14 @@ import { end, readCommandLine } from "./command-line.js";
 import { streamHeader } from "./stream-header.js";
 
 const options = readCommandLine(
-	`Carries what is said in a room of the chat daemon to a Jabber multi-user room, and back.
+	`Forwards messages between a room of the chat daemon and a Jabber multi-user room, in both directions.
 
 The Jabber server must know the component; in Prosody: Component "bridge.localhost" with component_secret = "secret".
 
   xmlsocket serve &
   node examples/xmpp/bridge.js --component bridge.localhost --secret secret --muc tea@rooms.localhost`,
 	{
-		component: [undefined, "the component's domain, as the Jabber server's configuration has it *"],
+		component: [undefined, "the component's domain in the Jabber server's configuration *"],
 		secret: [undefined, "the component's secret *"],
 		muc: [undefined, "the Jabber room, for example tea@rooms.localhost *"],
 		host: ["localhost", "the Jabber server"],
@@ -28,7 +28,7 @@ The Jabber server must know the component; in Prosody: Component "bridge.localho
 const self = `bridge@${options.component}`;
 const occupant = `${options.muc}/${options.name}`;
 
-/** Opens the component's stream and enters the Jabber room: at first and after each loss. */
+/** Opens the component's stream and enters the Jabber room, at the start and after each lost connection. */
 async function enterJabber(stream) {
 	const answer = await stream.request(streamHeader("jabber:component:accept", { to: options.component }), {
 		match: ({ xml: document }) => document.firstChild?.localName === "stream",
@@ -38,12 +38,13 @@ async function enterJabber(stream) {
 	const verdict = await stream.request(xml`<handshake>${proof}</handshake>`, {
 		match: ({ xml: document }) => ["handshake", "error"].includes(document.firstChild?.localName),
 	});
-	if (verdict.xml.firstChild.localName === "error") throw new Error(`The Jabber server refuses: ${verdict.text}`);
+	if (verdict.xml.firstChild.localName === "error")
+		throw new Error(`The Jabber server refused the component: ${verdict.text}`);
 	stream.send(xml`<presence from=${self} to=${occupant}><x xmlns="http://jabber.org/protocol/muc">
 		<history maxstanzas="0"/></x></presence>`);
 }
 
-/** Takes the bridge's name and enters the chat room. What was said before stays there. */
+/** Claims the bridge's name and enters the chat room, without earlier messages. */
 function enterChat(stream) {
 	stream.send(xml`<hello name=${options.name}/>`);
 	stream.send(xml`<join room=${options.room} after="-1"/>`);
@@ -71,9 +72,9 @@ jabber.on("document", ({ xml: document }) => {
 	if (!from?.startsWith(`${options.muc}/`)) return;
 	const type = attribute(stanza, "type");
 	if (stanza.localName === "presence" && from === occupant) {
-		if (type === "error") console.error(`The Jabber room refuses: ${stanza}`);
+		if (type === "error") console.error(`The Jabber room reported an error: ${stanza}`);
 		else if (type !== "unavailable") {
-			// A room that we have just made is locked until its owner agrees to the server's settings (XEP-0045, 10.1.2).
+			// A new room is locked until its owner, the bridge, accepts the server's settings (XEP-0045, 10.1.2).
 			if (find(stanza, "x/status[@code='201']")) {
 				jabber.send(xml`<iq type="set" id=${randomUUID()} from=${self} to=${options.muc}>
 					<query xmlns="http://jabber.org/protocol/muc#owner"><x xmlns="jabber:x:data" type="submit"/></query></iq>`);
@@ -82,7 +83,7 @@ jabber.on("document", ({ xml: document }) => {
 		}
 	}
 	const body = child(stanza, "body");
-	// Our own words come back as well, and so does what was said before we came.
+	// The room also sends the bridge's own messages, and earlier ones.
 	if (stanza.localName !== "message" || type !== "groupchat" || !body || from === occupant) return;
 	if (child(stanza, "delay")) return;
 	chat.send(xml`<say room=${options.room}>${`${from.slice(options.muc.length + 1)}: ${textContent(body)}`}</say>`);
@@ -91,7 +92,7 @@ jabber.on("document", ({ xml: document }) => {
 chat.on("document", ({ xml: document }) => {
 	const root = document.firstChild;
 	if (root?.nodeName === "joined") console.log(`in ${options.room}`);
-	else if (root?.nodeName === "error") console.error(`The chat refuses: ${root}`);
+	else if (root?.nodeName === "error") console.error(`The chat reported an error: ${root}`);
 	else if (root?.nodeName === "ping") chat.send(xml`<pong id=${attribute(root, "id")}/>`);
 	if (root?.nodeName !== "said" || attribute(root, "from") === options.name) return;
 	const said = `${attribute(root, "from")}: ${textContent(root)}`;

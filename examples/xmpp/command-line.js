@@ -1,11 +1,11 @@
-// What the examples in this folder share: reading a command line, and saying what is missing.
+// Shared by the examples in this folder: parses the command line, and reports missing options.
 
 import { parseArgs } from "node:util";
 
 /**
- * Reads the options of an example, or prints its help. A `*` at the end of an explanation marks what must be given.
+ * Parses the options of an example, or prints its help. A `*` at the end of an explanation marks a required option.
  *
- * @param {string} about what the program does, with an example.
+ * @param {string} about what the program does, with an example command.
  * @param {Record<string, [fallback: string | boolean | undefined, explanation: string]>} known
  */
 export function readCommandLine(about, known) {
@@ -17,7 +17,7 @@ export function readCommandLine(about, known) {
 		const shown = fallback === undefined || typeof fallback === "boolean" ? "" : ` (default: ${fallback})`;
 		return `  --${name.padEnd(14)} ${explanation}${shown}`;
 	});
-	const help = `${about}\n\n${lines.join("\n")}\n\nWhat is marked with * must be given.`;
+	const help = `${about}\n\n${lines.join("\n")}\n\nOptions with * are required.`;
 	let values;
 	try {
 		values = parseArgs({ options }).values;
@@ -39,11 +39,11 @@ export function readCommandLine(about, known) {
 /** The parts of an address such as ann@example.org/desk. */
 export function partsOf(jid) {
 	const parts = /^([^@/\s]+)@([^@/\s]+)(?:\/(.+))?$/.exec(jid);
-	if (!parts) end(2, `"${jid}" is no address such as ann@example.org.`);
+	if (!parts) end(2, `"${jid}" is not an address such as ann@example.org.`);
 	return { user: parts[1], domain: parts[2], resource: parts[3] };
 }
 
-/** Says why, and ends the program. */
+/** Prints the reason, and exits. */
 export function end(code, message) {
 	console.error(message);
 	process.exit(code);

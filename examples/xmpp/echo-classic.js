@@ -1,5 +1,5 @@
-// A Jabber bot with the documented class alone, as it could have run in Flash Media Server: new XMLSocket("stream"), SASL
-// PLAIN, a resource, presence, and every chat message goes back to its sender. Run it with --help.
+// A Jabber bot that uses only the documented class, as in Flash Media Server: new XMLSocket("stream"), SASL PLAIN, a resource,
+// presence. It returns every chat message to its sender. --help prints its options.
 
 import { XMLSocket, xml } from "xmlsocket";
 import { child, textContent } from "xmlsocket/xml";
@@ -7,23 +7,23 @@ import { end, partsOf, readCommandLine } from "./command-line.js";
 import { streamHeader } from "./stream-header.js";
 
 const options = readCommandLine(
-	`Logs in at a Jabber server with the class XMLSocket, and sends every chat message back.
+	`Logs in to a Jabber server with the class XMLSocket, and returns every chat message to its sender.
 
-The class has no TLS, so the password travels readable: use it on this machine or in a network of your own, with a server
-that allows it (Prosody: allow_unencrypted_plain_auth = true, c2s_require_encryption = false). echo-modern.js has TLS.
+The class has no TLS, so the password is sent unencrypted. Use it only on this machine or in your own network, with a server
+that allows it (Prosody: allow_unencrypted_plain_auth = true, c2s_require_encryption = false). echo-modern.js uses TLS.
 
   node examples/xmpp/echo-classic.js --jid bot@localhost --password secret`,
 	{
 		jid: [undefined, "the address to log in as *"],
 		password: [undefined, "its password *"],
-		host: [undefined, "the server, where it is not the address's domain"],
+		host: [undefined, "the server, if it is not the address's domain"],
 		port: ["5222", "its port for clients"],
 	},
 );
 const { user, domain, resource } = partsOf(options.jid);
 
 const socket = new XMLSocket("stream");
-// The 4096 characters of the manual are fewer than many rosters and room lists have.
+// Many rosters and room lists are longer than the default of 4096 characters.
 socket.maxUnprocessedChars = 262_144;
 let closing = false;
 let authenticated = false;
@@ -33,7 +33,7 @@ function openStream() {
 }
 
 function connect() {
-	if (closing) return; // a signal came during the wait
+	if (closing) return; // a signal arrived during the wait
 	authenticated = false;
 	socket.connect(options.host ?? domain, Number(options.port));
 }
@@ -45,7 +45,7 @@ socket.onConnect = (success) => {
 
 socket.onClose = () => {
 	if (closing) return;
-	console.log("connection lost; again in 2 s");
+	console.log("connection lost; reconnecting in 2 s");
 	setTimeout(connect, 2000);
 };
 
@@ -55,7 +55,7 @@ socket.onXML = (document) => {
 	if (act) act(stanza);
 };
 
-// Names stand as they are in the stanza's own text: the class knows nothing of the namespaces of the stream's header.
+// Names are those of the stanza's own text: the class does not apply the namespaces of the stream's header.
 const actions = {
 	"stream:features"(features) {
 		if (authenticated) {
@@ -73,15 +73,15 @@ const actions = {
 		openStream();
 	},
 	failure(failure) {
-		fail(`The server refuses: ${failure.firstChild?.nodeName}.`);
+		fail(`The server refused the login: ${failure.firstChild?.nodeName}.`);
 	},
 	"stream:error"(error) {
-		console.error(`The server says: ${error.firstChild?.nodeName}.`);
+		console.error(`The server reported an error: ${error.firstChild?.nodeName}.`);
 	},
 	iq(iq) {
 		const { id, type, from } = iq.attributes;
 		if (id === "bind-1") {
-			if (type !== "result") fail("The server gives no resource.");
+			if (type !== "result") fail("The server assigned no resource.");
 			console.log(`ready: ${textContent(child(child(iq, "bind"), "jid"))}`);
 			socket.send(xml`<presence/>`);
 		} else if (type === "get" || type === "set") {

@@ -1,5 +1,5 @@
-// The same bot as echo-classic.js with connect(): STARTTLS with its certificate checked, or a WebSocket; it comes back by
-// itself when the server restarts. Run it with --help.
+// The bot of echo-classic.js with connect(): STARTTLS with a checked certificate, or a WebSocket. It reconnects when the server
+// restarts. --help prints its options.
 
 import { readFileSync } from "node:fs";
 import { connect, xml } from "xmlsocket";
@@ -8,23 +8,23 @@ import { end, partsOf, readCommandLine } from "./command-line.js";
 import { login } from "./login.js";
 
 const options = readCommandLine(
-	`Logs in at a Jabber server with connect() over STARTTLS, and sends every chat message back.
+	`Logs in to a Jabber server with connect() over STARTTLS, and returns every chat message to its sender.
 
   node examples/xmpp/echo-modern.js --jid bot@localhost --password secret --ca /etc/prosody/certs/localhost.crt`,
 	{
 		jid: [undefined, "the address to log in as *"],
 		password: [undefined, "its password *"],
-		host: [undefined, "the server, where it is not the address's domain"],
+		host: [undefined, "the server, if it is not the address's domain"],
 		port: ["5222", "its port for clients"],
 		ca: [undefined, "trust the certificate authority in this PEM file"],
-		websocket: [undefined, "go over this URL instead, for example wss://example.org:5281/xmpp-websocket"],
-		plain: [false, "without TLS: the password travels readable"],
+		websocket: [undefined, "use a WebSocket with this URL instead, for example wss://example.org:5281/xmpp-websocket"],
+		plain: [false, "without TLS: the password is sent unencrypted"],
 	},
 );
 const { user, domain, resource } = partsOf(options.jid);
 const account = { user, domain, resource, password: options.password, tls: !options.plain && !options.websocket };
 
-async function arrive(stream) {
+async function start(stream) {
 	console.log(`ready: ${await login(stream, account)}`);
 	stream.send(xml`<presence/>`);
 }
@@ -34,10 +34,10 @@ try {
 	connection = await connect(options.websocket ?? `${options.host ?? domain}:${options.port}`, {
 		stream: { keepAliveIntervalMs: 60_000 },
 		reconnect: true,
-		onReconnected: arrive,
+		onReconnected: start,
 		...(options.ca ? { tls: { ca: readFileSync(options.ca, "utf8") } } : {}),
 	});
-	await arrive(connection);
+	await start(connection);
 } catch (error) {
 	await connection?.close();
 	end(1, error.message);

@@ -1,8 +1,8 @@
-// The start tag of a stream: an element that is opened here and closed when the conversation ends.
+// The start tag of a stream. The program sends the end tag when it closes the stream.
 
 import { element } from "xmlsocket";
 
-/** @param {string} xmlns the default namespace of what follows: jabber:client or jabber:component:accept. */
+/** @param {string} xmlns the default namespace of the elements: jabber:client or jabber:component:accept. */
 export function streamHeader(xmlns, attributes) {
 	const whole = element("stream:stream", {
 		xmlns,

@@ -32,7 +32,10 @@ export interface Peer {
 	destroy(error?: XMLSocketError): void;
 }
 
-/** What an application keeps for one connection. */
+/**
+ * What an application keeps for one connection. Its functions may be asynchronous: a promise that rejects counts as an exception
+ * that is thrown. The next call does not wait for the promise.
+ */
 export interface Session<Output extends "text" | "bytes" = "text">
 	extends Pick<LinkOwner<Output>, "document" | "ended" | "idle" | "failing" | "drained"> {
 	/** The connection is over. Once, and last. */

@@ -104,39 +104,39 @@ export class ServerPeer implements Peer, LinkOwner<Output> {
 
 	// --- LinkOwner
 
-	document(document: string | Uint8Array): void {
+	document(document: string | Uint8Array): unknown {
 		// A client that waited for a greeting may still be a player that asks for the policy file.
 		if (this.#link.receivedDocuments === 1 && this.#host.policy && isPolicyRequest(textOf(document))) {
 			this.#link.sendEncoded(this.#host.policy);
 			this.#link.end();
 			return;
 		}
-		this.#session?.document(document);
+		return this.#session?.document(document);
 	}
 
 	ended(): Promise<void> | undefined {
 		return this.#session?.ended?.();
 	}
 
-	idle(): void {
-		this.#session?.idle?.();
+	idle(): unknown {
+		return this.#session?.idle?.();
 	}
 
-	drained(): void {
-		this.#session?.drained?.();
+	drained(): unknown {
+		return this.#session?.drained?.();
 	}
 
 	throttled(): void {
 		this.#host.throttled(this);
 	}
 
-	failing(error: XMLSocketError): void {
-		this.#session?.failing?.(error);
+	failing(error: XMLSocketError): unknown {
+		return this.#session?.failing?.(error);
 	}
 
-	closed(close: LinkClose): void {
+	closed(close: LinkClose): unknown {
 		try {
-			this.#session?.closed(close);
+			return this.#session?.closed(close);
 		} finally {
 			this.#host.left(this, close);
 		}

@@ -1,6 +1,6 @@
 // One Server-Side ActionScript application: its clients, and its runs, one after the other. When a run fails or is stopped, its clients
 // are disconnected and the next run starts after a pause; a reload keeps the clients.
-// Implements docs/guide/asc.md, "Life".
+// Implements docs/guide/asc.md, "When a script fails" and "Reload and stop".
 
 import type { Peer, Session } from "../application/index.ts";
 import { XMLSocketError } from "../errors/index.ts";

@@ -5,6 +5,7 @@ import type { Dial, Target } from "../client/index.ts";
 import { targetUrl } from "../client/index.ts";
 import { abortedError } from "../connection/index.ts";
 import { XMLSocketError } from "../errors/index.ts";
+import { onAbort } from "../link/index.ts";
 import { PageTransport } from "./page-transport.ts";
 
 const ABORTED = "The attempt to connect was aborted.";
@@ -28,9 +29,10 @@ export function pageDial(urlOf: (target: Target) => string): Dial {
 		const protocol = options.webSocketProtocol;
 		const webSocket = open(url, protocol);
 		return await new Promise((resolve, reject) => {
+			let offAbort = (): void => {};
 			const settle = (): void => {
 				clearTimeout(timer);
-				signal?.removeEventListener("abort", abort);
+				offAbort();
 				webSocket.onopen = null;
 				webSocket.onclose = null;
 			};
@@ -44,7 +46,7 @@ export function pageDial(urlOf: (target: Target) => string): Dial {
 				() => fail(new XMLSocketError("XMLSOCKET_CONNECT_TIMEOUT", `No connection to ${url} within ${timeoutMs} ms.`)),
 				timeoutMs,
 			);
-			signal?.addEventListener("abort", abort, { once: true });
+			offAbort = onAbort(signal, abort);
 			webSocket.onopen = () => {
 				settle();
 				resolve(new PageTransport(webSocket, protocol === undefined ? "binary" : "text"));

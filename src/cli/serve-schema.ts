@@ -63,7 +63,7 @@ export const serveSchema = v.strictObject({
 	...siteSchema.entries,
 	...gatewaySchema.entries,
 	relay: v.optional(
-		described(v.string(), "no vocabulary: every document goes to all others of this room, unchanged", "--relay [room]"),
+		described(v.string(), "no chat: every document goes unchanged to all other clients of this room", "--relay [room]"),
 	),
 	tokenFile: v.optional(
 		described(v.string(), "require tokens: a file with lines TOKEN NAME [operator]", "--token-file <file>"),

@@ -47,10 +47,10 @@ export function parseAddress(address: string): Target {
 	const [, scheme = "xmlsocket", literal, name = "", digits, rest = ""] = parts;
 	const protocol = scheme.toLowerCase();
 	if (protocol !== "xmlsocket" && protocol !== "xmlsockets" && protocol !== "ws" && protocol !== "wss") {
-		throw invalid(address, `nothing here speaks ${protocol}://`);
+		throw invalid(address, `the protocol must be xmlsocket://, xmlsockets://, ws:// or wss://, not ${protocol}://`);
 	}
 	if (literal !== undefined && !/^[\da-f:.]*:[\da-f:.]*(?:%\w+)?$/i.test(literal)) {
-		throw invalid(address, `[${literal}] is no IPv6 address`);
+		throw invalid(address, `[${literal}] is not an IPv6 address`);
 	}
 	const webSocket = protocol === "ws" || protocol === "wss";
 	const secure = protocol === "xmlsockets" || protocol === "wss";
@@ -104,5 +104,5 @@ function noPath(address: string, rest: string): "" {
 }
 
 function invalid(address: string, why: string): XMLSocketError {
-	return new XMLSocketError("XMLSOCKET_ADDRESS_INVALID", `"${address}" is no address: ${why}.`);
+	return new XMLSocketError("XMLSOCKET_ADDRESS_INVALID", `"${address}" is not an address: ${why}.`);
 }

@@ -2,7 +2,7 @@
 
 import { abortedError } from "../connection/index.ts";
 import { XMLSocketError } from "../errors/index.ts";
-import { Scheduler, type Transport } from "../link/index.ts";
+import { onAbort, Scheduler, type Transport } from "../link/index.ts";
 import { parseAddress, type Target } from "./address.ts";
 import { Connection } from "./connection.ts";
 import type { ClientHost } from "./dial.ts";
@@ -52,7 +52,7 @@ async function firstTransport(host: ClientHost, target: Target, options: Resolve
 		const coded = error as XMLSocketError;
 		if (!reconnect?.retryFirst || coded.code === "XMLSOCKET_ABORTED") throw error;
 		return await new Promise((resolve, reject) => {
-			const settle = (): void => signal?.removeEventListener("abort", abort);
+			let settle = (): void => {};
 			const redialer = new Redialer(host, target, options, reconnect, {
 				waiting: () => {},
 				opened: (transport) => {
@@ -68,7 +68,7 @@ async function firstTransport(host: ClientHost, target: Target, options: Resolve
 				redialer.stop();
 				reject(abortedError(ABORTED, signal!));
 			};
-			signal?.addEventListener("abort", abort, { once: true });
+			settle = onAbort(signal, abort);
 			redialer.begin(coded, 0);
 		});
 	}

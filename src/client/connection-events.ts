@@ -1,6 +1,6 @@
-// The events of a client's connection, and its status. Types only.
+// The events of a client's connection, and its status.
 
-import type { DocumentEvents } from "../connection/index.ts";
+import { DOCUMENT_EVENTS, type DocumentEvents } from "../connection/index.ts";
 import type { XMLSocketError } from "../errors/index.ts";
 
 /** What a connection is doing, with the facts of it. `connection.state` is the same in one word. */
@@ -23,3 +23,6 @@ export interface ConnectionEvents extends DocumentEvents {
 	/** The connection was lost, is being made again, is there again, or is over. */
 	status: ConnectionStatus;
 }
+
+/** The names of the events. */
+export const CONNECTION_EVENTS: readonly (keyof ConnectionEvents)[] = [...DOCUMENT_EVENTS, "status"];

@@ -21,7 +21,7 @@ import {
 import { XMLSocketError } from "../errors/index.ts";
 import type { Scheduler, Transport } from "../link/index.ts";
 import { type Target, targetUrl } from "./address.ts";
-import type { ConnectionEvents, ConnectionStatus } from "./connection-events.ts";
+import { CONNECTION_EVENTS, type ConnectionEvents, type ConnectionStatus } from "./connection-events.ts";
 import type { ClientHost } from "./dial.ts";
 import { answerWithId, idOf } from "./id-answer.ts";
 import type { ResolvedOptions } from "./options.ts";
@@ -69,7 +69,7 @@ export class Connection implements DocumentConnection<ConnectionEvents> {
 		this.#host = host;
 		this.#streams = options.stream ? host.streams : undefined;
 		this.#requests = new Requests(host.clock);
-		const listeners = new Listeners<ConnectionEvents>(host.report);
+		const listeners = new Listeners<ConnectionEvents>(CONNECTION_EVENTS, host.report);
 		this.#listeners = listeners;
 		this.#queue = new ReadQueue(
 			{ maxDocuments: options.maxInboxDocuments, maxChars: options.maxInboxChars },

@@ -2,7 +2,7 @@
 // it alive, and makes the next one after a loss. It knows bytes, texts and states; documents, requests and events are its owner's.
 
 import { XMLSocketError } from "../errors/index.ts";
-import { Link, type LinkClose, type Scheduler, type Transport } from "../link/index.ts";
+import { Link, type LinkClose, onAbort, type Scheduler, type Transport } from "../link/index.ts";
 import { type StreamDecoder, type TextCodec, utf8Codec } from "../wire/index.ts";
 import type { Target } from "./address.ts";
 import type { ConnectionStatus } from "./connection-events.ts";
@@ -43,6 +43,7 @@ export class ReconnectingLink {
 	readonly #codec: TextCodec;
 	readonly #outgoing: Outgoing;
 	readonly #redialer: Redialer | undefined;
+	readonly #offAbort: () => void;
 	/** The current link; undefined between two. */
 	#link: Link | undefined = undefined;
 	/** The current link stands, and the queue waits for `reopened`. */
@@ -76,7 +77,7 @@ export class ReconnectingLink {
 				opened: (transport) => this.#reopened(this.open(transport)),
 				gaveUp: (error) => this.#finish({ by: "remote", error }, false),
 			});
-		options.signal?.addEventListener("abort", this.#onAbort, { once: true });
+		this.#offAbort = onAbort(options.signal, () => this.#aborted());
 	}
 
 	/** The current link, where there is one and the program has not closed it. */
@@ -257,17 +258,17 @@ export class ReconnectingLink {
 		this.#owner.statusChanged({ type: "connected" });
 	}
 
-	readonly #onAbort = (): void => {
+	#aborted(): void {
 		const cause = this.#options.signal?.reason;
 		this.abort(new XMLSocketError("XMLSOCKET_ABORTED", "The connection was aborted.", { cause }));
-	};
+	}
 
 	#finish(close: LinkClose, dropUnread: boolean): void {
 		if (this.#isOver) return;
 		this.#isOver = true;
 		this.#redialer?.stop();
 		this.#stopKeepingAlive?.();
-		this.#options.signal?.removeEventListener("abort", this.#onAbort);
+		this.#offAbort();
 		this.#outgoing.end(this.#owner.closedError(close.error));
 		this.#owner.over(close, dropUnread);
 	}

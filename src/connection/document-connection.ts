@@ -1,5 +1,5 @@
 // The shape that a connection has at both ends: what `connect()` returns and what a server hands to its `connection` listeners
-// have these events and verbs. Types only.
+// have these events and verbs.
 
 /// <reference lib="esnext.disposable" preserve="true" />
 
@@ -24,6 +24,9 @@ export interface DocumentEvents {
 	/** The connection is over. Once, and last. */
 	close: ConnectionClose;
 }
+
+/** The names of the events. */
+export const DOCUMENT_EVENTS: readonly (keyof DocumentEvents)[] = ["document", "close"];
 
 /** A connection that carries documents, at a client or at a server. */
 export interface DocumentConnection<Events extends DocumentEvents = DocumentEvents>

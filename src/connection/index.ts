@@ -1,4 +1,5 @@
 export type { ConnectionClose, ConnectionState, DocumentConnection, DocumentEvents } from "./document-connection.ts";
+export { DOCUMENT_EVENTS } from "./document-connection.ts";
 export type { InboxLimits } from "./inbox.ts";
 export { Listeners } from "./listeners.ts";
 export { ReadQueue } from "./read-queue.ts";

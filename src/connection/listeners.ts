@@ -1,4 +1,8 @@
-// Typed events: the listeners of one object. A listener that throws is reported, and the others are still called.
+// Typed events: the listeners of one object. A listener that throws, or whose promise rejects, is reported, and the others are
+// still called.
+
+import { nearestName, XMLSocketError } from "../errors/index.ts";
+import { isPromise } from "../link/index.ts";
 
 interface Entry {
 	readonly listener: (value: never) => void;
@@ -7,13 +11,25 @@ interface Entry {
 
 /** The listeners of a set of events, given as a type that maps each name to the value that its listeners receive. */
 export class Listeners<Events> {
+	readonly #events: readonly string[];
 	readonly #report: (error: unknown) => void;
+	readonly #rejected: (error: unknown) => void;
 	// Most connections of a server have one or two events with a listener, and many have none.
 	#entries: Map<keyof Events, Entry[]> | undefined = undefined;
 
-	/** @param report receives what a listener throws. Where it throws itself, the remaining listeners are not called. */
-	constructor(report: (error: unknown) => void) {
+	/**
+	 * @param events the names of all events.
+	 * @param report receives what a listener throws. Where it throws itself, the remaining listeners are not called.
+	 * @param rejected receives what an asynchronous listener rejects with, later. Default: `report`.
+	 */
+	constructor(
+		events: readonly (keyof Events & string)[],
+		report: (error: unknown) => void,
+		rejected: (error: unknown) => void = report,
+	) {
+		this.#events = events;
 		this.#report = report;
+		this.#rejected = rejected;
 	}
 
 	/**
@@ -21,8 +37,24 @@ export class Listeners<Events> {
 	 * unless it was added with `once` both times.
 	 *
 	 * @returns a function that removes it.
+	 * @throws XMLSOCKET_OPTION_UNKNOWN for an event that does not exist; XMLSOCKET_OPTION_INVALID for a listener that is not a
+	 * function.
 	 */
 	add<Name extends keyof Events>(event: Name, listener: (value: Events[Name]) => void, once = false): () => void {
+		const name = String(event);
+		if (!this.#events.includes(name)) {
+			const nearest = nearestName(name, this.#events);
+			throw new XMLSocketError(
+				"XMLSOCKET_OPTION_UNKNOWN",
+				`There is no event ${name}; ${nearest ? `did you mean ${nearest}?` : `the events are ${this.#events.join(", ")}.`}`,
+			);
+		}
+		if (typeof listener !== "function") {
+			throw new XMLSocketError(
+				"XMLSOCKET_OPTION_INVALID",
+				`The listener of ${name} must be a function, but is of type ${typeof listener}.`,
+			);
+		}
 		this.#entries ??= new Map();
 		const entries = this.#entries.get(event) ?? [];
 		const known = entries.find((entry) => entry.listener === listener);
@@ -52,14 +84,15 @@ export class Listeners<Events> {
 		if (!entries) return;
 		// The array is replaced at each change, so that a listener may add and remove others.
 		for (const entry of entries) {
-			const listener = entry.listener as (value: Events[Name]) => void;
+			const listener = entry.listener as (value: Events[Name]) => unknown;
 			if (entry.once) {
 				// A listener before it may have caused the same event.
 				if (!this.#entries?.get(event)?.includes(entry)) continue;
 				this.remove(event, listener);
 			}
 			try {
-				listener(value);
+				const result = listener(value);
+				if (isPromise(result)) result.then(undefined, this.#rejected);
 			} catch (error) {
 				this.#report(error);
 			}

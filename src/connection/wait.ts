@@ -2,7 +2,7 @@
 // and a time limit around a promise.
 
 import { nearestName, XMLSocketError } from "../errors/index.ts";
-import type { Clock } from "../link/index.ts";
+import { type Clock, onAbort } from "../link/index.ts";
 
 /** How long to wait for a promise. */
 export interface WaitOptions {
@@ -75,9 +75,10 @@ export function waitFor<T>(promise: Promise<T>, { signal, timeoutMs }: WaitOptio
 	if (signal === undefined && timeoutMs === undefined) return promise;
 	return new Promise((resolve, reject) => {
 		let stopTimer = (): void => {};
+		let offAbort = (): void => {};
 		const settle = (): void => {
 			stopTimer();
-			signal?.removeEventListener("abort", abort);
+			offAbort();
 		};
 		const giveUp = (error: XMLSocketError): void => {
 			settle();
@@ -100,7 +101,7 @@ export function waitFor<T>(promise: Promise<T>, { signal, timeoutMs }: WaitOptio
 			abort();
 			return;
 		}
-		signal?.addEventListener("abort", abort, { once: true });
+		offAbort = onAbort(signal, abort);
 		if (timeoutMs === undefined) return;
 		stopTimer = waiting.clock.delay(timeoutMs, () =>
 			giveUp(

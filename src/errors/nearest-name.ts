@@ -6,7 +6,7 @@ export function nearestName(name: string, known: readonly string[]): string | un
 	let best: string | undefined;
 	let least = Math.max(2, Math.floor(wanted.length / 3)) + 1;
 	for (const candidate of known) {
-		const changes = candidate.toLowerCase().startsWith(wanted) ? 1 : changesBetween(wanted, candidate.toLowerCase());
+		const changes = changesBetween(wanted, candidate.toLowerCase());
 		if (changes < least) {
 			least = changes;
 			best = candidate;
@@ -17,7 +17,10 @@ export function nearestName(name: string, known: readonly string[]): string | un
 
 const LONGEST = 40;
 
+// A name that begins with the wanted one, or contains a long one, counts as near: `timeout` for `connectTimeoutMs`.
 function changesBetween(a: string, b: string): number {
+	if (b.startsWith(a)) return 1;
+	if (a.length >= 5 && b.includes(a)) return 2;
 	let row = Array.from({ length: b.length + 1 }, (_, i) => i);
 	for (let i = 1; i <= a.length; i++) {
 		const next = [i];

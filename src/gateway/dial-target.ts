@@ -3,7 +3,7 @@
 
 import { lookup } from "node:dns/promises";
 import { XMLSocketError } from "../errors/index.ts";
-import type { Transport } from "../link/index.ts";
+import { onAbort, type Transport } from "../link/index.ts";
 import { dial } from "../transport/index.ts";
 import { addressClass, canonicalAddress } from "./address-rules.ts";
 import type { Target } from "./target.ts";
@@ -83,9 +83,10 @@ function checked(target: Target, answer: string): string {
 
 function resolveInTime(target: Target, { resolve, timeoutMs, signal }: DialTargetOptions): Promise<readonly string[]> {
 	return new Promise((done, fail) => {
+		let offAbort = (): void => {};
 		const settle = (): void => {
 			clearTimeout(timer);
-			signal?.removeEventListener("abort", abort);
+			offAbort();
 		};
 		const abort = (): void => {
 			settle();
@@ -96,7 +97,7 @@ function resolveInTime(target: Target, { resolve, timeoutMs, signal }: DialTarge
 			fail(timedOut(target, timeoutMs));
 		}, timeoutMs);
 		if (signal?.aborted) return abort();
-		signal?.addEventListener("abort", abort, { once: true });
+		offAbort = onAbort(signal, abort);
 		resolve(target.host).then(
 			(answers) => {
 				settle();

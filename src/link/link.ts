@@ -5,6 +5,7 @@
 import { type ErrorCode, XMLSocketError } from "../errors/index.ts";
 import { type Decoder, DocumentDecoder, encodeDocument, refuseNul, type TextCodec, utf8Codec } from "../wire/index.ts";
 import { InboundQueue, type InboundQueueOwner } from "./inbound-queue.ts";
+import { isPromise } from "./is-promise.ts";
 import type { Inbound, LinkClose, LinkOptions, LinkOwner } from "./link-options.ts";
 import { Outbox } from "./outbox.ts";
 import type { Scheduled, Scheduler } from "./scheduler.ts";
@@ -366,7 +367,8 @@ export class Link<Output extends "text" | "bytes" = "text"> implements Scheduled
 
 		document(document: Inbound<Output>): void {
 			this.#link.receivedDocuments++;
-			this.#link.#owner.document(document);
+			const result: unknown = this.#link.#owner.document(document);
+			if (isPromise(result)) result.then(undefined, (error) => this.#link.#failInternal(error));
 		}
 
 		failed(error: unknown): void {
@@ -461,9 +463,10 @@ export class Link<Output extends "text" | "bytes" = "text"> implements Scheduled
 		this.end(new XMLSocketError("XMLSOCKET_INTERNAL", "A handler failed while it looked at a document.", { cause }));
 	}
 
-	#guard(run: () => void): void {
+	#guard(run: () => unknown): void {
 		try {
-			run();
+			const result = run();
+			if (isPromise(result)) result.then(undefined, (error) => this.#scheduler.report(error));
 		} catch (error) {
 			this.#scheduler.report(error);
 		}

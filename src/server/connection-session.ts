@@ -2,7 +2,7 @@
 // documents to the readers and pauses a client that sends more than they take. The program sees server-connection.ts.
 
 import type { Handshake, Peer, Session } from "../application/index.ts";
-import { type DocumentEvents, Listeners, ReadQueue, ReceivedDocument } from "../connection/index.ts";
+import { DOCUMENT_EVENTS, type DocumentEvents, Listeners, ReadQueue, ReceivedDocument } from "../connection/index.ts";
 import { XMLSocketError } from "../errors/index.ts";
 import type { LinkClose } from "../link/index.ts";
 import type { Member, Room, RoomRegistry } from "../rooms/index.ts";
@@ -19,9 +19,13 @@ export class ConnectionSession<Data extends object> implements Session, Member {
 	readonly connection: ServerConnection<Data>;
 	readonly peer: Peer;
 	// The link ends the connection for what a listener throws, and reports it.
-	readonly listeners: Listeners<DocumentEvents> = new Listeners<DocumentEvents>((error) => {
-		throw error;
-	});
+	readonly listeners: Listeners<DocumentEvents> = new Listeners<DocumentEvents>(
+		DOCUMENT_EVENTS,
+		(error) => {
+			throw error;
+		},
+		(cause) => this.#fail(cause),
+	);
 	state: "connected" | "closing" | "closed" = "connected";
 	readonly #rooms: ConnectionRooms<Data>;
 	readonly #left: (session: ConnectionSession<Data>) => void;
@@ -129,8 +133,12 @@ export class ConnectionSession<Data extends object> implements Session, Member {
 		try {
 			this.#queue?.flush();
 		} catch (cause) {
-			this.peer.end(new XMLSocketError("XMLSOCKET_INTERNAL", "A listener of documents failed.", { cause }));
+			this.#fail(cause);
 		}
+	}
+
+	#fail(cause: unknown): void {
+		this.peer.end(new XMLSocketError("XMLSOCKET_INTERNAL", "A listener of the connection failed.", { cause }));
 	}
 
 	#regulate(): void {

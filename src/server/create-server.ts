@@ -1,13 +1,13 @@
 // "xmlsocket/server": the daemon as a library.
 
-import type { EventEmitter } from "node:events";
+import { captureRejectionSymbol, type EventEmitter } from "node:events";
 import type { Application } from "../application/index.ts";
 import { type BroadcastTarget, ConnectionApplication } from "./connection-application.ts";
 import type { HttpRoutes } from "./http-routes.ts";
 import type { Logger } from "./logger.ts";
 import type { ServerOptions } from "./options.ts";
 import { Server, type ServerParts } from "./server.ts";
-import type { ServerConnection } from "./server-connection.ts";
+import { ServerConnection } from "./server-connection.ts";
 
 /** What `createServer` takes: the options, all with defaults, and what the server is made of. */
 export interface CreateServerOptions extends ServerOptions {
@@ -49,6 +49,13 @@ class ServerOfConnections<Data extends object> extends Server {
 		);
 		super(options, { ...parts, application });
 		this.#application = application;
+	}
+
+	/** @internal An asynchronous listener has rejected. One of `connection` costs its own connection. */
+	override [captureRejectionSymbol](error: unknown, ...about: unknown[]): void {
+		super[captureRejectionSymbol](error);
+		const connection = about[1];
+		if (connection instanceof ServerConnection) void connection.close();
 	}
 
 	to(room?: string): BroadcastTarget<Data> {

@@ -2,7 +2,7 @@
 
 import { type Application, closeReason, type Handshake, type PeerHost, ServerPeer } from "../application/index.ts";
 import { type LinkClose, type LinkOptions, Scheduler, type Transport } from "../link/index.ts";
-import { nodeClock } from "../transport/index.ts";
+import { nodeClock, traced } from "../transport/index.ts";
 import type { Logger } from "./logger.ts";
 import type { Metrics } from "./metrics.ts";
 import { type Refusals, remoteFact } from "./refusals.ts";
@@ -55,7 +55,7 @@ export class PeerSet {
 
 	/** Gives a connection to the application. Default of `handshake`: none. */
 	add(transport: Transport, handshake?: Handshake): void {
-		const peer = new ServerPeer(String(this.#nextId++), transport, this.#peerHost, handshake);
+		const peer = new ServerPeer(String(this.#nextId++), traced(transport, "accepted"), this.#peerHost, handshake);
 		this.#peers.add(peer);
 		this.#host.log.debug({ id: peer.id, ...remoteFact(peer.remoteAddress), transport: peer.transport }, "connected");
 	}
@@ -94,6 +94,7 @@ export class PeerSet {
 			by: close.by,
 			documents: peer.receivedDocuments,
 			...(close.error ? { code: close.error.code } : {}),
+			...(close.error?.code === "XMLSOCKET_INTERNAL" ? { err: close.error.cause } : {}),
 		};
 		if (reason && close.by === "local") refusals.refuse(reason, close.error?.message ?? reason, facts);
 		else log.debug(facts, "disconnected");

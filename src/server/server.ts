@@ -1,7 +1,7 @@
 // One port for XMLSocket, WebSocket, HTTP, TLS and policy requests: composes the parts of a server, opens its listeners, and
 // closes them in order. Connections come in through `connection-acceptor.ts`; the application gives documents their meaning.
 
-import { EventEmitter, once } from "node:events";
+import { captureRejectionSymbol, EventEmitter, once } from "node:events";
 import { hostname } from "node:os";
 import { type Application, type Health, linkLimits } from "../application/index.ts";
 import { XMLSocketError } from "../errors/index.ts";
@@ -72,7 +72,7 @@ export class Server extends EventEmitter<{ closed: [] }> {
 
 	/** @throws the errors of the options, XMLSOCKET_CERTIFICATE_UNREADABLE, XMLSOCKET_CONFIG_UNREADABLE for a policy file. */
 	constructor(options: ServerOptions, parts: ServerParts) {
-		super();
+		super({ captureRejections: true });
 		const settings = serverSettings(options);
 		const log = parts.log ?? silentLogger;
 		const application = parts.application as Application<Output>;
@@ -198,6 +198,11 @@ export class Server extends EventEmitter<{ closed: [] }> {
 	/** The port that answers policy requests alone, once listening; undefined where there is none. */
 	get policyPort(): number | undefined {
 		return this.#policyListener?.port;
+	}
+
+	/** @internal An asynchronous listener of this emitter has rejected. */
+	override [captureRejectionSymbol](error: unknown, ..._about: unknown[]): void {
+		this.#refusals.failed(error);
 	}
 
 	/** Connections of any kind. */

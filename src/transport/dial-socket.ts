@@ -4,8 +4,9 @@
 import { connect as connectTcp, type Socket } from "node:net";
 import { type ConnectionOptions, connect as connectTls } from "node:tls";
 import { XMLSocketError } from "../errors/index.ts";
-import type { Transport } from "../link/index.ts";
+import { onAbort, type Transport } from "../link/index.ts";
 import { SocketTransport } from "./socket.ts";
+import { traced } from "./traced.ts";
 
 /** Where to: what an address of the command line or of `connect()` says. */
 export interface DialTarget {
@@ -52,7 +53,7 @@ export async function attempt(
 		});
 	if (signal?.aborted) throw aborted();
 	try {
-		return await open(where);
+		return traced(await open(where), "connected");
 	} catch (error) {
 		if (signal?.aborted) throw aborted();
 		const cause = error instanceof AggregateError && error.errors.length > 0 ? error.errors[0] : error;
@@ -98,9 +99,10 @@ function openTls(target: DialTarget, options: DialOptions): Promise<Transport> {
 function opened(socket: Socket, kind: "tcp" | "tls", options: DialOptions): Promise<Transport> {
 	const event = kind === "tcp" ? "connect" : "secureConnect";
 	return new Promise((resolve, reject) => {
+		let offAbort = (): void => {};
 		const settle = (): void => {
 			clearTimeout(timer);
-			options.signal?.removeEventListener("abort", abort);
+			offAbort();
 			socket.off("error", failed);
 			socket.off(event, connected);
 		};
@@ -118,7 +120,7 @@ function opened(socket: Socket, kind: "tcp" | "tls", options: DialOptions): Prom
 		};
 		const abort = (): void => failed(new Error("aborted"));
 		const timer = setTimeout(() => failed(new TimedOut("timed out")), options.timeoutMs);
-		options.signal?.addEventListener("abort", abort, { once: true });
+		offAbort = onAbort(options.signal, abort);
 		socket.once("error", failed);
 		socket.once(event, connected);
 	});

@@ -9,4 +9,5 @@ export { nodeClock } from "./node-clock.ts";
 export { nodeUtf8 } from "./node-utf8.ts";
 export { SocketTransport } from "./socket.ts";
 export { type Transcoder, textCodec, transcoder } from "./text-codec.ts";
+export { traced } from "./traced.ts";
 export { WebSocketAcceptor, type WebSocketFrames, WebSocketTransport } from "./websocket.ts";

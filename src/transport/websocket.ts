@@ -6,7 +6,7 @@ import { isUtf8 } from "node:buffer";
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { WebSocket, WebSocketServer } from "ws";
-import type { Transport, TransportEvents } from "../link/index.ts";
+import { onAbort, type Transport, type TransportEvents } from "../link/index.ts";
 
 /** How a WebSocket carries documents to the other side: a byte stream in binary messages, or a text message for each. */
 export type WebSocketFrames = "binary" | "text";
@@ -294,12 +294,13 @@ export function dialWebSocket(url: string, options: WebSocketDialOptions): Promi
 		const abort = (): void => {
 			webSocket.terminate();
 		};
+		let offAbort = (): void => {};
 		const settle = (): void => {
 			clearTimeout(timer);
-			options.signal?.removeEventListener("abort", abort);
+			offAbort();
 			webSocket.removeAllListeners();
 		};
-		options.signal?.addEventListener("abort", abort, { once: true });
+		offAbort = onAbort(options.signal, abort);
 		webSocket.once("open", () => {
 			settle();
 			resolve(new WebSocketTransport(webSocket, url, options.protocol === undefined ? "binary" : "text"));

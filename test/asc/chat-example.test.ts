@@ -74,7 +74,7 @@ it("clients of a raw socket, the documented class and a WebSocket chat in one ro
 	);
 	await raw.until((text) => text.includes("Method not found (takeName)"));
 	expect(raw.text).toContain('<joined room="constructor" kind="live" members="1" />');
-	expect(raw.text).toContain('<error code="nobody-there">');
+	expect(raw.text).toContain('<error code="name-unknown">');
 	const late = RawClient.tcp(port);
 	late.send('<join room="lobby"/>\0');
 	await late.until((text) => text.includes("2 &lt; 3"));

@@ -50,7 +50,7 @@ test("relay forwards in both directions between its clients and a room of the da
 	}
 
 	await daemon.stop("SIGKILL");
-	await running.traces("the other server is gone");
+	await running.traces("connection lost; reconnecting in a second");
 	other = await startDaemon(["--memory", "--port", String(daemon.port)]);
 	await until(() => running.traced.filter((line) => line === "joined tea").length === 2, "the relay came back");
 	expect(running.logged.filter((line) => line.startsWith("error"))).toEqual([]);
@@ -156,6 +156,6 @@ describe.skipIf(!hasProsody())("xmpp, at prosody", () => {
 
 	test("reports a wrong password", async () => {
 		const running = await runExample("xmpp", account("wrong"));
-		await running.traces("the server refuses the account: not-authorized");
+		await running.traces("the server refused the login: not-authorized");
 	}, 60_000);
 });

@@ -46,7 +46,7 @@ describe("a page's bundle", () => {
 
 	it.each([
 		["connect", 112_000],
-		["openChat", 133_000],
+		["openChat", 135_000],
 		["XMLSocket", 71_000],
 	])("with %s alone has at most %d characters when it is minified", async (name, limit) => {
 		const code = await bundle(`import { ${name} } from "xmlsocket/browser";\nglobalThis.it = ${name};\n`, true);

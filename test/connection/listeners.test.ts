@@ -9,7 +9,7 @@ interface Events {
 
 function made(): { readonly listeners: Listeners<Events>; readonly reported: unknown[] } {
 	const reported: unknown[] = [];
-	return { listeners: new Listeners<Events>((error) => void reported.push(error)), reported };
+	return { listeners: new Listeners<Events>(["number"], (error) => void reported.push(error)), reported };
 }
 
 describe("Listeners", () => {

@@ -8,7 +8,7 @@ interface Events {
 }
 
 function made(): { readonly listeners: Listeners<Events>; readonly queue: ReadQueue<string> } {
-	const listeners = new Listeners<Events>((error) => {
+	const listeners = new Listeners<Events>(["item"], (error) => {
 		throw error;
 	});
 	const queue = new ReadQueue<string>(

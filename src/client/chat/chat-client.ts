@@ -9,7 +9,7 @@ import type { Connection } from "../connection.ts";
 import type { ConnectionStatus } from "../connection-events.ts";
 import { refusal } from "../refusal.ts";
 import type { Rejoin } from "../rejoin.ts";
-import type { ChatEvents } from "./chat-events.ts";
+import { CHAT_EVENTS, type ChatEvents } from "./chat-events.ts";
 import { type HelloParts, sayHello, type Welcome } from "./hello.ts";
 import { clientDocument, readServerDocument } from "./message-types.ts";
 import type { ChatClientSettings } from "./options.ts";
@@ -63,7 +63,7 @@ export class ChatClient {
 	constructor(settings: ChatClientSettings, clock: Clock, report: (error: unknown) => void) {
 		this.clock = clock;
 		this.#pingIntervalMs = settings.pingIntervalMs;
-		this.listeners = new Listeners(report);
+		this.listeners = new Listeners(CHAT_EVENTS, report);
 		for (const [event, listener] of Object.entries(settings.on)) {
 			if (listener) this.listeners.add(event as keyof ChatEvents, listener as (value: unknown) => void);
 		}

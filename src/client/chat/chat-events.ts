@@ -27,9 +27,9 @@ export interface ChatEvents {
 }
 
 /** The names of the events. */
-export const CHAT_EVENTS: readonly string[] = Object.keys({
+export const CHAT_EVENTS: readonly (keyof ChatEvents)[] = Object.keys({
 	status: true,
 	told: true,
 	notice: true,
 	refused: true,
-} satisfies Record<keyof ChatEvents, true>);
+} satisfies Record<keyof ChatEvents, true>) as readonly (keyof ChatEvents)[];

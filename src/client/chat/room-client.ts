@@ -9,7 +9,7 @@ import { MessageReader } from "./message-reader.ts";
 import { clientDocument, type Message, type ServerDocument } from "./message-types.ts";
 import { outcomeUnknown } from "./outbox.ts";
 import type { Position } from "./read-cursor.ts";
-import type { RoomEvents, RoomReader } from "./room-events.ts";
+import { ROOM_EVENTS, type RoomEvents, type RoomReader } from "./room-events.ts";
 import { Roster } from "./roster.ts";
 import type { Sender } from "./sender.ts";
 
@@ -82,7 +82,7 @@ export class RoomClient {
 	constructor(host: RoomHost, name: string, { since, history, on }: RoomStart) {
 		this.host = host;
 		this.name = name;
-		const listeners = new Listeners<RoomEvents>(host.report);
+		const listeners = new Listeners<RoomEvents>(ROOM_EVENTS, host.report);
 		this.listeners = listeners;
 		for (const [event, listener] of Object.entries(on)) {
 			if (listener) listeners.add(event as keyof RoomEvents, listener as (value: unknown) => void);

@@ -54,7 +54,7 @@ export interface RoomEvents {
 }
 
 /** The names of the events. */
-export const ROOM_EVENTS: readonly string[] = Object.keys({
+export const ROOM_EVENTS: readonly (keyof RoomEvents)[] = Object.keys({
 	message: true,
 	gap: true,
 	joined: true,
@@ -63,7 +63,7 @@ export const ROOM_EVENTS: readonly string[] = Object.keys({
 	members: true,
 	topic: true,
 	ended: true,
-} satisfies Record<keyof RoomEvents, true>);
+} satisfies Record<keyof RoomEvents, true>) as readonly (keyof RoomEvents)[];
 
 /** Listeners that are added before the room is entered, and so miss nothing. */
 export type RoomReader = { readonly [Name in keyof RoomEvents]?: (value: RoomEvents[Name]) => void };

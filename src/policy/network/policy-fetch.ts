@@ -2,7 +2,7 @@
 // file up to its zero byte. Time and size are bounded; nothing that a server does makes it throw. docs/guide/policy.md.
 
 import { XMLSocketError } from "../../errors/index.ts";
-import type { Transport } from "../../link/index.ts";
+import { onAbort, type Transport } from "../../link/index.ts";
 import { dial } from "../../transport/index.ts";
 
 /** How to ask. */
@@ -75,10 +75,11 @@ export async function fetchPolicy(options: FetchPolicyOptions): Promise<PolicyFe
 		let answeredMs = 0;
 		const tookMs = (): number => (zeroAt < 0 ? performance.now() : answeredMs) - begunMs;
 		let settled = false;
+		let offAbort = (): void => {};
 		const settle = (): void => {
 			settled = true;
 			clearTimeout(timer);
-			signal?.removeEventListener("abort", abort);
+			offAbort();
 			transport.destroy();
 		};
 		const finish = (how: "in time" | "late" | "closed", cause?: string): void => {
@@ -113,7 +114,7 @@ export async function fetchPolicy(options: FetchPolicyOptions): Promise<PolicyFe
 			abort();
 			return;
 		}
-		signal?.addEventListener("abort", abort, { once: true });
+		offAbort = onAbort(signal, abort);
 		transport.start({
 			bytes: (chunk) => {
 				if (settled) return;
