@@ -21,7 +21,9 @@ export class ConstHints {
 		if (name === undefined) return "";
 		let hint = this.#hints.get(name);
 		if (hint === undefined) {
-			hint = this.#declares(name) ? ` Write "var ${name}": a const is visible only in its block in today's JavaScript.` : "";
+			hint = this.#declares(name)
+				? ` Write "var ${name}": a const is visible only in its block in today's JavaScript.`
+				: "";
 			if (this.#hints.size < 100) this.#hints.set(name, hint);
 		}
 		return hint;

@@ -72,7 +72,13 @@ describe("a failure", () => {
 
 	test("is reported once: a success after it, and looking at a file, report nothing", () => {
 		const file = new File("a.txt");
-		expect([file.exists, file.isOpen, file.position, file.eof(), file.close()]).toEqual([false, false, undefined, true, false]);
+		expect([file.exists, file.isOpen, file.position, file.eof(), file.close()]).toEqual([
+			false,
+			false,
+			undefined,
+			true,
+			false,
+		]);
 		expect(file.open("text", "write")).toBe(true);
 		expect([file.write("a"), file.flush(), file.close()]).toEqual([true, true, true]);
 		expect(statuses).toEqual([]);
