@@ -36,6 +36,8 @@ interface ConnectedClient {
 	readonly peer: Peer;
 	readonly connect: string | undefined;
 	accepted: boolean;
+	/** Whether it was disconnected because its documents filled the queue. */
+	cut: boolean;
 }
 
 const STOP_MS = 5000;
@@ -126,7 +128,7 @@ export class ScriptApplication {
 	/** Adds a client. @param connect its `connect` document, if it sent one */
 	enter(peer: Peer, connect: string | undefined): Session {
 		const id = ++this.#lastId;
-		const member: ConnectedClient = { peer, connect, accepted: false };
+		const member: ConnectedClient = { peer, connect, accepted: false, cut: false };
 		if (this.#state === "paused" || this.#state === "over") {
 			this.#refuse(member, "The application has stopped and restarts shortly.");
 			return { document() {}, closed() {} };
@@ -242,17 +244,33 @@ export class ScriptApplication {
 	}
 
 	#document(id: number, member: ConnectedClient, text: string): void {
+		if (member.cut) return;
 		const waiting = this.#worker?.waiting ?? this.#held.length;
 		const limit = this.#context.settings.maxQueuedDocuments;
-		if (waiting < limit) this.#post(["document", id, text]);
-		else
+		if (waiting < limit || this.#makeRoom(id, waiting, limit)) this.#post(["document", id, text]);
+	}
+
+	// The queue is full. Disconnects the client with the most documents in it, and returns whether that of `sender` may still be added:
+	// those of disconnected clients no longer count, up to twice the limit.
+	#makeRoom(sender: number, waiting: number, limit: number): boolean {
+		const { documents, busiest } = this.#worker?.queued.summary((id) => this.#members.get(id)?.cut === false) ?? {
+			documents: limit,
+			busiest: sender,
+		};
+		if (documents < limit && waiting < 2 * limit) return true;
+		const culprit = waiting < 2 * limit && busiest !== 0 ? busiest : sender;
+		const member = this.#members.get(culprit);
+		if (member) {
+			member.cut = true;
 			member.peer.destroy(
 				new XMLSocketError(
 					"XMLSOCKET_APPLICATION_BUSY",
-					`${waiting} documents wait for the scripts of ${this.name}, and ${limit} is the limit.`,
+					`${waiting} documents wait for the scripts of ${this.name}, and ${limit} is the limit. This client has sent the most of them.`,
 					{ details: { application: this.name, limit } },
 				),
 			);
+		}
+		return culprit !== sender;
 	}
 
 	#post(message: ToWorker): void {

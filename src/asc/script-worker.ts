@@ -5,6 +5,7 @@ import { Worker } from "node:worker_threads";
 import { XMLSocketError } from "../errors/index.ts";
 import { locateStuckScript } from "./locate-stuck-script.ts";
 import { type FromWorker, type ToWorker, WATCH_LENGTH, Watch, type WorkerSettings } from "./messages.ts";
+import { QueuedDocuments } from "./queued-documents.ts";
 
 /** The worker's settings, except those that this file adds. */
 export type RunSettings = Omit<WorkerSettings, "watch" | "heapMiB">;
@@ -39,6 +40,7 @@ export class ScriptWorker {
 	readonly #words = new Map<number, string>();
 	readonly #watchdog: NodeJS.Timeout | undefined;
 	#outgoing: ToWorker[] = [];
+	readonly #queued = new QueuedDocuments();
 	#posted = 0;
 	#over = false;
 	#stopped: ((isStopped: boolean) => void) | undefined;
@@ -74,8 +76,16 @@ export class ScriptWorker {
 		return (this.#posted - (this.#watch[Watch.received] as number)) | 0;
 	}
 
+	/** The documents that wait, by their clients. */
+	get queued(): QueuedDocuments {
+		this.#queued.settle(this.waiting);
+		return this.#queued;
+	}
+
 	/** Sends a message, together with the others of this tick. */
 	post(message: ToWorker): void {
+		this.#queued.settle(this.waiting);
+		this.#queued.add(message[0] === "document" ? message[1] : 0);
 		this.#posted = (this.#posted + 1) | 0;
 		if (this.#outgoing.push(message) > 1) return;
 		setImmediate(() => {

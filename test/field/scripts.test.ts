@@ -132,6 +132,27 @@ describe("clients", () => {
 		expect(application.logged.filter((line) => line.includes("threw an exception"))).toEqual([]);
 	});
 
+	it("one client floods a slow script: that client is disconnected, and the documents of the others are handled", async () => {
+		const application = await runApplication(
+			{
+				"main.asc": `
+					Client.prototype.slow = function () { for (var end = new Date().getTime() + 20; new Date().getTime() < end; ); };
+					Client.prototype.hello = function () { return new XML("<hello/>"); };`,
+			},
+			{ maxQueuedDocuments: 20 },
+		);
+		const calm = await rawClient(application.port);
+		calm.send("<connect/>");
+		await calm.hears("Connect.Success");
+		const flood = await rawClient(application.port);
+		flood.send("<connect/>");
+		for (let sent = 0; sent < 19; sent++) flood.send("<slow/>");
+		await flood.hears("Connect.Success");
+		for (let sent = 0; sent < 10; sent++) calm.send("<hello/>");
+		await until(() => calm.heard.filter((text) => text.includes("<hello />")).length === 10, "ten answers");
+		expect(application.logged.filter((line) => line.includes("APPLICATION_BUSY")).length).toBeLessThan(2);
+	});
+
 	it("methods are assigned to Client.prototype before their functions are declared", async () => {
 		const { port } = await run(`
 			Client.prototype.twice = Client_twice;
