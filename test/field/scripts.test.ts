@@ -2,6 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import { createServer, type IncomingMessage } from "node:http";
+import { createServer as createTcpServer } from "node:net";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { rawClient, runApplication } from "../asc/application.ts";
@@ -302,6 +303,52 @@ describe("the parts of old scripts", () => {
 		client.send('<call name="say"><string>  </string></call>');
 		await traces("children 2");
 		await traces("[  ]");
+	});
+
+	it("classes of the script inherit from XMLSocket, XML and LoadVars, whose constructors never run for their objects", async () => {
+		const lines: string[] = [];
+		const listening = createTcpServer((socket) => socket.on("data", (chunk) => lines.push(chunk.toString())));
+		await new Promise<void>((resolve) => listening.listen(0, "127.0.0.1", resolve));
+		onTestFinished(() => void listening.close());
+		const { port } = listening.address() as { port: number };
+		const httpPort = await backend(
+			(request, body) => `kind=${request.headers["content-type"]}&sent=${encodeURIComponent(body)}`,
+		);
+		const { traces } = await run(`
+			function Line(name) { this.name = name; }
+			Line.prototype = new XMLSocket();
+			Line.prototype.onConnect = function (success) { this.send(this.name); trace(this.name + " " + success); };
+			one = new Line("one"); two = new Line("two");
+			trace(one.connect("127.0.0.1", ${port}) + " " + two.connect("127.0.0.1", ${port}));
+
+			function Feed() {}
+			Feed.prototype = new XML();
+			Feed.prototype.ignoreWhite = true;
+			var feed = new Feed(), other = new Feed();
+			feed.parseXML("<a> <b/> </a>");
+			trace(feed + " " + feed.firstChild.childNodes.length + " [" + other + "]");
+
+			LoadVars.prototype.contentType = "text/x-vars";
+			function Form() {}
+			Form.prototype = new LoadVars();
+			var form = new Form();
+			form.a = 1;
+			form.onLoad = function (success) { trace("form " + success + " " + this.kind + " " + this.sent); };
+			form.sendAndLoad("http://127.0.0.1:${httpPort}/", form);`);
+		await traces("true true");
+		await traces("one true");
+		await traces("two true");
+		await until(() => lines.join("").length === 8, "both texts");
+		expect(lines.join("").split("\0").sort()).toEqual(["", "one", "two"]);
+		await traces("<a><b /></a> 1 []");
+		await traces("form true text/x-vars a=1");
+	});
+
+	it("a shared object follows SharedObject.prototype.autoCommit", async () => {
+		const { traces } = await run(`
+			SharedObject.prototype.autoCommit = false;
+			trace("auto " + SharedObject.get("notes", true).autoCommit + " " + SharedObject.prototype.autoCommit);`);
+		await traces("auto false false");
 	});
 
 	it("a user list is a shared object that onConnect and onDisconnect keep", async () => {
