@@ -23,15 +23,22 @@ export const chatSchema = v.strictObject({
 		[],
 	),
 	createRooms: v.optional(
-		described(v.picklist(["live", "stored", "off"]), "what a room is that a join creates; off: none is created"),
+		described(
+			v.picklist(["live", "stored", "off"]),
+			"kind of a room that a join creates; off: a join creates no rooms",
+		),
 		"live",
 	),
 	history: v.optional(
-		described(count(0, 100), "messages that a stored room replays to a newcomer", "--history <n>"),
+		described(count(0, 100), "messages that a stored room replays to a new member", "--history <n>"),
 		50,
 	),
 	greet: v.optional(
-		described(v.boolean(), "welcome clients before they speak; off: after their first document", "--greet <on|off>"),
+		described(
+			v.boolean(),
+			"welcome clients before they send anything; off: after their first document",
+			"--greet <on|off>",
+		),
 		true,
 	),
 	tokens: v.optional(
@@ -39,16 +46,22 @@ export const chatSchema = v.strictObject({
 		"",
 	),
 	guests: v.optional(described(v.boolean(), "refuse clients without a token", "--no-guests"), true),
-	topics: v.optional(described(v.picklist(["operators", "everyone"]), "who may set topics"), "operators"),
+	topics: v.optional(described(v.picklist(["operators", "everyone"]), "who can set topics"), "operators"),
 	maxRooms: v.optional(described(count(1, 1_000_000), "rooms in all"), 10_000),
-	maxRoomsPerClient: v.optional(described(count(1, 10_000), "rooms that one client may be in"), 64),
+	maxRoomsPerClient: v.optional(described(count(1, 10_000), "rooms that one client can be in"), 64),
 	maxBadDocumentsPerMinute: v.optional(
-		described(count(1, 1_000_000), "unreadable documents in a minute; one more closes the connection"),
+		described(count(1, 1_000_000), "invalid documents of a client in a minute; one more closes the connection"),
 		10,
 	),
-	serverName: v.optional(described(v.pipe(v.string(), v.nonEmpty()), "what welcome calls the server"), "xmlsocket"),
-	maxDocumentBytes: v.optional(described(count(64, 1 << 30), "what welcome announces: the server's limit"), 262_144),
-	documentsPerSecond: v.optional(described(count(1, 10_000_000), "what welcome announces: the server's limit"), 1000),
+	serverName: v.optional(described(v.pipe(v.string(), v.nonEmpty()), "name of the server in its welcome"), "xmlsocket"),
+	maxDocumentBytes: v.optional(
+		described(count(64, 1 << 30), "longest document that welcome announces, in bytes; set it to the server's limit"),
+		262_144,
+	),
+	documentsPerSecond: v.optional(
+		described(count(1, 10_000_000), "rate that welcome announces, in documents a second; set it to the server's limit"),
+		1000,
+	),
 });
 
 /** What `createChat` takes; every option has a default. */

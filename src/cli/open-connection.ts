@@ -54,14 +54,14 @@ export function numberOf(value: unknown, flag: string): number | undefined {
 	throw new XMLSocketError("XMLSOCKET_OPTION_INVALID", `${flag} must be a number from 0, but is "${String(value)}".`);
 }
 
-/** The function that prints a document. */
-export function printer(flags: Record<string, unknown>): (text: string) => void {
+/** The function that prints a document. @param marker begins each document on a terminal, except with --json. */
+export function printer(flags: Record<string, unknown>, marker = ""): (text: string) => void {
 	if (flags.json) return (text) => process.stdout.write(`${JSON.stringify({ at: new Date().toISOString(), text })}\n`);
 	const shown = process.stdout.isTTY ? withoutControls : (text: string): string => text;
 	const arranged = flags.pretty ? indented : (text: string): string => text;
 	const coloured =
 		flags.pretty && process.stdout.isTTY && !process.env.NO_COLOR ? inColour : (text: string): string => text;
-	return (text) => process.stdout.write(`${coloured(shown(arranged(text)))}\n`);
+	return (text) => process.stdout.write(`${marker}${coloured(shown(arranged(text)))}\n`);
 }
 
 // Text that is not well-formed XML is printed unchanged.

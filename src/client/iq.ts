@@ -27,7 +27,33 @@ export function answerTo(text: string): (document: ReceivedDocument) => boolean 
 		if (root?.localName !== "iq" || attribute(root, "id") !== id) return false;
 		const kind = attribute(root, "type");
 		if (kind !== "result" && kind !== "error") return false;
-		// Only the address that was asked may answer. Without one that is the own account, which servers name in several ways.
-		return to === undefined || attribute(root, "from")?.toLowerCase() === to.toLowerCase();
+		const from = attribute(root, "from")?.toLowerCase();
+		const own = attribute(root, "to")?.toLowerCase();
+		// Without `to` the request is for the own account.
+		if (to === undefined) return isOwnAccount(from, own);
+		const asked = to.toLowerCase();
+		// Only the address that was asked may answer. What comes without `from` is the own account's (RFC 6120, 8.1.2.1).
+		return from === undefined ? isAccount(asked) && (own === undefined || bare(own) === asked) : from === asked;
 	};
+}
+
+/**
+ * Whether an answer comes from the account of this stream or its server.
+ *
+ * @param own to whom the answer is addressed: this client's address, once it has one.
+ */
+function isOwnAccount(from: string | undefined, own: string | undefined): boolean {
+	if (from === undefined) return true;
+	if (own === undefined) return !/[@/]/.test(from);
+	return from === own || from === bare(own) || from === bare(own).replace(/^.*@/s, "");
+}
+
+/** Whether an address is that of an account, without a resource. */
+function isAccount(address: string): boolean {
+	return address.includes("@") && !address.includes("/");
+}
+
+/** An address without its resource. */
+function bare(address: string): string {
+	return address.replace(/\/.*/s, "");
 }

@@ -29,18 +29,18 @@ export const ERROR_CODES = {
 	},
 	XMLSOCKET_APPLICATION_BUSY: {
 		class: "limit",
-		text: "More documents wait for an application's scripts than may.",
-		hint: "Make the script's handlers quicker, send more slowly, or raise maxQueuedDocuments.",
+		text: "Too many documents wait for an application's scripts.",
+		hint: "Make the script's handlers faster, send more slowly, or raise maxQueuedDocuments.",
 	},
 	XMLSOCKET_APPLICATION_REFUSED: {
 		class: "peer",
-		text: "A Server-Side ActionScript application ended a client because of what it sent.",
-		hint: "Send what the message asks for; docs/guide/asc.md says how documents are written.",
+		text: "A Server-Side ActionScript application disconnected a client because of what the client sent.",
+		hint: "Send what the message asks for; docs/guide/asc.md describes the documents.",
 	},
 	XMLSOCKET_APPLICATION_UNKNOWN: {
 		class: "peer",
 		text: "A client asked for an application that does not run here.",
-		hint: "Name one of those that `xmlsocket run` prints, or leave `app` away for the first.",
+		hint: "Name one of those that `xmlsocket run` prints, or omit `app` for the first.",
 	},
 	XMLSOCKET_APPLICATION_XML_INVALID: {
 		class: "usage",
@@ -49,7 +49,7 @@ export const ERROR_CODES = {
 	},
 	XMLSOCKET_ATTRIBUTE_INVALID: {
 		class: "peer",
-		text: "An attribute is missing or has a value that it cannot have.",
+		text: "An attribute is missing or has a value that is not allowed.",
 	},
 	XMLSOCKET_BANNED: {
 		class: "peer",
@@ -58,13 +58,13 @@ export const ERROR_CODES = {
 	},
 	XMLSOCKET_BROKER_UNREACHABLE: {
 		class: "network",
-		text: "NATS, which the daemons of a cluster share, cannot be reached or gives no answer.",
+		text: "NATS, which the daemons of a cluster share, cannot be reached or does not answer.",
 		hint: "Start nats-server (with -js for stored rooms), and check the address, the user and the network; the daemon reconnects by itself after a lost connection.",
 	},
 	XMLSOCKET_CERTIFICATE_UNREADABLE: {
 		class: "usage",
-		text: "The TLS certificate or its key could not be read, or they do not belong together.",
-		hint: "Check that both files exist, are PEM, can be read by this user, and were made for each other.",
+		text: "The TLS certificate or its key could not be read, or they do not match.",
+		hint: "Check that both files exist, are PEM and readable by this user, and that the key belongs to the certificate.",
 	},
 	XMLSOCKET_CLOSED: {
 		class: "usage",
@@ -74,7 +74,7 @@ export const ERROR_CODES = {
 	XMLSOCKET_CONFIG_UNREADABLE: {
 		class: "usage",
 		text: "The configuration file could not be read or is not JSON.",
-		hint: "Fix the place that the message names; `xmlsocket config` shows what is in force.",
+		hint: "Fix the place that the message names; `xmlsocket config` shows the current values.",
 	},
 	XMLSOCKET_CONNECTION_LOST: {
 		class: "network",
@@ -84,22 +84,22 @@ export const ERROR_CODES = {
 	XMLSOCKET_CONNECT_FAILED: {
 		class: "network",
 		text: "No connection could be made.",
-		hint: "Check that the server runs, that host and port are right, and that no firewall stands between.",
+		hint: "Check that the server runs, that host and port are right, and that no firewall blocks the connection.",
 	},
 	XMLSOCKET_CONNECT_TIMEOUT: {
 		class: "network",
 		text: "No connection was made in time.",
-		hint: "Check the host and the network, or raise the connection time-out.",
+		hint: "Check the host and the network, or raise the time limit (connectTimeoutMs).",
 	},
 	XMLSOCKET_DATA_IN_USE: {
 		class: "usage",
 		text: "The data folder is open in another process.",
-		hint: "Stop the other daemon, or give this one a folder of its own with --data; one folder belongs to one process.",
+		hint: "Stop the other daemon, or use another folder with --data; only one process can use a folder.",
 	},
 	XMLSOCKET_DATA_UNREADABLE: {
 		class: "usage",
 		text: "The data folder cannot be opened.",
-		hint: "The message names the cause: often rights, a full disk, or a folder of another version. --memory needs no folder.",
+		hint: "The message names the cause: often missing permissions, a full disk, or a folder of another version. --memory needs no folder.",
 	},
 	XMLSOCKET_DOCTYPE_REFUSED: {
 		class: "peer",
@@ -108,18 +108,18 @@ export const ERROR_CODES = {
 	},
 	XMLSOCKET_DOCUMENT_INVALID: {
 		class: "usage",
-		text: "What was to be sent is no document.",
-		hint: "Send a string, a node, or xml`…`; write other objects as text first, for example with JSON.stringify.",
+		text: "The value to send is not a document.",
+		hint: "Send a string, a node, or xml`…`; convert other objects to text first, for example with JSON.stringify.",
 	},
 	XMLSOCKET_DOCUMENT_NOT_JSON: {
 		class: "peer",
-		text: "A document was read as JSON and is not.",
+		text: "A document was read as JSON but is not JSON.",
 		hint: "Look at its text; it may be XML or a format of its own.",
 	},
 	XMLSOCKET_DOCUMENT_TIMEOUT: {
 		class: "peer",
-		text: "A document was begun and not finished in time.",
-		hint: "Send the whole document at once; end each one with its zero byte.",
+		text: "A document began but did not end in time.",
+		hint: "Send the whole document at once, and end it with its zero byte.",
 	},
 	XMLSOCKET_DOCUMENT_TOO_LARGE: {
 		class: "peer",
@@ -128,38 +128,38 @@ export const ERROR_CODES = {
 	},
 	XMLSOCKET_ELEMENTS_REFUSED: {
 		class: "peer",
-		text: "A document that is text only holds elements.",
+		text: "An element that may contain only text contains elements.",
 		hint: "Escape the text, or use <send>, whose content may be any XML.",
 	},
 	XMLSOCKET_FILE_FAILED: {
 		class: "usage",
-		text: "A script could not do what it wanted with a file.",
-		hint: "The message names the file and the cause: often rights, a full disk, or a folder that is not there.",
+		text: "A script could not use a file.",
+		hint: "The message names the file and the cause: often missing permissions, a full disk, or a missing folder.",
 	},
 	XMLSOCKET_FILE_REFUSED: {
 		class: "usage",
 		text: "A script named a file outside its application's folder.",
-		hint: "Use names relative to that folder; links that lead out of it are refused too.",
+		hint: "Use names relative to that folder; links that lead outside are refused too.",
 	},
 	XMLSOCKET_FOLDER_UNREADABLE: {
 		class: "usage",
-		text: "A folder that was to be served cannot be read, or is none.",
-		hint: "Check the path, and that this user may read it.",
+		text: "The folder to serve cannot be read, or is not a folder.",
+		hint: "Check the path, and that this user can read it.",
 	},
 	XMLSOCKET_HTTP_FAILED: {
 		class: "network",
-		text: "An HTTP request of a script had no whole answer.",
-		hint: "The message names the address and the cause; check that the server runs, or raise the time-out.",
+		text: "An HTTP request of a script got no complete response.",
+		hint: "The message names the address and the cause; check that the server runs, or raise the time limit.",
 	},
 	XMLSOCKET_HTTP_REFUSED: {
 		class: "usage",
-		text: "A script asked for an address that it may not load from.",
-		hint: "Use http:// or https://, and add the host to those that scripts may load from, where it is meant.",
+		text: "A script may not load from this address.",
+		hint: "Use http:// or https://, and add the host to those that scripts may load from.",
 	},
 	XMLSOCKET_HTTP_TOO_LARGE: {
 		class: "limit",
-		text: "The answer to an HTTP request of a script is longer than the limit.",
-		hint: "Ask for less, or raise the limit.",
+		text: "The response to an HTTP request of a script is longer than the limit.",
+		hint: "Request less, or raise the limit.",
 	},
 	XMLSOCKET_IDLE: {
 		class: "limit",
@@ -178,32 +178,32 @@ export const ERROR_CODES = {
 	},
 	XMLSOCKET_INVALID_ENCODING: {
 		class: "peer",
-		text: "A document is not valid in the encoding agreed on.",
+		text: "A document is not valid in the connection's encoding.",
 		hint: "Send UTF-8, or start the server with --encoding.",
 	},
 	XMLSOCKET_KICKED: {
 		class: "peer",
-		text: "An operator has sent this client out of the room.",
+		text: "An operator has removed this client from the room.",
 	},
 	XMLSOCKET_MOVIE_UNREADABLE: {
 		class: "usage",
-		text: "What was to be played cannot be read, or is no SWF.",
+		text: "The movie cannot be read, or is not a SWF.",
 		hint: "Give the path or the http(s) address of a .swf file itself, not of a page that shows it.",
 	},
 	XMLSOCKET_MUTED: {
 		class: "peer",
-		text: "The name may not speak in the room for now.",
-		hint: "Wait until it ends, or ask an operator of the room.",
+		text: "The name is muted in the room for now.",
+		hint: "Wait until the mute ends, or ask an operator of the room.",
 	},
 	XMLSOCKET_NAME_INVALID: {
 		class: "peer",
 		text: "A name of a person or a room cannot be used.",
-		hint: "Use 1 to 64 characters without control characters; names that begin with guest- are given by the server.",
+		hint: "Use 1 to 64 characters without control characters; the server assigns the names that begin with guest-.",
 	},
 	XMLSOCKET_NAME_TAKEN: {
 		class: "peer",
-		text: "Someone else has the name.",
-		hint: "Choose another one; if it was your own connection, send the session of its welcome.",
+		text: "Another client uses the name.",
+		hint: "Choose another one; if that client is your own earlier connection, send the session from its welcome.",
 	},
 	XMLSOCKET_NAME_TOO_LONG: {
 		class: "peer",
@@ -212,64 +212,64 @@ export const ERROR_CODES = {
 	XMLSOCKET_NAME_UNKNOWN: {
 		class: "peer",
 		text: "No client has that name.",
-		hint: "Ask with <who> who is in a room; the person may have left.",
+		hint: "<who> lists the members of a room; the client may have disconnected.",
 	},
 	XMLSOCKET_NOT_OPERATOR: {
 		class: "peer",
 		text: "Only an operator may do that.",
-		hint: "Say hello with the token of an operator.",
+		hint: "Send <hello> with the token of an operator.",
 	},
 	XMLSOCKET_NOT_WELL_FORMED: {
 		class: "peer",
 		text: "A document is not well-formed XML.",
-		hint: "The message says where; send one element per document, closed and with quoted attributes. In a stream, only elements are allowed at the top level.",
+		hint: "The message names the place. Send one element per document, closed and with quoted attributes. In a stream, only elements are allowed at the top level.",
 	},
 	XMLSOCKET_NOT_XML: {
 		class: "peer",
-		text: "A document is no XML.",
+		text: "A document is not XML.",
 		hint: "Send XML, or use a server in raw mode (--relay).",
 	},
 	XMLSOCKET_NUL_IN_DOCUMENT: {
 		class: "usage",
-		text: "A text to be sent holds U+0000 or the terminator, which would split it.",
+		text: "A text to send contains U+0000 or the terminator, which would split it.",
 		hint: "Remove the character before sending.",
 	},
 	XMLSOCKET_OPTION_INVALID: {
 		class: "usage",
-		text: "An option has a value that it cannot have.",
+		text: "An option has a value that is not allowed.",
 	},
 	XMLSOCKET_OPTION_UNKNOWN: {
 		class: "usage",
 		text: "There is no such option.",
-		hint: "The message names the nearest one; `xmlsocket config` lists all.",
+		hint: "`xmlsocket config` lists all options.",
 	},
 	XMLSOCKET_OUTBOX_FULL: {
 		class: "limit",
-		text: "More waits to be sent than the outbox may hold.",
+		text: "The outbox is full: too much waits to be sent.",
 		hint: "Await drained() between documents, send fewer while disconnected, or raise maxOutboxBytes.",
 	},
 	XMLSOCKET_OUTCOME_UNKNOWN: {
 		class: "network",
-		text: "A message left, and whether it arrived cannot be found out.",
-		hint: "Look in the room's history before you say it again; the same id is stored once within ten minutes of the first time.",
+		text: "A message was sent, but the connection ended before the server acknowledged it.",
+		hint: "Look in the room's history before you send it again; a message with the same id is stored once within ten minutes.",
 	},
 	XMLSOCKET_PACKAGE_MISSING: {
 		class: "usage",
-		text: "What was asked for needs a package that is installed only by those who want it.",
+		text: "This feature needs an optional package that is not installed.",
 	},
 	XMLSOCKET_PATH_INVALID: {
 		class: "usage",
-		text: "A path given to find() or findAll() could not be read.",
+		text: "A path for find() or findAll() is not valid.",
 		hint: "Write steps with '/' between: a name or '*', then tests such as [@id], [@id='x'] or [2].",
 	},
 	XMLSOCKET_PEER_SILENT: {
 		class: "network",
-		text: "The other end answered no ping.",
+		text: "The other side did not answer a ping.",
 	},
 	XMLSOCKET_PORT_FORBIDDEN: {
 		class: "usage",
-		text: "The system does not let this user listen on the port.",
-		hint: "Choose another port, or give the process the right to listen there.",
+		text: "The operating system does not allow this user to listen on the port.",
+		hint: "Choose another port, or give the process the permission to listen there.",
 	},
 	XMLSOCKET_PORT_IN_USE: {
 		class: "usage",
@@ -282,17 +282,17 @@ export const ERROR_CODES = {
 	},
 	XMLSOCKET_RECORD_UNREADABLE: {
 		class: "internal",
-		text: "An entry of a stored room holds no message that can be sent.",
+		text: "An entry of a stored room does not contain a message that can be sent.",
 		hint: "Something else wrote into the stream or the data folder, the entry was damaged, or it contains the current terminator. Readers receive a gap; nothing else is affected.",
 	},
 	XMLSOCKET_REFUSED: {
 		class: "peer",
-		text: "The server refused a request with a code of its own.",
+		text: "The server refused a request with a code that this client does not know.",
 		hint: "details.code of the error is the server's code; the message is its text.",
 	},
 	XMLSOCKET_REQUEST_TIMEOUT: {
 		class: "network",
-		text: "An operation was not answered, or did not finish, in time.",
+		text: "An operation did not finish in time.",
 		hint: "Check that the server answers, and that match accepts its answer; or raise timeoutMs.",
 	},
 	XMLSOCKET_ROOM_NOT_JOINED: {
@@ -308,70 +308,70 @@ export const ERROR_CODES = {
 	XMLSOCKET_ROOM_UNKNOWN: {
 		class: "peer",
 		text: "There is no such room.",
-		hint: "Ask with <rooms /> which there are; a room without members is forgotten.",
+		hint: "<rooms /> lists the rooms; a live room without members does not exist.",
 	},
 	XMLSOCKET_SCRIPT_FAILED: {
 		class: "usage",
-		text: "A Server-Side ActionScript application could not be started, or its scripts have failed as a whole.",
+		text: "A Server-Side ActionScript application could not be started, or all its scripts have failed.",
 		hint: "Fix the place that the message names; `xmlsocket run --watch` starts it again when a file changes.",
 	},
 	XMLSOCKET_SCRIPT_LIMIT: {
 		class: "limit",
-		text: "A script holds or asks for more than it may.",
-		hint: "The message names what and how much; close what is not needed, or divide the work.",
+		text: "A script has reached a limit.",
+		hint: "The message names the limit; close what you do not need, or divide the work.",
 	},
 	XMLSOCKET_SCRIPT_OUT_OF_MEMORY: {
 		class: "limit",
-		text: "An application's scripts have used up their heap; it is started again.",
+		text: "An application's scripts have used up their heap; the application restarts.",
 		hint: "Keep less, or raise RuntimeSize in Application.xml (KiB) or --script-heap (MiB).",
 	},
 	XMLSOCKET_SCRIPT_STOPPED: {
 		class: "limit",
-		text: "An application's script did not return from a call; it was stopped and is started again.",
-		hint: "Look at the place that the message names; where so long a call is meant, raise MaxTimeOut in Application.xml (seconds) or --script-timeout (ms).",
+		text: "An application's script did not return from a call; the application restarts.",
+		hint: "Look at the place that the message names, or raise MaxTimeOut in Application.xml (seconds) or --script-timeout (ms).",
 	},
 	XMLSOCKET_SCRIPT_UNREADABLE: {
 		class: "usage",
 		text: "A script, or an application's folder, was not found or could not be read.",
-		hint: "Name a folder with main.asc in it or in its scripts/, or a .asc file; load() reads below that folder and ScriptLibPath.",
+		hint: "Name a folder that contains main.asc or scripts/main.asc, or a .asc file; load() reads below that folder and ScriptLibPath.",
 	},
 	XMLSOCKET_SCRIPT_UNSUPPORTED: {
 		class: "usage",
 		text: "A script uses a class of media, RTMP or SOAP, which this host does not implement.",
-		hint: "Use what the message names instead.",
+		hint: "Use the alternative that the message names.",
 	},
 	XMLSOCKET_SERVER_STATE: {
 		class: "usage",
-		text: "listen() was called on a server that listens already, or that was closed.",
-		hint: "Call listen() once. After close(), make a new server.",
+		text: "listen() was called on a server that is already listening, or that was closed.",
+		hint: "Call listen() once. After close(), create a new server.",
 	},
 	XMLSOCKET_SESSION_IN_USE: {
 		class: "peer",
-		text: "The session is not this client's.",
-		hint: "Send the session exactly as the welcome gave it, or none.",
+		text: "The session does not belong to this client.",
+		hint: "Send the session exactly as in the welcome, or omit it.",
 	},
 	XMLSOCKET_SESSION_RESUMED: {
 		class: "peer",
-		text: "The session went on over another connection, so this one ended.",
+		text: "The session continued on another connection, so this connection closed.",
 	},
 	XMLSOCKET_SHARED_OBJECT_INVALID: {
 		class: "usage",
-		text: "A shared object cannot have such a name or value.",
-		hint: "Use short names, and values that are not too deep: texts, numbers, Booleans, dates, XML, arrays and objects of these.",
+		text: "A shared object cannot have this name or value.",
+		hint: "Use short names, and values that are not nested too deeply: strings, numbers, Booleans, dates, XML, and arrays and objects of these.",
 	},
 	XMLSOCKET_SHARED_OBJECT_REFUSED: {
 		class: "peer",
-		text: "A client may not do that with a shared object.",
-		hint: "Connect to it first; readAccess and writeAccess of the client say which ones it may reach.",
+		text: "A client is not allowed to use a shared object in this way.",
+		hint: "Connect to the object first; readAccess and writeAccess of the client list the objects that it may use.",
 	},
 	XMLSOCKET_SHARED_OBJECT_UNREADABLE: {
 		class: "usage",
 		text: "The file of a persistent shared object cannot be read, or is damaged.",
-		hint: "Fix it, replace it with a copy, or move it away to start with an empty object.",
+		hint: "Repair the file, replace it with a copy, or move it away to start with an empty object.",
 	},
 	XMLSOCKET_SLOW_READER: {
 		class: "limit",
-		text: "The other end reads more slowly than documents come for it.",
+		text: "The other side reads too slowly.",
 		hint: "Read faster, join fewer rooms, or raise the outbox limit.",
 	},
 	XMLSOCKET_STREAM_REWOUND: {
@@ -381,52 +381,52 @@ export const ERROR_CODES = {
 	},
 	XMLSOCKET_STREAM_UNSUITABLE: {
 		class: "usage",
-		text: "A JetStream stream that stored rooms should use is there already with settings that cannot be changed, or cannot be made.",
-		hint: "Choose another name for the stream, or delete the one that is there with all that it holds.",
+		text: "The JetStream stream for stored rooms exists with settings that cannot be changed, or cannot be created.",
+		hint: "Choose another name for the stream, or delete the existing one with everything in it.",
 	},
 	XMLSOCKET_TARGET_ADDRESS_REFUSED: {
 		class: "usage",
-		text: "A target's name resolves to an address where it may not lead.",
-		hint: "Where that address is meant, write it instead of the name, or add ?private=yes to the target.",
+		text: "A target's name resolves to an address that is not allowed.",
+		hint: "If you mean that address, write it instead of the name, or add ?private=yes to the target.",
 	},
 	XMLSOCKET_TARGET_NOT_ALLOWED: {
 		class: "peer",
-		text: "A page asked the gateway for what is none of its targets.",
-		hint: "Add the host and port, spelled as the content spells them, to the gateway's targets; --learn FILE collects them.",
+		text: "A page requested a host and port that are not a target of the gateway.",
+		hint: "Add the host and port, spelled as in the content, to the gateway's targets; --learn FILE records them.",
 	},
 	XMLSOCKET_TEMPLATE_INVALID: {
 		class: "usage",
-		text: "An xml`…` template is not well-formed XML, or a value stands where none can.",
+		text: "An xml`…` template is not well-formed XML, or has a value in a place where no value is allowed.",
 		hint: "Fix the template at the place that the message shows. Values are allowed only in content and in attribute values.",
 	},
 	XMLSOCKET_TLS_FAILED: {
 		class: "network",
-		text: "A connection could not be protected with TLS, and was closed.",
-		hint: "Check that the server offers STARTTLS, and that its certificate is made out for the domain by an authority you trust (tls.ca).",
+		text: "TLS could not be established, so the connection was closed.",
+		hint: "Check that the server offers STARTTLS, and that a trusted authority issued its certificate for the domain (tls.ca).",
 	},
 	XMLSOCKET_TOKEN_INVALID: {
 		class: "peer",
 		text: "The token is missing or does not belong to the name.",
-		hint: "Send the token that the server's owner gave out for that name.",
+		hint: "Send the token that the server's operator assigned to that name.",
 	},
 	XMLSOCKET_TOO_DEEP: {
 		class: "peer",
-		text: "A document has too many elements inside each other.",
+		text: "Elements are nested too deeply in a document.",
 	},
 	XMLSOCKET_TOO_MANY_ATTRIBUTES: {
 		class: "peer",
 		text: "An element has too many attributes.",
-		hint: "Use child elements; the message says what is allowed.",
+		hint: "Use child elements; the message names the limit.",
 	},
 	XMLSOCKET_TOO_MANY_BAD_DOCUMENTS: {
 		class: "peer",
-		text: "Too many documents in a minute could not be read.",
-		hint: "Look at the errors before: they say what is wrong with each.",
+		text: "Too many invalid documents arrived within a minute.",
+		hint: "The errors before this one say what is wrong with each document.",
 	},
 	XMLSOCKET_TOO_MANY_NODES: {
 		class: "peer",
 		text: "A document has too many elements and texts.",
-		hint: "Split it; the message says what is allowed.",
+		hint: "Split it; the message names the limit.",
 	},
 	XMLSOCKET_TOO_MANY_PENDING: {
 		class: "peer",
@@ -435,23 +435,23 @@ export const ERROR_CODES = {
 	},
 	XMLSOCKET_TOO_MANY_ROOMS: {
 		class: "limit",
-		text: "No more rooms can be made or joined.",
-		hint: "Leave some; the message says whose limit it is.",
+		text: "The limit of rooms is reached.",
+		hint: "Leave some rooms; the message says whose limit it is.",
 	},
 	XMLSOCKET_TOO_MANY_SANCTIONS: {
 		class: "limit",
-		text: "No more bans or mutes can be kept.",
+		text: "The limit of bans and mutes is reached.",
 		hint: "Wait until some end.",
 	},
 	XMLSOCKET_UNAVAILABLE: {
 		class: "network",
-		text: "The room's log cannot be reached, so nothing can be stored.",
-		hint: "Send it again with the same id once the server says that the log is back.",
+		text: "The room's message log cannot be reached, so nothing can be stored.",
+		hint: "Send the message again with the same id when the server reports that the log works again.",
 	},
 	XMLSOCKET_UNREAD_OUTPUT: {
 		class: "limit",
-		text: "The other end read nothing of what waits for it for too long.",
-		hint: "Check the reader; it may be stopped or cut off.",
+		text: "The other side has not read its pending output for too long.",
+		hint: "Check the reader: the program may be stopped, or its network connection lost.",
 	},
 	XMLSOCKET_UTF16: {
 		class: "peer",
@@ -460,8 +460,8 @@ export const ERROR_CODES = {
 	},
 	XMLSOCKET_XML_NAME_INVALID: {
 		class: "usage",
-		text: "A name given to element() is not a name of XML.",
-		hint: "Use letters, digits, '-', '_', '.' and ':', with a letter, '_' or ':' first.",
+		text: "A name for element() is not a valid XML name.",
+		hint: "Use letters, digits, '-', '_', '.' and ':'. The first character must be a letter, '_' or ':'.",
 	},
 } as const satisfies Record<`XMLSOCKET_${string}`, ErrorEntry>;
 

@@ -19,25 +19,28 @@ export const documentLimits = () => ({
 	maxDocumentBytes: v.optional(described(bytes(64), "longest document, in bytes", "--max-document <n>"), 262_144),
 	maxFirstDocumentBytes: v.optional(described(bytes(64), "longest first document of a connection, in bytes"), 10_240),
 	firstDocumentTimeoutMs: v.optional(
-		described(milliseconds(100), "from the first byte of the first document to its end"),
+		described(milliseconds(100), "time limit from the first byte of the first document to its end"),
 		10_000,
 	),
 	documentTimeoutMs: v.optional(
-		described(milliseconds(100), "from the first byte of a later document to its end"),
+		described(milliseconds(100), "time limit from the first byte of a later document to its end"),
 		30_000,
 	),
 });
 
-/** What may wait for a reader, and for how long. */
+/** How much can wait for a reader, and for how long. */
 export const readerLimits = () => ({
 	maxOutboxBytes: v.optional(
-		described(bytes(1024), "what may wait for one reader, in bytes; past it the reader is cut"),
+		described(bytes(1024), "bytes that can wait for one reader; the server disconnects a reader above it"),
 		1_048_576,
 	),
-	softOutboxBytes: v.optional(described(bytes(1024), "what may wait for slowReaderGraceMs, in bytes"), 262_144),
-	slowReaderGraceMs: v.optional(described(milliseconds(), "how long softOutboxBytes may be exceeded"), 10_000),
+	softOutboxBytes: v.optional(
+		described(bytes(1024), "bytes that can wait for one reader for slowReaderGraceMs"),
+		262_144,
+	),
+	slowReaderGraceMs: v.optional(described(milliseconds(), "how long a reader can be above softOutboxBytes"), 10_000),
 	unreadOutputTimeoutMs: v.optional(
-		described(milliseconds(), "cut a reader that takes nothing for so long; 0: never"),
+		described(milliseconds(), "disconnect a reader that reads nothing for this long; 0: never"),
 		60_000,
 	),
 	lingerMs: v.optional(described(milliseconds(), "how long a closing connection may still deliver"), 5000),
@@ -49,5 +52,5 @@ export const rateLimits = () => ({
 		described(count(), "documents a second from one connection; faster ones are read more slowly"),
 		1000,
 	),
-	documentBurst: v.optional(described(count(), "documents at once from one connection"), 2000),
+	documentBurst: v.optional(described(count(), "burst of documents from one connection"), 2000),
 });

@@ -48,7 +48,7 @@ export const serverSchema = v.strictObject({
 	origin: v.optional(
 		described(
 			v.array(v.string()),
-			"pages that may connect from elsewhere: https://example.com, https://*.example.com, *",
+			"origins of other sites whose pages may connect: https://example.com, https://*.example.com, *",
 			"--origin <pattern...>",
 		),
 		[],
@@ -69,10 +69,16 @@ export const serverSchema = v.strictObject({
 	),
 	...documentLimits(),
 	firstBytesTimeoutMs: v.optional(
-		described(v.pipe(milliseconds(10), v.maxValue(1000)), "wait for the first bytes before the server sends any"),
+		described(
+			v.pipe(milliseconds(10), v.maxValue(1000)),
+			"how long to wait for the client's first bytes before the server sends",
+		),
 		500,
 	),
-	tlsTimeoutMs: v.optional(described(milliseconds(100), "for a TLS handshake, and for an HTTP request's head"), 10_000),
+	tlsTimeoutMs: v.optional(
+		described(milliseconds(100), "time limit of a TLS handshake, and of an HTTP request's head"),
+		10_000,
+	),
 	idleTimeoutMs: v.optional(
 		described(milliseconds(), "close a TCP connection that sends nothing for this long; 0: never"),
 		300_000,

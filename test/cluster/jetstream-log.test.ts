@@ -67,11 +67,12 @@ describe.skipIf(!hasServer)("the checkpoint of a room on three servers", () => {
 		try {
 			const apis = brokers.map((broker) => new StreamApi(broker, "ACCOUNTS", 3));
 			await apis[0]!.ensure({ replicas: 3, storage: "file", dedupeWindowMs: 600_000 });
+			for (let at = 0; at < 200; at++) await apis[0]!.publish(apis[0]!.entries("_x"), bytes("x"), 5000, {});
 			for (let round = 1; round <= 100; round++) {
 				const before = await readCheckpoint(apis[0]!, "_x");
 				const written = await Promise.all(
 					apis.map((api, writer) =>
-						writeCheckpoint(api, "_x", { ...before, dropped: round, count: writer }).then(
+						writeCheckpoint(api, "_x", { ...before, dropped: round, through: 200, count: writer }).then(
 							() => writer,
 							() => -1,
 						),
@@ -245,6 +246,54 @@ describe.skipIf(!hasServer)("a stream that daemons share", () => {
 		const { prev } = await (await daemon(options)).append("lobby", { payload: bytes("5") });
 		expect(prev).toBe(seq);
 	});
+
+	it("shows all that it has, and drops what it should, where another program wrote an impossible checkpoint", async () => {
+		const first = await daemon();
+		const seqs: number[] = [];
+		for (let at = 0; at < 20; at++) seqs.push((await first.append("lobby", { payload: bytes(`${at}`) })).seq);
+		await first.close();
+		const subject = `${stream}.k.${subjectToken("lobby")}`;
+		const far = 2 ** 50;
+		const other = await connect();
+		for (const written of [
+			{ dropped: far, through: far, count: 0, bytes: 0 },
+			{ dropped: -1, through: 5, count: 1, bytes: 1 },
+			{ dropped: 9, through: 3, count: 0, bytes: 0 },
+			{ dropped: 0, through: seqs[3], count: 1000, bytes: 0 },
+			{ dropped: 0, through: 5, count: 1.5, bytes: 1 },
+			{ dropped: "1", through: 5, count: 1, bytes: 1 },
+			null,
+			"\u0000",
+		]) {
+			await other.request(subject, bytes(JSON.stringify(written)), 2000);
+			const reader = await daemon();
+			expect((await everything(reader)).map(({ seq }) => seq)).toEqual(seqs);
+			// What was dropped before is unknown: clients are shown a gap rather than none.
+			expect((await everything(reader))[0]!.prev).toBe(seqs[0]! - 1);
+			await reader.close();
+		}
+		await other.request(subject, bytes(JSON.stringify({ dropped: 0, through: far, count: 0, bytes: 0 })), 2000);
+		const trimming = await daemon({ retention: { maxCount: 5 } });
+		seqs.push((await trimming.append("lobby", { payload: bytes("20") })).seq);
+		await expect
+			.poll(async () => (await everything(trimming)).map(({ seq }) => seq), { timeout: 10_000 })
+			.toEqual(seqs.slice(-5));
+	});
+
+	it("refuses reads beyond 65,536 that have no answer, also where all want the same page", async () => {
+		const log = await daemon();
+		await log.follow("lobby", () => {});
+		const { seq } = await log.append("lobby", { payload: bytes("1") });
+		const read = () => log.readBefore("lobby", seq + 1, { maxCount: 10, maxBytes: 1000 });
+		// On a busy machine their one page may be late.
+		const pages = Array.from({ length: 65_536 }, () => read().catch(() => undefined));
+		await expect(read()).rejects.toMatchObject({
+			code: "XMLSOCKET_UNAVAILABLE",
+			message: expect.stringContaining("65536 reads"),
+		});
+		await Promise.all(pages);
+		expect((await read()).entries).toHaveLength(1);
+	}, 30_000);
 
 	it("is another history after it was deleted: who follows is told so, and follows anew", {
 		timeout: 30_000,

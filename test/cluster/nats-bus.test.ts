@@ -3,6 +3,8 @@
 import { afterEach, describe, expect, it } from "vitest";
 import type { Channel } from "../../src/cluster/index.ts";
 import { Broker, NatsBus } from "../../src/cluster/nats/index.ts";
+import { NatsNameLeases } from "../../src/cluster/nats/nats-name-leases.ts";
+import type { RemovalTimes } from "../../src/cluster/nats/released-names.ts";
 import { hasNatsServer, NatsServers } from "./nats-server.js";
 
 const encoder = new TextEncoder();
@@ -104,6 +106,55 @@ describe.skipIf(!hasNatsServer()).each([1, 3])("a bus on %i nats-servers", (node
 			if (numbers.length % 100 === 0) await new Promise((resolve) => setTimeout(resolve, 5));
 		}
 		expect(new Set(numbers).size).toBe(numbers.length);
+	});
+
+	it("removes what released names left in the stream, also of a daemon that ended at once", async () => {
+		servers = await NatsServers.start({ nodes });
+		const broker = await Broker.connect({ servers: servers.urls });
+		const open = (times?: RemovalTimes) => NatsNameLeases.open(broker, "N", "n.claim", nodes, 10, times);
+		const messages = async (): Promise<number> => {
+			const { data } = await broker.request("$JS.API.STREAM.INFO.N", encoder.encode("{}"), 2000);
+			return JSON.parse(decoder.decode(data)).state.messages;
+		};
+		const release = async (names: readonly string[]): Promise<void> => {
+			const { leases } = await open();
+			await Promise.all(names.map((name) => leases.acquire(name, "a", never)));
+			await Promise.all(names.map((name) => leases.release(name, "a")));
+			leases.close();
+		};
+		const names = Array.from({ length: 600 }, (_, at) => `name ${at}`);
+		try {
+			await release(names);
+			const { leases } = await open({ dueAfterMs: 500, searchEveryMs: 500 });
+			// More than one step of the search: with the counter of numbers, and the names that are held.
+			expect(await messages()).toBe(601);
+			for (const name of names.slice(0, 50)) expect(await leases.acquire(name, "b", never)).toBe("b");
+			await expect.poll(messages, { timeout: 30_000 }).toBe(51);
+			await release(["late"]);
+			await expect.poll(messages, { timeout: 30_000 }).toBe(51);
+			expect(await leases.acquire("name 0", "c", never)).toBe("b");
+			leases.close();
+		} finally {
+			await broker.close();
+		}
+	}, 90_000);
+
+	it("gives new numbers where another program wrote what is no number", async () => {
+		const [one] = await start();
+		const given = new Set([one.nextNumber()!]);
+		const other = await Broker.connect({ servers: servers.urls });
+		try {
+			for (const text of ["", "NaN", "-5", "1e300", "9007199254740991", "0x10", "two", " 7"]) {
+				await other.request("xmlsocket.claim.numbers", encoder.encode(text), 2000);
+				const number = (await open()).nextNumber()!;
+				expect(number).toBeGreaterThan(0);
+				expect(Number.isSafeInteger(number)).toBe(true);
+				expect(given).not.toContain(number);
+				given.add(number);
+			}
+		} finally {
+			await other.close();
+		}
 	});
 
 	it("keeps keys and numbers over a restart of all servers, and says that it was cut off meanwhile", async () => {

@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { ClassicLevel } from "classic-level";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { describeFolder, exportFolder, importFolder, LevelLog } from "../../src/message-log/level/index.ts";
 import { entryKey, roomKey } from "../../src/message-log/level/level-format.ts";
@@ -70,6 +71,29 @@ describe("a data folder", () => {
 		await expect(exportFolder(join(folder, "none"), () => {})).rejects.toMatchObject({
 			code: "XMLSOCKET_DATA_UNREADABLE",
 		});
+	});
+
+	it("whose history has a name that documents cannot carry is refused", async () => {
+		await (await LevelLog.open(folder)).close();
+		const database = new ClassicLevel<string, string>(folder);
+		await database.put("m", JSON.stringify({ format: 1, log: "a\u0000<b>" }));
+		await database.close();
+		for (const open of [() => LevelLog.open(folder), () => describeFolder(folder)]) {
+			await expect(open()).rejects.toMatchObject({
+				code: "XMLSOCKET_DATA_UNREADABLE",
+				message: expect.stringContaining("1 to 64 letters"),
+			});
+		}
+	});
+
+	it("that another program made with LevelDB is not written to by a look at it", async () => {
+		const database = new ClassicLevel<string, string>(folder);
+		await database.put("a", "1");
+		await database.close();
+		await expect(describeFolder(folder)).rejects.toMatchObject({ code: "XMLSOCKET_DATA_UNREADABLE" });
+		await database.open();
+		expect(await database.keys().all()).toEqual(["a"]);
+		await database.close();
 	});
 
 	it("that a log has open is not touched", async () => {
@@ -202,6 +226,46 @@ describe("a damaged data folder", () => {
 			expect(entries.map(({ payload }) => new TextDecoder().decode(payload))).toEqual([`in ${room}`]);
 		}
 		await log.close();
+	});
+});
+
+describe("an import of more rooms than are kept in memory", () => {
+	const head = '{"export":"xmlsocket","format":1,"log":"x"}';
+	const rooms = Array.from({ length: 20_000 }, (_, at) => `r${at}`);
+	const roomLine = (room: string, lastSeq: number) => JSON.stringify({ room, lastSeq });
+	const line = (room: string, seq: number, prev: number) =>
+		JSON.stringify({ room, seq, prev, at: "2026-01-01T00:00:00Z", text: `${seq} in ${room}` });
+
+	it("puts the messages of all rooms where they belong, in whatever order the lines come", async () => {
+		const lines = [
+			...rooms.map((room) => roomLine(room, 100)),
+			...rooms.map((room) => line(room, 3, 0)),
+			...rooms.map((room) => line(room, 7, 3)),
+		];
+		expect(await importFolder(folder, from([head, ...lines]))).toBe(40_000);
+		const { rooms: found } = await describeFolder(folder);
+		expect(found).toHaveLength(20_000);
+		for (const { messages, firstSeq, lastSeq } of found) expect([messages, firstSeq, lastSeq]).toEqual([2, 3, 100]);
+		const log = await LevelLog.open(folder);
+		for (const room of ["r0", "r8192", "r19999"]) {
+			const { entries } = await log.readAfter(room, 0, plenty);
+			expect(entries.map(({ payload }) => new TextDecoder().decode(payload))).toEqual([`3 in ${room}`, `7 in ${room}`]);
+			expect((await log.append(room, { payload: bytes("new") })).seq).toBe(101);
+		}
+		await log.close();
+	});
+
+	it("refuses a number that a room has already, also after the room was written and read again", async () => {
+		const lines = [...rooms.map((room) => roomLine(room, 100)), ...rooms.map((room) => line(room, 7, 0))];
+		await expect(importFolder(folder, from([head, ...lines, line("r0", 7, 3)]))).rejects.toMatchObject({
+			code: "XMLSOCKET_IMPORT_INVALID",
+			message: expect.stringContaining("is not behind number 7"),
+		});
+		// Rooms that were there before this import accept only what is behind their last number.
+		await expect(importFolder(folder, from([head, line("r5", 100, 7)]))).rejects.toMatchObject({
+			message: expect.stringContaining("is not behind number 100"),
+		});
+		expect(await importFolder(folder, from([head, line("r5", 101, 7)]))).toBe(1);
 	});
 });
 

@@ -1,7 +1,7 @@
 // The embedded log: what every log does, and what only a folder on a disk can show.
 
 import { execFileSync, spawn } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -110,6 +110,30 @@ describe("the folder of a LevelLog", () => {
 		await expect(log.append("c", { payload: bytes("1") })).rejects.toMatchObject({ code: "XMLSOCKET_TOO_MANY_ROOMS" });
 		expect((await log.append("a", { payload: bytes("2") })).seq).toBe(2);
 	});
+
+	it("counts a room without messages only while it has followers", async () => {
+		log = await LevelLog.open(fresh(), { maxRooms: 2 });
+		for (let at = 0; at < 10; at++) {
+			const subscription = await log.follow(`empty ${at}`, () => {});
+			subscription.stop();
+			subscription.stop();
+		}
+		const stays = await log.follow("a", () => {});
+		const { stop } = await log.follow("b", () => {});
+		await expect(log.follow("c", () => {})).rejects.toMatchObject({ code: "XMLSOCKET_TOO_MANY_ROOMS" });
+		expect((await log.append("b", { payload: bytes("1") })).seq).toBe(1);
+		stop();
+		await expect(log.follow("c", () => {})).rejects.toMatchObject({ code: "XMLSOCKET_TOO_MANY_ROOMS" });
+		stays.stop();
+		expect((await log.append("c", { payload: bytes("1") })).seq).toBe(1);
+	});
+
+	it("keeps no room for an append that it refuses", async () => {
+		log = await LevelLog.open(fresh(), { maxRooms: 1 });
+		const entry = { payload: bytes("1"), session: "s".repeat(70_000) };
+		await expect(log.append("a", entry)).rejects.toMatchObject({ code: "XMLSOCKET_NAME_INVALID" });
+		expect((await log.append("b", { payload: bytes("1") })).seq).toBe(1);
+	});
 });
 
 // How often the writer is killed; `XMLSOCKET_CRASH_ROUNDS=1000` is the long run.
@@ -183,6 +207,69 @@ const small = mounted();
 if (small === undefined) {
 	console.log("Skipped: a log on a full disk. The test mounts a file system of 4 MiB, which only root may do.");
 }
+
+describe("a LevelLog whose file system is unmounted after a failed write", () => {
+	it.skipIf(small === undefined)(
+		"waits until its folder is there again, and starts no new history",
+		async () => {
+			const disk = mounted();
+			const place = mkdtempSync(join(tmpdir(), "xmlsocket-mount-"));
+			const mount = () => execFileSync("mount", ["--bind", disk!, place], { stdio: "ignore" });
+			const unmount = (folder: string) => execFileSync("umount", [folder], { stdio: "ignore" });
+			let isMounted = false;
+			let log: LevelLog | undefined;
+			try {
+				mount();
+				isMounted = true;
+				log = await LevelLog.open(join(place, "data"), { retention: {} });
+				const changes: boolean[] = [];
+				log.watch((reachable) => changes.push(reachable));
+				const { seq } = await log.append("lobby", { payload: bytes("kept") });
+				const before = await log.state("lobby");
+				execFileSync("dd", ["if=/dev/zero", `of=${join(disk!, "ballast")}`, "bs=1024", "count=3072"], {
+					stdio: "ignore",
+				});
+				for (let at = 0; changes.length === 0 && at < 200; at++) {
+					await log.append("lobby", { payload: new Uint8Array(16_384) }).catch(() => {});
+				}
+				expect(changes).toEqual([false]);
+				// The log reports the loss before it has closed the files.
+				const unmounted = (): boolean => {
+					try {
+						unmount(place);
+						return true;
+					} catch {
+						return false;
+					}
+				};
+				await expect.poll(unmounted).toBe(true);
+				isMounted = false;
+				rmSync(join(disk!, "ballast"));
+				// Longer than the first two attempts to open it again.
+				await new Promise((resolve) => setTimeout(resolve, 2000));
+				expect(changes).toEqual([false]);
+				expect(readdirSync(place)).toEqual([]);
+				// Another log in the same place is not its own.
+				await (await LevelLog.open(join(place, "data"))).close();
+				await new Promise((resolve) => setTimeout(resolve, 2500));
+				expect(changes).toEqual([false]);
+				mount();
+				isMounted = true;
+				await expect.poll(() => changes, { timeout: 15_000 }).toEqual([false, true]);
+				expect((await log.state("lobby")).log).toBe(before.log);
+				const [first] = await everything(log);
+				expect([first!.seq, new TextDecoder().decode(first!.payload)]).toEqual([seq, "kept"]);
+			} finally {
+				await log?.close();
+				if (isMounted) unmount(place);
+				unmount(disk!);
+				rmSync(place, { recursive: true, force: true });
+				rmSync(disk!, { recursive: true, force: true });
+			}
+		},
+		40_000,
+	);
+});
 
 describe("a LevelLog on a full disk", () => {
 	it.skipIf(small === undefined)(

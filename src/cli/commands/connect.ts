@@ -3,9 +3,13 @@
 import { createInterface } from "node:readline";
 import type { Connection } from "../../index.ts";
 import { countDocuments, numberOf, openConnection, printer } from "../open-connection.ts";
+import { Prompt } from "../prompt.ts";
 import { STREAM_CHARS } from "../stream-chars.ts";
 
 const INTERRUPTED = 130;
+/** What Tab completes from the start: the elements that a chat accepts. */
+const CHAT_ELEMENTS = ["hello", "join", "leave", "say", "send", "tell", "who", "rooms", "history", "topic", "ping"];
+const MAX_NAMES = 200;
 
 /** Sends what the user types, prints what arrives. */
 export async function connectCommand(address: string, flags: Record<string, unknown>): Promise<void> {
@@ -14,7 +18,7 @@ export async function connectCommand(address: string, flags: Record<string, unkn
 	const documents = (flags.execute as string[] | undefined) ?? [];
 	const interactive = process.stdin.isTTY === true && documents.length === 0;
 	const connection = await openConnection(address, flags);
-	if (interactive) await prompt(connection, count, flags);
+	if (interactive) await interact(connection, count, flags);
 	else await script(connection, documents, count, waitSeconds, flags);
 	const { error } = await connection.closed;
 	if (error) throw error;
@@ -51,45 +55,47 @@ async function script(
 	await connection.close();
 }
 
-async function prompt(connection: Connection, count: number, flags: Record<string, unknown>): Promise<void> {
-	const lines = createInterface({ input: process.stdin, output: process.stdout, prompt: "> ", historySize: 500 });
-	const print = printer(flags);
-	// Prints above the line that the user is typing.
-	const above = (show: () => void): void => {
-		process.stdout.write("\r\u001b[K");
-		show();
-		lines.prompt(true);
+async function interact(connection: Connection, count: number, flags: Record<string, unknown>): Promise<void> {
+	const print = printer(flags, "< ");
+	const names = new Set(CHAT_ELEMENTS);
+	const noteName = (text: string): void => {
+		const name = /^<([\w:.-]+)/.exec(text)?.[1];
+		if (name !== undefined && names.size < MAX_NAMES) names.add(name);
 	};
+	const { host, port } = connection.target;
 	const line = flags.stream
 		? `Each line is sent unchanged; elements may have up to ${STREAM_CHARS} characters.`
 		: "Each line is a document.";
-	process.stdout.write(`Connected to ${connection.target.host}:${connection.target.port}. ${line} Ctrl+D ends.\n`);
-	connection.on("status", (status) => {
-		if (status.type === "reconnecting")
-			above(() =>
-				process.stdout.write(
-					`(connection lost; attempt ${status.attempt} in ${Math.round(status.delayMs / 100) / 10} s)\n`,
-				),
-			);
-		else if (status.type === "connected") above(() => process.stdout.write("(connected again)\n"));
-	});
-	void countDocuments(connection, count, (text) => above(() => print(text))).then(() => lines.close());
-	lines.on("line", (line) => {
-		if (line !== "") {
+	process.stdout.write(`Connected to ${host}:${port}. ${line} /help explains more, Ctrl+D ends.\n`);
+	const prompt = new Prompt({
+		eachLine: flags.stream === true,
+		completions: () => Array.from(names, (name) => `<${name}`),
+		entered: (text) => {
+			noteName(text);
 			try {
-				connection.send(line);
+				connection.send(text);
 			} catch (error) {
 				process.stdout.write(`(not sent: ${(error as Error).message})\n`);
 			}
-		}
-		lines.prompt();
+		},
 	});
-	lines.on("SIGINT", () => {
-		process.exitCode = INTERRUPTED;
-		lines.close();
+	const note = (text: string): void => prompt.print(() => process.stdout.write(`(${text})\n`));
+	connection.on("status", (status) => {
+		if (status.type === "reconnecting")
+			note(`connection lost; attempt ${status.attempt} in ${Math.round(status.delayMs / 100) / 10} s`);
+		else if (status.type === "connected") note("connected again");
 	});
-	lines.prompt();
-	await new Promise<void>((resolve) => lines.once("close", resolve));
-	process.stdout.write("\n");
+	void countDocuments(connection, count, (text) => {
+		noteName(text);
+		prompt.print(() => print(text));
+	}).then(() => prompt.close());
+	let isEndedHere = false;
+	void connection.closed.then(({ by, error }) => {
+		if (!isEndedHere && by === "remote" && !error) note("the server closed the connection");
+	});
+	const end = await prompt.ended;
+	if (end === "interrupted") process.exitCode = INTERRUPTED;
+	else if (connection.state === "closed") process.exitCode = 1;
+	isEndedHere = true;
 	await connection.close();
 }

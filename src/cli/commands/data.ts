@@ -50,7 +50,7 @@ function shown({ log, messages, bytes, rooms }: FolderSummary): string {
 			String(room.lastSeq),
 		]),
 	];
-	const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
+	const widths = rows[0]!.map((_, column) => rows.reduce((widest, row) => Math.max(widest, row[column]!.length), 0));
 	const table = rows.map((row) =>
 		row.map((cell, column) => (column === 0 ? cell.padEnd(widths[0]!) : cell.padStart(widths[column]!))).join("  "),
 	);

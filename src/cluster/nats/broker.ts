@@ -1,14 +1,12 @@
-// One connection to NATS, which many daemons share: the only importer of the NATS client. The client drops what is published while
-// it is not connected, throws out of its reader when a callback throws, and names no server when it fails; here a publication
-// that cannot leave is told to its publisher, a callback's error is reported, and every wait and buffer ends. It knows subjects and
-// bytes, nothing of rooms. docs/reliability.md.
+// One connection to NATS, which many daemons share. The NATS client drops what is published while it is not connected, stops reading
+// if a callback throws, and names no server if it fails. Here the publisher of a publication that cannot leave is notified, a
+// callback's error is reported, and every wait and buffer is bounded. It knows subjects and bytes, no rooms. docs/reliability.md.
 
-import { checkServerIdentity, type PeerCertificate } from "node:tls";
-import type { MsgHdrs, NatsConnection, Subscription, TlsOptions } from "@nats-io/transport-node";
 import { XMLSocketError } from "../../errors/index.ts";
-import { type BrokerAddress, readBrokerAddress } from "./broker-address.ts";
-import { headOf, type MessageHead } from "./message-head.ts";
+import { type Client, connectClient } from "./client.ts";
+import { type Headers, headOf, type MessageHead } from "./message-head.ts";
 import { Requests, type ResponseHandler } from "./requests.ts";
+import { UnconfirmedBytes } from "./unconfirmed-bytes.ts";
 
 /** What `Broker.connect` takes. */
 export interface BrokerOptions {
@@ -25,42 +23,25 @@ export interface BrokerOptions {
 /** What takes the messages of a subscription. */
 export type Receive = (data: Uint8Array, subject: string, reply: string | undefined) => void;
 
-/** Headers of a message, by name. A value holds neither CR nor LF. */
-export type Headers = Readonly<Record<string, string>>;
-
 /** The answer to a request. */
 export interface Reply {
 	readonly data: Uint8Array;
 	readonly head: MessageHead;
 }
 
-const PING_INTERVAL_MS = 1000;
-const MAX_UNANSWERED_PINGS = 2;
-const DIAL_TIMEOUT_MS = 1000;
-const CONNECT_TIMEOUT_MS = 10_000;
-const RECONNECT_WAIT_MS = 200;
-const RECONNECT_JITTER_MS = 200;
 const CLOSE_TIMEOUT_MS = 2000;
 const MOVE_TIMEOUT_MS = 2000;
 const DEFAULT_MAX_PENDING_BYTES = 8 * 1024 * 1024;
-// Beside the data: the command with its subject, roughly.
-const PUBLICATION_BYTES = 64;
-
-/** The packages of the cluster, with the command that installs them. */
-const INSTALL = "npm install @nats-io/transport-node@3.3.1";
 
 /** Of a status message: nobody is subscribed to the subject of a request. */
 const NOBODY_LISTENS = 503;
 
-type Nats = typeof import("@nats-io/transport-node");
-
 /** A connection to NATS that goes on over losses, until it is closed. */
 export class Broker {
-	readonly #nats: Nats;
-	readonly #connection: NatsConnection;
-	/** Takes failures that are nobody's answer. */
+	readonly #client: Client;
+	readonly #connection: Client["connection"];
+	/** Receives failures that no caller waits for. */
 	readonly report: (error: unknown) => void;
-	readonly #maxPendingBytes: number;
 	/** How many were named. */
 	readonly #servers: number;
 	readonly #watchers = new Set<(connected: boolean) => void>();
@@ -69,16 +50,14 @@ export class Broker {
 	readonly #inbox = `_INBOX.${crypto.randomUUID()}`;
 	readonly #requests = new Requests(unanswered);
 	#unsubscribeInbox: (() => void) | undefined = undefined;
-	// What was published since the last mark, and what the marks stand for; a loss of the connection forgets both.
-	#unmarkedBytes = 0;
-	#markedBytes = 0;
-	#generation = 0;
+	readonly #unconfirmed: UnconfirmedBytes;
 
-	private constructor(nats: Nats, connection: NatsConnection, options: BrokerOptions) {
-		this.#nats = nats;
-		this.#connection = connection;
+	private constructor(client: Client, options: BrokerOptions) {
+		this.#client = client;
+		this.#connection = client.connection;
 		this.report = options.report ?? ((error) => console.error(error));
-		this.#maxPendingBytes = options.maxPendingBytes ?? DEFAULT_MAX_PENDING_BYTES;
+		const { maxPendingBytes = DEFAULT_MAX_PENDING_BYTES } = options;
+		this.#unconfirmed = new UnconfirmedBytes(maxPendingBytes, () => this.#connection.flush());
 		this.#servers = options.servers.length;
 		this.#follow().catch(this.report);
 	}
@@ -99,47 +78,7 @@ export class Broker {
 	 * ```
 	 */
 	static async connect(options: BrokerOptions): Promise<Broker> {
-		const address = readBrokerAddress(options.servers);
-		const nats = await load();
-		const dial = (): Promise<NatsConnection> =>
-			nats.connect({
-				servers: address.servers,
-				name: options.name ?? "xmlsocket",
-				...(address.tls ? { tls: tlsOptions(address) } : {}),
-				...(address.token === undefined ? {} : { token: address.token }),
-				...(address.user === undefined ? {} : { user: address.user, pass: address.pass! }),
-				timeout: DIAL_TIMEOUT_MS,
-				pingInterval: PING_INTERVAL_MS,
-				maxPingOut: MAX_UNANSWERED_PINGS,
-				maxReconnectAttempts: -1,
-				reconnectDelayHandler: () => RECONNECT_WAIT_MS + Math.random() * RECONNECT_JITTER_MS,
-				// A server whose users were changed can be fixed; giving up for good would need a restart of the daemon.
-				ignoreAuthErrorAbort: true,
-				noAsyncTraces: true,
-			});
-		const untilMs = performance.now() + CONNECT_TIMEOUT_MS;
-		// A server that answers too late, as on a busy machine, is worth another attempt; one that refuses is not.
-		const dialAgain = (error: unknown): Promise<NatsConnection> => {
-			const { name, message } = error as Error;
-			if ((name !== "TimeoutError" && message !== "timeout") || performance.now() >= untilMs) throw error;
-			return dial().catch(dialAgain);
-		};
-		const connecting = dial().catch(dialAgain);
-		let timer: ReturnType<typeof setTimeout> | undefined;
-		const late = new Promise<never>((_, reject) => {
-			timer = setTimeout(() => reject(new Error(`no answer within ${CONNECT_TIMEOUT_MS} ms`)), CONNECT_TIMEOUT_MS);
-		});
-		try {
-			return new Broker(nats, await Promise.race([connecting, late]), options);
-		} catch (error) {
-			connecting.then(
-				(connection) => connection.close(),
-				() => {},
-			);
-			throw unreachable(address, error as Error);
-		} finally {
-			clearTimeout(timer);
-		}
+		return new Broker(await connectClient(options.servers, options.name ?? "xmlsocket"), options);
 	}
 
 	/** Whether publications can leave; false from the moment that a loss is noticed, at most 3 s after a server fell silent. */
@@ -160,7 +99,7 @@ export class Broker {
 	publish(subject: string, data: Uint8Array, reply?: string): boolean {
 		if (!this.#mayLeave(data.length)) return false;
 		this.#connection.publish(subject, data, reply === undefined ? {} : { reply });
-		this.#count(data.length);
+		this.#unconfirmed.add(data.length);
 		return true;
 	}
 
@@ -188,9 +127,9 @@ export class Broker {
 		try {
 			this.#connection.publish(subject, data, {
 				reply: `${this.#inbox}.${token}`,
-				...(headers ? { headers: this.#headersOf(headers) } : {}),
+				...(headers ? { headers: this.#client.headersOf(headers) } : {}),
 			});
-			this.#count(data.length);
+			this.#unconfirmed.add(data.length);
 		} catch (error) {
 			this.#requests.take(token);
 			handler.failed(error);
@@ -204,7 +143,7 @@ export class Broker {
 	 * @returns a function that ends it.
 	 */
 	subscribe(subject: string, receive: Receive): () => void {
-		const subscription: Subscription = this.#connection.subscribe(subject, {
+		const subscription = this.#connection.subscribe(subject, {
 			// The client closes the connection's reader for good when this throws.
 			callback: (error, message) => {
 				try {
@@ -247,7 +186,7 @@ export class Broker {
 		subject: string,
 		receive: (data: Uint8Array, head: MessageHead, subject: string) => void,
 	): () => void {
-		const subscription: Subscription = this.#connection.subscribe(subject, {
+		const subscription = this.#connection.subscribe(subject, {
 			callback: (error, message) => {
 				try {
 					if (error) this.report(error);
@@ -345,9 +284,7 @@ export class Broker {
 	#changed(connected: boolean): void {
 		if (this.#connected === connected) return;
 		this.#connected = connected;
-		this.#generation++;
-		this.#unmarkedBytes = 0;
-		this.#markedBytes = 0;
+		this.#unconfirmed.reset();
 		if (!connected) this.#requests.failAll("The connection to NATS was lost before the answer came.");
 		for (const changed of this.#watchers) {
 			try {
@@ -359,28 +296,7 @@ export class Broker {
 	}
 
 	#mayLeave(bytes: number): boolean {
-		return (
-			this.#connected &&
-			!this.#closing &&
-			bytes <= this.maxPayloadBytes &&
-			this.#unmarkedBytes + this.#markedBytes + bytes <= this.#maxPendingBytes
-		);
-	}
-
-	// The client does not tell what waits in its socket; the answers to its pings do.
-	#count(bytes: number): void {
-		this.#unmarkedBytes += bytes + PUBLICATION_BYTES;
-		if (this.#unmarkedBytes < this.#maxPendingBytes / 16) return;
-		const marked = this.#unmarkedBytes;
-		const generation = this.#generation;
-		this.#unmarkedBytes = 0;
-		this.#markedBytes += marked;
-		this.#connection.flush().then(
-			() => {
-				if (this.#generation === generation) this.#markedBytes -= marked;
-			},
-			() => {},
-		);
+		return this.#connected && !this.#closing && bytes <= this.maxPayloadBytes && this.#unconfirmed.fits(bytes);
 	}
 
 	#whyNot(bytes: number): string {
@@ -389,59 +305,10 @@ export class Broker {
 		if (bytes > this.maxPayloadBytes) {
 			return `A payload has ${bytes} bytes; the NATS server takes ${this.maxPayloadBytes} (its max_payload).`;
 		}
-		return `More than ${this.#maxPendingBytes} bytes wait to be sent to NATS.`;
-	}
-
-	#headersOf(headers: Headers): MsgHdrs {
-		const made = this.#nats.headers();
-		for (const [name, value] of Object.entries(headers)) made.set(name, value);
-		return made;
-	}
-}
-
-async function load(): Promise<Nats> {
-	try {
-		return await import("@nats-io/transport-node");
-	} catch (cause) {
-		if ((cause as { code?: string }).code !== "ERR_MODULE_NOT_FOUND") throw cause;
-		throw new XMLSocketError(
-			"XMLSOCKET_PACKAGE_MISSING",
-			`Daemons that share a NATS server need its client, which is not installed: ${INSTALL}`,
-			{ cause },
-		);
+		return `More than ${this.#unconfirmed.max} bytes wait to be sent to NATS.`;
 	}
 }
 
 function unanswered(message: string): XMLSocketError {
 	return new XMLSocketError("XMLSOCKET_BROKER_UNREACHABLE", message);
-}
-
-// The client leaves the name out where an address is an IP address, and Node then wants a certificate for "localhost": there one is
-// good that is for any of the servers.
-function tlsOptions({ servers }: BrokerAddress): TlsOptions {
-	const hosts = servers.map((server) => server.slice(0, server.lastIndexOf(":")).replace(/^\[|\]$/g, ""));
-	const identity = {
-		checkServerIdentity(host: string, certificate: PeerCertificate): Error | undefined {
-			const wrong = (host === "localhost" ? hosts : [host]).map((name) => checkServerIdentity(name, certificate));
-			return wrong.includes(undefined) ? undefined : wrong[0];
-		},
-	};
-	return identity as TlsOptions;
-}
-
-function unreachable({ servers, tls }: BrokerAddress, error: Error): XMLSocketError {
-	const where = servers.join(", ");
-	const said = error.message || error.name;
-	let hint = "Start one with nats-server -js, or check the address and the user.";
-	if (/certificate|altnames|issuer/i.test(said)) {
-		hint = `${tls ? "" : "They want TLS: write tls://. "}Give the authority of their certificate with NODE_EXTRA_CA_CERTS=FILE, and the name or address that it is for.`;
-	} else if (/\btls\b/i.test(said)) {
-		hint = "Write nats:// for servers without TLS.";
-	} else if (/authorization|authentication/i.test(said)) {
-		hint = "Check the user and the password before the @ of the address.";
-	}
-	return new XMLSocketError("XMLSOCKET_BROKER_UNREACHABLE", `No NATS server let us in at ${where}: ${said}. ${hint}`, {
-		cause: error,
-		details: { servers: where },
-	});
 }

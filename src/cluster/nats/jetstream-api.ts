@@ -4,7 +4,8 @@
 
 import { XMLSocketError } from "../../errors/index.ts";
 import { isHistoryName } from "../../message-log/index.ts";
-import type { Broker, Headers, Reply } from "./broker.ts";
+import type { Broker, Reply } from "./broker.ts";
+import type { Headers } from "./message-head.ts";
 import type { ResponseHandler } from "./requests.ts";
 
 /** What the stream is to be. */

@@ -57,6 +57,7 @@ const FAILED_SWEEPS = 2;
 const MOVE_AFTER_MS = 3000;
 const MAX_MOVES = 2;
 const ROOMS_A_SWEEP = 256;
+const MAX_READS = 65_536;
 // Of a publication, beside the entry.
 const HEADER_BYTES = 512;
 
@@ -71,6 +72,8 @@ export class JetStreamLog implements MessageLog {
 	readonly #rooms: TrackedRooms;
 	readonly #appender: Appender;
 	readonly #reads = new SharedReads<LogPage>();
+	/** Calls that read and have not settled, those that share a page included. */
+	#reading = 0;
 	readonly #watchers = new Set<(reachable: boolean) => void>();
 	readonly #unwatch: () => void;
 	#created: string;
@@ -175,21 +178,21 @@ export class JetStreamLog implements MessageLog {
 	}
 
 	async readAfter(name: string, after: number, limits: ReadLimits & { readonly through?: number }): Promise<LogPage> {
-		return await this.#reading(async () => {
+		return await this.#read(async () => {
 			const last = await this.#reached(name, limits.through ?? Number.POSITIVE_INFINITY);
 			return await this.#page(name, last, ["after", after, limits], (pages) => pages.after(after, last, limits));
 		});
 	}
 
 	async readBefore(name: string, before: number, limits: ReadLimits): Promise<LogPage> {
-		return await this.#reading(async () => {
+		return await this.#read(async () => {
 			const last = await this.#reached(name, before - 1);
 			return await this.#page(name, last, ["before", limits], (pages) => pages.before(last, limits));
 		});
 	}
 
 	async state(name: string): Promise<RoomState> {
-		return await this.#reading(async () => {
+		return await this.#read(async () => {
 			const lastSeq = await this.#reached(name, Number.POSITIVE_INFINITY);
 			return { log: this.#name, lastSeq, firstSeq: await this.#pages(name).firstSeq(lastSeq) };
 		});
@@ -200,7 +203,7 @@ export class JetStreamLog implements MessageLog {
 		follower: (entry: LogEntry) => void,
 		onReset: () => void = () => {},
 	): Promise<Subscription> {
-		return await this.#reading(async () => {
+		return await this.#read(async () => {
 			const tracked = await this.#rooms.track(name);
 			const { room } = tracked;
 			const renewed = (): void => {
@@ -267,7 +270,11 @@ export class JetStreamLog implements MessageLog {
 		});
 	}
 
-	async #reading<T>(read: () => Promise<T>): Promise<T> {
+	async #read<T>(read: () => Promise<T>): Promise<T> {
+		if (this.#reading >= MAX_READS) {
+			throw unavailable(`JetStream is slower than the readers: ${MAX_READS} reads have no answer yet`);
+		}
+		this.#reading++;
 		try {
 			return await within(READ_WITHIN_MS, async () => {
 				this.#checkOpen();
@@ -275,6 +282,8 @@ export class JetStreamLog implements MessageLog {
 			});
 		} catch (error) {
 			throw isUnreachable(error) ? unavailable(`JetStream gave no answer for ${READ_WITHIN_MS} ms`, error) : error;
+		} finally {
+			this.#reading--;
 		}
 	}
 

@@ -2,6 +2,9 @@
 // list of values for each and a search over all names for each that it adds: of a committed entry, which has seven, that
 // was a quarter of everything that an append allocated.
 
+/** Headers of a message, by name. A value contains neither CR nor LF. */
+export type Headers = Readonly<Record<string, string>>;
+
 /** What the client hands over of a message, as far as it is looked at here. */
 interface Received {
 	readonly data: Uint8Array;

@@ -6,16 +6,15 @@
 import { XMLSocketError } from "../../errors/index.ts";
 import type { NameLeases } from "../index.ts";
 import type { Broker } from "./broker.ts";
+import { type NameMessage, ReleasedNames, type RemovalTimes } from "./released-names.ts";
 import { subjectToken } from "./subject.ts";
 
 const TIMEOUT_MS = 1000;
 const GIVE_UP_MS = 5000;
 /** A cluster that has just been started is choosing its leaders. */
 const OPEN_WITHIN_MS = 30_000;
-/** How long an id is known, and how long the trace of a released key stays: longer. */
+/** How long JetStream knows an id. */
 const WINDOW_MS = 30_000;
-const TRACE_MS = 60_000;
-const MAX_TRACES = 10_000;
 const NO_MESSAGE = 10037;
 const WRONG_LAST_SEQUENCE = 10071;
 const STREAM_NAME_IN_USE = 10058;
@@ -39,15 +38,17 @@ export class NatsNameLeases implements NameLeases {
 	readonly #replicas: number;
 	/** The sequence numbers of this daemon's leases, which releasing them needs. */
 	readonly #held = new Map<string, { readonly holder: string; readonly seq: number }>();
-	/** Released keys, oldest first; what remains of them is removed later. */
-	readonly #traces: { readonly token: string; readonly seq: number; readonly atMs: number }[] = [];
-	#sweeping: ReturnType<typeof setTimeout> | undefined = undefined;
+	readonly #released: ReleasedNames;
 
-	private constructor(broker: Broker, stream: string, prefix: string, replicas: number) {
+	private constructor(broker: Broker, stream: string, prefix: string, replicas: number, times: RemovalTimes) {
 		this.#broker = broker;
 		this.#stream = stream;
 		this.#prefix = prefix;
 		this.#replicas = replicas;
+		this.#released = new ReleasedNames(
+			{ next: (seq) => this.#next(seq), remove: (token, through) => this.#remove(token, through) },
+			times,
+		);
 	}
 
 	/**
@@ -63,10 +64,16 @@ export class NatsNameLeases implements NameLeases {
 		prefix: string,
 		replicas: number,
 		count: number,
+		times: RemovalTimes = {},
 	): Promise<{ readonly leases: NatsNameLeases; readonly first: number }> {
-		const leases = new NatsNameLeases(broker, stream, prefix, replicas);
-		await leases.#patiently(() => leases.#make(), OPEN_WITHIN_MS);
-		return { leases, first: await leases.#numbers(count, OPEN_WITHIN_MS) };
+		const leases = new NatsNameLeases(broker, stream, prefix, replicas, times);
+		try {
+			await leases.#patiently(() => leases.#make(), OPEN_WITHIN_MS);
+			return { leases, first: await leases.#numbers(count, OPEN_WITHIN_MS) };
+		} catch (error) {
+			leases.close();
+			throw error;
+		}
 	}
 
 	acquire(key: string, holder: string, mayReplace: (present: string) => boolean): Promise<string> {
@@ -92,35 +99,14 @@ export class NatsNameLeases implements NameLeases {
 			if (known === undefined && present?.text !== holder) return true;
 			const seq = await this.#write(token, "", known ?? present!.seq);
 			// Otherwise another daemon has acquired it meanwhile.
-			if (seq !== undefined) this.#removeLater(token, seq);
+			if (seq !== undefined) this.#released.add(token, seq);
 			return true;
 		});
 	}
 
-	/** Forgets what was to be removed later; it does no harm where it stays. */
+	/** Ends the removal of released names; what is left does no harm. */
 	close(): void {
-		clearTimeout(this.#sweeping);
-	}
-
-	// At once, the next claim's id would be that of the last one: both follow nothing.
-	#removeLater(token: string, seq: number): void {
-		if (this.#traces.length < MAX_TRACES) this.#traces.push({ token, seq, atMs: performance.now() });
-		this.#sweeping ??= setTimeout(() => {
-			this.#sweeping = undefined;
-			void this.#removeTraces();
-		}, TRACE_MS).unref();
-	}
-
-	async #removeTraces(): Promise<void> {
-		const dueMs = performance.now() - TRACE_MS;
-		const due = this.#traces.findIndex(({ atMs }) => atMs > dueMs);
-		for (const { token, seq } of this.#traces.splice(0, due === -1 ? this.#traces.length : due)) {
-			// Everything up to that number; a lease acquired since has a higher one.
-			const what = { filter: `${this.#prefix}.${token}`, seq: seq + 1 };
-			await this.#api(`STREAM.PURGE.${this.#stream}`, what).catch(() => {});
-		}
-		const next = this.#traces.shift();
-		if (next) this.#removeLater(next.token, next.seq);
+		this.#released.close();
 	}
 
 	/** The first of `count` numbers that nobody else gets. Rejects with XMLSOCKET_UNAVAILABLE. */
@@ -131,7 +117,7 @@ export class NatsNameLeases implements NameLeases {
 	#numbers(count: number, withinMs: number): Promise<number> {
 		return this.#patiently(async () => {
 			const present = await this.#last(NUMBERS);
-			const first = present ? Number(present.text) : 1;
+			const first = firstNumber(present, count);
 			const seq = await this.#write(NUMBERS, String(first + count), present?.seq ?? 0);
 			return seq === undefined ? undefined : first;
 		}, withinMs);
@@ -191,6 +177,22 @@ export class NatsNameLeases implements NameLeases {
 		throw refused(answer.error?.description);
 	}
 
+	async #next(seq: number): Promise<NameMessage | undefined> {
+		const query = { seq, next_by_subj: `${this.#prefix}.*` };
+		const { message, error } = await this.#api(`STREAM.MSG.GET.${this.#stream}`, query);
+		if (!message) {
+			if (error?.err_code === NO_MESSAGE) return undefined;
+			throw refused(error?.description);
+		}
+		const token = message.subject.slice(this.#prefix.length + 1);
+		const isReleased = token !== NUMBERS && !message.data;
+		return { token, seq: message.seq, isReleased, storedMs: Date.parse(message.time) };
+	}
+
+	async #remove(token: string, through: number): Promise<void> {
+		await this.#api(`STREAM.PURGE.${this.#stream}`, { filter: `${this.#prefix}.${token}`, seq: through + 1 });
+	}
+
 	// The sequence number of what was written; undefined if another daemon has written meanwhile.
 	async #write(token: string, text: string, expected: number): Promise<number | undefined> {
 		const { data } = await this.#broker.request(`${this.#prefix}.${token}`, encoder.encode(text), TIMEOUT_MS, {
@@ -214,10 +216,24 @@ export class NatsNameLeases implements NameLeases {
 	}
 }
 
+// The number that was written last, if it is one. Another program may have written there; then a number that was never given is
+// needed. Each `count` numbers took one message of the stream at least, so fewer than `seq * count` were given.
+function firstNumber(present: Stored | undefined, count: number): number {
+	if (!present) return 1;
+	const written = /^[1-9][0-9]{0,15}$/.test(present.text) ? Number(present.text) : Number.POSITIVE_INFINITY;
+	return Number.isSafeInteger(written + count) ? written : present.seq * count + 1;
+}
+
 interface Answer {
 	readonly seq?: number;
 	readonly duplicate?: boolean;
-	readonly message?: { readonly seq: number; readonly data?: string };
+	readonly message?: {
+		readonly subject: string;
+		readonly seq: number;
+		readonly time: string;
+		/** Base64; missing if the message is empty. */
+		readonly data?: string;
+	};
 	readonly error?: { readonly err_code?: number; readonly description?: string };
 }
 

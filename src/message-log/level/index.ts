@@ -2,7 +2,7 @@ export {
 	describeFolder,
 	exportFolder,
 	type FolderSummary,
-	importFolder,
 	type Progress,
 } from "./data-folder.ts";
+export { importFolder } from "./folder-import.ts";
 export { LevelLog, type LevelLogOptions } from "./level-log.ts";

@@ -5,7 +5,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { type BatchOperation, ClassicLevel } from "classic-level";
 import { XMLSocketError } from "../../errors/index.ts";
-import type { LogEntry } from "../index.ts";
+import { isHistoryName, type LogEntry } from "../index.ts";
 import {
 	decodeEntry,
 	decodeId,
@@ -32,6 +32,7 @@ const BUFFERS = { keyEncoding: "buffer", valueEncoding: "buffer" } as const;
 // What LevelDB holds in memory before it writes a sorted table; twice that is replayed at the worst when a folder is opened.
 const WRITE_BUFFER_BYTES = 8 * 1024 * 1024;
 const READ_AT_ONCE = 64;
+const MAX_SEQ = 2 ** 48 - 1;
 
 /** Writes that belong together: all of them are there after a crash, or none. */
 export class Batch {
@@ -87,19 +88,57 @@ export class LevelStore {
 		});
 		try {
 			await database.open();
-			return new LevelStore(database, await describe(database, folder, log));
+			return new LevelStore(database, await describe(database, folder, create, log));
 		} catch (error) {
 			await database.close().catch(() => {});
 			throw error instanceof XMLSocketError ? error : unopened(folder, error as Error);
 		}
 	}
 
-	async rooms(): Promise<Map<string, RoomRecord>> {
-		const rooms = new Map<string, RoomRecord>();
-		for await (const [key, value] of this.#database.iterator({ gte: ROOMS[0], lt: ROOMS[1] })) {
-			rooms.set(roomOfKey(key), decodeRoom(value));
+	/** Opens a folder as `open` does, passes it to `use`, and closes it. */
+	static async use<T>(
+		folder: string,
+		options: Parameters<typeof LevelStore.open>[1],
+		use: (store: LevelStore) => Promise<T>,
+	): Promise<T> {
+		const store = await LevelStore.open(folder, options);
+		try {
+			return await use(store);
+		} finally {
+			await store.close();
 		}
-		return rooms;
+	}
+
+	/** All rooms with their names, read in pieces. */
+	async *rooms(): AsyncGenerator<readonly [string, RoomRecord]> {
+		for await (const [key, value] of this.#database.iterator({ gte: ROOMS[0], lt: ROOMS[1] })) {
+			yield [roomOfKey(key), decodeRoom(value)];
+		}
+	}
+
+	/**
+	 * The record of a room; undefined if there is none. It blocks until the disk has answered, which for a small record is faster than
+	 * a promise; an import reads one for each room.
+	 */
+	room(name: string): RoomRecord | undefined {
+		const value = this.#database.getSync(roomKey(name));
+		return value === undefined ? undefined : decodeRoom(value);
+	}
+
+	/** The sequence number of the newest entry of a room; 0 if it has none. */
+	async newestSeq(room: number): Promise<number> {
+		let newest = 0;
+		await this.entries(
+			room,
+			0,
+			MAX_SEQ,
+			({ seq }) => {
+				newest = seq;
+				return false;
+			},
+			true,
+		);
+		return newest;
 	}
 
 	/** Entries from `first` to `last`, in this order or backwards, until `take` wants no more. */
@@ -165,20 +204,34 @@ export class LevelStore {
 	}
 }
 
-// The name of the history in a folder; an empty folder gets one.
-async function describe(database: Database, folder: string, name: string | undefined): Promise<string> {
+// The name of the history in a folder; a new folder gets one.
+async function describe(
+	database: Database,
+	folder: string,
+	create: boolean,
+	name: string | undefined,
+): Promise<string> {
 	const kept = await database.get(META_KEY);
 	if (kept === undefined) {
+		if (!create) throw unreadable(`${folder} is not a data folder: it names no history.`);
 		const log = name ?? crypto.randomUUID().slice(0, 8);
 		await database.batch([{ type: "put", key: META_KEY, value: metaValue(log) }], { sync: true });
 		return log;
 	}
 	const { format, log } = JSON.parse(kept.toString("utf8")) as { format?: unknown; log?: unknown };
-	if (format === FORMAT && typeof log === "string") return log;
-	throw new XMLSocketError(
-		"XMLSOCKET_DATA_UNREADABLE",
-		`The data folder ${folder} has format ${String(format)}; this version reads format ${FORMAT}.`,
-	);
+	if (format !== FORMAT) {
+		throw unreadable(`The data folder ${folder} has format ${String(format)}; this version reads format ${FORMAT}.`);
+	}
+	if (!isHistoryName(log)) {
+		throw unreadable(
+			`The data folder ${folder} is damaged: its history has no name of 1 to 64 letters, digits, '-' and '_'.`,
+		);
+	}
+	return log;
+}
+
+function unreadable(message: string, cause?: unknown): XMLSocketError {
+	return new XMLSocketError("XMLSOCKET_DATA_UNREADABLE", message, cause === undefined ? {} : { cause });
 }
 
 function metaValue(log: string): Buffer {
@@ -186,8 +239,7 @@ function metaValue(log: string): Buffer {
 }
 
 function noDataFolder(folder: string): XMLSocketError {
-	return new XMLSocketError(
-		"XMLSOCKET_DATA_UNREADABLE",
+	return unreadable(
 		existsSync(folder) ? `${folder} is not a data folder: it has no file CURRENT.` : `There is no folder ${folder}.`,
 	);
 }
@@ -199,9 +251,5 @@ function unopened(folder: string, error: Error): XMLSocketError {
 			cause,
 		});
 	}
-	return new XMLSocketError(
-		"XMLSOCKET_DATA_UNREADABLE",
-		`The data folder ${folder} cannot be opened: ${cause.message.trim()}.`,
-		{ cause },
-	);
+	return unreadable(`The data folder ${folder} cannot be opened: ${cause.message.trim()}.`, cause);
 }
