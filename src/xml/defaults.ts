@@ -10,6 +10,8 @@ import { documentBehind } from "./unconstructed.ts";
 /** The properties with a default. The two others, `status` and `loaded`, are results. */
 export type DefaultedProperty = "ignoreWhite" | "contentType" | "xmlDecl" | "docTypeDecl";
 
+const plainPrototype: object = DocumentNode.prototype;
+
 /** The values on `XML.prototype`; undefined: not set. */
 export const prototypeState: DocumentState = new DocumentState();
 
@@ -21,9 +23,13 @@ export function propertyOf(document: DocumentNode, name: DefaultedProperty): unk
 	return Object.getPrototypeOf(seen) === DocumentNode.prototype ? prototypeState[name] : inherited(seen, name);
 }
 
-/** Whether a parse of the document drops text of white space. */
+/** Whether a parse of the document drops text of white space. Each parse asks, so the usual cases come first. */
 export function ignoresWhite(document: DocumentNode): boolean {
-	return Boolean(propertyOf(document, "ignoreWhite"));
+	const own = stateOf(document).ignoreWhite;
+	if (own !== undefined) return own;
+	const seen = wrapperOf(document) as object;
+	if (Object.getPrototypeOf(seen) === plainPrototype) return prototypeState.ignoreWhite === true;
+	return Boolean(inherited(seen, "ignoreWhite"));
 }
 
 // Of a class that a script has made. Its prototype can be a document, or have a plain property of the name.
