@@ -46,7 +46,7 @@ If the file contains \`"$schema": "./node_modules/xmlsocket/docs/xmlsocket.confi
 ${optionsOf(serveSchema)
 	.map(
 		(info) =>
-			`| \`${info.key}\` | \`${cell(info.flags)}\` | \`${info.variable}\` | ${shown(info.default)} | ${cell(info.about)} |`,
+			`| \`${info.key}\` | \`${cell(info.flags)}\` | \`${info.variable}\` | ${shown(info.default)} | ${cell(/^--no-/.test(info.flags) ? `false: ${info.about}` : info.about)} |`,
 	)
 	.join("\n")}
 

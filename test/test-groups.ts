@@ -1,5 +1,5 @@
 // Sorts the test files into two groups by what they import. A test that can start another program (a daemon, a browser, nats-server)
-// belongs to "programs", every other test to "unit". CONTRIBUTING.md explains the rule; vitest.config.ts applies it.
+// belongs to "programs", every other test to "unit". vitest.config.ts applies the rule.
 
 import { readdirSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";

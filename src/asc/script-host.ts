@@ -69,7 +69,7 @@ export async function openScriptHost(
 	return new ScriptHost([first, ...applications.slice(1)], settings.connectWaitMs);
 }
 
-/** The running applications. */
+/** The applications that a script host runs. */
 export class ScriptHost implements Application {
 	readonly output = "text";
 	/** In the order given; the first serves the clients that name no application. */

@@ -24,14 +24,14 @@ export interface CreatePageServerOptions extends PageServerOptions {
 	readonly application: Application<"text"> | Application<"bytes">;
 }
 
-/** One entry of Ruffle's configuration `socketProxy`. */
+/** An entry of the option `socketProxy` of Ruffle's configuration. */
 export interface SocketProxyEntry {
 	readonly host: string;
 	readonly port: number;
 	readonly proxyUrl: string;
 }
 
-/** What `install` did; `remove`, or the end of a `using` scope, takes it back. */
+/** The result of `install`; `remove`, or the end of a `using` scope, undoes it. */
 export interface Installation {
 	remove(): void;
 	[Symbol.dispose](): void;

@@ -60,7 +60,7 @@ export interface XMLSocket {
 	maxUnprocessedChars?: number | undefined;
 }
 
-/** What is not in the manual. */
+/** Options of the class that the manual does not have. */
 export interface XMLSocketOptions {
 	/**
 	 * What becomes of a top-level element of a stream that is longer than `maxUnprocessedChars`: `close` ends the
@@ -90,7 +90,7 @@ const NOTHING: Uint8Array = new Uint8Array(0);
 /** The most bytes that one UTF-16 unit of a text can stand for. */
 const BYTES_PER_CHAR = 3;
 
-/** The class, bound to a way to connect. Every call makes a class of its own. */
+/** Makes the class `XMLSocket` for a host, which knows how to connect. Every call makes a class of its own. */
 export function createXMLSocketClass(host: ClientHost): XMLSocketConstructor {
 	const scheduler = new Scheduler(host.clock, host.report);
 	// Kept apart from the instances: a script must find no member on them that the manual does not name.

@@ -14,7 +14,7 @@ export interface LabelledCount {
 	readonly values: ReadonlyMap<string, number>;
 }
 
-/** What else answers on the HTTP side, beside the page and the daemon's own paths. */
+/** Routes of your own on the HTTP side, in addition to the page and the daemon's own paths. */
 export interface HttpRoutes {
 	/**
 	 * Answers a GET or HEAD request. The Host header has been checked. Asked after the daemon's own paths (`/healthz` …) and

@@ -16,7 +16,7 @@ import { isAddressOrRange } from "./admission.ts";
 
 const port = () => v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(65535));
 
-/** The schema. Each entry describes the option, and names its command-line flag where `--help` lists one. */
+/** The schema of the options. Each entry describes the option, and names its command-line flag where `--help` lists one. */
 export const serverSchema = v.strictObject({
 	port: v.optional(
 		described(port(), "port for XMLSocket, WebSocket, HTTP and TLS; 0: any free one", "-p, --port <n>"),
@@ -116,7 +116,7 @@ export const serverSchema = v.strictObject({
 
 /** The options of `createServer`, apart from the application; each has a default. */
 export type ServerOptions = v.InferInput<typeof serverSchema>;
-/** The same with the defaults filled in. */
+/** The options with all defaults filled in. */
 export type ServerSettings = v.InferOutput<typeof serverSchema>;
 
 /**

@@ -16,7 +16,7 @@ import { type TreeNode, unlinkChildren, wrapperOf } from "./tree-node.ts";
 import { documentBehind } from "./unconstructed.ts";
 
 /**
- * An XML document, with ActionScript's names and manners. A malformed text is no error: the tree holds what was read so
+ * An XML document, with the names and the behaviour of ActionScript. A malformed text is no error: the tree holds what was read so
  * far and {@link XML.status | status} says what was wrong.
  *
  * Source: *Server-Side ActionScript Language Reference*, class XML; `docs/xml.md` says what players really do.

@@ -32,7 +32,7 @@ import {
 import { beforeFirst, documentBehind } from "./unconstructed.ts";
 
 /**
- * A node of an XML tree, with ActionScript's names and manners: an element (`nodeType` 1) or a text (`nodeType` 3).
+ * A node of an XML tree, with the names and the behaviour of ActionScript: an element (`nodeType` 1) or a text (`nodeType` 3).
  * Properties marked `readonly` ignore assignments; no member ever throws.
  *
  * Source: *Server-Side ActionScript Language Reference*, XML and XMLNode; `docs/xml.md` says what players really do.

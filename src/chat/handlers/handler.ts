@@ -10,7 +10,7 @@ export interface Handler {
 	readonly element: string;
 	/** Whether it checks the element's content itself. */
 	readonly readsContent?: boolean;
-	/** Whether it also answers guests where the server accepts none. */
+	/** Whether it answers clients without a token even where the server requires one (`guests` is false). Default false. */
 	readonly openToAll?: boolean;
 	/**
 	 * Does what the document asks for. Where it returns a promise, what the client sends meanwhile waits for it.

@@ -30,6 +30,9 @@ const HANDLERS: ReadonlyMap<string, Handler> = new Map(
 	]),
 );
 
+/** The names of the elements that a client can send. */
+export const CHAT_ELEMENTS: readonly string[] = [...HANDLERS.keys()];
+
 /**
  * Passes a document to the handler of its element; other elements are ignored.
  *
