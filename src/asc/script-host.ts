@@ -94,6 +94,11 @@ export class ScriptHost implements Application {
 		for (const [session, sinceMs] of this.#waiting) if (now - sinceMs >= this.#waitMs) session.silent();
 	}
 
+	/** Stops the applications while their clients are still connected, so that what `onAppStop` sends reaches them. */
+	drain(): Promise<void> {
+		return this.close();
+	}
+
 	async close(): Promise<void> {
 		await Promise.all(this.applications.map((application) => application.close()));
 	}

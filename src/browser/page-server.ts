@@ -162,7 +162,7 @@ export class PageServer {
 
 	async #close(graceMs: number): Promise<void> {
 		this.#installation?.remove();
-		this.#application.drain?.(RETRY_AFTER_SECONDS);
+		void this.#application.drain?.(RETRY_AFTER_SECONDS);
 		for (const peer of this.#peers) peer.end();
 		if (this.#peers.size > 0) {
 			await new Promise<void>((resolve) => {
