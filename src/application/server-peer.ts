@@ -10,7 +10,7 @@ import {
 	type Scheduler,
 	type Transport,
 } from "../link/index.ts";
-import { isPolicyRequest } from "../wire/index.ts";
+import { isPolicyRequest, utf8Codec } from "../wire/index.ts";
 import type { Peer, Session } from "./application.ts";
 import { type Handshake, NO_HANDSHAKE } from "./handshake.ts";
 
@@ -19,6 +19,11 @@ type Output = "text" | "bytes";
 /** What a peer needs from its server. */
 export interface PeerHost {
 	readonly linkOptions: LinkOptions<Output>;
+	/**
+	 * The same for WebSockets, where they differ: the programs of pages send UTF-8 and zero bytes, whatever the encoding and
+	 * terminator of the other clients are. Their transports convert what they send.
+	 */
+	readonly webSocketLinkOptions?: LinkOptions<Output> | undefined;
 	readonly scheduler: Scheduler;
 	/** The policy file with its zero byte; undefined where none is served. */
 	readonly policy: Uint8Array | undefined;
@@ -35,13 +40,18 @@ export class ServerPeer implements Peer, LinkOwner<Output> {
 	readonly remoteAddress: string;
 	readonly #host: PeerHost;
 	readonly #link: Link<Output>;
+	/** Whether documents come in another encoding or with another terminator than they leave. */
+	readonly #isConverted: boolean;
 	#session: Session<Output> | undefined = undefined;
 
 	constructor(id: string, transport: Transport, host: PeerHost, handshake: Handshake = NO_HANDSHAKE) {
 		this.id = id;
 		this.remoteAddress = transport.remoteAddress;
 		this.#host = host;
-		this.#link = new Link(transport, host.linkOptions, host.scheduler, this);
+		const isConverted = transport.kind === "websocket" && host.webSocketLinkOptions !== undefined;
+		this.#isConverted = isConverted;
+		const options = isConverted ? host.webSocketLinkOptions! : host.linkOptions;
+		this.#link = new Link(transport, options, host.scheduler, this);
 		try {
 			this.#session = host.open(this, handshake);
 		} catch (cause) {
@@ -111,7 +121,9 @@ export class ServerPeer implements Peer, LinkOwner<Output> {
 			this.#link.end();
 			return;
 		}
-		return this.#session?.document(document);
+		// Text is text already; bytes go on to clients with the server's encoding and terminator.
+		const isBytes = this.#isConverted && typeof document !== "string";
+		return this.#session?.document(isBytes ? this.#link.encode(utf8Text(document)) : document);
 	}
 
 	ended(): Promise<void> | undefined {
@@ -149,6 +161,12 @@ export function closeReason(close: LinkClose): string | undefined {
 }
 
 const LONGEST_REQUEST = 64;
+const utf8 = utf8Codec();
+
+/** The text of a document of UTF-8 with its zero byte. */
+function utf8Text(document: Uint8Array): string {
+	return utf8.decode(document, 0, document.length - 1);
+}
 
 function textOf(document: string | Uint8Array): string {
 	if (typeof document === "string") return document;

@@ -13,6 +13,8 @@ type Output = "text" | "bytes";
 export interface PeerSetHost {
 	readonly application: Application<Output>;
 	readonly linkOptions: LinkOptions<Output>;
+	/** The same for WebSockets, where they differ. */
+	readonly webSocketLinkOptions: LinkOptions<Output> | undefined;
 	readonly metrics: Metrics;
 	readonly refusals: Refusals;
 	readonly log: Logger;
@@ -33,6 +35,7 @@ export class PeerSet {
 		this.#host = host;
 		this.#peerHost = {
 			linkOptions: host.linkOptions,
+			webSocketLinkOptions: host.webSocketLinkOptions,
 			scheduler: new Scheduler(nodeClock, (error) => host.refusals.failed(error)),
 			get policy() {
 				return host.policy();
@@ -93,11 +96,17 @@ export class PeerSet {
 			transport: peer.transport,
 			by: close.by,
 			documents: peer.receivedDocuments,
+			...(close.unfinishedBytes ? { unfinishedBytes: close.unfinishedBytes } : {}),
 			...(close.error ? { code: close.error.code } : {}),
 			...(close.error?.code === "XMLSOCKET_INTERNAL" ? { err: close.error.cause } : {}),
 		};
 		if (reason && close.by === "local") refusals.refuse(reason, close.error?.message ?? reason, facts);
-		else log.debug(facts, "disconnected");
+		else if (close.unfinishedBytes && close.by === "remote" && peer.receivedDocuments === 0) {
+			const text = `a client ended within its first document: ${close.unfinishedBytes} bytes without the terminator were dropped`;
+			refusals.refuse("unfinished-document", text, { ...facts, hint: UNFINISHED_HINT });
+		} else log.debug(facts, "disconnected");
 		this.#host.left();
 	}
 }
+
+const UNFINISHED_HINT = "--terminator sets the bytes that end a document, for clients that use others.";

@@ -6,6 +6,7 @@ export { type Listener, type ListenOptions, listen } from "./listen.ts";
 export { memoryPair } from "./memory.ts";
 export { nodeClock } from "./node-clock.ts";
 export { nodeUtf8 } from "./node-utf8.ts";
+export { toPageForm } from "./page-form.ts";
 export { SocketTransport } from "./socket.ts";
 export { type Transcoder, textCodec, transcoder } from "./text-codec.ts";
 export { traced } from "./traced.ts";
