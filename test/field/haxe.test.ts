@@ -80,9 +80,13 @@ class Page {
 }
 
 describe("an HTML5 program of OpenFL", () => {
-	test("that connects to `host/socket` gets binary messages, and its documents may share or span messages", async () => {
+	test.each([
+		["a host alone", ""],
+		["a host alone, with a slash", "/"],
+		["a host and the path `socket`", "/socket"],
+	])("that connects to %s gets binary messages, and its documents may share or span messages", async (_, path) => {
 		const { port } = await chat();
-		const page = await new Page(`ws://127.0.0.1:${port}/socket`, `http://127.0.0.1:${port}`).opened();
+		const page = await new Page(`ws://127.0.0.1:${port}${path}`, `http://127.0.0.1:${port}`).opened();
 		const bytes = Buffer.from(
 			"<hello name='é'/>\0<join room='lobby'/>\0<say room='lobby'>日本</say>\0<ping id='1'/>\0",
 		);

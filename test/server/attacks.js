@@ -251,8 +251,8 @@ const ATTACKS = {
 		kept.on("data", (chunk) => {
 			text += chunk;
 		});
-		const others = [];
-		while (others.length < 200) others.push(await open(daemon.port, "<"));
+		// All at once: the first ones must still be open when the last one is.
+		const others = await Promise.all(Array.from({ length: 200 }, () => open(daemon.port, "<")));
 		kept.write(get("/"));
 		const untilMs = performance.now() + LIMIT_MS;
 		while (text.split("HTTP/1.1 ").length < 3 && performance.now() < untilMs) await sleep(20);
