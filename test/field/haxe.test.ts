@@ -6,16 +6,15 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { WebSocket } from "ws";
-import { haxeVersion } from "../../flash/build.js";
 import { createChat } from "../../src/chat/index.ts";
 import { createGateway } from "../../src/gateway/index.ts";
 import { connect } from "../../src/index.ts";
 import { createServer, type Server } from "../../src/server/index.ts";
+import { findProgram } from "../peer-programs.js";
 import { plainServer } from "./raw-sockets.ts";
 
 const folder = join(import.meta.dirname, "haxe");
-const haxeIsThere = haxeVersion() !== undefined;
-if (!haxeIsThere && process.env.CI === "true") throw new Error("Haxe was not found on PATH, and CI=true asks for it.");
+const haxe = findProgram(["haxe"]);
 
 async function chat(): Promise<Server> {
 	const server = createServer({ port: 0, firstBytesTimeoutMs: 10, application: createChat() });
@@ -24,16 +23,16 @@ async function chat(): Promise<Server> {
 	return server;
 }
 
-describe.skipIf(!haxeIsThere)("a native Haxe program", () => {
+describe.skipIf(!haxe)("a native Haxe program", () => {
 	test("as a client joins the chat: a character in two segments, two documents in one write", async () => {
 		const { port } = await chat();
-		const { stdout } = await promisify(execFile)("haxe", ["--cwd", folder, "--run", "Client", String(port)]);
+		const { stdout } = await promisify(execFile)(haxe!, ["--cwd", folder, "--run", "Client", String(port)]);
 		expect(stdout).toContain("é");
 		expect(stdout).toContain(">日本</said>");
 	});
 
 	test("as a server that greets first and writes a declaration: connect() and request() work with it", async () => {
-		const child = spawn("haxe", ["--cwd", folder, "--run", "Server"], { stdio: ["ignore", "pipe", "inherit"] });
+		const child = spawn(haxe!, ["--cwd", folder, "--run", "Server"], { stdio: ["ignore", "pipe", "inherit"] });
 		onTestFinished(() => void child.kill());
 		const port = await new Promise<string>((resolve) =>
 			child.stdout.once("data", (chunk) => resolve(String(chunk).trim())),

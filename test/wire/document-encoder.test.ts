@@ -79,7 +79,21 @@ describe("terminatorBytes", () => {
 		expect(Array.from(terminatorBytes("0102030405060708"))).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
 	});
 
-	for (const name of ["", "0", "0d0", "0x", "zero", "0x0", "00 00", "\\", "\\q", "\\x1", "\\n0a", "010203040506070809", "0g"]) {
+	for (const name of [
+		"",
+		"0",
+		"0d0",
+		"0x",
+		"zero",
+		"0x0",
+		"00 00",
+		"\\",
+		"\\q",
+		"\\x1",
+		"\\n0a",
+		"010203040506070809",
+		"0g",
+	]) {
 		it(`refuses ${JSON.stringify(name)}`, () => {
 			const error = errorOf(() => terminatorBytes(name));
 			expect(error.code).toBe("XMLSOCKET_OPTION_INVALID");
