@@ -30,6 +30,8 @@ export interface PeerHost {
 	open(peer: Peer, handshake: Handshake): Session<Output>;
 	/** A peer's connection has ended. */
 	left(peer: ServerPeer, close: LinkClose): void;
+	/** A document among a peer's first ones holds U+FFFD, most likely for bytes that are not of the encoding. Once for each peer. */
+	invalidText?(peer: ServerPeer, document: string): void;
 	/** A peer was slowed down. */
 	throttled(peer: ServerPeer): void;
 }
@@ -42,6 +44,8 @@ export class ServerPeer implements Peer, LinkOwner<Output> {
 	readonly #link: Link<Output>;
 	/** Whether documents come in another encoding or with another terminator than they leave. */
 	readonly #isConverted: boolean;
+	/** How many of the next documents are searched for text in another encoding. */
+	#textChecks = CHECKED_DOCUMENTS;
 	#session: Session<Output> | undefined = undefined;
 
 	constructor(id: string, transport: Transport, host: PeerHost, handshake: Handshake = NO_HANDSHAKE) {
@@ -115,6 +119,7 @@ export class ServerPeer implements Peer, LinkOwner<Output> {
 	// --- LinkOwner
 
 	document(document: string | Uint8Array): unknown {
+		if (this.#textChecks > 0) this.#checkEncoding(document);
 		// A client that waited for a greeting may still be a player that asks for the policy file.
 		if (this.#link.receivedDocuments === 1 && this.#host.policy && isPolicyRequest(textOf(document))) {
 			this.#link.sendEncoded(this.#host.policy);
@@ -124,6 +129,13 @@ export class ServerPeer implements Peer, LinkOwner<Output> {
 		// Text is text already; bytes go on to clients with the server's encoding and terminator.
 		const isBytes = this.#isConverted && typeof document !== "string";
 		return this.#session?.document(isBytes ? this.#link.encode(utf8Text(document)) : document);
+	}
+
+	#checkEncoding(document: string | Uint8Array): void {
+		this.#textChecks--;
+		if (typeof document !== "string" || !document.includes("\ufffd")) return;
+		this.#textChecks = 0;
+		this.#host.invalidText?.(this, document);
 	}
 
 	ended(): Promise<void> | undefined {
@@ -161,6 +173,8 @@ export function closeReason(close: LinkClose): string | undefined {
 }
 
 const LONGEST_REQUEST = 64;
+/** Later documents are not searched: this is a hint for an operator whose clients use another encoding, and costs time. */
+const CHECKED_DOCUMENTS = 16;
 const utf8 = utf8Codec();
 
 /** The text of a document of UTF-8 with its zero byte. */

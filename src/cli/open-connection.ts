@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { styleText } from "node:util";
 import { XMLSocketError } from "../errors/index.ts";
 import { type Connection, type ConnectOptions, connect, element } from "../index.ts";
-import { textCodec } from "../transport/index.ts";
+import { declaredEncoding, textCodec } from "../transport/index.ts";
 import { pretty, rootElement, XML } from "../xml/index.ts";
 import { STREAM_CHARS } from "./stream-chars.ts";
 
@@ -41,7 +41,7 @@ export function reportSurprises(connection: Connection, flags: Record<string, un
 		received++;
 		if (isReported || !text.includes("\ufffd")) return;
 		isReported = true;
-		const declared = /^\s*<\?xml\s[^>]*?encoding\s*=\s*["']([\w.:-]+)/i.exec(text)?.[1];
+		const declared = declaredEncoding(text);
 		report(
 			`a document is not valid ${String(flags.encoding ?? "utf-8")}: set --encoding ${declared ?? "to its encoding, for example gbk"}.`,
 		);

@@ -2,7 +2,7 @@
 
 import { type Application, closeReason, type Handshake, type PeerHost, ServerPeer } from "../application/index.ts";
 import { type LinkClose, type LinkOptions, Scheduler, type Transport } from "../link/index.ts";
-import { nodeClock, traced } from "../transport/index.ts";
+import { declaredEncoding, nodeClock, traced } from "../transport/index.ts";
 import type { Logger } from "./logger.ts";
 import type { Metrics } from "./metrics.ts";
 import { type Refusals, remoteFact } from "./refusals.ts";
@@ -33,6 +33,7 @@ export class PeerSet {
 
 	constructor(host: PeerSetHost) {
 		this.#host = host;
+		const { refusals } = host;
 		this.#peerHost = {
 			linkOptions: host.linkOptions,
 			webSocketLinkOptions: host.webSocketLinkOptions,
@@ -42,6 +43,14 @@ export class PeerSet {
 			},
 			open: (peer, handshake) => host.application.open(peer, handshake),
 			left: (peer, close) => this.#left(peer, close),
+			invalidText: (peer, document) => {
+				const declared = declaredEncoding(document);
+				refusals.warn("invalid-text", `a client sends text that is not valid ${host.linkOptions.codec?.label}`, {
+					id: peer.id,
+					...remoteFact(peer.remoteAddress),
+					hint: `If clients use another encoding, set --encoding${declared === undefined ? "" : ` ${declared}`}.`,
+				});
+			},
 			throttled: (peer) => {
 				host.metrics.count(host.metrics.refused, "rate-limited");
 				host.log.debug(

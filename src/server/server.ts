@@ -375,5 +375,5 @@ function linkOptions(settings: ServerSettings, application: Application<Output>)
 function webSocketLinkOptions(settings: ServerSettings, options: LinkOptions<Output>): LinkOptions<Output> | undefined {
 	const codec = textCodec("utf-8", settings.strictUtf8);
 	if (settings.terminator.toLowerCase() === "nul" && options.codec?.label === codec.label) return undefined;
-	return { ...options, inbound: { codec, terminator: terminatorBytes("nul") } };
+	return { ...options, inbound: { ...options, codec, terminator: terminatorBytes("nul") } };
 }

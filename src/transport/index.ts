@@ -9,6 +9,6 @@ export { nodeClock } from "./node-clock.ts";
 export { nodeUtf8 } from "./node-utf8.ts";
 export { toPageForm } from "./page-form.ts";
 export { SocketTransport } from "./socket.ts";
-export { type Transcoder, textCodec, transcoder } from "./text-codec.ts";
+export { declaredEncoding, type Transcoder, textCodec, transcoder } from "./text-codec.ts";
 export { traced } from "./traced.ts";
 export { WebSocketAcceptor, type WebSocketFrames, WebSocketTransport } from "./websocket.ts";

@@ -97,6 +97,11 @@ function keepsMarkup(label: string): boolean {
 
 const MARKUP = "\0<aZ n0=\"9\" m='+-'/>&;";
 
+/** The encoding that the XML declaration of a document names; undefined where there is none. Nothing but hints uses it. */
+export function declaredEncoding(text: string): string | undefined {
+	return /^[\s\ufeff]*<\?xml\s[^>]{0,100}?encoding\s*=\s*["']([\w.:-]{1,40})["']/i.exec(text)?.[1];
+}
+
 /** A byte stream into another encoding, piece by piece. */
 export interface Transcoder {
 	/** The bytes that a chunk completes; a character that is not whole yet waits for the next one. */

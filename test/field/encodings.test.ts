@@ -87,6 +87,43 @@ describe("a chat whose old clients use the code page of their system", () => {
 	});
 });
 
+describe("letters that look like another protocol", () => {
+	test.each([
+		["windows-1251", "яю"],
+		["windows-1252", "ÿþ"],
+		["windows-1251", "юя"],
+	])("%s: a first document that begins with %s is no UTF-16", async (encoding, text) => {
+		const received: string[] = [];
+		const server = createServer({ port: 0, firstBytesTimeoutMs: 10, encoding });
+		server.on("connection", (connection) => connection.on("document", (document) => void received.push(document.text)));
+		await server.listen();
+		onTestFinished(() => server.close({ graceMs: 0 }));
+		const old = await PlainClient.open(server.port);
+		await old.send(...single(iconv.encode(`${text}\0`, encoding)));
+		await expect.poll(() => received).toEqual([text]);
+	});
+});
+
+describe("a daemon in UTF-8 whose clients use a code page", () => {
+	test("logs one warning for a client, with the option and the encoding that a declaration names", async () => {
+		const warnings: { facts: object; text: string }[] = [];
+		const ignore = (): void => {};
+		const warn = (facts: object, text?: string): void => void warnings.push({ facts, text: text ?? "" });
+		const server = await listening({
+			application: createChat(),
+			log: { debug: ignore, info: ignore, error: ignore, warn },
+		});
+		const old = await PlainClient.open(server.port);
+		const document = iconv.encode('<?xml version="1.0" encoding="EUC-KR"?><hello name="한글"/>\0', "euc-kr");
+		await old.send("<join room='lobby'/>\0", document, document);
+		await expect.poll(() => warnings).toHaveLength(1);
+		expect(warnings[0]).toMatchObject({
+			text: "a client sends text that is not valid utf-8",
+			facts: { reason: "invalid-text", hint: expect.stringContaining("--encoding EUC-KR") },
+		});
+	});
+});
+
 describe("a relay with an encoding", () => {
 	test("passes what old clients send unchanged, even if it is no text, and converts between them and pages", async () => {
 		const server = await listening({ encoding: "shift_jis", application: createRelay() as never });
