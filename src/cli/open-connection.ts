@@ -32,9 +32,16 @@ export async function openConnection(address: string, flags: Record<string, unkn
 	return connection;
 }
 
-/** Reports on standard error what a user cannot see in the output: bytes that no terminator followed, and a wrong encoding. */
-export function reportSurprises(connection: Connection, flags: Record<string, unknown>): void {
-	const report = (text: string): void => void process.stderr.write(`xmlsocket: ${text}\n`);
+/**
+ * Reports what a user cannot see in the output: bytes that no terminator followed, and a wrong encoding.
+ *
+ * @param report default: writes to standard error
+ */
+export function reportSurprises(
+	connection: Connection,
+	flags: Record<string, unknown>,
+	report = (text: string): void => void process.stderr.write(`xmlsocket: ${text}\n`),
+): void {
 	let received = 0;
 	let isReported = false;
 	connection.on("document", ({ text }) => {

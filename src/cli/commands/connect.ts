@@ -91,6 +91,10 @@ async function interact(connection: Connection, count: number, flags: Record<str
 		prompt.print(() => print(text));
 	}).then(() => prompt.close());
 	let isEndedHere = false;
+	reportSurprises(connection, flags, (text) => {
+		if (isEndedHere) process.stderr.write(`xmlsocket: ${text}\n`);
+		else note(text);
+	});
 	void connection.closed.then(({ by, error }) => {
 		if (!isEndedHere && by === "remote" && !error) note("the server closed the connection");
 	});
