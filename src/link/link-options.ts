@@ -52,7 +52,7 @@ export interface LinkOptions<Output extends "text" | "bytes" = "text"> extends O
 	/** Goes out behind each document, and ends those that come. Default: one zero byte. Of length 0: nothing, for streams. */
 	readonly terminator?: Uint8Array;
 	/** How what comes in is cut and decoded, where it has another encoding or terminator than what goes out. */
-	readonly inbound?: DocumentDecoderOptions<Output>;
+	readonly inbound?: Omit<DocumentDecoderOptions, "output">;
 	/** Cuts what comes in. Default: at the terminator, within the limits below. */
 	readonly decoder?: Decoder<Inbound<Output>>;
 	readonly maxDocumentBytes: number;

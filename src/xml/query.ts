@@ -59,7 +59,7 @@ export function child(node: XMLNode, name: string): XMLNode | undefined {
  */
 export function rootElement(document: XMLNode): XMLNode | undefined {
 	for (let at = first(document); at !== null; at = nextOf(at)) {
-		if (isElement(at)) return faceOf(at);
+		if (isElement(at)) return xmlNodeOf(at);
 		// `trim` also removes a byte order mark.
 		if (typeOf(at) === TEXT && (textOf(at) ?? "").trim() !== "") return undefined;
 	}
