@@ -10,7 +10,7 @@ import {
 	type Scheduler,
 	type Transport,
 } from "../link/index.ts";
-import { isPolicyRequest } from "../wire/index.ts";
+import { isPolicyRequest, utf8Codec } from "../wire/index.ts";
 import type { Peer, Session } from "./application.ts";
 import { type Handshake, NO_HANDSHAKE } from "./handshake.ts";
 
@@ -19,12 +19,19 @@ type Output = "text" | "bytes";
 /** What a peer needs from its server. */
 export interface PeerHost {
 	readonly linkOptions: LinkOptions<Output>;
+	/**
+	 * The same for WebSockets, where they differ: the programs of pages send UTF-8 and zero bytes, whatever the encoding and
+	 * terminator of the other clients are. Their transports convert what they send.
+	 */
+	readonly webSocketLinkOptions?: LinkOptions<Output> | undefined;
 	readonly scheduler: Scheduler;
 	/** The policy file with its zero byte; undefined where none is served. */
 	readonly policy: Uint8Array | undefined;
 	open(peer: Peer, handshake: Handshake): Session<Output>;
 	/** A peer's connection has ended. */
 	left(peer: ServerPeer, close: LinkClose): void;
+	/** A document among a peer's first ones holds U+FFFD, most likely for bytes that are not of the encoding. Once for each peer. */
+	invalidText?(peer: ServerPeer, document: string): void;
 	/** A peer was slowed down. */
 	throttled(peer: ServerPeer): void;
 }
@@ -35,13 +42,20 @@ export class ServerPeer implements Peer, LinkOwner<Output> {
 	readonly remoteAddress: string;
 	readonly #host: PeerHost;
 	readonly #link: Link<Output>;
+	/** Whether documents come in another encoding or with another terminator than they leave. */
+	readonly #isConverted: boolean;
+	/** How many of the next documents are searched for text in another encoding. */
+	#textChecks = CHECKED_DOCUMENTS;
 	#session: Session<Output> | undefined = undefined;
 
 	constructor(id: string, transport: Transport, host: PeerHost, handshake: Handshake = NO_HANDSHAKE) {
 		this.id = id;
 		this.remoteAddress = transport.remoteAddress;
 		this.#host = host;
-		this.#link = new Link(transport, host.linkOptions, host.scheduler, this);
+		const isConverted = transport.kind === "websocket" && host.webSocketLinkOptions !== undefined;
+		this.#isConverted = isConverted;
+		const options = isConverted ? host.webSocketLinkOptions! : host.linkOptions;
+		this.#link = new Link(transport, options, host.scheduler, this);
 		try {
 			this.#session = host.open(this, handshake);
 		} catch (cause) {
@@ -105,13 +119,23 @@ export class ServerPeer implements Peer, LinkOwner<Output> {
 	// --- LinkOwner
 
 	document(document: string | Uint8Array): unknown {
+		if (this.#textChecks > 0) this.#checkEncoding(document);
 		// A client that waited for a greeting may still be a player that asks for the policy file.
 		if (this.#link.receivedDocuments === 1 && this.#host.policy && isPolicyRequest(textOf(document))) {
 			this.#link.sendEncoded(this.#host.policy);
 			this.#link.end();
 			return;
 		}
-		return this.#session?.document(document);
+		// Text is text already; bytes go on to clients with the server's encoding and terminator.
+		const isBytes = this.#isConverted && typeof document !== "string";
+		return this.#session?.document(isBytes ? this.#link.encode(utf8Text(document)) : document);
+	}
+
+	#checkEncoding(document: string | Uint8Array): void {
+		this.#textChecks--;
+		if (typeof document !== "string" || !document.includes("\ufffd")) return;
+		this.#textChecks = 0;
+		this.#host.invalidText?.(this, document);
 	}
 
 	ended(): Promise<void> | undefined {
@@ -149,6 +173,14 @@ export function closeReason(close: LinkClose): string | undefined {
 }
 
 const LONGEST_REQUEST = 64;
+/** Later documents are not searched: this is a hint for an operator whose clients use another encoding, and costs time. */
+const CHECKED_DOCUMENTS = 16;
+const utf8 = utf8Codec();
+
+/** The text of a document of UTF-8 with its zero byte. */
+function utf8Text(document: Uint8Array): string {
+	return utf8.decode(document, 0, document.length - 1);
+}
 
 function textOf(document: string | Uint8Array): string {
 	if (typeof document === "string") return document;

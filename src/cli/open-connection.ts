@@ -4,8 +4,8 @@ import { readFileSync } from "node:fs";
 import { styleText } from "node:util";
 import { XMLSocketError } from "../errors/index.ts";
 import { type Connection, type ConnectOptions, connect, element } from "../index.ts";
-import { textCodec } from "../transport/index.ts";
-import { pretty, XML } from "../xml/index.ts";
+import { declaredEncoding, textCodec } from "../transport/index.ts";
+import { pretty, rootElement, XML } from "../xml/index.ts";
 import { STREAM_CHARS } from "./stream-chars.ts";
 
 /** Opens the connection that the flags describe. */
@@ -30,6 +30,36 @@ export async function openConnection(address: string, flags: Record<string, unkn
 	const connection = await connect(flags.tls ? secured(address) : address, options);
 	if (flags.pong !== false && !flags.stream) answerPings(connection);
 	return connection;
+}
+
+/**
+ * Reports what a user cannot see in the output: bytes that no terminator followed, and a wrong encoding.
+ *
+ * @param report default: writes to standard error
+ */
+export function reportSurprises(
+	connection: Connection,
+	flags: Record<string, unknown>,
+	report = (text: string): void => void process.stderr.write(`xmlsocket: ${text}\n`),
+): void {
+	let received = 0;
+	let isReported = false;
+	connection.on("document", ({ text }) => {
+		received++;
+		if (isReported || !text.includes("\ufffd")) return;
+		isReported = true;
+		const declared = declaredEncoding(text);
+		report(
+			`a document is not valid ${String(flags.encoding ?? "utf-8")}: set --encoding ${declared ?? "to its encoding, for example gbk"}.`,
+		);
+	});
+	void connection.closed.then(({ by, unfinishedBytes }) => {
+		if (flags.stream || !unfinishedBytes || (by === "local" && received > 0)) return;
+		const terminator = String(flags.terminator ?? "nul");
+		report(
+			`no terminator (${terminator}) follows the last ${unfinishedBytes} bytes, so they are not shown; --terminator sets it.`,
+		);
+	});
 }
 
 /** Prints documents until `count` have arrived or the connection ends. Resolves with the number of documents. */
@@ -67,7 +97,7 @@ export function printer(flags: Record<string, unknown>, marker = ""): (text: str
 // Text that is not well-formed XML is printed unchanged.
 function indented(text: string): string {
 	const document = new XML(text);
-	return document.status === 0 && document.firstChild?.nodeType === 1 ? pretty(document).trimEnd() : text;
+	return document.status === 0 && rootElement(document) ? pretty(document).trimEnd() : text;
 }
 
 function inColour(text: string): string {
@@ -81,8 +111,8 @@ function withoutControls(text: string): string {
 
 function answerPings(connection: Connection): void {
 	connection.on("document", (document) => {
-		if (!document.text.startsWith("<ping")) return;
-		const root = new XML(document.text).firstChild;
+		if (!document.text.includes("<ping")) return;
+		const { root } = document;
 		if (root?.nodeName === "ping") connection.send(element("pong", { id: root.attributes.id as string | undefined }));
 	});
 }

@@ -186,7 +186,7 @@ function withConnectionFlags(command: Command): Command {
 		.option("--ca <file>", "trust the certificate authority in this PEM file")
 		.option("--origin <origin>", "Origin header of a WebSocket")
 		.option("--encoding <label>", "encoding of documents", "utf-8")
-		.option("--terminator <name>", "bytes that end a document: nul, lf, crlf or hexadecimal", "nul")
+		.option("--terminator <name>", "bytes that end a document: nul, lf, cr, crlf or hexadecimal", "nul")
 		.option("--timeout <ms>", "how long an attempt to connect may take", "20000")
 		.option("--json", "print one JSON object per line");
 }

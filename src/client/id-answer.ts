@@ -3,12 +3,12 @@
 
 import type { ReceivedDocument } from "../connection/index.ts";
 import { XMLSocketError } from "../errors/index.ts";
-import { attribute, XML } from "../xml/index.ts";
+import { attribute, rootElement, XML } from "../xml/index.ts";
 import { refusalIn } from "./refusal.ts";
 
 /** The id of a document's root element; undefined where it has none. */
 export function idOf(text: string): string | undefined {
-	const root = new XML(text).firstChild;
+	const root = rootElement(new XML(text));
 	return (root && attribute(root, "id")) || undefined;
 }
 
@@ -26,14 +26,14 @@ export function answerWithId(text: string): (document: ReceivedDocument) => bool
 		);
 	}
 	return (document) => {
-		const root = document.xml.firstChild;
-		return root !== null && root.nodeName !== "error" && attribute(root, "id") === id;
+		const root = document.root;
+		return root !== undefined && root.nodeName !== "error" && attribute(root, "id") === id;
 	};
 }
 
 /** The refusal of the question with this id, where the document is one. */
 export function refusalOf(document: ReceivedDocument, id: string | undefined): XMLSocketError | undefined {
 	if (id === undefined) return undefined;
-	const root = document.xml.firstChild;
+	const root = document.root;
 	return root?.nodeName === "error" && attribute(root, "id") === id ? refusalIn(root) : undefined;
 }

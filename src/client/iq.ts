@@ -3,7 +3,7 @@
 
 import type { ReceivedDocument } from "../connection/index.ts";
 import { XMLSocketError } from "../errors/index.ts";
-import { attribute, XML } from "../xml/index.ts";
+import { attribute, rootElement, XML } from "../xml/index.ts";
 
 /**
  * The `match` for the answer to an iq.
@@ -11,7 +11,7 @@ import { attribute, XML } from "../xml/index.ts";
  * @throws XMLSOCKET_OPTION_INVALID where the text is no iq of type get or set with an id.
  */
 export function answerTo(text: string): (document: ReceivedDocument) => boolean {
-	const question = new XML(text).firstChild;
+	const question = rootElement(new XML(text));
 	const id = question ? attribute(question, "id") : undefined;
 	const type = question ? attribute(question, "type") : undefined;
 	if (question?.localName !== "iq" || (type !== "get" && type !== "set") || !id) {
@@ -23,7 +23,7 @@ export function answerTo(text: string): (document: ReceivedDocument) => boolean 
 	const to = attribute(question, "to");
 	return (document) => {
 		if (!document.text.includes("iq")) return false;
-		const root = document.xml.firstChild;
+		const root = document.root;
 		if (root?.localName !== "iq" || attribute(root, "id") !== id) return false;
 		const kind = attribute(root, "type");
 		if (kind !== "result" && kind !== "error") return false;

@@ -74,7 +74,7 @@ export interface ConnectOptions {
 	readonly unreadOutputTimeoutMs?: number;
 	/** How long `close()` may take to deliver what waits, in milliseconds. Default 5000. */
 	readonly lingerMs?: number;
-	/** What ends a document: `nul`, `lf`, `crlf`, or 1 to 8 bytes in hexadecimal. Default `nul`. */
+	/** What ends a document: `nul`, `lf`, `cr`, `crlf`, or 1 to 8 bytes in hexadecimal. Default `nul`. */
 	readonly terminator?: TerminatorName;
 	/** The encoding. Default: UTF-8, with U+FFFD for invalid bytes. */
 	readonly codec?: TextCodec;
@@ -167,7 +167,7 @@ const schema = v.strictObject(
 		unreadOutputTimeoutMs: v.optional(msOrNever, 60_000),
 		lingerMs: v.optional(positiveMs, 5000),
 		terminator: v.optional(
-			made<TerminatorName>("nul, lf, crlf, or 1 to 8 bytes in hexadecimal such as 0d0a", isTerminator),
+			made<TerminatorName>("nul, lf, cr, crlf, or 1 to 8 bytes in hexadecimal such as 0d0a", isTerminator),
 		),
 		codec: v.optional(made<TextCodec>("a codec", (value) => isObject(value) && "decode" in value && "encode" in value)),
 		tls: v.optional(

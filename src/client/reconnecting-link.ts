@@ -220,7 +220,8 @@ export class ReconnectingLink {
 		const error =
 			close.error ?? new XMLSocketError("XMLSOCKET_CONNECTION_LOST", "The other side closed the connection.");
 		this.#owner.lost(error);
-		if (this.#isClosing) this.#finish({ by: "local" }, true);
+		const { unfinishedBytes } = close;
+		if (this.#isClosing) this.#finish(unfinishedBytes ? { by: "local", unfinishedBytes } : { by: "local" }, true);
 		else if (!this.#redialer) this.#finish(close, false);
 		else {
 			this.#owner.statusChanged({ type: "disconnected", error });

@@ -27,7 +27,7 @@ export async function agreeOnTls(
 ): Promise<void> {
 	let secured: Promise<void> | undefined;
 	const match = (document: ReceivedDocument): boolean => {
-		const root = document.xml.firstChild;
+		const root = document.root;
 		if (root?.namespaceURI !== NAMESPACE) return false;
 		// At once, and not when the promise has settled: nothing that follows this answer may be read unprotected.
 		if (root.localName === "proceed") secured = link.secure({ serverName: domain, timeoutMs, ...tls });

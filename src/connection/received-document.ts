@@ -2,7 +2,7 @@
 // at a client and at a server. It checks nothing.
 
 import { XMLSocketError } from "../errors/index.ts";
-import { XML } from "../xml/index.ts";
+import { rootElement, XML, type XMLNode } from "../xml/index.ts";
 
 /** A document from the other side. */
 export class ReceivedDocument {
@@ -29,6 +29,14 @@ export class ReceivedDocument {
 	get xml(): XML {
 		this.#xml ??= new XML(this.#markup ? this.#markup(this.text) : this.text);
 		return this.#xml;
+	}
+
+	/**
+	 * The root element of `xml`. It is `xml.firstChild`, except where white space or a byte order mark comes before the element.
+	 * Undefined where the text is not XML.
+	 */
+	get root(): XMLNode | undefined {
+		return rootElement(this.xml);
 	}
 
 	/**

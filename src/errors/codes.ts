@@ -124,7 +124,7 @@ export const ERROR_CODES = {
 	XMLSOCKET_DOCUMENT_TOO_LARGE: {
 		class: "peer",
 		text: "A document is longer than the limit.",
-		hint: "Split it, or raise the limit (--max-document; maxUnprocessedChars in a stream) where such documents are expected.",
+		hint: "Split it, or raise the limit (--max-document; --max-first-document-bytes for the first of a connection; maxUnprocessedChars in a stream) where such documents are expected.",
 	},
 	XMLSOCKET_ELEMENTS_REFUSED: {
 		class: "peer",

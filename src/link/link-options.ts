@@ -1,7 +1,7 @@
 // What a link is given: its owner, whom it hands documents to and tells how it ended, and its limits. Types alone.
 
 import type { XMLSocketError } from "../errors/index.ts";
-import type { Decoder, TextCodec } from "../wire/index.ts";
+import type { Decoder, DocumentDecoderOptions, TextCodec } from "../wire/index.ts";
 import type { Rate } from "./inbound-queue.ts";
 
 /** How a link ended. */
@@ -10,6 +10,8 @@ export interface LinkClose {
 	readonly by: "local" | "remote";
 	/** Why, where it was not an orderly close. */
 	readonly error?: XMLSocketError;
+	/** Bytes at the end of what was received that no terminator followed. They are dropped. Absent: none. */
+	readonly unfinishedBytes?: number;
 }
 
 /** Who gets a link's documents. Handlers may throw: the link then ends with XMLSOCKET_INTERNAL, and others go on. */
@@ -49,6 +51,8 @@ export interface LinkOptions<Output extends "text" | "bytes" = "text"> extends O
 	readonly codec?: TextCodec;
 	/** Goes out behind each document, and ends those that come. Default: one zero byte. Of length 0: nothing, for streams. */
 	readonly terminator?: Uint8Array;
+	/** How what comes in is cut and decoded, where it has another encoding or terminator than what goes out. */
+	readonly inbound?: Omit<DocumentDecoderOptions, "output">;
 	/** Cuts what comes in. Default: at the terminator, within the limits below. */
 	readonly decoder?: Decoder<Inbound<Output>>;
 	readonly maxDocumentBytes: number;

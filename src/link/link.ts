@@ -47,7 +47,9 @@ export class Link<Output extends "text" | "bytes" = "text"> implements Scheduled
 		this.#scheduler = scheduler;
 		this.#owner = owner;
 		this.#codec = options.codec ?? defaultCodec();
-		this.#decoder = options.decoder ?? new DocumentDecoder<Output>(options);
+		this.#decoder =
+			options.decoder ??
+			new DocumentDecoder<Output>(options.inbound ? { ...options.inbound, output: options.output } : options);
 		const listener = new Link.#TransportListener(this);
 		this.#inbound = new InboundQueue<Inbound<Output>>(listener, transport, scheduler, options.rate);
 		this.#lastInboundMs = scheduler.clock.now();
@@ -321,7 +323,8 @@ export class Link<Output extends "text" | "bytes" = "text"> implements Scheduled
 						}
 					: { by: "remote" };
 		}
-		const close = this.#close;
+		const unfinishedBytes = this.#decoder.pendingBytes ?? 0;
+		const close = unfinishedBytes > 0 ? { ...this.#close, unfinishedBytes } : this.#close;
 		this.#guard(() => this.#owner.closed(close));
 	}
 

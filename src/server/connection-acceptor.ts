@@ -114,7 +114,7 @@ export class ConnectionAcceptor {
 		else if (protocol === "http") host.http(accepted, address);
 		else if (protocol === "tls")
 			this.#refuse(accepted, address, "tls-unavailable", "TLS without a certificate (--tls-cert, --tls-key)");
-		else if (protocol === "utf16" && host.output === "text")
+		else if (protocol === "utf16" && host.output === "text" && !isCodePage(host.settings.encoding))
 			this.#refuse(accepted, address, wireCode("XMLSOCKET_UTF16"), "the stream looks like UTF-16");
 		else if (!host.isListening()) {
 			// It connected before the server began to close and sent nothing: a greeting now would keep the server open.
@@ -234,4 +234,9 @@ export class ConnectionAcceptor {
 			socket.destroy();
 		});
 	}
+}
+
+/** In an older encoding the signs of UTF-16 are ordinary letters: `яю` in windows-1251, `ÿþ` in windows-1252. */
+function isCodePage(encoding: string): boolean {
+	return !/^utf[-_ ]?8$/i.test(encoding);
 }

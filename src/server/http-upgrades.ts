@@ -3,7 +3,8 @@
 
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
-import { WebSocketAcceptor } from "../transport/index.ts";
+import { textCodec, toPageForm, WebSocketAcceptor } from "../transport/index.ts";
+import { terminatorBytes } from "../wire/index.ts";
 import { addressKey, isListed } from "./admission.ts";
 import { clientAddress, isForwarded } from "./client-address.ts";
 import { RequestHandshake } from "./handshakes.ts";
@@ -27,6 +28,7 @@ export class HttpUpgrades {
 		this.#addressOf = addressOf;
 		this.#webSockets = new WebSocketAcceptor({
 			maxMessageBytes: Math.max(host.settings.maxDocumentBytes + 1, 65_536),
+			convert: toPageForm(textCodec(host.settings.encoding), terminatorBytes(host.settings.terminator)),
 		});
 	}
 

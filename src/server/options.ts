@@ -66,7 +66,7 @@ export const serverSchema = v.strictObject({
 	encoding: v.optional(described(v.string(), "encoding of documents", "--encoding <label>"), "utf-8"),
 	strictUtf8: v.optional(described(v.boolean(), "close connections that send invalid UTF-8", "--strict-utf8"), false),
 	terminator: v.optional(
-		described(v.string(), "bytes that end a document: nul, lf, crlf or hexadecimal", "--terminator <name>"),
+		described(v.string(), "bytes that end a document: nul, lf, cr, crlf or hexadecimal", "--terminator <name>"),
 		"nul",
 	),
 	...documentLimits(),

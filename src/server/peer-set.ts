@@ -2,7 +2,7 @@
 
 import { type Application, closeReason, type Handshake, type PeerHost, ServerPeer } from "../application/index.ts";
 import { type LinkClose, type LinkOptions, Scheduler, type Transport } from "../link/index.ts";
-import { nodeClock, traced } from "../transport/index.ts";
+import { declaredEncoding, nodeClock, traced } from "../transport/index.ts";
 import type { Logger } from "./logger.ts";
 import type { Metrics } from "./metrics.ts";
 import { type Refusals, remoteFact } from "./refusals.ts";
@@ -13,6 +13,8 @@ type Output = "text" | "bytes";
 export interface PeerSetHost {
 	readonly application: Application<Output>;
 	readonly linkOptions: LinkOptions<Output>;
+	/** The same for WebSockets, where they differ. */
+	readonly webSocketLinkOptions: LinkOptions<Output> | undefined;
 	readonly metrics: Metrics;
 	readonly refusals: Refusals;
 	readonly log: Logger;
@@ -31,14 +33,24 @@ export class PeerSet {
 
 	constructor(host: PeerSetHost) {
 		this.#host = host;
+		const { refusals } = host;
 		this.#peerHost = {
 			linkOptions: host.linkOptions,
+			webSocketLinkOptions: host.webSocketLinkOptions,
 			scheduler: new Scheduler(nodeClock, (error) => host.refusals.failed(error)),
 			get policy() {
 				return host.policy();
 			},
 			open: (peer, handshake) => host.application.open(peer, handshake),
 			left: (peer, close) => this.#left(peer, close),
+			invalidText: (peer, document) => {
+				const declared = declaredEncoding(document);
+				refusals.warn("invalid-text", `a client sends text that is not valid ${host.linkOptions.codec?.label}`, {
+					id: peer.id,
+					...remoteFact(peer.remoteAddress),
+					hint: `If clients use another encoding, set --encoding${declared === undefined ? "" : ` ${declared}`}.`,
+				});
+			},
 			throttled: (peer) => {
 				host.metrics.count(host.metrics.refused, "rate-limited");
 				host.log.debug(
@@ -93,11 +105,17 @@ export class PeerSet {
 			transport: peer.transport,
 			by: close.by,
 			documents: peer.receivedDocuments,
+			...(close.unfinishedBytes ? { unfinishedBytes: close.unfinishedBytes } : {}),
 			...(close.error ? { code: close.error.code } : {}),
 			...(close.error?.code === "XMLSOCKET_INTERNAL" ? { err: close.error.cause } : {}),
 		};
 		if (reason && close.by === "local") refusals.refuse(reason, close.error?.message ?? reason, facts);
-		else log.debug(facts, "disconnected");
+		else if (close.unfinishedBytes && close.by === "remote" && peer.receivedDocuments === 0) {
+			const text = `a client ended within its first document: ${close.unfinishedBytes} bytes without the terminator were dropped`;
+			refusals.refuse("unfinished-document", text, { ...facts, hint: UNFINISHED_HINT });
+		} else log.debug(facts, "disconnected");
 		this.#host.left();
 	}
 }
+
+const UNFINISHED_HINT = "--terminator sets the bytes that end a document, for clients that use others.";

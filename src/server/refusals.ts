@@ -28,6 +28,11 @@ export class Refusals {
 		this.#limit.warn(reason, { ...facts, reason }, text);
 	}
 
+	/** Logs a warning about something that was not refused, at most 5 in 10 s for a reason. @param facts as for `refuse` */
+	warn(reason: string, text: string, facts: object): void {
+		this.#limit.warn(reason, { ...facts, reason }, text);
+	}
+
 	/** A callback of the application, of a route or of a library threw. Only what it was called for fails. */
 	failed(error: unknown): void {
 		this.#metrics.count(this.#metrics.refused, "internal");

@@ -97,9 +97,11 @@ export class Server extends EventEmitter<{ closed: [] }> {
 						error ? log.error({ code: error.code }, error.message) : log.info({}, "the certificate was read again"),
 					)
 				: undefined;
+		const forPeers = linkOptions(settings, application);
 		this.#peers = new PeerSet({
 			application,
-			linkOptions: linkOptions(settings, application),
+			linkOptions: forPeers,
+			webSocketLinkOptions: webSocketLinkOptions(settings, forPeers),
 			metrics: this.metrics,
 			refusals,
 			log,
@@ -367,4 +369,11 @@ function linkOptions(settings: ServerSettings, application: Application<Output>)
 		idleTimeoutMs: application.idleTimeoutMs ?? settings.idleTimeoutMs,
 		pingIntervalMs: settings.pingIntervalMs,
 	};
+}
+
+/** The options for WebSockets, where they differ. */
+function webSocketLinkOptions(settings: ServerSettings, options: LinkOptions<Output>): LinkOptions<Output> | undefined {
+	const codec = textCodec("utf-8", settings.strictUtf8);
+	if (settings.terminator.toLowerCase() === "nul" && options.codec?.label === codec.label) return undefined;
+	return { ...options, inbound: { ...options, codec, terminator: terminatorBytes("nul") } };
 }

@@ -11,6 +11,9 @@ import { onAbort, type Transport, type TransportEvents } from "../link/index.ts"
 /** How a WebSocket carries documents to the other side: a byte stream in binary messages, or a text message for each. */
 export type WebSocketFrames = "binary" | "text";
 
+/** Changes bytes on their way out. */
+export type Conversion = (bytes: Uint8Array) => Uint8Array;
+
 const HIGH_WATER_BYTES = 256 * 1024;
 const CLOSE_WAIT_MS = 5000;
 // A server sends at most 64 KiB or one document in a message, and no client expects documents of this size.
@@ -25,6 +28,7 @@ export class WebSocketTransport implements Transport {
 	readonly #webSocket: WebSocket;
 	readonly #raw: Duplex | undefined;
 	readonly #frames: WebSocketFrames;
+	readonly #convert: Conversion | undefined;
 	#events: TransportEvents | undefined = undefined;
 	#error: Error | undefined = undefined;
 	#ended = false;
@@ -32,8 +36,18 @@ export class WebSocketTransport implements Transport {
 	#needDrain = false;
 	#closeCode: number | undefined = undefined;
 
-	/** @param raw the socket underneath, on the server's side: prebuilt frames are written to it. */
-	constructor(webSocket: WebSocket, remoteAddress: string, frames: WebSocketFrames, raw?: Duplex) {
+	/**
+	 * @param raw the socket underneath, on the server's side: prebuilt frames are written to it.
+	 * @param convert changes each piece that is written, which is whole documents. Default: not at all.
+	 */
+	constructor(
+		webSocket: WebSocket,
+		remoteAddress: string,
+		frames: WebSocketFrames,
+		raw?: Duplex,
+		convert?: Conversion,
+	) {
+		this.#convert = convert;
 		this.#webSocket = webSocket;
 		this.#raw = raw;
 		this.#frames = frames;
@@ -67,8 +81,9 @@ export class WebSocketTransport implements Transport {
 		else webSocket.resume();
 	}
 
-	write(bytes: Uint8Array): boolean {
+	write(piece: Uint8Array): boolean {
 		if (this.#webSocket.readyState !== WebSocket.OPEN) return true;
+		const bytes = this.#convert ? this.#convert(piece) : piece;
 		if (this.#raw) {
 			const raw = this.#raw;
 			return raw.write(this.#frames === "binary" ? binaryFrame(bytes) : textFrames(bytes));
@@ -156,15 +171,19 @@ export interface WebSocketAcceptOptions {
 	readonly maxFragments?: number;
 	/** The most received chunks that wait for the rest of a frame. Default 1024. */
 	readonly maxBufferedChunks?: number;
+	/** Changes each piece that is written, which is whole documents. Default: not at all. */
+	readonly convert?: Conversion | undefined;
 }
 
 /** Answers WebSocket upgrade requests. */
 export class WebSocketAcceptor {
 	readonly #server: WebSocketServer;
+	readonly #convert: Conversion | undefined;
 	/** Why `ws` refused the request that it is looking at. */
 	#refusal: string | undefined = undefined;
 
 	constructor(options: WebSocketAcceptOptions) {
+		this.#convert = options.convert;
 		this.#server = new WebSocketServer({
 			noServer: true,
 			clientTracking: false,
@@ -200,7 +219,7 @@ export class WebSocketAcceptor {
 		this.#refusal = undefined;
 		// `ws` calls back before `handleUpgrade` returns.
 		this.#server.handleUpgrade(request, socket, head, (webSocket) => {
-			accepted(new WebSocketTransport(webSocket, remoteAddress, frames, socket));
+			accepted(new WebSocketTransport(webSocket, remoteAddress, frames, socket, this.#convert));
 		});
 		if (this.#refusal !== undefined) refused(this.#refusal);
 	}

@@ -9,6 +9,8 @@ export interface Decoder<Unit> {
 	readonly emptyDocuments: number;
 	/** The time, as passed to `push`, at which the unfinished unit began; undefined while there is none. */
 	pendingSinceMs: number | undefined;
+	/** The bytes of the unfinished unit. */
+	readonly pendingBytes?: number;
 	/** Whether the units themselves have told that no more will follow. */
 	readonly ended?: boolean;
 	/**

@@ -231,7 +231,9 @@ export class DocumentDecoder<Output extends "text" | "bytes" = "text">
 	#tooLarge(): XMLSocketError {
 		return new XMLSocketError(
 			"XMLSOCKET_DOCUMENT_TOO_LARGE",
-			`A document is longer than the limit of ${this.#limit} bytes.`,
+			this.#limit < this.#options.maxDocumentBytes
+				? `The first document of a connection is longer than the limit of ${this.#limit} bytes.`
+				: `A document is longer than the limit of ${this.#limit} bytes.`,
 			{ details: { limitBytes: this.#limit } },
 		);
 	}

@@ -11,6 +11,6 @@ export { XMLNode, type XMLNodeConstructor } from "./node.ts";
 export { find, findAll } from "./path.ts";
 export { type PlainElement, toObject } from "./plain.ts";
 export { type PrettyOptions, pretty } from "./pretty.ts";
-export { attribute, attributes, child, children, descendants, elements, textContent } from "./query.ts";
+export { attribute, attributes, child, children, descendants, elements, rootElement, textContent } from "./query.ts";
 export { checkFragment, type RootElement, readRoot } from "./root.ts";
 export { xml } from "./template.ts";

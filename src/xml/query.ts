@@ -48,6 +48,24 @@ export function child(node: XMLNode, name: string): XMLNode | undefined {
 	return undefined;
 }
 
+/**
+ * The root element of a document: its first element. White space, a byte order mark, comments and an XML declaration may come
+ * before it; where other text does, there is none.
+ *
+ * @example
+ * ```ts
+ * rootElement(new XML('\n<hi id="1"/>\n'))?.nodeName; // "hi"
+ * ```
+ */
+export function rootElement(document: XMLNode): XMLNode | undefined {
+	for (let at = first(document); at !== null; at = nextOf(at)) {
+		if (isElement(at)) return xmlNodeOf(at);
+		// `trim` also removes a byte order mark.
+		if (typeOf(at) === TEXT && (textOf(at) ?? "").trim() !== "") return undefined;
+	}
+	return undefined;
+}
+
 /** The value of an attribute as a string; undefined where `node` has none of this name, or a script has set undefined. */
 export function attribute(node: XMLNode, name: string): string | undefined {
 	const inner = asNode(node);

@@ -93,8 +93,8 @@ export class RootElement {
 }
 
 /**
- * Reads the root element of a text that is one element, perhaps with white space around it and XML declarations or comments
- * before it. Undefined for everything else; {@link parseBounded} says what is wrong with such a text.
+ * Reads the root element of a text that is one element, perhaps with white space around it and a byte order mark, XML
+ * declarations or comments before it. Undefined for everything else; {@link parseBounded} says what is wrong with such a text.
  *
  * The rules are the player's; the tag keeps within `maxAttributes` and `maxNameLength`.
  *
@@ -157,7 +157,8 @@ export function checkFragment(
 
 // The index behind the "<" of the root's tag, or -1.
 function startOfRoot(text: string): number {
-	let at = 0;
+	// Some XML writers put a byte order mark before each document, also on a socket.
+	let at = text.charCodeAt(0) === 0xfeff ? 1 : 0;
 	for (;;) {
 		while (isSpace(text.charCodeAt(at))) at++;
 		if (text.charCodeAt(at) !== 60) return -1;

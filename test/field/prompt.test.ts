@@ -111,6 +111,16 @@ describe.skipIf(!hasTmux())("the prompt", () => {
 		expect(readFileSync(join(state, "xmlsocket", "history"), "utf8")).toBe("<verChk/>\n/help\n/quit\n");
 	});
 
+	test("bytes without the terminator and text of another encoding are reported between the lines", async () => {
+		const { terminal, connection } = await start();
+		connection.send("<a>\ufffd</a>");
+		await expect.poll(() => terminal.text()).toContain("(a document is not valid utf-8: set --encoding");
+		const other = await start("--terminator crlf");
+		other.connection.send("<a/>");
+		void other.connection.close();
+		await expect.poll(() => other.terminal.text()).toContain("no terminator (crlf) follows the last 5 bytes");
+	});
+
 	test("on a stream each line is sent as it is", async () => {
 		const { terminal, received } = await start("--stream");
 		terminal.type("<stream:stream to='localhost'>");

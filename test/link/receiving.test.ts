@@ -289,7 +289,7 @@ describe("the rate", () => {
 });
 
 describe("the end from the other side", () => {
-	it("comes after all whole documents; the unfinished rest is dropped", async () => {
+	it("comes after all whole documents; the unfinished rest is dropped and counted", async () => {
 		const [near, far] = memoryPair();
 		const { owner, clock } = linkOver(near);
 		const sender = new RawEnd(far);
@@ -298,7 +298,7 @@ describe("the end from the other side", () => {
 		await settle(clock);
 		expect(owner.documents).toEqual(numbers(0, 700));
 		expect(owner.events.slice(-2)).toEqual(["ended", "closed"]);
-		expect(owner.close).toEqual({ by: "remote" });
+		expect(owner.close).toEqual({ by: "remote", unfinishedBytes: 10 });
 		expect(sender.ended).toBe(true);
 		expect(sender.closes).toEqual([undefined]);
 	});

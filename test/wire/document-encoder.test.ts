@@ -65,7 +65,12 @@ describe("encodeDocument", () => {
 });
 
 describe("terminatorBytes", () => {
-	it("knows nul, lf, crlf, and one to eight bytes in hexadecimal of either case", () => {
+	it("knows nul, lf, cr, crlf, escapes, and one to eight bytes in hexadecimal, in either case of the letters", () => {
+		expect(Array.from(terminatorBytes("cr"))).toEqual([13]);
+		expect(Array.from(terminatorBytes("CRLF"))).toEqual([13, 10]);
+		expect(Array.from(terminatorBytes("\\r\\n\\0"))).toEqual([13, 10, 0]);
+		expect(Array.from(terminatorBytes("\\x02\\X0a\\t"))).toEqual([2, 10, 9]);
+		expect(Array.from(terminatorBytes("0x0d"))).toEqual([13]);
 		expect(Array.from(terminatorBytes("nul"))).toEqual([0]);
 		expect(Array.from(terminatorBytes("lf"))).toEqual([10]);
 		expect(Array.from(terminatorBytes("crlf"))).toEqual([13, 10]);
@@ -74,7 +79,21 @@ describe("terminatorBytes", () => {
 		expect(Array.from(terminatorBytes("0102030405060708"))).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
 	});
 
-	for (const name of ["", "0", "0d0", "NUL", "zero", "0x00", "00 00", "010203040506070809", "0g"]) {
+	for (const name of [
+		"",
+		"0",
+		"0d0",
+		"0x",
+		"zero",
+		"0x0",
+		"00 00",
+		"\\",
+		"\\q",
+		"\\x1",
+		"\\n0a",
+		"010203040506070809",
+		"0g",
+	]) {
 		it(`refuses ${JSON.stringify(name)}`, () => {
 			const error = errorOf(() => terminatorBytes(name));
 			expect(error.code).toBe("XMLSOCKET_OPTION_INVALID");

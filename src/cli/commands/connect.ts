@@ -2,7 +2,7 @@
 
 import { createInterface } from "node:readline";
 import type { Connection } from "../../index.ts";
-import { countDocuments, numberOf, openConnection, printer } from "../open-connection.ts";
+import { countDocuments, numberOf, openConnection, printer, reportSurprises } from "../open-connection.ts";
 import { Prompt } from "../prompt.ts";
 import { STREAM_CHARS } from "../stream-chars.ts";
 
@@ -31,6 +31,7 @@ async function script(
 	waitSeconds: number | undefined,
 	flags: Record<string, unknown>,
 ): Promise<void> {
+	reportSurprises(connection, flags);
 	const enough = countDocuments(connection, count, printer(flags));
 	for (const document of documents) connection.send(document);
 	if (documents.length === 0) {
@@ -90,6 +91,10 @@ async function interact(connection: Connection, count: number, flags: Record<str
 		prompt.print(() => print(text));
 	}).then(() => prompt.close());
 	let isEndedHere = false;
+	reportSurprises(connection, flags, (text) => {
+		if (isEndedHere) process.stderr.write(`xmlsocket: ${text}\n`);
+		else note(text);
+	});
 	void connection.closed.then(({ by, error }) => {
 		if (!isEndedHere && by === "remote" && !error) note("the server closed the connection");
 	});

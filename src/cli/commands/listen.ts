@@ -1,12 +1,13 @@
 // `xmlsocket listen`: prints the documents that arrive; for scripts.
 
-import { countDocuments, numberOf, openConnection, printer } from "../open-connection.ts";
+import { countDocuments, numberOf, openConnection, printer, reportSurprises } from "../open-connection.ts";
 
 /** Ends with exit code 1 if fewer than `-C` documents arrive. */
 export async function listen(address: string, flags: Record<string, unknown>): Promise<void> {
 	const count = numberOf(flags.count, "--count");
 	const withinSeconds = numberOf(flags.within, "--within");
 	const connection = await openConnection(address, flags);
+	reportSurprises(connection, flags);
 	process.once("SIGINT", () => void connection.close());
 	for (const document of (flags.execute as string[] | undefined) ?? []) connection.send(document);
 	const timer =

@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { text } from "node:stream/consumers";
 import { XMLSocketError } from "../../errors/index.ts";
-import { numberOf, openConnection, printer } from "../open-connection.ts";
+import { numberOf, openConnection, printer, reportSurprises } from "../open-connection.ts";
 
 /** Sends everything, then waits `--wait` milliseconds for answers. */
 export async function send(address: string, documents: string[], flags: Record<string, unknown>): Promise<void> {
@@ -14,11 +14,12 @@ export async function send(address: string, documents: string[], flags: Record<s
 	if (typeof flags.file === "string") messages.push(readDocument(flags.file));
 	if (messages.length === 0 && !flags.lines) messages.push(await standardInput());
 	const connection = await openConnection(address, flags);
+	reportSurprises(connection, flags);
 	const print = printer(flags);
 	let refused = false;
 	connection.on("document", (document) => {
 		print(document.text);
-		if (/^\s*<error[\s/>]/.test(document.text)) refused = true;
+		if (document.text.includes("<error") && document.root?.nodeName === "error") refused = true;
 	});
 	const over = connection.closed.then(({ error }) => error);
 	let sent = 0;

@@ -143,7 +143,7 @@ export class ChatClient {
 	async attach(connection: Connection): Promise<void> {
 		this.connection = connection;
 		this.sender.connection = connection;
-		connection.on("document", (document) => this.#received(readServerDocument(document.xml.firstChild)));
+		connection.on("document", (document) => this.#received(readServerDocument(document.root)));
 		connection.on("status", (status) => this.#statusChanged(status));
 		this.#welcome = await sayHello(connection, this.#wanted, this.sender.newId());
 		this.#keepName();

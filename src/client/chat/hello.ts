@@ -38,11 +38,11 @@ export async function sayHello(
 	const answer = await asking.request(clientDocument("hello", { name, token, session, id }), {
 		...wait,
 		match: (received) => {
-			const document = readServerDocument(received.xml.firstChild);
+			const document = readServerDocument(received.root);
 			return document.is === "welcome" && isAnswer(document, wanted);
 		},
 	});
-	const document = readServerDocument(answer.xml.firstChild);
+	const document = readServerDocument(answer.root);
 	if (document.is === "welcome") return document;
 	throw new XMLSocketError("XMLSOCKET_INTERNAL", `A <${document.is}> was taken for a <welcome>.`);
 }

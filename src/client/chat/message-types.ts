@@ -79,9 +79,9 @@ export type ServerDocument =
 const ASSUMED_DOCUMENT_BYTES = 65_536;
 
 /** The document with this root element as a value. */
-export function readServerDocument(root: XMLNode | null): ServerDocument {
+export function readServerDocument(root: XMLNode | null | undefined): ServerDocument {
 	const name = root?.nodeName ?? "";
-	if (root === null) return { is: "unknown", element: name };
+	if (!root) return { is: "unknown", element: name };
 	const room = text(root, "room");
 	switch (name) {
 		case "welcome": {

@@ -93,9 +93,9 @@ export class Sender {
 		if (over || !this.#connection) throw over ?? new XMLSocketError("XMLSOCKET_CLOSED", "The chat is not open yet.");
 		const answer = await this.#connection.request(document, {
 			...wait,
-			match: (received) => answers(readServerDocument(received.xml.firstChild)),
+			match: (received) => answers(readServerDocument(received.root)),
 		});
-		return readServerDocument(answer.xml.firstChild);
+		return readServerDocument(answer.root);
 	}
 
 	/** Puts a message into the outbox. Resolves with the server's acknowledgement. */
