@@ -19,6 +19,8 @@ export const XMPP_PROTOCOL = "xmpp";
 const FRAMING = "urn:ietf:params:xml:ns:xmpp-framing";
 const STREAMS = "http://etherx.jabber.org/streams";
 const CONDITIONS = "urn:ietf:params:xml:ns:xmpp-streams";
+/** A framing element; some servers put a declaration before it. */
+const FRAME = /^\s*(?:<\?xml[^>]*>\s*)?<(?:[^\s:/>]+:)?(open|close)[\s/>]/;
 /** What the other side may put into one message, and this side into one element. */
 const MAX_MESSAGE_BYTES = 16 * 1024 * 1024;
 
@@ -92,7 +94,7 @@ export class XmppWebSocket implements Transport {
 	}
 
 	#fragmentOf(message: string): string {
-		const framing = /^\s*<(?:[^\s:/>]+:)?(open|close)[\s/>]/.exec(message);
+		const framing = FRAME.exec(message);
 		if (framing === null) return message;
 		const root = elements(new XML(message))[0];
 		if (!root || root.namespaceURI !== FRAMING) return message;

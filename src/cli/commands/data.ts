@@ -26,7 +26,10 @@ export async function data(folder: string, action: string | undefined, flags: { 
 		const summary = await (action === "repair" ? repairFolder(folder) : describeFolder(folder));
 		await write(flags.json ? `${JSON.stringify(summary)}\n` : shown(summary));
 	} else {
-		throw new XMLSocketError("XMLSOCKET_OPTION_INVALID", `The action "${action}" is unknown; use export, import or repair.`);
+		throw new XMLSocketError(
+			"XMLSOCKET_OPTION_INVALID",
+			`The action "${action}" is unknown; use export, import or repair.`,
+		);
 	}
 }
 
