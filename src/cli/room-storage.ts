@@ -61,7 +61,14 @@ async function openShared(
 		);
 	}
 	const servers = brokerNames(settings);
-	const waiting = setTimeout(() => log.info({ servers }, "waiting for JetStream to answer"), 3000);
+	const waiting = setTimeout(
+		() =>
+			log.info(
+				{ servers },
+				"waiting for JetStream to answer: nats-server needs -js, and the address must be its client port",
+			),
+		3000,
+	);
 	const storage = await openCluster(brokers(settings), {
 		...retention,
 		replicas: settings.replicas,
