@@ -385,7 +385,7 @@ export const ERROR_CODES = {
 		hint: "Read faster, join fewer rooms, or raise the outbox limit.",
 	},
 	XMLSOCKET_STREAM_ERROR: {
-		class: "peer",
+		class: "network",
 		text: "A Jabber server ended the stream with an error.",
 		hint: "details.condition names it. After conflict, choose another resource: another client uses the same one. After see-other-host, connect to details.host.",
 	},
