@@ -37,7 +37,7 @@ const DEFAULT_PORTS: Readonly<Record<string, number>> = { "http:": 80, "https:":
 const stage = byId("stage", HTMLElement);
 window.RufflePlayer = { config: CONFIG };
 const script = document.createElement("script");
-script.src = "/ruffle/ruffle.js";
+script.src = new URL(/* @vite-ignore */ "../ruffle/ruffle.js", import.meta.url).href;
 script.addEventListener("load", () => {
 	play().catch((error: unknown) => showError(`The player could not start: ${String(error)}`));
 });
@@ -46,12 +46,12 @@ document.head.append(script);
 
 async function play(): Promise<void> {
 	const player = window.RufflePlayer?.newest?.()?.createPlayer();
-	if (!player) return showError("The player could not start: the script at /ruffle/ruffle.js is not Ruffle.");
+	if (!player) return showError(`The player could not start: the script at ${script.src} is not Ruffle.`);
 	player.setAttribute("aria-label", "Chat");
 	stage.replaceChildren(player);
 	const host = location.hostname;
 	const port = Number(location.port) || DEFAULT_PORTS[location.protocol]!;
-	const proxy = new URL("/socket", location.href);
+	const proxy = new URL(/* @vite-ignore */ "../socket", import.meta.url);
 	proxy.protocol = location.protocol === "https:" ? "wss:" : "ws:";
 	await player.ruffle().load({
 		...CONFIG,

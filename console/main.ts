@@ -19,6 +19,9 @@ const REOPEN_MS = 3000;
 const TOAST_MS = 6000;
 const MAX_TOASTS = 3;
 
+// Next to the page, so that it also works below a path of a proxy. Scripts are in a folder of the page's own.
+const SOCKET_URL = new URL(/* @vite-ignore */ "../socket", import.meta.url).href.replace(/^http/, "ws");
+
 let drawing = false;
 let ids = 0;
 const idPrefix = Array.from(crypto.getRandomValues(new Uint8Array(9)), (byte) =>
@@ -27,7 +30,7 @@ const idPrefix = Array.from(crypto.getRandomValues(new Uint8Array(9)), (byte) =>
 
 const host: SessionHost = {
 	// A browser runs the timers of a hidden page once a minute.
-	open: (options) => openChat("/socket", { ...options, pingIntervalMs: PING_MS }),
+	open: (options) => openChat(SOCKET_URL, { ...options, pingIntervalMs: PING_MS }),
 	save: keep,
 	changed: drawSoon,
 	announce,

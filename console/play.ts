@@ -27,8 +27,10 @@ interface Ruffle {
 	newest?(): { createPlayer(): Player } | null;
 }
 
+// The root of the movie's site: a proxy may have it below a path.
+const ROOT = new URL("..", location.href);
 const CONFIG = {
-	publicPath: "/ruffle/",
+	publicPath: new URL("ruffle/", ROOT).href,
 	autoplay: "on",
 	unmuteOverlay: "hidden",
 	splashScreen: false,
@@ -59,7 +61,7 @@ async function start(): Promise<void> {
 	const problem = problemOf(facts);
 	if (problem) return showProblem(problem);
 	await listen();
-	await load("/ruffle-config.js");
+	await load("ruffle-config.js");
 	// The script creates a new configuration each time it is assigned; this page's own part goes beside it.
 	const { RufflePlayer } = globalThis as { RufflePlayer?: Ruffle };
 	const entries = RufflePlayer?.config?.socketProxy ?? [];
@@ -67,7 +69,7 @@ async function start(): Promise<void> {
 	for (const [at, entry] of entries.entries()) entry.proxyUrl += `#${at}`;
 	Object.assign(RufflePlayer?.config ?? {}, CONFIG);
 	watch(facts, entries);
-	await load("/ruffle/ruffle.js");
+	await load("ruffle/ruffle.js");
 	await play(facts);
 }
 
@@ -138,7 +140,7 @@ function listen(): Promise<void> {
 function load(path: string): Promise<void> {
 	return new Promise((resolve, reject) => {
 		const script = document.createElement("script");
-		script.src = path;
+		script.src = new URL(path, ROOT).href;
 		script.addEventListener("load", () => resolve());
 		script.addEventListener("error", () => reject(new Error(`${path} did not load.`)));
 		document.head.append(script);
@@ -148,12 +150,12 @@ function load(path: string): Promise<void> {
 async function play(facts: Facts): Promise<void> {
 	const { RufflePlayer } = globalThis as { RufflePlayer?: Ruffle };
 	const player = RufflePlayer?.newest?.()?.createPlayer();
-	if (!player) throw new Error("The script at /ruffle/ruffle.js is not Ruffle.");
+	if (!player) throw new Error("The script ruffle/ruffle.js is not Ruffle.");
 	player.setAttribute("aria-label", facts.name);
 	byId("stage", HTMLElement).replaceChildren(player);
 	setState("starting the player…");
 	try {
-		await player.ruffle().load({ url: facts.path, base: facts.base, parameters: facts.parameters });
+		await player.ruffle().load({ url: ofSite(facts.path), base: ofSite(facts.base), parameters: facts.parameters });
 		setState("playing in Ruffle");
 		player.focus();
 	} catch (error) {
@@ -170,9 +172,14 @@ async function play(facts: Facts): Promise<void> {
 	}
 }
 
+/** A path of the movie's site as an address in this page. */
+function ofSite(path: string): string {
+	return new URL(`.${path}`, ROOT).href;
+}
+
 async function isServerThere(): Promise<boolean> {
 	try {
-		return (await fetch("/healthz", { cache: "no-store" })).ok;
+		return (await fetch(ofSite("/healthz"), { cache: "no-store" })).ok;
 	} catch {
 		return false;
 	}

@@ -63,8 +63,11 @@ export interface Application<Output extends "text" | "bytes" = "text"> {
 	open(peer: Peer, handshake: Handshake): Session<Output>;
 	/** Once a second. */
 	sweep?(nowMs: number): void;
-	/** The server is closing: send every peer its last document. */
-	drain?(retryAfterSeconds: number): void;
+	/**
+	 * The server is closing: send every peer its last document. If it returns a promise, the server ends the connections when
+	 * that has resolved, or after its grace time.
+	 */
+	drain?(retryAfterSeconds: number): void | Promise<void>;
 	/** Releases what the application holds, after the last connection; the server waits at most 10 s. */
 	close?(): Promise<void>;
 	/** Whether new clients are accepted, and what is wrong. Default: they are, and nothing is. */

@@ -17,7 +17,7 @@ export interface ConnectionLimits {
 	readonly documentBurst: number;
 }
 
-/** What of a link's options is a limit of the server's; the narrower of two limits holds. */
+/** The limits of a link's options that a server sets; of two limits the lower one applies. */
 export type LinkLimits = Omit<
 	LinkOptions<"text" | "bytes">,
 	"output" | "codec" | "terminator" | "keepEmpty" | "idleTimeoutMs" | "pingIntervalMs"

@@ -143,7 +143,7 @@ export class ServerPeer implements Peer, LinkOwner<Output> {
 	}
 }
 
-/** The reason of a close in the form of logs and metrics; undefined for an orderly one. */
+/** The reason why a connection closed, as logs and metrics name it; undefined for an orderly close. */
 export function closeReason(close: LinkClose): string | undefined {
 	return close.error instanceof XMLSocketError ? wireCode(close.error.code) : undefined;
 }

@@ -79,20 +79,32 @@ export class ScriptFolder {
 	}
 
 	/**
-	 * The text of a script, without its byte order mark, from the first folder that has it.
+	 * The text of a script, without its byte order mark, from the first folder that has it. The folder of the script that
+	 * loads it comes first.
 	 *
+	 * @param from the script that loads it, as `shown` names it; empty if it is unknown.
 	 * @throws XMLSOCKET_SCRIPT_UNREADABLE
 	 */
-	script(name: string): { readonly text: string; readonly file: string } {
+	script(name: string, from = ""): { readonly text: string; readonly file: string } {
 		if (name === "" || isAbsolute(name) || name.includes("\0"))
 			throw unreadable(`load(${JSON.stringify(name)}): name a file below the application's folder.`);
-		for (const root of this.#roots) {
-			const file = join(root, name);
-			if (this.holds(file, root) && statSync(file).isFile()) return { text: readScript(file), file };
+		const near = from === "" ? [] : [dirname(resolve(this.path, from))];
+		for (const folder of [...near, ...this.#roots]) {
+			const file = join(folder, name);
+			// Beside a script, `../` can lead to another of the application's folders.
+			if (this.#roots.some((root) => this.holds(file, root)) && statSync(file).isFile())
+				return { text: readScript(file), file };
 		}
 		throw unreadable(
 			`load(${JSON.stringify(name)}): there is no such file in ${this.#roots.join(", ")}${this.#instead(name)}.`,
 		);
+	}
+
+	/** The path of a script in `scripts/` or in the application's folder; undefined if there is none. */
+	find(name: string): string | undefined {
+		return [join(this.path, "scripts"), this.path]
+			.map((folder) => join(folder, name))
+			.find((file) => this.holds(file) && statSync(file).isFile());
 	}
 
 	// Scripts written on Windows may use another case of letters, and backslashes.

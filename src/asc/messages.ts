@@ -53,8 +53,8 @@ export type ToWorker =
 	| readonly ["open", id: number, ip: string, transport: string, connect: string | undefined]
 	| readonly ["document", id: number, text: string]
 	| readonly ["closed", id: number]
-	/** Stop: run `onAppStop`, then do nothing more. */
-	| readonly ["stop", reason: string];
+	/** Stop: run `onAppStop`, then `onDisconnect` for each client, then do nothing more. The script may refuse to stop, or not. */
+	| readonly ["stop", reason: string, mayRefuse: boolean];
 
 /** From the worker. */
 export type FromWorker =
@@ -66,6 +66,8 @@ export type FromWorker =
 	| readonly ["call", number: number, words: string]
 	/** The script accepted a client: it receives broadcasts from now on. */
 	| readonly ["accept", id: number]
+	/** A client's `onDisconnect` runs while its connection is open: it receives no more broadcasts. */
+	| readonly ["left", id: number]
 	| readonly ["send", id: number, text: string]
 	/** One document for all accepted clients. */
 	| readonly ["broadcast", text: string]
@@ -80,8 +82,10 @@ export type FromWorker =
 	| readonly ["heap"]
 	/** The application called `shutdown()`. */
 	| readonly ["shutdown"]
-	/** `onAppStop` has run; nothing follows. */
-	| readonly ["stopped"];
+	/** `onAppStop` and the calls of `onDisconnect` have run; nothing follows. */
+	| readonly ["stopped"]
+	/** `onAppStop` returned false: the scripts continue. */
+	| readonly ["refused"];
 
 /** The level of a log line. */
 export type LogLevel = "debug" | "info" | "warn" | "error";

@@ -3,7 +3,7 @@
 import * as v from "valibot";
 import { bytes, count, described, milliseconds } from "../options/index.ts";
 
-/** The schema. */
+/** The schema of the options, for the command line and the configuration file. */
 export const ascSchema = v.strictObject({
 	scriptTimeoutMs: v.optional(
 		described(
@@ -67,5 +67,5 @@ export const ascSchema = v.strictObject({
 
 /** The options of the script host; each has a default. */
 export type AscOptions = v.InferInput<typeof ascSchema>;
-/** The same with the defaults filled in. */
+/** The options with all defaults filled in. */
 export type AscSettings = v.InferOutput<typeof ascSchema>;

@@ -36,6 +36,8 @@ interface ConnectedClient {
 	readonly peer: Peer;
 	readonly connect: string | undefined;
 	accepted: boolean;
+	/** Whether it was disconnected because its documents filled the queue. */
+	cut: boolean;
 }
 
 const STOP_MS = 5000;
@@ -60,6 +62,8 @@ export class ScriptApplication {
 	#startedMs = 0;
 	#pause: NodeJS.Timeout | undefined;
 	#unwatch: (() => void) | undefined;
+	#stop: Promise<boolean> | undefined;
+	#closing: Promise<void> | undefined;
 	#waiting: { resolve: () => void; reject: (error: XMLSocketError) => void } | undefined;
 	/** Uncaught exceptions of the scripts. */
 	errors = 0;
@@ -124,7 +128,7 @@ export class ScriptApplication {
 	/** Adds a client. @param connect its `connect` document, if it sent one */
 	enter(peer: Peer, connect: string | undefined): Session {
 		const id = ++this.#lastId;
-		const member: ConnectedClient = { peer, connect, accepted: false };
+		const member: ConnectedClient = { peer, connect, accepted: false, cut: false };
 		if (this.#state === "paused" || this.#state === "over") {
 			this.#refuse(member, "The application has stopped and restarts shortly.");
 			return { document() {}, closed() {} };
@@ -157,20 +161,35 @@ export class ScriptApplication {
 		this.#run();
 	}
 
-	/** Runs `onAppStop`, then ends the application. */
-	async close(): Promise<void> {
+	/** Runs `onAppStop` and `onDisconnect` for each client, then ends the clients and the application. */
+	close(): Promise<void> {
+		this.#closing ??= this.#close();
+		return this.#closing;
+	}
+
+	async #close(): Promise<void> {
 		this.#state = "over";
 		this.#unwatch?.();
 		clearTimeout(this.#pause);
+		await this.#stop; // of shutdown() or a reload
 		await this.#stopRun("The server stops.");
+		this.#endClients([...this.#members.keys()], "NetConnection.Connect.AppShutdown", "The server is shutting down.");
 	}
 
-	async #stopRun(reason: string): Promise<void> {
+	/** Returns false if the scripts may refuse to stop and have; then they continue. */
+	#stopRun(reason: string, mayRefuse = false): Promise<boolean> {
+		this.#stop = this.#stopWorker(reason, mayRefuse);
+		return this.#stop;
+	}
+
+	async #stopWorker(reason: string, mayRefuse: boolean): Promise<boolean> {
 		const old = this.#worker;
 		this.#worker = undefined;
 		this.#stopping = old;
-		await old?.stop(reason, STOP_MS);
+		const isStopped = (await old?.stop(reason, STOP_MS, mayRefuse)) ?? true;
 		this.#stopping = undefined;
+		if (!isStopped) this.#worker = old;
+		return isStopped;
 	}
 
 	#run(): void {
@@ -225,17 +244,33 @@ export class ScriptApplication {
 	}
 
 	#document(id: number, member: ConnectedClient, text: string): void {
+		if (member.cut) return;
 		const waiting = this.#worker?.waiting ?? this.#held.length;
 		const limit = this.#context.settings.maxQueuedDocuments;
-		if (waiting < limit) this.#post(["document", id, text]);
-		else
+		if (waiting < limit || this.#makeRoom(id, waiting, limit)) this.#post(["document", id, text]);
+	}
+
+	// The queue is full. Disconnects the client with the most documents in it, and returns whether that of `sender` may still be added:
+	// those of disconnected clients no longer count, up to twice the limit.
+	#makeRoom(sender: number, waiting: number, limit: number): boolean {
+		const { documents, busiest } = this.#worker?.queued.summary((id) => this.#members.get(id)?.cut === false) ?? {
+			documents: limit,
+			busiest: sender,
+		};
+		if (documents < limit && waiting < 2 * limit) return true;
+		const culprit = waiting < 2 * limit && busiest !== 0 ? busiest : sender;
+		const member = this.#members.get(culprit);
+		if (member) {
+			member.cut = true;
 			member.peer.destroy(
 				new XMLSocketError(
 					"XMLSOCKET_APPLICATION_BUSY",
-					`${waiting} documents wait for the scripts of ${this.name}, and ${limit} is the limit.`,
+					`${waiting} documents wait for the scripts of ${this.name}, and ${limit} is the limit. This client has sent the most of them.`,
 					{ details: { application: this.name, limit } },
 				),
 			);
+		}
+		return culprit !== sender;
 	}
 
 	#post(message: ToWorker): void {
@@ -255,6 +290,11 @@ export class ScriptApplication {
 			case "accept": {
 				const member = this.#members.get(message[1]);
 				if (member) member.accepted = true;
+				break;
+			}
+			case "left": {
+				const member = this.#members.get(message[1]);
+				if (member) member.accepted = false;
 				break;
 			}
 			case "end":
@@ -333,15 +373,31 @@ export class ScriptApplication {
 			this.#context.log.warn({ application: this.name }, "shutdown() is ignored while the application starts or stops");
 			return;
 		}
-		this.#context.log.info({ application: this.name }, "the application called shutdown(); the next client starts it");
+		const { log } = this.#context;
 		this.#state = "between";
 		const clients = [...this.#members.keys()];
-		// First onAppStop, which may still send to the clients.
-		await this.#stopRun("The application has called shutdown().");
+		// First onAppStop, which may still send to the clients, or refuse.
+		const isStopped = await this.#stopRun("The application has called shutdown().", true);
+		if (!isStopped && (this.#state as string) !== "over") {
+			log.info(
+				{ application: this.name },
+				"the application called shutdown(), and its onAppStop refused: it continues",
+			);
+			this.#continue(new Set(clients));
+			return;
+		}
+		log.info({ application: this.name }, "the application called shutdown(); the next client starts it");
 		this.#endClients(clients, "NetConnection.Connect.AppShutdown", "The application is shutting down.");
 		if ((this.#state as string) === "over") return;
 		this.#state = "idle";
 		if (this.#members.size > 0) this.#run();
+	}
+
+	// What has arrived while onAppStop ran goes to the same run.
+	#continue(known: ReadonlySet<number>): void {
+		this.#state = "running";
+		for (const [id, member] of this.#members) if (!known.has(id)) this.#open(id, member);
+		for (const message of this.#held.splice(0)) this.#post(message);
 	}
 
 	// The run failed. Its clients depend on state that is lost, so they are disconnected and can connect again.

@@ -69,7 +69,7 @@ export async function openScriptHost(
 	return new ScriptHost([first, ...applications.slice(1)], settings.connectWaitMs);
 }
 
-/** The running applications. */
+/** The applications that a script host runs. */
 export class ScriptHost implements Application {
 	readonly output = "text";
 	/** In the order given; the first serves the clients that name no application. */
@@ -92,6 +92,11 @@ export class ScriptHost implements Application {
 	sweep(): void {
 		const now = performance.now();
 		for (const [session, sinceMs] of this.#waiting) if (now - sinceMs >= this.#waitMs) session.silent();
+	}
+
+	/** Stops the applications while their clients are still connected, so that what `onAppStop` sends reaches them. */
+	drain(): Promise<void> {
+		return this.close();
 	}
 
 	async close(): Promise<void> {

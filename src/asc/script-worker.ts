@@ -5,6 +5,7 @@ import { Worker } from "node:worker_threads";
 import { XMLSocketError } from "../errors/index.ts";
 import { locateStuckScript } from "./locate-stuck-script.ts";
 import { type FromWorker, type ToWorker, WATCH_LENGTH, Watch, type WorkerSettings } from "./messages.ts";
+import { QueuedDocuments } from "./queued-documents.ts";
 
 /** The worker's settings, except those that this file adds. */
 export type RunSettings = Omit<WorkerSettings, "watch" | "heapMiB">;
@@ -39,9 +40,10 @@ export class ScriptWorker {
 	readonly #words = new Map<number, string>();
 	readonly #watchdog: NodeJS.Timeout | undefined;
 	#outgoing: ToWorker[] = [];
+	readonly #queued = new QueuedDocuments();
 	#posted = 0;
 	#over = false;
-	#stopped: (() => void) | undefined;
+	#stopped: ((isStopped: boolean) => void) | undefined;
 	#lastCalls = -1;
 	#sinceMs = 0;
 
@@ -74,8 +76,16 @@ export class ScriptWorker {
 		return (this.#posted - (this.#watch[Watch.received] as number)) | 0;
 	}
 
+	/** The documents that wait, by their clients. */
+	get queued(): QueuedDocuments {
+		this.#queued.settle(this.waiting);
+		return this.#queued;
+	}
+
 	/** Sends a message, together with the others of this tick. */
 	post(message: ToWorker): void {
+		this.#queued.settle(this.waiting);
+		this.#queued.add(message[0] === "document" ? message[1] : 0);
 		this.#posted = (this.#posted + 1) | 0;
 		if (this.#outgoing.push(message) > 1) return;
 		setImmediate(() => {
@@ -85,18 +95,23 @@ export class ScriptWorker {
 		});
 	}
 
-	/** Runs `onAppStop`, for at most `graceMs`, then ends the worker. */
-	async stop(reason: string, graceMs: number): Promise<void> {
-		if (this.#over) return;
-		this.post(["stop", reason]);
-		await new Promise<void>((resolve) => {
-			const timer = setTimeout(resolve, graceMs);
-			this.#stopped = () => {
+	/**
+	 * Runs `onAppStop`, then `onDisconnect` for each client, for at most `graceMs`, then ends the worker.
+	 *
+	 * @returns false if `onAppStop` may refuse and has: then the worker continues
+	 */
+	async stop(reason: string, graceMs: number, mayRefuse = false): Promise<boolean> {
+		if (this.#over) return true;
+		this.post(["stop", reason, mayRefuse]);
+		const isStopped = await new Promise<boolean>((resolve) => {
+			const timer = setTimeout(() => resolve(true), graceMs);
+			this.#stopped = (isStopped) => {
 				clearTimeout(timer);
-				resolve();
+				resolve(isStopped);
 			};
 		});
-		await this.#end();
+		if (isStopped) await this.#end();
+		return isStopped;
 	}
 
 	#handleMessages(messages: readonly FromWorker[]): void {
@@ -104,7 +119,8 @@ export class ScriptWorker {
 		for (const message of messages) {
 			if (this.#over) return;
 			if (message[0] === "call") this.#words.set(message[1], message[2]);
-			else if (message[0] === "stopped") this.#stopped?.();
+			else if (message[0] === "stopped") this.#stopped?.(true);
+			else if (message[0] === "refused") this.#stopped?.(false);
 			else if (message[0] === "heap") {
 				this.#fail(this.#outOfMemory());
 				void this.#worker.terminate();
@@ -159,7 +175,7 @@ export class ScriptWorker {
 		if (this.#over) return;
 		this.#over = true;
 		clearInterval(this.#watchdog);
-		this.#stopped?.();
+		this.#stopped?.(true);
 		this.#events.failed(error);
 	}
 

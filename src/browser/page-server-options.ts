@@ -3,7 +3,7 @@
 import * as v from "valibot";
 import { checkOptions, count, described, documentLimits, rateLimits, readerLimits } from "../options/index.ts";
 
-/** The schema. A page's own connections can neither go silent nor be half open, so there is no idle limit and no ping. */
+/** The schema of the options. A page's own connections can neither go silent nor be half open, so there is no idle limit and no ping. */
 export const pageServerSchema = v.strictObject({
 	host: v.optional(
 		described(
@@ -23,7 +23,7 @@ export const pageServerSchema = v.strictObject({
 
 /** What `createPageServer` accepts besides the application; every option has a default. */
 export type PageServerOptions = v.InferInput<typeof pageServerSchema>;
-/** The same with the defaults filled in. */
+/** The options with all defaults filled in. */
 export type PageServerSettings = v.InferOutput<typeof pageServerSchema>;
 
 /**

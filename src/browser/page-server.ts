@@ -24,14 +24,14 @@ export interface CreatePageServerOptions extends PageServerOptions {
 	readonly application: Application<"text"> | Application<"bytes">;
 }
 
-/** One entry of Ruffle's configuration `socketProxy`. */
+/** An entry of the option `socketProxy` of Ruffle's configuration. */
 export interface SocketProxyEntry {
 	readonly host: string;
 	readonly port: number;
 	readonly proxyUrl: string;
 }
 
-/** What `install` did; `remove`, or the end of a `using` scope, takes it back. */
+/** The result of `install`; `remove`, or the end of a `using` scope, undoes it. */
 export interface Installation {
 	remove(): void;
 	[Symbol.dispose](): void;
@@ -162,7 +162,7 @@ export class PageServer {
 
 	async #close(graceMs: number): Promise<void> {
 		this.#installation?.remove();
-		this.#application.drain?.(RETRY_AFTER_SECONDS);
+		void this.#application.drain?.(RETRY_AFTER_SECONDS);
 		for (const peer of this.#peers) peer.end();
 		if (this.#peers.size > 0) {
 			await new Promise<void>((resolve) => {

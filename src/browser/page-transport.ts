@@ -100,7 +100,10 @@ export class PageTransport implements Transport {
 
 	#message(data: string | ArrayBuffer): void {
 		if (typeof data !== "string") this.#deliver(new Uint8Array(data));
-		else if (data.includes("\0")) {
+		else if (data.endsWith("\0")) {
+			// The other side writes the terminators itself.
+			this.#deliver(new TextEncoder().encode(data));
+		} else if (data.includes("\0")) {
 			// One text message is one document: a zero character in it would make two of it.
 			this.destroy(new Error("a text message holds U+0000"));
 		} else {

@@ -167,7 +167,8 @@ export function pageWebSocketClass(real: typeof WebSocket, accept: AcceptInPage)
 		}
 
 		#write(bytes: Uint8Array, text: boolean): void {
-			if (!text) this.#near?.write(bytes);
+			// A text that ends with a zero byte has all its terminators.
+			if (!text || bytes.at(-1) === 0) this.#near?.write(bytes);
 			else if (bytes.includes(0)) {
 				// One text message is one document: a zero byte in it would make two of it.
 				this.#close ??= { code: 1007, reason: "a text message holds U+0000" };

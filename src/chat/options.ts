@@ -7,7 +7,7 @@ import { checkedName } from "./names.ts";
 const count = (minimum: number, maximum: number) =>
 	v.pipe(v.number(), v.integer(), v.minValue(minimum), v.maxValue(maximum));
 
-/** The schema. `about` says what an option does, `flag` names its command-line flag where it has one. */
+/** The schema of the options. `about` says what an option does, `flag` names its command-line flag where it has one. */
 export const chatSchema = v.strictObject({
 	rooms: v.optional(
 		described(
@@ -66,7 +66,7 @@ export const chatSchema = v.strictObject({
 
 /** What `createChat` takes; every option has a default. */
 export type ChatOptions = v.InferInput<typeof chatSchema>;
-/** The same with the defaults filled in. */
+/** The options with all defaults filled in. */
 export type ChatSettings = v.InferOutput<typeof chatSchema>;
 
 /**

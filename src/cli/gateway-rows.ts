@@ -17,7 +17,8 @@ export function gatewayRows(server: Server, gateway: Gateway): [string, string][
 export function targetWarnings(gateway: Gateway): string[] {
 	const lines: string[] = [];
 	for (const target of gateway.targets) {
-		if (target.port < 1024)
+		const isAsked = (target.alias?.port ?? target.port) === target.port;
+		if (target.port < 1024 && isAsked)
 			lines.push(`${where(target)}: Flash content cannot connect to ports below 1024; check that the port is right.`);
 		if (target.isAddress && addressClass(target.host) === "never")
 			lines.push(`${where(target)} is a link-local or reserved address; check that it is right.`);

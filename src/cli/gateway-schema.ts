@@ -36,6 +36,7 @@ export const gatewayCommandSchema = v.strictObject({
 	maxConnectionsPerAddress: server.maxConnectionsPerAddress,
 	connectsPerSecondPerAddress: server.connectsPerSecondPerAddress,
 	trustProxy: server.trustProxy,
+	basePath: server.basePath,
 	metrics: server.metrics,
 	logLevel: serveSchema.entries.logLevel,
 });

@@ -7,7 +7,7 @@ import { serverSchema } from "../server/index.ts";
 
 const { dialTimeoutMs, learn } = gatewaySchema.entries;
 
-/** The schema. */
+/** The schema of the options, for the command line and the configuration file. */
 export const playSchema = v.strictObject({
 	allow: v.optional(
 		described(

@@ -15,7 +15,7 @@ const ABORTED = "The attempt to connect was aborted.";
 export type Connect = (address: string, options?: ConnectOptions) => Promise<Connection>;
 
 /**
- * Makes the function `connect(address, options)`, bound to a way to connect.
+ * Makes the function `connect(address, options)` for a host, which knows how to connect.
  *
  * It resolves with an open connection, and rejects with XMLSOCKET_ADDRESS_INVALID, XMLSOCKET_PORT_RESERVED,
  * XMLSOCKET_OPTION_INVALID, XMLSOCKET_OPTION_UNKNOWN, XMLSOCKET_CONNECT_FAILED, XMLSOCKET_CONNECT_TIMEOUT or

@@ -6,7 +6,7 @@ import type { TextCodec } from "../wire/index.ts";
 import type { Target } from "./address.ts";
 import type { Streams } from "./streams.ts";
 
-/** How to dial. */
+/** Options of one attempt to connect. */
 export interface DialOptions {
 	/** How long the connection and its TLS or WebSocket handshake may take, in milliseconds. */
 	readonly timeoutMs: number;

@@ -11,7 +11,7 @@ import { type StreamError, streamErrorIn } from "./stream-error.ts";
 import { type Declaration, declarationsOf, isStreamHeader, withDeclarations } from "./stream-namespaces.ts";
 import { XMPP_PROTOCOL, XmppWebSocket } from "./xmpp-websocket.ts";
 
-/** XML streams, as a connection uses them. */
+/** The support for XML streams that a connection uses. */
 export interface Streams {
 	/** The sub-protocol to ask of a WebSocket. */
 	readonly webSocketProtocol: string;
@@ -36,7 +36,7 @@ export interface Streams {
 	): Promise<void>;
 }
 
-/** The value of `ClientHost.streams`. */
+/** The support for XML streams, for `ClientHost.streams`. */
 export const xmlStreams: Streams = {
 	webSocketProtocol: XMPP_PROTOCOL,
 	overWebSocket: (transport) => new XmppWebSocket(transport),

@@ -60,7 +60,7 @@ export interface XMLSocket {
 	maxUnprocessedChars?: number | undefined;
 }
 
-/** What is not in the manual. */
+/** Options of the class that the manual does not have. */
 export interface XMLSocketOptions {
 	/**
 	 * What becomes of a top-level element of a stream that is longer than `maxUnprocessedChars`: `close` ends the
@@ -90,30 +90,48 @@ const NOTHING: Uint8Array = new Uint8Array(0);
 /** The most bytes that one UTF-16 unit of a text can stand for. */
 const BYTES_PER_CHAR = 3;
 
-/** The class, bound to a way to connect. Every call makes a class of its own. */
+/** Makes the class `XMLSocket` for a host, which knows how to connect. Every call makes a class of its own. */
 export function createXMLSocketClass(host: ClientHost): XMLSocketConstructor {
 	const scheduler = new Scheduler(host.clock, host.report);
 	// Kept apart from the instances: a script must find no member on them that the manual does not name.
 	const states = new WeakMap<object, SocketState>();
 
 	function XMLSocket(this: XMLSocket, streamtype?: unknown, options?: XMLSocketOptions): undefined {
-		if (!new.target) return undefined;
+		// Without `new`, as `XMLSocket.call(this, "stream")`: the constructor of a class that inherits from this one.
+		if (!new.target && !isInstance(this)) return undefined;
 		const stream = streamtype === "stream" ? (options ?? {}) : undefined;
 		states.set(this, new SocketState(this, stream, host, scheduler));
-		if (stream) {
-			Object.defineProperty(this, "maxUnprocessedChars", {
-				value: DEFAULT_UNPROCESSED_CHARS,
-				writable: true,
-				configurable: true,
-			});
-		}
+		// A value on a prototype is the default of new sockets.
+		if (stream) hide(this, { maxUnprocessedChars: this.maxUnprocessedChars ?? DEFAULT_UNPROCESSED_CHARS });
 		// The player keeps it as an own property that for..in does not show.
-		Object.defineProperty(this, "timeout", { value: DEFAULT_TIMEOUT_MS, writable: true, configurable: true });
+		hide(this, { timeout: this.timeout ?? DEFAULT_TIMEOUT_MS });
+	}
+
+	function isInstance(value: unknown): boolean {
+		return value instanceof XMLSocket && !states.has(value) && value !== XMLSocket.prototype;
+	}
+
+	// An object whose constructor never ran (`Line.prototype = new XMLSocket()`, or a method used with `call`) gets a state at
+	// its first use. It is a stream if the object that it inherits from is.
+	function stateOf(socket: unknown): SocketState | undefined {
+		if ((typeof socket !== "object" || socket === null) && typeof socket !== "function") return undefined;
+		let state = states.get(socket);
+		if (!state) {
+			state = new SocketState(socket as XMLSocket, streamAbove(socket), host, scheduler);
+			states.set(socket, state);
+		}
+		return state;
+	}
+
+	function streamAbove(socket: object): XMLSocketOptions | undefined {
+		let above = Object.getPrototypeOf(socket) as object | null;
+		while (above !== null && !states.has(above)) above = Object.getPrototypeOf(above) as object | null;
+		return above === null ? undefined : states.get(above)?.stream;
 	}
 
 	hide(XMLSocket.prototype, {
 		connect(this: object, hostName?: unknown, port?: unknown): boolean {
-			return states.get(this)?.connect(hostName, port) ?? false;
+			return stateOf(this)?.connect(hostName, port) ?? false;
 		},
 		send(this: object, ...objects: unknown[]): void {
 			if (objects.length > 0) states.get(this)?.send(objects[0]);
@@ -131,17 +149,17 @@ export function createXMLSocketClass(host: ClientHost): XMLSocketConstructor {
 // idle (neither field set) -> connecting (#attempt) -> open (#link) -> idle. An attempt and a link are each compared with
 // the current one before their events count, so events of an earlier connection are ignored.
 class SocketState {
-	readonly #socket: XMLSocket;
 	/** Undefined in document mode. */
-	readonly #stream: XMLSocketOptions | undefined;
+	readonly stream: XMLSocketOptions | undefined;
+	readonly #socket: XMLSocket;
 	readonly #host: ClientHost;
 	readonly #scheduler: Scheduler;
 	#attempt: AbortController | undefined = undefined;
 	#link: Link | undefined = undefined;
 
 	constructor(socket: XMLSocket, stream: XMLSocketOptions | undefined, host: ClientHost, scheduler: Scheduler) {
+		this.stream = stream;
 		this.#socket = socket;
-		this.#stream = stream;
 		this.#host = host;
 		this.#scheduler = scheduler;
 	}
@@ -184,13 +202,13 @@ class SocketState {
 
 	#open(transport: Link["transport"]): void {
 		const maxChars = toNumber(this.#socket.maxUnprocessedChars);
-		const limited = !this.#stream && maxChars > 0;
+		const limited = !this.stream && maxChars > 0;
 		const link: Link = new Link(
 			transport,
 			{
 				output: "text",
 				...(this.#host.codec ? { codec: this.#host.codec } : {}),
-				...(this.#stream ? this.#streamOptions(this.#stream, maxChars) : {}),
+				...(this.stream ? this.#streamOptions(this.stream, maxChars) : {}),
 				maxDocumentBytes: limited ? Math.min(MAX_DOCUMENT_BYTES, maxChars * BYTES_PER_CHAR) : MAX_DOCUMENT_BYTES,
 				keepEmpty: true,
 				maxOutboxBytes: MAX_OUTBOX_BYTES,

@@ -1,13 +1,13 @@
 // How the daemons of one cluster reach each other: the interface only. It has an implementation in memory here and one on NATS
 // elsewhere. What is said over it is the application's affair; a bus delivers at most once, in order from each sender.
 
-/** To whom a message goes: every node, one node, or the nodes that have a room open. */
+/** The receivers of a message on the bus: every node, one node, or the nodes that have a room open. */
 export type Channel =
 	| { readonly to: "all" }
 	| { readonly to: "node"; readonly node: string }
 	| { readonly to: "room"; readonly room: string };
 
-/** The way from one daemon to the others. */
+/** Carries messages between the daemons of a cluster. */
 export interface Bus {
 	/** Names this process; another one at each start. Letters and digits. */
 	readonly node: string;
@@ -27,7 +27,7 @@ export interface Bus {
 	close(): Promise<void>;
 }
 
-/** Keys that one holder in the whole cluster has. Any method may reject with XMLSOCKET_UNAVAILABLE. */
+/** Keys of which each has at most one holder in the whole cluster. Any method may reject with XMLSOCKET_UNAVAILABLE. */
 export interface NameLeases {
 	/**
 	 * Takes a key: where nobody has it, or where `mayReplace` agrees about the holder it has. Atomic across all nodes.

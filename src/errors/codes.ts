@@ -404,10 +404,15 @@ export const ERROR_CODES = {
 		text: "A target's name resolves to an address that is not allowed.",
 		hint: "If you mean that address, write it instead of the name, or add ?private=yes to the target.",
 	},
+	XMLSOCKET_TARGET_INVALID: {
+		class: "usage",
+		text: "A target of the gateway could not be read, or two targets exclude each other.",
+		hint: "Write [NAME=]HOST:PORT, for example chat=localhost:9339. If content requests another port: old.example:443=localhost:6112.",
+	},
 	XMLSOCKET_TARGET_NOT_ALLOWED: {
 		class: "peer",
 		text: "A page requested a host and port that are not a target of the gateway.",
-		hint: "Add the host and port, spelled as in the content, to the gateway's targets; --learn FILE records them.",
+		hint: "Add the host and port, spelled as in the content, to the gateway's targets: --target HOST:PORT. --learn FILE records them.",
 	},
 	XMLSOCKET_TEMPLATE_INVALID: {
 		class: "usage",

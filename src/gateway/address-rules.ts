@@ -15,7 +15,7 @@ const PRIVATE: ReadonlySet<string> = new Set(["loopback", "private", "carrierGra
 const METADATA: ReadonlySet<string> = new Set(["100.100.100.200", "168.63.129.16", "fd00:ec2::254"]);
 const GLOBAL_UNICAST: [ipaddr.IPv6, number] = [ipaddr.IPv6.parse("2000::"), 3];
 
-/** The class of an address; `never` for anything that is not an address in its full form. */
+/** The class of an address: public, private, or `never` for everything that is not an address in its full form. */
 export function addressClass(address: string): AddressClass {
 	const parsed = parse(address);
 	if (!parsed) return "never";

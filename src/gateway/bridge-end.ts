@@ -22,7 +22,7 @@ export const END_WORDS = {
 	stopping: "the gateway stops",
 } as const satisfies Record<string, string>;
 
-/** One of these causes. */
+/** The name of a cause. */
 export type EndCause = keyof typeof END_WORDS;
 
 const ORDERLY: ReadonlySet<EndCause> = new Set(["page-closed", "target-closed", "stopping"]);

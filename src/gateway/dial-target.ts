@@ -8,17 +8,17 @@ import { dial } from "../transport/index.ts";
 import { addressClass, canonicalAddress } from "./address-rules.ts";
 import type { Target } from "./target.ts";
 
-/** All addresses of a host name, in the order of preference. */
+/** Resolves a host name to all its addresses, in order of preference. */
 export type Resolver = (host: string) => Promise<readonly string[]>;
 
-/** The system's resolver: hosts file, search domains, DNS. */
+/** Resolves a name as the operating system does: hosts file, search domains, DNS. */
 export const systemResolver: Resolver = async (host) =>
 	(await lookup(host, { all: true, verbatim: true })).map(({ address }) => address);
 
 /** At most this many addresses of a name are tried. */
 const MAX_TRIED = 8;
 
-/** How to dial. */
+/** Options of one attempt to connect. */
 export interface DialTargetOptions {
 	/** From the look-up of the name to the open connection, in milliseconds. */
 	readonly timeoutMs: number;

@@ -6,12 +6,14 @@ import type { Duplex } from "node:stream";
 import { type ErrorCode, XMLSocketError } from "../errors/index.ts";
 import { Scheduler } from "../link/index.ts";
 import {
-	answer,
+	answerUpgradeRequired,
 	type HttpRoutes,
 	type LabelledCount,
 	type Logger,
+	LogLimit,
 	loggable,
 	refuseUpgrade,
+	requestFacts,
 	silentLogger,
 } from "../server/index.ts";
 import {
@@ -48,6 +50,16 @@ interface BridgeRecord {
 	resolved: string | undefined;
 }
 
+/** What a request asks for, and the target that it gets. */
+interface Selection {
+	readonly target: Target | undefined;
+	readonly name?: string;
+	readonly pair?: { readonly host: string; readonly port: number };
+}
+
+/** Paths where a gateway with one target answers too: those of clients that were made for other bridges, also below a proxy's path. */
+const BRIDGE_PATH = /^\/$|\/websockify$/;
+
 /** Routes for a server: `/gateway/NAME` and `/gateway?host=…&port=…`. */
 export class Gateway implements HttpRoutes {
 	readonly settings: GatewaySettings;
@@ -62,6 +74,7 @@ export class Gateway implements HttpRoutes {
 	readonly #ended = new Map<string, number>();
 	readonly #refused = new Map<string, number>();
 	readonly #bytes = new Map<string, number>();
+	readonly #limit: LogLimit;
 	#nextId = 1;
 	#stopping = false;
 	/** Called once the last bridge has closed, one for each call of `drain`. */
@@ -73,6 +86,7 @@ export class Gateway implements HttpRoutes {
 		this.#targets = new TargetList(this.settings.targets);
 		for (const target of this.targets) textCodec(target.encoding ?? this.settings.encoding);
 		this.#log = parts.log ?? silentLogger;
+		this.#limit = new LogLimit(this.#log, () => nodeClock.now());
 		this.#resolve = parts.resolve ?? systemResolver;
 		const { maxMessageBytes } = this.settings;
 		this.#acceptor = new WebSocketAcceptor({
@@ -110,20 +124,21 @@ export class Gateway implements HttpRoutes {
 
 	request(_request: IncomingMessage, response: ServerResponse, url: URL): boolean {
 		if (!isOurs(url)) return false;
-		answer(response, 426, "This path is for WebSocket connections.\n");
+		answerUpgradeRequired(response);
 		return true;
 	}
 
 	upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, url: URL, clientAddress: string): boolean {
-		if (!isOurs(url)) return false;
+		const selection = this.#selection(url);
+		if (!selection) return false;
 		const facts = {
 			client: loggable(clientAddress),
 			origin: loggable(request.headers.origin ?? ""),
 			...watchOf(url),
 		};
-		const target = this.#find(url);
+		const { target } = selection;
 		if (!target) {
-			this.#refuse(socket, url, facts);
+			this.#refuse(socket, selection, { ...facts, ...requestFacts(request) });
 			return true;
 		}
 		const frames: WebSocketFrames = url.searchParams.get("frames") === "text" ? "text" : "binary";
@@ -137,15 +152,24 @@ export class Gateway implements HttpRoutes {
 			(page) => this.#bridge(target, frames, page, facts),
 			(reason) => {
 				count(this.#refused, "bad-request", 1);
-				this.#log.warn({ ...facts, reason }, "refused a WebSocket: the handshake is invalid");
+				this.#limit.warn(
+					"bad-request",
+					{ ...facts, ...requestFacts(request), reason },
+					"refused a WebSocket: the handshake is invalid",
+				);
 				refuseUpgrade(socket, "400 Bad Request", `The WebSocket handshake is invalid: ${reason}.`);
 			},
 		);
 		return true;
 	}
 
+	webSocketPaths(): readonly string[] {
+		return this.targets.map((target) => target.path);
+	}
+
 	async drain(graceMs: number): Promise<void> {
 		this.#stopping = true;
+		this.#limit.sweep(Number.POSITIVE_INFINITY);
 		for (const bridge of this.#bridges.keys()) {
 			if (graceMs === 0) bridge.destroy();
 			else bridge.stop();
@@ -171,29 +195,45 @@ export class Gateway implements HttpRoutes {
 
 	// --- one connection
 
-	#find(url: URL): Target | undefined {
-		if (url.pathname !== GATEWAY_PATH) return this.#targets.named(nameIn(url));
-		const { host, port } = pairIn(url);
-		return this.#targets.at(host, port);
+	/** What a request asks for; undefined where its path is not the gateway's. */
+	#selection(url: URL): Selection | undefined {
+		const { pathname, searchParams } = url;
+		if (pathname === GATEWAY_PATH || (BRIDGE_PATH.test(pathname) && searchParams.has("host"))) {
+			const pair = pairIn(url);
+			return { pair, target: this.#targets.at(pair.host, pair.port) };
+		}
+		if (isOurs(url)) return byName(this.#targets, nameIn(url));
+		if (!BRIDGE_PATH.test(pathname)) return undefined;
+		// Clients of other bridges are often configured without a path: the port is for one target, or a token names it.
+		const token = searchParams.get("token");
+		if (token !== null) return byName(this.#targets, token);
+		const [first, ...others] = this.targets;
+		return first && others.length === 0 ? { name: first.name, target: first } : undefined;
 	}
 
-	#refuse(socket: Duplex, url: URL, facts: object): void {
+	#refuse(socket: Duplex, { pair, name = "" }: Selection, facts: object): void {
 		count(this.#refused, "target-not-allowed", 1);
 		const code: ErrorCode = "XMLSOCKET_TARGET_NOT_ALLOWED";
-		if (url.pathname !== GATEWAY_PATH) {
-			this.#log.warn({ ...facts, code, target: loggable(nameIn(url)) }, "refused a WebSocket: no target has this name");
-			refuseUpgrade(socket, "404 Not Found", "The gateway has no target of this name.");
+		this.#limit.sweep(nodeClock.now());
+		if (!pair) {
+			const hint = `the names are ${this.targets.map((target) => target.name).join(", ")}`;
+			const line = { ...facts, code, target: loggable(name), hint };
+			this.#limit.warn(code, line, "refused a WebSocket: no target has this name");
+			refuseUpgrade(
+				socket,
+				"404 Not Found",
+				"The gateway has no target of this name; its operator can add it with --target.",
+			);
 			return;
 		}
-		const { host, port } = pairIn(url);
-		this.#log.warn(
-			{ ...facts, code, host: loggable(host), port },
-			"refused a WebSocket: this host and port is not a target",
-		);
+		const { host, port } = pair;
+		const hint = `add it with --target ${loggable(host.includes(":") ? `[${host}]` : host)}:${port}`;
+		const line = { ...facts, code, host: loggable(host), port, hint };
+		this.#limit.warn(code, line, "refused a WebSocket: this host and port is not a target");
 		refuseUpgrade(
 			socket,
 			"403 Forbidden",
-			"This host and port is not a target of the gateway; its operator can add it.",
+			"This host and port is not a target of the gateway; its operator can add it with --target.",
 		);
 		this.#learn(host, port);
 	}
@@ -270,7 +310,7 @@ export class Gateway implements HttpRoutes {
 /**
  * Creates a gateway. Pass it to a server in `routes`.
  *
- * @throws XMLSOCKET_OPTION_UNKNOWN, XMLSOCKET_OPTION_INVALID, XMLSOCKET_ADDRESS_INVALID for a target,
+ * @throws XMLSOCKET_OPTION_UNKNOWN, XMLSOCKET_OPTION_INVALID, XMLSOCKET_TARGET_INVALID for a target,
  * XMLSOCKET_CONFIG_UNREADABLE for the file of `learn`.
  *
  * @example
@@ -287,6 +327,10 @@ export function createGateway(options: GatewayOptions, parts: GatewayParts = {})
 
 function isOurs(url: URL): boolean {
 	return url.pathname === GATEWAY_PATH || url.pathname.startsWith(`${GATEWAY_PATH}/`);
+}
+
+function byName(targets: TargetList, name: string): Selection {
+	return { name, target: targets.named(name) };
 }
 
 function nameIn(url: URL): string {

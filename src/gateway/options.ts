@@ -5,7 +5,7 @@ import { checkOptions, described } from "../options/index.ts";
 
 const milliseconds = (minimum: number) => v.pipe(v.number(), v.integer(), v.minValue(minimum), v.maxValue(2 ** 31 - 1));
 
-/** The schema. Each entry describes its option, and names its command-line flag if `--help` lists one. */
+/** The schema of the options. Each entry describes its option, and names its command-line flag if `--help` lists one. */
 export const gatewaySchema = v.strictObject({
 	targets: v.optional(
 		described(
@@ -54,12 +54,15 @@ const gatewayOptionsSchema = v.strictObject({
  * meaning as for a server, and should have the same values.
  */
 export type GatewayOptions = v.InferInput<typeof gatewayOptionsSchema>;
-/** The same with the defaults filled in. */
+/** The options with all defaults filled in. */
 export type GatewaySettings = v.InferOutput<typeof gatewayOptionsSchema>;
 
 /** Checks options and fills in the defaults. @throws XMLSOCKET_OPTION_UNKNOWN, XMLSOCKET_OPTION_INVALID */
 export function gatewaySettings(options: GatewayOptions): GatewaySettings {
-	return checkOptions(gatewayOptionsSchema, options);
+	const settings = checkOptions(gatewayOptionsSchema, options);
+	// A list with commas in one entry, as in an environment variable.
+	const targets = settings.targets.flatMap((entry) => entry.split(",").map((target) => target.trim()));
+	return { ...settings, targets };
 }
 
 /** The names of the options that the gateway and its server share. */

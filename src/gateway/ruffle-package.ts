@@ -11,6 +11,8 @@ import { type StaticFiles, staticFiles } from "../server/static-files.ts";
 export const RUFFLE_INSTALL = "npm install @ruffle-rs/ruffle";
 /** Where its files are. */
 export const RUFFLE_PATH = "/ruffle/";
+/** Where they are too: next to the daemon's own pages, which know no other address where a site has the root. */
+const BESIDE_PAGES = "/xmlsocket/ruffle/";
 
 /**
  * Finds the installed package.
@@ -50,9 +52,10 @@ export function ruffleRoutes(find: () => string | undefined = findRuffle): Ruffl
 	return {
 		installed,
 		request(request, response, url) {
-			if (!url.pathname.startsWith(RUFFLE_PATH)) return false;
+			const folder = [RUFFLE_PATH, BESIDE_PAGES].find((path) => url.pathname.startsWith(path));
+			if (folder === undefined) return false;
 			if (installed()) {
-				const path = url.pathname.slice(RUFFLE_PATH.length - 1);
+				const path = url.pathname.slice(folder.length - 1);
 				files!(request, response, path, () => missing(response, "Ruffle has no such file."));
 			} else missing(response, `Ruffle is not installed here: ${RUFFLE_INSTALL}`);
 			return true;

@@ -18,7 +18,7 @@ export interface LogEntry {
 	readonly payload: Uint8Array;
 }
 
-/** An entry to append. */
+/** An entry to append to a room's log. */
 export interface NewEntry {
 	readonly payload: Uint8Array;
 	/** Identifies the appender across its connections. */
@@ -27,7 +27,7 @@ export interface NewEntry {
 	readonly id?: string | undefined;
 }
 
-/** The result of an append. */
+/** The result of appending an entry. */
 export interface Appended {
 	/** The sequence number of the entry; for a duplicate, that of the first entry. */
 	readonly seq: number;
@@ -48,14 +48,14 @@ export interface RoomState {
 	readonly firstSeq: number;
 }
 
-/** The most that one read returns. The first entry is always returned, however large it is. */
+/** The largest number of entries that one read returns. The first entry is always returned, however large it is. */
 export interface ReadLimits {
 	readonly maxCount: number;
 	/** Of all payloads together. */
 	readonly maxBytes: number;
 }
 
-/** The result of a read. */
+/** The result of reading a room's log. */
 export interface LogPage {
 	/** Oldest first. */
 	readonly entries: readonly LogEntry[];
@@ -79,7 +79,7 @@ export interface Retention {
 	readonly maxBytes?: number | undefined;
 }
 
-/** Options that every implementation accepts. */
+/** Options that every implementation of the message log accepts. */
 export interface LogOptions {
 	readonly retention?: Retention;
 	/** How long an id is remembered, in milliseconds. Default 600 000. */

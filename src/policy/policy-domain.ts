@@ -1,6 +1,9 @@
 // The attribute domain of a policy file: everything, one host, or a domain with all below it. Nothing is resolved: an
 // address matches only content that was loaded from that very address. docs/guide/policy.md.
 
+// Pages and Node have it; this project sees no types of either.
+declare const URL: new (text: string) => { readonly hostname: string };
+
 /** A domain as it is written, understood. */
 export interface PolicyDomain {
 	/** Why it matches no content at all; undefined where it can match. */
@@ -40,13 +43,24 @@ function whyNever(domain: string): string | undefined {
 	return undefined;
 }
 
-// Lower case, without the brackets of an IPv6 address and the dot at the end of a full name.
+// Lower case, in ASCII, without the brackets of an IPv6 address and the dot at the end of a full name.
 function plainHost(host: string): string {
-	return host
+	const plain = host
 		.trim()
 		.toLowerCase()
 		.replace(/^\[(.*)\]$/, "$1")
 		.replace(/(?<=[^*.])\.$/, "");
+	return /[^\0-\x7f]/.test(plain) ? inAscii(plain) : plain;
+}
+
+// Browsers and players know an internationalized name in ASCII only: `xn--…`.
+function inAscii(host: string): string {
+	const prefix = host.startsWith("*.") ? "*." : "";
+	try {
+		return prefix + new URL(`http://${host.slice(prefix.length)}`).hostname;
+	} catch {
+		return host;
+	}
 }
 
 function isAddress(host: string): boolean {

@@ -34,7 +34,7 @@ export function hasPort(ranges: readonly PortRange[], port: number): boolean {
 	return ranges.some(({ first, last }) => first <= port && port <= last);
 }
 
-/** What is left of the ranges for a file that was served from `servedFrom`. */
+/** The ports of `ranges` that a file from the port `servedFrom` can allow. */
 export function grantable(ranges: readonly PortRange[], servedFrom: number): PortRange[] {
 	if (servedFrom < FIRST_UNPRIVILEGED_PORT) return [...ranges];
 	return ranges
@@ -42,7 +42,7 @@ export function grantable(ranges: readonly PortRange[], servedFrom: number): Por
 		.map(({ first, last }) => ({ first: Math.max(first, FIRST_UNPRIVILEGED_PORT), last }));
 }
 
-/** The ranges as people write them. */
+/** The address ranges, as texts. */
 export function showPorts(ranges: readonly PortRange[]): string {
 	return ranges.map(({ first, last }) => (first === last ? String(first) : `${first}-${last}`)).join(",");
 }

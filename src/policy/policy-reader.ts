@@ -6,7 +6,7 @@ import { attribute, attributes, checkWellFormed, elements, XML, type XMLNode } f
 import { readDomain } from "./policy-domain.ts";
 import { type PortRange, readPorts, showPorts } from "./policy-ports.ts";
 
-/** Something to know about a policy file. */
+/** A finding about a policy file. */
 export interface PolicyFinding {
 	/** `error`: players do not take the file; `warning`: dangerous, or without the effect it seems to have; `note`: the rest. */
 	readonly level: "error" | "warning" | "note";
@@ -29,7 +29,7 @@ export interface PolicyGrant {
 /** Which other policy files a master file allows. */
 export type SiteControl = "all" | "master-only" | "none";
 
-/** A policy file, read. */
+/** A parsed policy file. */
 export interface PolicyFile {
 	/** Whether it is a policy file at all; the others grant nothing. */
 	readonly valid: boolean;
@@ -40,7 +40,7 @@ export interface PolicyFile {
 	readonly findings: readonly PolicyFinding[];
 }
 
-/** Past this size players may not take a file. */
+/** The longest policy file that all players accept, in bytes. */
 export const MAX_POLICY_BYTES: number = 20 * 1024;
 
 const SITE_CONTROLS: readonly SiteControl[] = ["all", "master-only", "none"];

@@ -12,16 +12,16 @@ import {
 	warning,
 } from "./policy-reader.ts";
 
-/** The port that players ask first. */
+/** The port that players ask first for a policy file, 843. */
 export const MASTER_POLICY_PORT = 843;
 
-/** A file and the port it came from. */
+/** A policy file, and the port that sent it. */
 export interface ServedPolicy {
 	readonly file: PolicyFile;
 	readonly port: number;
 }
 
-/** Who would like to connect where. */
+/** The content that wants to connect, and its target. */
 export interface PolicyQuestion {
 	/** The host that the content was loaded from: a name, or an address where that is what the page's URL says. */
 	readonly from: string;
@@ -31,7 +31,7 @@ export interface PolicyQuestion {
 	readonly to: number;
 }
 
-/** The answer. */
+/** The answer of a port to a policy request. */
 export interface PolicyVerdict {
 	readonly allowed: boolean;
 	/** One sentence. */
@@ -53,7 +53,7 @@ export function isAskedForPolicy(port: number): boolean {
 }
 
 /**
- * Whether content may connect, by the files of the places that were asked.
+ * Decides whether content may connect, from the policy files of the ports that were asked.
  *
  * @param master the file of port 843; undefined where none came.
  * @param others the file of the destination port, and those of ports that the content named with `loadPolicyFile`.
@@ -129,7 +129,7 @@ function whyNot(question: PolicyQuestion, places: readonly ServedPolicy[]): stri
 		: `No entry names ${question.from}.`;
 }
 
-/** How a file came. */
+/** How a policy file was received. */
 export interface PolicyDelivery {
 	/** The port it came from. */
 	readonly port: number;
@@ -141,7 +141,7 @@ export interface PolicyDelivery {
 	readonly extraBytes: number;
 }
 
-/** What is to be said of a file in view of how and where from it came; what is wrong within it, its own findings say. */
+/** Findings about how and from where a policy file was received. The file's own findings are not included. */
 export function judgeDelivery(file: PolicyFile, delivery: PolicyDelivery): PolicyFinding[] {
 	const { port, bytes, terminated, extraBytes } = delivery;
 	const findings: PolicyFinding[] = [];

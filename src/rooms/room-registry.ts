@@ -4,7 +4,7 @@
 import { XMLSocketError } from "../errors/index.ts";
 import type { Member, Room } from "./room.ts";
 
-/** The bounds of a hub, and how it makes its rooms. */
+/** The limits of a registry of rooms, and the function that makes its rooms. */
 export interface RoomRegistryOptions<R> {
 	/** Makes a room that is entered for the first time. */
 	readonly create: (name: string) => R;

@@ -1,7 +1,7 @@
 // A room: a name and the members who are in it. Sending to a room pushes the same bytes to every member's outbox; it
 // encodes nothing, awaits nothing, and a member that cannot keep up is its own link's affair.
 
-/** Who can be in a room: a `Link` is one, and so is anything that wraps one. */
+/** What can be a member of a room: a `Link`, or an object that wraps one. */
 export interface Member {
 	/** Takes whole documents, encoded and terminated; keeps the array by reference and never throws. */
 	sendEncoded(bytes: Uint8Array): void;

@@ -17,7 +17,7 @@ import {
 	remoteAddressOf,
 	SocketTransport,
 } from "../transport/index.ts";
-import { Admission, defaultMaxConnections, isListed } from "./admission.ts";
+import { Admission, defaultMaxConnections, isListed, type Refusal } from "./admission.ts";
 import type { Certificate } from "./certificate.ts";
 import { SocketHandshake } from "./handshakes.ts";
 import { type Logger, loggable } from "./logger.ts";
@@ -96,7 +96,7 @@ export class ConnectionAcceptor {
 			proxyHeader: isProxy,
 			proxied: (client) => {
 				address = client;
-				return this.acquire(client, socket);
+				return this.#acquireProxied(client, socket);
 			},
 			tlsTimeoutMs: settings.tlsTimeoutMs,
 			secureContext: certificate && settings.sniff ? () => certificate.context : undefined,
@@ -152,7 +152,7 @@ export class ConnectionAcceptor {
 			proxyHeader: isProxy,
 			proxied: (client) => {
 				address = client;
-				return this.acquire(client, socket);
+				return this.#acquireProxied(client, socket);
 			},
 			accepted: (accepted, kind) =>
 				this.#guard(accepted, () => {
@@ -167,11 +167,17 @@ export class ConnectionAcceptor {
 		});
 	}
 
-	/** Counts a client behind a proxy until its socket closes; false where it is refused. */
-	acquire(address: string, socket: Duplex): boolean {
+	/** Counts a client behind a proxy until its socket closes, or returns why it is refused; the caller reports that. */
+	acquire(address: string, socket: Duplex): Refusal | undefined {
 		const refusal = this.#admission.acquire(address, nodeClock.now());
+		if (refusal === undefined) socket.on("close", () => this.#admission.release(address));
+		return refusal;
+	}
+
+	// A client that a PROXY protocol header names; false where it is refused.
+	#acquireProxied(address: string, socket: Socket): boolean {
+		const refusal = this.acquire(address, socket);
 		if (refusal) this.#host.refusals.refuse(refusal, "refused a connection", remoteFact(address));
-		else socket.once("close", () => this.#admission.release(address));
 		return refusal === undefined;
 	}
 

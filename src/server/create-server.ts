@@ -25,7 +25,7 @@ export interface CreateServerOptions extends ServerOptions {
 	readonly routes?: readonly HttpRoutes[] | undefined;
 }
 
-/** What a server has whose connections the program handles itself, besides the members of every server. */
+/** The additional members of a server whose connections the program handles itself. */
 export interface ConnectionSource<Data extends object = Record<string, unknown>> {
 	/** A client has connected. */
 	on(event: "connection", listener: (connection: ServerConnection<Data>) => void): this;

@@ -2,11 +2,14 @@
 
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { addressKey } from "./admission.ts";
-import { answer } from "./http-answers.ts";
-import { type HttpHost, isForwarded, WEBSOCKET_PATH } from "./http-host.ts";
+import { isForwarded } from "./client-address.ts";
+import { answer, answerUpgradeRequired } from "./http-answers.ts";
+import { type HttpHost, WEBSOCKET_PATH, webSocketPaths } from "./http-host.ts";
 import { sendMetrics } from "./metrics.ts";
 import { pageHeaders } from "./page-headers.ts";
 import { type StaticFiles, staticFiles } from "./static-files.ts";
+
+const NO_PAGE = "There is no such page.\n";
 
 /** Answers for the daemon's paths. */
 export class DaemonPaths {
@@ -37,20 +40,39 @@ export class DaemonPaths {
 		else if (policy !== undefined) {
 			response.setHeader("x-permitted-cross-domain-policies", "master-only");
 			answer(response, 200, policy, "text/x-cross-domain-policy");
-		} else if (path === WEBSOCKET_PATH && host.acceptsDocuments)
-			answer(response, 426, "This path is for WebSocket connections.\n");
+		} else if (path === WEBSOCKET_PATH && host.acceptsDocuments) answerUpgradeRequired(response);
 		else if (this.#page && host.pagePath !== "/" && path.startsWith(host.pagePath))
-			this.#sendPage(this.#page, path, request, response);
-		else if (host.routes.some((routes) => routes.request?.(request, response, url))) return;
-		else if (this.#page && host.pagePath === "/") this.#sendPage(this.#page, path, request, response);
-		else answer(response, 404, "There is no such page.\n");
+			this.#sendPage(this.#page, path, request, response, () => this.#routed(request, response, url));
+		else if (this.#routed(request, response, url)) return;
+		else if (this.#page && host.pagePath === "/") this.#sendPage(this.#page, path, request, response, () => false);
+		else answer(response, 404, path === "/" ? noPage(host) : NO_PAGE);
 	}
 
-	#sendPage(files: StaticFiles, path: string, request: IncomingMessage, response: ServerResponse): void {
+	#routed(request: IncomingMessage, response: ServerResponse, url: URL): boolean {
+		return this.#host.routes.some((routes) => routes.request?.(request, response, url));
+	}
+
+	/** @param otherwise answers a request for a file that the page's folder does not have; false where it does not. */
+	#sendPage(
+		files: StaticFiles,
+		path: string,
+		request: IncomingMessage,
+		response: ServerResponse,
+		otherwise: () => boolean,
+	): void {
 		const name = path.slice(this.#host.pagePath.length - 1);
+		if (name.endsWith("/") && this.#host.flashPages.includes(name.slice(0, -1))) {
+			// The addresses in the page are relative, so the slash would change them.
+			response.writeHead(301, { location: `..${name.slice(0, -1)}`, "content-length": 0 }).end();
+			return;
+		}
 		const isFlash = this.#host.flashPages.includes(name);
-		for (const [header, value] of Object.entries(pageHeaders(isFlash))) response.setHeader(header, value);
-		files(request, response, name, () => answer(response, 404, "There is no such page.\n"));
+		const headers = Object.entries(pageHeaders(isFlash));
+		for (const [header, value] of headers) response.setHeader(header, value);
+		files(request, response, name, () => {
+			for (const [header] of headers) response.removeHeader(header);
+			if (!otherwise()) answer(response, 404, NO_PAGE);
+		});
 	}
 
 	async #metrics(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -66,6 +88,12 @@ export class DaemonPaths {
 			);
 		}
 	}
+}
+
+// People look at a WebSocket's port with a browser or curl to see whether it is there.
+function noPage(host: HttpHost): string {
+	const paths = webSocketPaths(host);
+	return paths.length === 0 ? NO_PAGE : `There is no page here. WebSockets are at ${paths.join(", ")}.\n`;
 }
 
 function cacheHeader(response: ServerResponse, path: string): void {

@@ -23,6 +23,17 @@ export function answer(
 	response.end(response.req.method === "HEAD" ? undefined : body);
 }
 
+/** Answers a plain request for the path of a WebSocket: usually the upgrade of a page, without the headers that a proxy did not pass. */
+export function answerUpgradeRequired(response: ServerResponse): void {
+	response.setHeader("upgrade", "websocket");
+	if (!response.hasHeader("connection")) response.setHeader("connection", "upgrade");
+	answer(
+		response,
+		426,
+		"This path is for WebSocket connections. A proxy in front must pass the headers Upgrade and Connection, over HTTP/1.1.\n",
+	);
+}
+
 /**
  * Answers an upgrade with a refusal, and closes the connection: when the client closes it, at the latest after 2 s.
  *

@@ -1,10 +1,12 @@
 // HTTP connections: their requests, one answer at a time, with a deadline for answers that are not read. A callback that throws costs
 // its own request alone. Which answer a request gets is up to the caller: `http.ts` for the port, `metrics-port.ts` for metrics.
 
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, type Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
+import { closeWithin } from "../transport/index.ts";
 import { answer, refuseUpgrade } from "./http-answers.ts";
+import { requestFacts } from "./http-host.ts";
 import { loggable } from "./logger.ts";
 import { type Refusals, remoteFact } from "./refusals.ts";
 import { RequestQueue } from "./request-queue.ts";
@@ -21,10 +23,14 @@ const REFUSALS: Readonly<Record<number, string>> = {
 	429: "too-many-requests",
 	503: "unavailable",
 };
+/** How long a client may take to close after the answer to a request whose upgrade was ignored, in milliseconds. */
+const IGNORED_CLOSE_MS = 2000;
+const UPGRADE_HINT = "a proxy in front must pass the headers Upgrade and Connection, over HTTP/1.1";
 const BAD_REQUEST = { status: "400 Bad Request", reason: "bad-request" };
 /** What Node's parser reports, and how it is answered. */
 const PARSER_ERRORS: Readonly<Record<string, { readonly status: string; readonly reason: string }>> = {
 	ERR_HTTP_REQUEST_TIMEOUT: { status: "408 Request Timeout", reason: "request-timeout" },
+	HPE_PAUSED_H2_UPGRADE: { status: "505 HTTP Version Not Supported", reason: "http2" },
 	HPE_HEADER_OVERFLOW: { status: "431 Request Header Fields Too Large", reason: "headers-too-large" },
 };
 
@@ -35,6 +41,8 @@ export interface HttpConnectionsOptions {
 	/** How long a client may read nothing of its answer, in milliseconds; 0: as long as it likes. */
 	readonly unreadOutputTimeoutMs: number;
 	readonly refusals: Refusals;
+	/** The client's address, for the log. Default: that of the connection. */
+	clientOf?(request: IncomingMessage): string;
 	/** Answers a request. Where it throws or rejects, the client gets 500. */
 	answer(request: IncomingMessage, response: ServerResponse): void | Promise<void>;
 	/** Takes or refuses an upgrade. Absent: upgrades are answered as requests. */
@@ -126,6 +134,10 @@ export class HttpConnections {
 		// Node has taken its own listeners away.
 		socket.on("error", () => {});
 		const { refusals } = this.#options;
+		if (request.headers.upgrade?.trim().toLowerCase() !== "websocket") {
+			this.#ignoreUpgrade(request, socket as Socket);
+			return;
+		}
 		if (this.#queues.get(socket)?.isActive) {
 			refusals.refuse(
 				"bad-request",
@@ -139,6 +151,21 @@ export class HttpConnections {
 			() => this.#options.upgrade?.(request, socket, head),
 			() => refuseUpgrade(socket, "500 Internal Server Error", "The server met an error."),
 		);
+	}
+
+	// Some clients offer HTTP/2 with each request (`Upgrade: h2c`). An unknown protocol is ignored (RFC 9110, 7.8), and Node has no way to
+	// say so before it takes the request out of its own hands.
+	#ignoreUpgrade(request: IncomingMessage, socket: Socket): void {
+		const response = new ServerResponse(request);
+		response.shouldKeepAlive = false;
+		response.assignSocket(socket);
+		response.once("finish", () => {
+			response.detachSocket(socket);
+			closeWithin(socket, IGNORED_CLOSE_MS);
+			socket.resume();
+			socket.end();
+		});
+		this.#request(request, response);
 	}
 
 	#clientError(error: NodeJS.ErrnoException, socket: Duplex): void {
@@ -177,12 +204,13 @@ export class HttpConnections {
 	#countRefusal(request: IncomingMessage, response: ServerResponse): void {
 		const { statusCode } = response;
 		const reason = REFUSALS[statusCode];
-		// `/readyz` reports a state; it is no refusal.
-		if (reason === undefined || request.url === "/readyz") return;
+		// `/readyz` reports a state. Browsers ask for the icon by themselves, once for each site. Neither is a refusal.
+		if (reason === undefined || request.url === "/readyz" || request.url === "/favicon.ico") return;
 		this.#options.refusals.refuse(reason, `refused an HTTP request: ${statusCode}`, {
-			...this.#remote(request.socket),
+			...remoteFact(this.#options.clientOf?.(request) ?? this.addressOf(request.socket)),
 			method: loggable(request.method ?? ""),
-			path: loggable(request.url ?? ""),
+			...requestFacts(request),
+			...(statusCode === 426 ? { hint: UPGRADE_HINT } : {}),
 		});
 	}
 }

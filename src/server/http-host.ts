@@ -1,11 +1,12 @@
-// What the HTTP side needs of its server, and the two questions about a request that all of its parts ask.
+// What the HTTP side needs of its server, and what all of its parts ask about a request.
 
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import type { Handshake, Health } from "../application/index.ts";
 import type { Transport } from "../link/index.ts";
+import type { Refusal } from "./admission.ts";
 import type { HttpRoutes } from "./http-routes.ts";
-import type { Logger } from "./logger.ts";
+import { type Logger, loggable } from "./logger.ts";
 import type { Metrics } from "./metrics.ts";
 import type { ServerSettings } from "./options.ts";
 import type { OriginRules } from "./origin.ts";
@@ -34,8 +35,8 @@ export interface HttpHost {
 	health(): Health;
 	/** The policy file as text; undefined where none is served. */
 	policyText(): string | undefined;
-	/** Counts a client behind a proxy until its socket closes; false where it is refused. */
-	acquire(address: string, socket: Duplex): boolean;
+	/** Counts a client behind a proxy until its socket closes; returns why it is refused, and does not report that. */
+	acquire(address: string, socket: Duplex): Refusal | undefined;
 	/** Takes a WebSocket whose handshake is complete. */
 	webSocket(transport: Transport, handshake: Handshake): void;
 }
@@ -43,13 +44,35 @@ export interface HttpHost {
 /** The path of the application's WebSocket. */
 export const WEBSOCKET_PATH = "/socket";
 
-/** The URL of a request. Undefined for `//` and the like: request lines that a client can send and that are not a URL. */
-export function requestUrl(request: IncomingMessage): URL | undefined {
+/**
+ * The URL of a request, below the path that a proxy serves the daemon at. Undefined for `//` and the like: request lines that a client
+ * can send and that are not a URL.
+ *
+ * @param basePath starts and ends with a slash. A proxy may have removed it already; then nothing is removed.
+ */
+export function requestUrl(request: IncomingMessage, basePath: string): URL | undefined {
 	const { url = "/" } = request;
-	return URL.canParse(url, "http://localhost") ? new URL(url, "http://localhost") : undefined;
+	if (!URL.canParse(url, "http://localhost")) return undefined;
+	const found = new URL(url, "http://localhost");
+	if (basePath !== "/" && found.pathname.startsWith(basePath))
+		found.pathname = found.pathname.slice(basePath.length - 1);
+	return found;
 }
 
-/** Whether a proxy has forwarded the request, by its own headers. */
-export function isForwarded(request: IncomingMessage): boolean {
-	return "x-forwarded-for" in request.headers || "forwarded" in request.headers;
+/** The facts about a request that the log line of its refusal has. */
+export function requestFacts(request: IncomingMessage): object {
+	const { headers } = request;
+	return {
+		path: loggable(request.url ?? ""),
+		hostHeader: loggable(headers.host ?? ""),
+		...(headers.origin === undefined ? {} : { origin: loggable(headers.origin) }),
+	};
+}
+
+const MAX_SHOWN_PATHS = 20;
+
+/** The paths of WebSockets, for the text of an answer at another path. */
+export function webSocketPaths(host: HttpHost): string[] {
+	const paths = host.routes.flatMap((routes) => routes.webSocketPaths?.() ?? []);
+	return [...(host.acceptsDocuments ? [WEBSOCKET_PATH] : []), ...paths].slice(0, MAX_SHOWN_PATHS);
 }

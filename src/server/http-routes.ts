@@ -14,7 +14,7 @@ export interface LabelledCount {
 	readonly values: ReadonlyMap<string, number>;
 }
 
-/** What else answers on the HTTP side, beside the page and the daemon's own paths. */
+/** Routes of your own on the HTTP side, in addition to the page and the daemon's own paths. */
 export interface HttpRoutes {
 	/**
 	 * Answers a GET or HEAD request. The Host header has been checked. Asked after the daemon's own paths (`/healthz` …) and
@@ -29,6 +29,8 @@ export interface HttpRoutes {
 	 * @returns false where the path is not one of these routes; the socket must be untouched then.
 	 */
 	upgrade?(request: IncomingMessage, socket: Duplex, head: Buffer, url: URL, clientAddress: string): boolean;
+	/** The paths of these routes' WebSockets, for the text of a refusal at another path. */
+	webSocketPaths?(): readonly string[];
 	/**
 	 * The server stops: end what is open, within `graceMs`; 0: at once. Called again, with 0, where the first call's time is
 	 * cut short. The server waits for the promise no longer than that.

@@ -5,11 +5,14 @@ import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { WebSocketAcceptor } from "../transport/index.ts";
 import { addressKey, isListed } from "./admission.ts";
+import { clientAddress, isForwarded } from "./client-address.ts";
 import { RequestHandshake } from "./handshakes.ts";
 import { refuseUpgrade } from "./http-answers.ts";
-import { type HttpHost, isForwarded, requestUrl, WEBSOCKET_PATH } from "./http-host.ts";
+import { type HttpHost, requestFacts, requestUrl, WEBSOCKET_PATH, webSocketPaths } from "./http-host.ts";
 import { loggable } from "./logger.ts";
 import { remoteFact } from "./refusals.ts";
+
+type Refuse = (status: string, reason: string, text: string, hint?: string) => void;
 
 /** Answers upgrade requests. */
 export class HttpUpgrades {
@@ -32,67 +35,80 @@ export class HttpUpgrades {
 		const host = this.#host;
 		const { headers } = request;
 		const client = this.#clientAddress(request);
-		const refuse = (status: string, reason: string, text: string): void => {
+		const refuse = (status: string, reason: string, text: string, hint?: string): void => {
 			host.refusals.refuse(reason, `refused a WebSocket: ${text}`, {
 				...remoteFact(client),
-				path: loggable(request.url ?? ""),
-				origin: loggable(headers.origin ?? ""),
+				...requestFacts(request),
+				...(hint === undefined ? {} : { hint }),
 			});
-			refuseUpgrade(socket, status, text);
+			refuseUpgrade(socket, status, hint === undefined ? text : `${text} ${hint}`);
 		};
-		const url = requestUrl(request);
+		const url = requestUrl(request, host.settings.basePath);
 		if (!url) refuse("400 Bad Request", "bad-request", "The address of the request cannot be read.");
-		else if (!host.rules.allowsHost(headers.host)) {
-			refuse(
-				"421 Misdirected Request",
-				"foreign-host",
-				"This server is not known by that name; its operator can add it with --origin.",
-			);
-		} else if (!host.rules.allowsOrigin(headers.origin, headers.host)) {
+		else if (!host.rules.allowsHost(headers.host))
+			refuse("421 Misdirected Request", "foreign-host", ...unknownHost(request));
+		else if (!host.rules.allowsOrigin(headers.origin, headers.host))
 			refuse(
 				"403 Forbidden",
 				"foreign-origin",
-				"Pages of this origin may not connect; the server's operator can allow it with --origin.",
+				"Pages of this origin may not connect.",
+				`The server's operator can allow it with --origin ${loggable(headers.origin ?? "")}.`,
 			);
-		} else if (!host.isListening()) refuse("503 Service Unavailable", "stopping", "The server is stopping.");
-		else if (client !== this.#addressOf(request) && !host.acquire(client, socket)) {
-			// `acquire` has counted it.
-			refuseUpgrade(socket, "429 Too Many Requests", "Too many connections from this address.");
-		} else if (url.pathname !== WEBSOCKET_PATH || !host.acceptsDocuments) {
-			if (!host.routes.some((routes) => routes.upgrade?.(request, socket, head, url, client)))
-				refuse("404 Not Found", "not-found", "There is nothing at this path for a WebSocket.");
-		} else {
-			const frames = url.searchParams.get("frames") === "text" ? "text" : "binary";
-			this.#webSockets.accept(
-				request,
-				socket,
-				head,
-				client,
-				frames,
-				(transport) =>
-					host.refusals.guard(
-						() => host.webSocket(transport, new RequestHandshake(request)),
-						() => transport.destroy(),
-					),
-				(reason) => refuse("400 Bad Request", "bad-request", `The WebSocket handshake is invalid: ${reason}.`),
-			);
-		}
+		else if (!host.isListening()) refuse("503 Service Unavailable", "stopping", "The server is stopping.");
+		else if (this.#isFull(request, socket, client, refuse)) return;
+		else if (!host.acceptsDocuments || !this.#isSocketPath(url.pathname)) {
+			if (host.routes.some((routes) => routes.upgrade?.(request, socket, head, url, client))) return;
+			refuse("404 Not Found", "not-found", "There is nothing at this path for a WebSocket.", this.#knownPaths());
+		} else this.#accept(request, socket, head, client, url, refuse);
 	}
 
-	// Behind listed proxies: the last address that no listed proxy wrote about itself.
+	#accept(request: IncomingMessage, socket: Duplex, head: Buffer, client: string, url: URL, refuse: Refuse): void {
+		const host = this.#host;
+		const frames = url.searchParams.get("frames") === "text" ? "text" : "binary";
+		this.#webSockets.accept(
+			request,
+			socket,
+			head,
+			client,
+			frames,
+			(transport) =>
+				host.refusals.guard(
+					() => host.webSocket(transport, new RequestHandshake(request)),
+					() => transport.destroy(),
+				),
+			(reason) => refuse("400 Bad Request", "bad-request", `The WebSocket handshake is invalid: ${reason}.`),
+		);
+	}
+
+	// The limits for one address also apply to the clients of listed proxies.
+	#isFull(request: IncomingMessage, socket: Duplex, client: string, refuse: Refuse): boolean {
+		const refusal = client === this.#addressOf(request) ? undefined : this.#host.acquire(client, socket);
+		if (refusal === undefined) return false;
+		const isSlow = refusal === "connecting-too-fast";
+		refuse(
+			"429 Too Many Requests",
+			refusal,
+			"Too many connections from this address.",
+			`The server's operator can raise ${isSlow ? "connectsPerSecondPerAddress" : "maxConnectionsPerAddress"}.`,
+		);
+		return true;
+	}
+
+	// Below the page's path, so that a page needs no address of the server. Many clients are configured without a path.
+	#isSocketPath(path: string): boolean {
+		return path === WEBSOCKET_PATH || path === "/" || path === `${this.#host.pagePath.slice(0, -1)}${WEBSOCKET_PATH}`;
+	}
+
+	#knownPaths(): string | undefined {
+		const paths = webSocketPaths(this.#host);
+		return paths.length === 0 ? undefined : `WebSockets are at ${paths.join(", ")}.`;
+	}
+
 	#clientAddress(request: IncomingMessage): string {
-		let address = this.#addressOf(request);
+		const address = this.#addressOf(request);
 		const trusted = this.#host.settings.trustProxy;
 		if (isForwarded(request) && !isListed(address, trusted)) this.#warnOfProxy(address);
-		const chain = String(request.headers["x-forwarded-for"] ?? "")
-			.split(",")
-			.map((entry) => entry.trim());
-		while (isListed(address, trusted) && chain.length > 0) {
-			const before = chain.pop();
-			if (!before) break;
-			address = before;
-		}
-		return address;
+		return clientAddress(request.headers, address, trusted);
 	}
 
 	// Loopback is exempt from the limits for one address, so a local proxy that is not listed exempts all of its clients.
@@ -104,4 +120,13 @@ export class HttpUpgrades {
 			"a proxy on this machine forwards clients, and the limits for one address do not apply to them: list it with --trust-proxy",
 		);
 	}
+}
+
+/** What a request gets whose Host header is not one of the server's names, and what its operator can do. */
+export function unknownHost(request: IncomingMessage): [text: string, hint: string] {
+	const name = loggable(request.headers.host ?? "");
+	return [
+		`This server is not known as "${name}".`,
+		`Its operator can add that name with --origin ${name}; a proxy in front can also pass the client's Host header.`,
+	];
 }

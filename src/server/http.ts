@@ -3,12 +3,14 @@
 
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
+import { clientAddress } from "./client-address.ts";
 import { DaemonPaths } from "./daemon-paths.ts";
 import { answer } from "./http-answers.ts";
 import { HttpConnections } from "./http-connections.ts";
 import { type HttpHost, requestUrl } from "./http-host.ts";
-import { HttpUpgrades } from "./http-upgrades.ts";
-import { loggable } from "./logger.ts";
+import { HttpUpgrades, unknownHost } from "./http-upgrades.ts";
+
+const ALLOWED_METHODS = "GET, HEAD, OPTIONS";
 
 /** Answers the HTTP connections of a server. */
 export class HttpSide {
@@ -26,6 +28,7 @@ export class HttpSide {
 			requestTimeoutMs,
 			unreadOutputTimeoutMs,
 			refusals: host.refusals,
+			clientOf: (request) => clientAddress(request.headers, addressOf(request), host.settings.trustProxy),
 			answer: (request, response) => this.#answer(request, response),
 			upgrade: (request, socket, head) => upgrades.answer(request, socket, head),
 		});
@@ -53,16 +56,22 @@ export class HttpSide {
 	#answer(request: IncomingMessage, response: ServerResponse): void | Promise<void> {
 		const host = this.#host;
 		if (!host.rules.allowsHost(request.headers.host)) {
-			const name = loggable(request.headers.host ?? "");
-			answer(response, 421, `This server is not known as "${name}". Its operator can add that name with --origin.\n`);
+			answer(response, 421, `${unknownHost(request).join(" ")}\n`);
 			return;
 		}
 		if (!host.isListening()) response.setHeader("connection", "close");
-		const url = requestUrl(request);
+		const { basePath } = host.settings;
+		const url = requestUrl(request, basePath);
 		if (!url) answer(response, 400, "The address of the request cannot be read.\n");
-		else if (request.method !== "GET" && request.method !== "HEAD") {
-			response.setHeader("allow", "GET, HEAD");
+		else if (request.method === "OPTIONS") {
+			// What some load balancers ask by default to see whether the server is there.
+			response.writeHead(204, { allow: ALLOWED_METHODS }).end();
+		} else if (request.method !== "GET" && request.method !== "HEAD") {
+			response.setHeader("allow", ALLOWED_METHODS);
 			answer(response, 405, "Only GET and HEAD are answered here.\n");
+		} else if (`${url.pathname}/` === basePath) {
+			// Relative, so that the addresses in the page are below the path, however the proxy names this server.
+			response.writeHead(301, { location: `./${basePath.split("/").at(-2)}/${url.search}`, "content-length": 0 }).end();
 		} else return this.#paths.answer(request, response, url);
 	}
 }

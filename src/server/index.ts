@@ -23,8 +23,10 @@ export {
 	type CreateServerOptions,
 	createServer,
 } from "./create-server.ts";
-export { answer, refuseUpgrade } from "./http-answers.ts";
+export { answer, answerUpgradeRequired, refuseUpgrade } from "./http-answers.ts";
+export { requestFacts } from "./http-host.ts";
 export type { HttpRoutes, LabelledCount } from "./http-routes.ts";
+export { LogLimit } from "./log-limit.ts";
 export { type Logger, loggable, silentLogger } from "./logger.ts";
 export { noDocuments } from "./no-documents.ts";
 export { type ClusterConnection, type ClusterOptions, openCluster } from "./open-cluster.ts";

@@ -10,7 +10,7 @@ export interface Logger {
 }
 
 const silence = (): void => {};
-/** Writes nothing. */
+/** A logger that writes nothing. */
 export const silentLogger: Logger = { debug: silence, info: silence, warn: silence, error: silence };
 
 const MAX_LOGGED = 256;

@@ -4,7 +4,7 @@
 import type { Application } from "../application/index.ts";
 
 /**
- * For a server that only has `routes`.
+ * The application of a server that has only `routes`: it accepts no documents.
  *
  * @example
  * ```ts

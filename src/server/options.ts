@@ -13,10 +13,12 @@ import {
 	readerLimits,
 } from "../options/index.ts";
 import { isAddressOrRange } from "./admission.ts";
+import { isOriginEntry, ORIGIN_WORDS } from "./origin.ts";
+import { listed } from "./origin-pattern.ts";
 
 const port = () => v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(65535));
 
-/** The schema. Each entry describes the option, and names its command-line flag where `--help` lists one. */
+/** The schema of the options. Each entry describes the option, and names its command-line flag where `--help` lists one. */
 export const serverSchema = v.strictObject({
 	port: v.optional(
 		described(port(), "port for XMLSocket, WebSocket, HTTP and TLS; 0: any free one", "-p, --port <n>"),
@@ -52,8 +54,8 @@ export const serverSchema = v.strictObject({
 	),
 	origin: v.optional(
 		described(
-			v.array(v.string()),
-			"origins of other sites whose pages may connect: https://example.com, https://*.example.com, *",
+			v.array(v.pipe(v.string(), v.check(isOriginEntry, ORIGIN_WORDS))),
+			"origins of other sites whose pages may connect: https://example.com, *.example.com, http://localhost:*, *",
 			"--origin <pattern...>",
 		),
 		[],
@@ -103,11 +105,19 @@ export const serverSchema = v.strictObject({
 	),
 	trustProxy: v.optional(
 		described(
-			v.array(v.string()),
+			v.array(v.pipe(v.string(), v.check(isProxyEntry, "an IP address or a range such as 10.0.0.0/8"))),
 			"trust X-Forwarded-For and PROXY protocol headers of these proxies: addresses or CIDR ranges",
 			"--trust-proxy <address...>",
 		),
 		[],
+	),
+	basePath: v.optional(
+		described(
+			v.pipe(v.string(), v.check(isBasePath, "a path with a slash at both ends, such as /games/")),
+			"path at which a proxy serves the daemon, where the proxy passes it on: /games/",
+			"--base-path <path>",
+		),
+		"/",
 	),
 	metrics: v.optional(
 		described(
@@ -121,7 +131,7 @@ export const serverSchema = v.strictObject({
 
 /** The options of `createServer`, apart from the application; each has a default. */
 export type ServerOptions = v.InferInput<typeof serverSchema>;
-/** The same with the defaults filled in. */
+/** The options with all defaults filled in. */
 export type ServerSettings = v.InferOutput<typeof serverSchema>;
 
 /**
@@ -151,13 +161,20 @@ export function serverSettings(options: ServerOptions): ServerSettings {
 			`A policy port (${settings.policyPort}) without a policy file answers nothing: give policyPort, or policy "off", not both.`,
 		);
 	}
-	for (const entry of settings.trustProxy) {
-		if (!isAddressOrRange(entry)) {
-			throw new XMLSocketError(
-				"XMLSOCKET_OPTION_INVALID",
-				`Option "trustProxy" has the entry "${entry}"; allowed are IP addresses and ranges such as 10.0.0.0/8.`,
-			);
-		}
+	if (settings.policyPort !== undefined && settings.policyPort === settings.port && settings.port !== 0) {
+		throw new XMLSocketError(
+			"XMLSOCKET_OPTION_INVALID",
+			`The policy port and the port are both ${settings.port}: the port answers policy requests anyway, so leave policyPort out.`,
+		);
 	}
-	return settings;
+	return { ...settings, origin: settings.origin.flatMap(listed), trustProxy: settings.trustProxy.flatMap(listed) };
+}
+
+function isBasePath(text: string): boolean {
+	return /^\/(?:[^/?#\s]+\/)*$/.test(text) && new URL(text, "http://localhost").pathname === text;
+}
+
+function isProxyEntry(text: string): boolean {
+	const entries = listed(text);
+	return entries.length > 0 && entries.every(isAddressOrRange);
 }

@@ -1,32 +1,21 @@
-// What the server refuses, and what fails in it: counted by reason, and logged. A flood of refusals writes a few lines for each
-// reason and then one line that says how many more there were: no client can fill a log.
+// What the server refuses, and what fails in it: counted by reason, and logged within the limits of
+// `log-limit.ts`.
 
+import { LogLimit } from "./log-limit.ts";
 import { type Logger, loggable } from "./logger.ts";
 import type { Metrics } from "./metrics.ts";
-
-/** Lines for one reason within one window; more are counted. */
-const LINES_PER_WINDOW = 5;
-const WINDOW_MS = 10_000;
-
-interface Window {
-	readonly endsMs: number;
-	lines: number;
-	suppressed: number;
-}
 
 /** Counts and logs refusals. */
 export class Refusals {
 	readonly #metrics: Metrics;
 	readonly #log: Logger;
-	readonly #now: () => number;
-	/** By reason. The reasons are the program's own, so there are few. */
-	readonly #windows = new Map<string, Window>();
+	readonly #limit: LogLimit;
 
 	/** @param now monotonic milliseconds. */
 	constructor(metrics: Metrics, log: Logger, now: () => number) {
 		this.#metrics = metrics;
 		this.#log = log;
-		this.#now = now;
+		this.#limit = new LogLimit(log, now);
 	}
 
 	/**
@@ -36,15 +25,13 @@ export class Refusals {
 	 */
 	refuse(reason: string, text: string, facts: object = {}): void {
 		this.#metrics.count(this.#metrics.refused, reason);
-		const line = { ...facts, reason };
-		if (this.#mayLog(reason)) this.#log.warn(line, text);
-		else this.#log.debug(line, text);
+		this.#limit.warn(reason, { ...facts, reason }, text);
 	}
 
 	/** A callback of the application, of a route or of a library threw. Only what it was called for fails. */
 	failed(error: unknown): void {
 		this.#metrics.count(this.#metrics.refused, "internal");
-		if (this.#mayLog("internal")) this.#log.error({ err: error }, "a handler failed");
+		if (this.#limit.mayLog("internal")) this.#log.error({ err: error }, "a handler failed");
 	}
 
 	/**
@@ -68,27 +55,7 @@ export class Refusals {
 
 	/** Reports what was not logged: once a second, and when the server closes. */
 	sweep(nowMs: number): void {
-		for (const [reason, { endsMs, suppressed }] of this.#windows) {
-			if (nowMs < endsMs) continue;
-			this.#windows.delete(reason);
-			if (suppressed > 0)
-				this.#log.warn({ reason, count: suppressed, windowMs: WINDOW_MS }, "refused more for the same reason");
-		}
-	}
-
-	#mayLog(reason: string): boolean {
-		const now = this.#now();
-		let window = this.#windows.get(reason);
-		if (!window || (now >= window.endsMs && window.suppressed === 0)) {
-			window = { endsMs: now + WINDOW_MS, lines: 0, suppressed: 0 };
-			this.#windows.set(reason, window);
-		}
-		if (window.lines < LINES_PER_WINDOW) {
-			window.lines++;
-			return true;
-		}
-		window.suppressed++;
-		return false;
+		this.#limit.sweep(nowMs);
 	}
 }
 

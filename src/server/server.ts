@@ -83,7 +83,7 @@ export class Server extends EventEmitter<{ closed: [] }> {
 		this.pagePath = parts.pagePath ?? "/";
 		this.#application = application;
 		this.#routes = parts.routes ?? [];
-		this.#rules = new OriginRules(settings.origin, [hostname(), settings.host]);
+		this.#rules = new OriginRules(settings.origin, [...machineNames(), settings.host]);
 		this.metrics = new Metrics(
 			() => this.#gauges(),
 			this.#routes.flatMap((routes) => routes.counts ?? []),
@@ -351,6 +351,12 @@ export class Server extends EventEmitter<{ closed: [] }> {
 		}
 		return numbers;
 	}
+}
+
+// The second is the name that other machines of a local network use for this one (mDNS).
+function machineNames(): string[] {
+	const name = hostname();
+	return name.includes(".") ? [name] : [name, `${name}.local`];
 }
 
 function linkOptions(settings: ServerSettings, application: Application<Output>): LinkOptions<Output> {

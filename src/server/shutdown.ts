@@ -45,8 +45,13 @@ export class Shutdown {
 
 	/** Ends all connections: in order within `graceMs`, at once after that. */
 	async drain(graceMs: number): Promise<void> {
-		const { application, refusals } = this.#host;
-		refusals.guard(() => application.drain?.(RETRY_AFTER_SECONDS));
+		const last = this.#notify();
+		if (last && graceMs > 0) {
+			await wait(graceMs, (done) => {
+				this.#drained = done;
+				last.then(done, done);
+			});
+		}
 		this.#host.end();
 		this.#drainRoutes(graceMs);
 		if (!this.isEmpty && graceMs > 0) {
@@ -88,6 +93,18 @@ export class Shutdown {
 		});
 		if (isClosed) await closing;
 		else refusals.failed(new Error(`the application did not close within ${timeoutMs} ms`));
+	}
+
+	// Returns what the application still does before its connections may end.
+	#notify(): Promise<void> | undefined {
+		const { application, refusals } = this.#host;
+		const promises: Promise<void>[] = [];
+		refusals.guard(() => {
+			const last = application.drain?.(RETRY_AFTER_SECONDS);
+			if (last) promises.push(last);
+			return last;
+		});
+		return promises[0];
 	}
 
 	// Routes may hold more than the sockets that came in here, so the end of those alone does not show that they are done.

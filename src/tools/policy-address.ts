@@ -3,7 +3,7 @@
 
 import { XMLSocketError } from "../errors/index.ts";
 
-/** A host, and a port where one is named. */
+/** A host, and a port if the text names one. */
 export interface PolicyAddress {
 	/** IPv6 without brackets. */
 	readonly host: string;

@@ -33,7 +33,7 @@ export interface CheckPolicyOptions {
 	readonly signal?: AbortSignal | undefined;
 }
 
-/** One port, and its answer. */
+/** One port, and its answer to the policy request. */
 export interface PolicyPlace {
 	readonly port: number;
 	/** Whether players request this port first. */

@@ -2,6 +2,7 @@ export { type AcceptedKind, type AcceptOptions, type AcceptStage, accept } from 
 export { closeWithin, deadline } from "./deadline.ts";
 export { dial } from "./dial.ts";
 export type { DialOptions, DialTarget } from "./dial-socket.ts";
+export { type HttpRequest, type HttpResponse, httpRequest } from "./http-request.ts";
 export { type Listener, type ListenOptions, listen } from "./listen.ts";
 export { remoteAddressOf } from "./loopback.ts";
 export { memoryPair } from "./memory.ts";

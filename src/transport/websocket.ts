@@ -123,6 +123,9 @@ export class WebSocketTransport implements Transport {
 		if (!events || this.#error) return;
 		if (isBinary) {
 			events.bytes(data);
+		} else if (data.at(-1) === 0) {
+			// The other side writes the terminators itself, as programs do that used to write to a TCP socket.
+			events.bytes(data);
 		} else if (data.includes(0)) {
 			// One text message is one document: a zero byte in it would make two of it.
 			this.#error = new Error("a text message holds U+0000");

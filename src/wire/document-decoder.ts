@@ -7,7 +7,7 @@ import type { Decoder } from "./decoder.ts";
 import { type TextCodec, utf8Codec } from "./text-codec.ts";
 import { UnfinishedUnit } from "./unfinished-unit.ts";
 
-/** What a decoder cuts and how much it may hold. */
+/** How a decoder ends documents, and how much it can buffer. */
 export interface DocumentDecoderOptions<Output extends "text" | "bytes" = "text"> {
 	/**
 	 * `text` decodes each document; `bytes` gives a copy of its bytes, terminator included, ready to be sent on. Bytes are

@@ -4,8 +4,10 @@
 /** What the first bytes are: `more` when they could still become something other than a document. */
 export type Recognised = "policy" | "tls" | "http" | "utf16" | "document" | "more";
 
-/** The requests for a policy file, as text without the terminating zero byte. Older manuals name the second. */
+/** The requests for a policy file as players send them, without the terminating zero byte. Older manuals name the second. */
 export const POLICY_REQUESTS: readonly string[] = ["<policy-file-request/>", "<cross-domain-request/>"];
+
+const POLICY_ROOTS: readonly string[] = POLICY_REQUESTS.map((request) => request.slice(1, -2));
 
 const HTTP_METHODS: readonly string[] = [
 	"GET",
@@ -17,6 +19,8 @@ const HTTP_METHODS: readonly string[] = [
 	"PATCH",
 	"CONNECT",
 	"TRACE",
+	// The preface of HTTP/2 without TLS, which is refused as HTTP.
+	"PRI",
 ];
 const UTF16_SIGNS: readonly (readonly number[])[] = [
 	[0xff, 0xfe],
@@ -24,14 +28,20 @@ const UTF16_SIGNS: readonly (readonly number[])[] = [
 	[0x3c, 0],
 	[0, 0x3c, 0],
 ];
-const MAX_LOOK_BYTES = 64;
+const MAX_LOOK_BYTES = 128;
+/** What may come before the element: empty documents, white space, a byte order mark (as UTF-8, or decoded), an XML declaration. */
+const BEFORE_REQUEST = /^[\0\s]*(?:\xef\xbb\xbf|\ufeff)?\s*(?:<\?xml\s[^<>]*\?>\s*)?/;
+/** The same, where the text ends within it. */
+const BEFORE_UNFINISHED =
+	/^[\0\s]*(?:\xef(?:\xbb)?|(?:\xef\xbb\xbf|\ufeff)?\s*<(?:\?(?:x(?:m(?:l(?:\s[^<>]*)?)?)?)?)?)$/;
 
 /**
  * Recognises a protocol by its first bytes.
  *
  * - TLS: a handshake record (`16 03`).
  * - HTTP: a method, a space, and `/`, `*` or `h` (of an absolute URL).
- * - policy: exactly a policy request, white space around it allowed, up to its zero byte.
+ * - policy: a policy request up to its zero byte, in every spelling that an XML writer gives it: with white space, a declaration, a
+ *   byte order mark, as an empty element or as two tags. Empty documents may come before it.
  * - utf16: a UTF-16 byte order mark, `<` followed by a zero byte, or `<` between two. A zero byte before `<` alone is an
  *   empty document, as old players send, before an ordinary one.
  * - document: anything else.
@@ -51,7 +61,7 @@ export function recognise(bytes: Uint8Array): Recognised {
  * Whether the text of a document, without its terminator, is a request for a policy file.
  */
 export function isPolicyRequest(text: string): boolean {
-	return text.length <= MAX_LOOK_BYTES && POLICY_REQUESTS.includes(text.trim());
+	return text.length <= MAX_LOOK_BYTES && matchPolicy(text) === "complete";
 }
 
 function recogniseHttp(text: string): Recognised {
@@ -65,13 +75,32 @@ function recogniseHttp(text: string): Recognised {
 }
 
 function recognisePolicy(text: string): Recognised {
-	const end = text.indexOf("\0");
-	if (end >= 0) return POLICY_REQUESTS.includes(text.slice(0, end).trim()) ? "policy" : "document";
-	if (text.length >= MAX_LOOK_BYTES) return "document";
-	const begun = text.trimStart();
-	return begun === "" || POLICY_REQUESTS.some((request) => request.startsWith(begun) || begun.trimEnd() === request)
-		? "more"
-		: "document";
+	const begun = text.search(/[^\0\s]/);
+	const end = begun < 0 ? -1 : text.indexOf("\0", begun);
+	const match = matchPolicy(end < 0 ? text : text.slice(0, end));
+	if (end >= 0) return match === "complete" ? "policy" : "document";
+	return match === "none" || text.length >= MAX_LOOK_BYTES ? "document" : "more";
+}
+
+/** Whether a text is a request, could become one, or is something else. */
+function matchPolicy(text: string): "complete" | "unfinished" | "none" {
+	const rest = text.slice(BEFORE_REQUEST.exec(text)![0].length);
+	if (rest === "" || BEFORE_UNFINISHED.test(text)) return "unfinished";
+	let matched: "unfinished" | "none" = "none";
+	for (const root of POLICY_ROOTS) {
+		const open = `<${root}`;
+		if (!rest.startsWith(open)) {
+			if (open.startsWith(rest)) matched = "unfinished";
+			continue;
+		}
+		const tail = rest.slice(open.length).replace(/\s+/g, "");
+		// White space within the name of the closing tag is not worth a refusal.
+		// Shells that do not know `\\0` in a text send its two characters; a person is testing then.
+		const endings = ["/>", `></${root}>`, "/>\\0"];
+		if (endings.includes(tail)) return "complete";
+		if (endings.some((ending) => ending.startsWith(tail))) matched = "unfinished";
+	}
+	return matched;
 }
 
 function recogniseUtf16(bytes: Uint8Array): "utf16" | "more" | undefined {

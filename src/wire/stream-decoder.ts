@@ -11,7 +11,7 @@ import { MarkupScanner } from "./markup-scanner.ts";
 import { type TextCodec, utf8Codec } from "./text-codec.ts";
 import { UnfinishedUnit } from "./unfinished-unit.ts";
 
-/** What a stream decoder may hold. */
+/** How much a stream decoder can buffer. */
 export interface StreamDecoderOptions {
 	/** The encoding; ASCII must stand for itself in it, as in UTF-8. Default: UTF-8 with U+FFFD for invalid bytes. */
 	readonly codec?: TextCodec;

@@ -2,7 +2,7 @@
 // and until then the script's own to push to and sort. It never changes the tree.
 // Implements docs/xml.md, "Tree operations" (childNodes).
 
-import { firstOf, lastOf, nextOf, ownRestOf, previousOf, restOf, type TreeNode } from "./tree-node.ts";
+import { firstOf, lastOf, nextOf, ownRestOf, previousOf, restOf, type TreeNode, wrapperOf } from "./tree-node.ts";
 
 /**
  * The array and what guards it. Children change in one step but the array follows only when someone looks, and then by the
@@ -42,7 +42,7 @@ export class ChildList {
 		if (this.#linked === 0 && this.#unlinked === 0) return;
 		if (this.touched || !this.#follow(array)) {
 			array.length = 0;
-			for (let child = firstOf(this.node); child !== null; child = nextOf(child)) array.push(child);
+			for (let child = firstOf(this.node); child !== null; child = nextOf(child)) array.push(wrapperOf(child));
 		}
 		this.#linked = 0;
 		this.#unlinked = 0;
@@ -58,15 +58,15 @@ export class ChildList {
 		const gone = this.#unlinked;
 		if (gone + this.#linked >= count || (gone > 0 && this.#linked > 0)) return false;
 		if (gone > 0) {
-			if (firstOf(this.node) === array[gone]) array.splice(0, gone);
-			else if (lastOf(this.node) === array[count - 1 - gone]) array.length -= gone;
+			if (wrapperOf(firstOf(this.node)) === array[gone]) array.splice(0, gone);
+			else if (wrapperOf(lastOf(this.node)) === array[count - 1 - gone]) array.length -= gone;
 			else return false;
 			return true;
 		}
 		let old = lastOf(this.node);
 		for (let step = this.#linked; step > 0 && old !== null; step--) old = previousOf(old);
-		if (old === null || old !== array[count - 1]) return false;
-		for (let child = nextOf(old); child !== null; child = nextOf(child)) array.push(child);
+		if (old === null || wrapperOf(old) !== array[count - 1]) return false;
+		for (let child = nextOf(old); child !== null; child = nextOf(child)) array.push(wrapperOf(child));
 		return true;
 	}
 }

@@ -3,17 +3,20 @@
 // Implements docs/xml.md, "Classes and members", "Construction", "idMap" and "Document properties".
 
 import { isObject, toStatus, toText } from "./coerce.ts";
+import { type DefaultedProperty, ignoresWhite, propertyOf, prototypeState } from "./defaults.ts";
 import { DocumentNode, idsOf, isDocument, makeDocument, ownStateOf, setIds, stateOf } from "./document-node.ts";
 import { decodeEntities } from "./entities.ts";
 import { enterId, IdMap, idMapFace, noteIdIn, settleIds } from "./id-map.ts";
 import { loadingMembers, type XMLLoading } from "./loading.ts";
 import { installMembers, type Members, newElement, newText, standFor, takePrototype, type XMLNode } from "./node.ts";
 import { type ParseHooks, parseInto } from "./parser.ts";
+import type { DocumentState } from "./rest.ts";
 import { fetchTransfer } from "./transfer.ts";
-import { type TreeNode, unlinkChildren } from "./tree-node.ts";
+import { type TreeNode, unlinkChildren, wrapperOf } from "./tree-node.ts";
+import { documentBehind } from "./unconstructed.ts";
 
 /**
- * An XML document, with ActionScript's names and manners. A malformed text is no error: the tree holds what was read so
+ * An XML document, with the names and the behaviour of ActionScript. A malformed text is no error: the tree holds what was read so
  * far and {@link XML.status | status} says what was wrong.
  *
  * Source: *Server-Side ActionScript Language Reference*, class XML; `docs/xml.md` says what players really do.
@@ -62,15 +65,16 @@ export interface XMLConstructor {
 /** A new, empty document. The first one brings the six properties to `XML.prototype`, as in the player. */
 export function newDocument(): DocumentNode {
 	if (properties !== null) {
-		installMembers(DocumentNode.prototype, properties);
+		const installed = properties;
 		properties = null;
+		installProperties(installed);
 	}
 	return makeDocument();
 }
 
 /** What scripts see of a document. */
 export function documentFace(document: DocumentNode): XML {
-	return document as unknown as XML;
+	return wrapperOf(document) as XML;
 }
 
 /** How the parser enters ids and declarations into the document that it fills. */
@@ -86,7 +90,7 @@ export const documentHooks: ParseHooks = {
 };
 
 function noteId(root: DocumentNode, source: string, start: number, end: number, element: TreeNode): void {
-	const document: { idMap?: unknown } = root as object;
+	const document: { idMap?: unknown } = wrapperOf(root) as object;
 	// The first look answers for nearly every document, and is the cheaper one.
 	if ("idMap" in document && Object.hasOwn(document, "idMap")) {
 		noteFurtherId(root, source, start, end, element);
@@ -104,7 +108,7 @@ function noteId(root: DocumentNode, source: string, start: number, end: number, 
 function noteFurtherId(root: DocumentNode, source: string, start: number, end: number, element: TreeNode): void {
 	try {
 		// The map is the script's own as soon as there is another one.
-		const map = (root as { idMap?: unknown }).idMap;
+		const map = (wrapperOf(root) as { idMap?: unknown }).idMap;
 		const ids = idsOf(root);
 		if (ids !== null && map === idMapFace(ids)) noteIdIn(ids, source, start, end, element);
 		else if (isObject(map)) enterId(map, decodeEntities(source.slice(start, end)), element);
@@ -117,20 +121,29 @@ function parseDocument(document: DocumentNode, source: string): void {
 	unlinkChildren(document);
 	const ids = idsOf(document);
 	if (ids !== null) settleIds(ids);
-	const { ignoreWhite, status, xmlDecl, docTypeDecl } = stateOf(document);
+	const { status, xmlDecl, docTypeDecl } = stateOf(document);
 	if (status !== 0 || xmlDecl !== undefined || docTypeDecl !== undefined) {
 		const state = ownStateOf(document);
 		state.status = 0;
 		state.xmlDecl = undefined;
 		state.docTypeDecl = undefined;
 	}
-	const end = parseInto(document, source, ignoreWhite, documentHooks, null);
+	const end = parseInto(document, source, ignoresWhite(document), documentHooks, null);
 	if (end !== stateOf(document).status) ownStateOf(document).status = end;
+}
+
+/** A document of the text with every node in it, whatever `XML.prototype.ignoreWhite` is: for protocols over XML. */
+export function parseVerbatim(source: string): XML {
+	const document = newDocument();
+	ownStateOf(document).ignoreWhite = false;
+	parseDocument(document, source);
+	return documentFace(document);
 }
 
 const members: Members = {
 	parseXML(source: unknown) {
-		if (isDocument(this) && source !== undefined) parseDocument(this, toText(source));
+		const document = documentOf(this);
+		if (document !== undefined && source !== undefined) parseDocument(document, toText(source));
 	},
 	createElement(name: unknown) {
 		return name === undefined ? undefined : newElement(toText(name));
@@ -142,45 +155,93 @@ const members: Members = {
 
 let properties: Members | null = {
 	get status() {
-		return isDocument(this) ? stateOf(this).status : undefined;
+		const document = documentOf(this);
+		return document && stateOf(document).status;
 	},
 	set status(value: unknown) {
-		if (isDocument(this) && value !== undefined) ownStateOf(this).status = toStatus(value);
+		const document = documentOf(this);
+		if (document !== undefined && value !== undefined) ownStateOf(document).status = toStatus(value);
 	},
 	get ignoreWhite() {
-		return isDocument(this) ? stateOf(this).ignoreWhite : undefined;
+		const document = documentOf(this);
+		return document === undefined ? defaultOf(this, "ignoreWhite") : ignoresWhite(document);
 	},
 	set ignoreWhite(value: unknown) {
-		if (isDocument(this) && value !== undefined) ownStateOf(this).ignoreWhite = Boolean(value);
+		const state = stateToSet(this, value);
+		if (state !== undefined) state.ignoreWhite = Boolean(value);
 	},
 	get loaded() {
-		return isDocument(this) ? stateOf(this).loaded : undefined;
+		const document = documentOf(this);
+		return document && stateOf(document).loaded;
 	},
 	set loaded(value: unknown) {
-		if (isDocument(this) && value !== undefined) ownStateOf(this).loaded = Boolean(value);
+		const document = documentOf(this);
+		if (document !== undefined && value !== undefined) ownStateOf(document).loaded = Boolean(value);
 	},
 	get xmlDecl() {
-		return isDocument(this) ? stateOf(this).xmlDecl : undefined;
+		const document = documentOf(this);
+		return document === undefined ? defaultOf(this, "xmlDecl") : propertyOf(document, "xmlDecl");
 	},
 	set xmlDecl(value: unknown) {
-		if (isDocument(this) && value !== undefined) ownStateOf(this).xmlDecl = toText(value);
+		const state = stateToSet(this, value);
+		if (state !== undefined) state.xmlDecl = toText(value);
 	},
 	get docTypeDecl() {
-		return isDocument(this) ? stateOf(this).docTypeDecl : undefined;
+		const document = documentOf(this);
+		return document === undefined ? defaultOf(this, "docTypeDecl") : propertyOf(document, "docTypeDecl");
 	},
 	set docTypeDecl(value: unknown) {
-		if (isDocument(this) && value !== undefined) ownStateOf(this).docTypeDecl = toText(value);
+		const state = stateToSet(this, value);
+		if (state !== undefined) state.docTypeDecl = toText(value);
 	},
 	get contentType() {
-		return isDocument(this) ? stateOf(this).contentType : undefined;
+		const document = documentOf(this);
+		if (document === undefined) return defaultOf(this, "contentType");
+		const value = propertyOf(document, "contentType");
+		return value === undefined ? FORM : toText(value);
 	},
 	set contentType(value: unknown) {
-		if (isDocument(this) && value !== undefined) ownStateOf(this).contentType = toText(value);
+		const state = stateToSet(this, value);
+		if (state !== undefined) state.contentType = toText(value);
 	},
 };
 
-function constructDocument(source?: unknown): object | undefined {
-	if (new.target === undefined) return undefined;
+const FORM = "application/x-www-form-urlencoded";
+
+// The document that `value` is, or that was made for it.
+function documentOf(value: unknown): DocumentNode | undefined {
+	return isDocument(value) ? value : documentBehind(value);
+}
+
+function defaultOf(value: unknown, name: DefaultedProperty): unknown {
+	return value === DocumentNode.prototype ? prototypeState[name] : undefined;
+}
+
+function stateToSet(target: unknown, value: unknown): DocumentState | undefined {
+	if (value === undefined) return undefined;
+	if (target === DocumentNode.prototype) return prototypeState;
+	const document = documentOf(target);
+	return document && ownStateOf(document);
+}
+
+// A script may set a default on the prototype before the first document exists, and with it the properties.
+function installProperties(members: Members): void {
+	const early = ["ignoreWhite", "contentType", "xmlDecl", "docTypeDecl"].map(
+		(name) => [name, Object.getOwnPropertyDescriptor(DocumentNode.prototype, name)?.value] as const,
+	);
+	installMembers(DocumentNode.prototype, members);
+	for (const [name, value] of early) Reflect.set(DocumentNode.prototype, name, value);
+}
+
+function constructDocument(this: unknown, source?: unknown): object | undefined {
+	if (new.target === undefined) {
+		// `XML.call(this, source)`, in the constructor of a class that inherits from this one.
+		if (source !== undefined && !isDocument(this)) {
+			const document = documentOf(this);
+			if (document !== undefined) parseDocument(document, toText(source));
+		}
+		return undefined;
+	}
 	const document = newDocument();
 	if (new.target !== (XML as unknown)) takePrototype(document, new.target);
 	if (source !== undefined) parseDocument(document, toText(source));

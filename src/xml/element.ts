@@ -6,7 +6,7 @@ import { AttributeBag } from "./attributes.ts";
 import { isName } from "./characters.ts";
 import { toText } from "./coerce.ts";
 import { isNothing, Markup, type MarkupValue, nulInDocument } from "./markup.ts";
-import { faceOf, newElement, newText, type XMLNode } from "./node.ts";
+import { asNode, faceOf, newElement, newText, type XMLNode } from "./node.ts";
 import { firstOf, isTreeNode, linkLast, setAttributes, type TreeNode, unlink } from "./tree-node.ts";
 
 /**
@@ -46,8 +46,9 @@ export function element(
 
 function append(parent: TreeNode, child: unknown): void {
 	if (isNothing(child)) return;
-	if (isTreeNode(child)) {
-		move(parent, child);
+	const node = asNode(child);
+	if (node !== undefined) {
+		move(parent, node);
 	} else if (child instanceof Markup) {
 		const document: unknown = child.toDocument();
 		if (!isTreeNode(document)) return;

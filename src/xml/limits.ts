@@ -1,7 +1,7 @@
 // The bounds of a document that comes from someone else, and the answer where one is passed: a value with a code, never an
 // exception, because a daemon refuses documents as often as it likes.
 
-/** What a document may hold. Every limit is a count and holds by itself; there is no value that means "unlimited". */
+/** The limits of a document that is parsed. Every limit is a count and holds by itself; there is no value that means "unlimited". */
 export interface ParseLimits {
 	/** Elements inside each other. @default 256 */
 	readonly maxDepth: number;
@@ -13,7 +13,7 @@ export interface ParseLimits {
 	readonly maxNameLength: number;
 }
 
-/** The limits that hold where no others are given. */
+/** The default limits. */
 export const DEFAULT_PARSE_LIMITS: ParseLimits = {
 	maxDepth: 256,
 	maxNodes: 16_384,
@@ -30,7 +30,7 @@ export type RefusalCode =
 	| "XMLSOCKET_DOCTYPE_REFUSED"
 	| "XMLSOCKET_NOT_WELL_FORMED";
 
-/** Why a text was refused. */
+/** The reason why a text was refused. */
 export interface Refusal {
 	readonly code: RefusalCode;
 	/** One sentence with the number, the limit and the place. */

@@ -5,9 +5,8 @@ import { XMLSocketError } from "../errors/index.ts";
 import { toText } from "./coerce.ts";
 import { XML } from "./document.ts";
 import { isDocument } from "./document-node.ts";
-import type { XMLNode } from "./node.ts";
+import { asNode, type XMLNode } from "./node.ts";
 import { printChildren, printNode } from "./serializer.ts";
-import { isTreeNode } from "./tree-node.ts";
 
 /** What can be a value in a template: text, numbers, nodes, other templates, and arrays of them. */
 export type MarkupValue =
@@ -70,7 +69,8 @@ export function contentOf(value: unknown): string {
 	if (typeof value === "string") return escapeValue(value);
 	if (isNothing(value)) return "";
 	if (value instanceof Markup) return value.toString();
-	if (isTreeNode(value)) return withoutNul(isDocument(value) ? printChildren(value) : printNode(value));
+	const node = asNode(value);
+	if (node !== undefined) return withoutNul(isDocument(node) ? printChildren(node) : printNode(node));
 	return Array.isArray(value) ? contentOfAll(value) : escapeValue(toText(value));
 }
 

@@ -27,10 +27,12 @@ import {
 	textOf,
 	typeOf,
 	unlink,
+	wrapperOf,
 } from "./tree-node.ts";
+import { beforeFirst, documentBehind } from "./unconstructed.ts";
 
 /**
- * A node of an XML tree, with ActionScript's names and manners: an element (`nodeType` 1) or a text (`nodeType` 3).
+ * A node of an XML tree, with the names and the behaviour of ActionScript: an element (`nodeType` 1) or a text (`nodeType` 3).
  * Properties marked `readonly` ignore assignments; no member ever throws.
  *
  * Source: *Server-Side ActionScript Language Reference*, XML and XMLNode; `docs/xml.md` says what players really do.
@@ -94,11 +96,12 @@ export type Members = Record<string, unknown> & ThisType<unknown>;
 
 /**
  * The node that `value` is, or undefined. `XML.prototype` is a node too, as in the player: it cannot hold the fields
- * itself, so `document.ts` names the node that stands for it.
+ * itself, so `document.ts` names the node that stands for it. An object of the class XML whose constructor never ran gets a
+ * document; see `unconstructed.ts`.
  */
 export function asNode(value: unknown): TreeNode | undefined {
 	if (isTreeNode(value)) return value;
-	return value === standIn?.face ? standIn?.node : undefined;
+	return value === standIn?.face ? standIn?.node : documentBehind(value);
 }
 
 /** Makes `node` stand for `face`, which is `XML.prototype`; see {@link asNode}. */
@@ -113,7 +116,7 @@ let standIn: { readonly face: object; readonly node: TreeNode; nodeName: string 
 export function faceOf(node: TreeNode): XMLNode;
 export function faceOf(node: TreeNode | null): XMLNode | null;
 export function faceOf(node: TreeNode | null): XMLNode | null {
-	return node as unknown as XMLNode | null;
+	return wrapperOf(node) as XMLNode | null;
 }
 
 /** Puts members on a prototype: not enumerable, and a property without a setter gets one that ignores assignments. */
@@ -275,6 +278,30 @@ const members: Members = {
 	},
 };
 
+// The same with the objects that nodes were made for. Only a program that has such objects pays for looking them up.
+const membersWithWrappers: Members = {
+	get firstChild() {
+		const node = asNode(this);
+		return node && wrapperOf(firstOf(node));
+	},
+	get lastChild() {
+		const node = asNode(this);
+		return node && wrapperOf(lastOf(node));
+	},
+	get nextSibling() {
+		const node = asNode(this);
+		return node && wrapperOf(nextOf(node));
+	},
+	get previousSibling() {
+		const node = asNode(this);
+		return node && wrapperOf(previousOf(node));
+	},
+	get parentNode() {
+		const node = asNode(this);
+		return node && wrapperOf(parentOf(node));
+	},
+};
+
 /** An element with this name and nothing else. */
 export function newElement(name: string): TreeNode {
 	return newNode(ELEMENT, name, null);
@@ -311,6 +338,7 @@ Object.defineProperty(constructNode, "name", { value: "XMLNode" });
 Object.defineProperty(constructNode, "prototype", { value: TreeNode.prototype });
 Object.defineProperty(TreeNode.prototype, "constructor", { value: constructNode });
 installMembers(TreeNode.prototype, members);
+beforeFirst(() => installMembers(TreeNode.prototype, membersWithWrappers));
 // What console.log prints of a node: its text, as `trace` does. Other hosts ignore the symbol.
 Object.defineProperty(TreeNode.prototype, Symbol.for("nodejs.util.inspect.custom"), {
 	value(this: unknown) {

@@ -5,14 +5,14 @@ import type { AttributeBag } from "./attributes.ts";
 import type { ChildList } from "./child-list.ts";
 import type { IdMap } from "./id-map.ts";
 
-/** What the six properties of a document read and write. */
+/** What the six properties of a document read and write; undefined: not set, so that a default counts. */
 export class DocumentState {
 	status = 0;
-	ignoreWhite = false;
+	ignoreWhite: boolean | undefined = undefined;
 	loaded: boolean | undefined = undefined;
 	xmlDecl: string | undefined = undefined;
 	docTypeDecl: string | undefined = undefined;
-	contentType = "application/x-www-form-urlencoded";
+	contentType: string | undefined = undefined;
 }
 
 /** The rest of a node. */
@@ -27,6 +27,8 @@ export class Rest {
 	document: DocumentState | null;
 	/** The `idMap` that the parser has made for a document; a script can have put another in its place. */
 	ids: IdMap | null = null;
+	/** The object that scripts see instead of this node; see `unconstructed.ts`. */
+	wrapper: object | null = null;
 
 	constructor(document: DocumentState | null) {
 		this.document = document;

@@ -5,7 +5,8 @@
 import { printedAttributes } from "./attribute-scan.ts";
 import { attributeList } from "./attributes.ts";
 import { toText } from "./coerce.ts";
-import { isDocument, stateOf } from "./document-node.ts";
+import { propertyOf } from "./defaults.ts";
+import { isDocument } from "./document-node.ts";
 import { escapeText, isPrinted } from "./escape.ts";
 import {
 	attributesOf,
@@ -37,8 +38,9 @@ export function printChildren(node: TreeNode): string {
 /** The XML declarations and the document type declaration of a document; nothing for other nodes. */
 export function declarationsOf(node: TreeNode): string[] {
 	if (!isDocument(node)) return [];
-	const { xmlDecl, docTypeDecl } = stateOf(node);
-	return [xmlDecl, docTypeDecl].filter((text) => text !== undefined);
+	return [propertyOf(node, "xmlDecl"), propertyOf(node, "docTypeDecl")]
+		.filter((text) => text !== undefined)
+		.map(toText);
 }
 
 /** The start tag of an element with a name, up to the `>`. */

@@ -33,6 +33,12 @@ export let restOf: (node: TreeNode) => Rest | null;
 export let setRest: (node: TreeNode, rest: Rest) => void;
 /** The same, to write to. */
 export let ownRestOf: (node: TreeNode) => Rest;
+/** What scripts see of a node: itself, or the object that it was made for; see `unconstructed.ts`. */
+export let wrapperOf: (node: TreeNode | null) => object | null;
+/** Makes `node` the node of an object. */
+export let bindWrapper: (node: TreeNode, wrapper: object) => void;
+// False in nearly every program, so that `wrapperOf` costs nothing there.
+let hasWrappers = false;
 
 export let parentOf: (node: TreeNode) => TreeNode | null;
 export let nextOf: (node: TreeNode) => TreeNode | null;
@@ -124,6 +130,11 @@ export class TreeNode {
 		ownRestOf = (node) => {
 			node.#rest = ownRest(node.#rest);
 			return node.#rest;
+		};
+		wrapperOf = (node) => (hasWrappers && node !== null ? (node.#rest?.wrapper ?? node) : node);
+		bindWrapper = (node, wrapper) => {
+			hasWrappers = true;
+			ownRestOf(node).wrapper = wrapper;
 		};
 		parentOf = (node) => node.#parent;
 		nextOf = (node) => node.#next;

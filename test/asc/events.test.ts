@@ -210,12 +210,12 @@ describe("the lifecycle of an application", () => {
 		expect(running.traces.filter(({ text }) => text.startsWith("ok onAppStart")).length).toBe(2);
 	});
 
-	it("ends with the server: onDisconnect for each client, then onAppStop", async () => {
+	it("ends with the server: onAppStop, then onDisconnect for each client", async () => {
 		const client = running.client(hello("x"));
 		await client.until((text) => text.includes("Success"));
 		await running.server.close();
 		const ends = running.traces.map(({ text }) => text).filter((text) => /^(?:gone|stopped)/.test(text));
-		expect(ends).toEqual(["gone x", "stopped Application.Shutdown"]);
+		expect(ends).toEqual(["stopped Application.Shutdown", "gone x"]);
 	});
 });
 

@@ -1,31 +1,14 @@
 // The system's Chromium for the tests that drive a page. Where there is none the tests are skipped with a line that says so;
 // with CI=true that is a failure.
 
-import { accessSync, constants, mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { join } from "node:path";
 import { type BrowserContext, chromium } from "playwright-core";
+import { findProgram } from "../peer-programs.js";
 
 /** Chromium's path, or undefined. */
-export const chromiumPath: string | undefined = findChromium();
-
-function findChromium(): string | undefined {
-	for (const name of ["chromium", "chromium-browser", "google-chrome"]) {
-		for (const folder of (process.env.PATH ?? "").split(delimiter)) {
-			const file = join(folder, name);
-			try {
-				accessSync(file, constants.X_OK);
-				return file;
-			} catch {
-				// Not in this folder.
-			}
-		}
-	}
-	const words = "Chromium was not found on PATH (Debian: apt-get install chromium)";
-	if (process.env.CI === "true") throw new Error(`${words}, and CI=true asks for every real peer.`);
-	console.warn(`${words}: the tests that need a browser are skipped.`);
-	return undefined;
-}
+export const chromiumPath: string | undefined = findProgram(["chromium", "chromium-browser", "google-chrome"]);
 
 /** A fresh browser, and the way to end it. */
 export async function launch(

@@ -87,11 +87,14 @@ export function documentSuite(createXMLSocketClass: MakeXMLSocket): void {
 			expect(names).toEqual(["a", "b"]);
 		});
 
-		test("its methods do nothing on other objects", () => {
+		test("send and close do nothing on objects that have not connected, and no method does on primitives", () => {
 			const { connect, send, close } = bench().XMLSocket.prototype;
-			expect(connect.call({} as never, "localhost", 9000)).toBe(false);
 			expect(send.call({} as never, "x")).toBeUndefined();
 			expect(close.call({} as never)).toBeUndefined();
+			for (const self of [undefined, 5, "text"]) {
+				expect(connect.call(self as never, "localhost", 9000)).toBe(false);
+				expect(close.call(self as never)).toBeUndefined();
+			}
 		});
 	});
 

@@ -3,20 +3,11 @@
 // ends what it began when the process exits.
 
 import { spawn } from "node:child_process";
-import {
-	accessSync,
-	constants,
-	existsSync,
-	mkdirSync,
-	mkdtempSync,
-	readdirSync,
-	readFileSync,
-	rmSync,
-	writeFileSync,
-} from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { join } from "node:path";
+import { findProgram } from "../peer-programs.js";
 
 /**
  * @typedef {object} NatsOptions
@@ -43,18 +34,7 @@ const KEPT_LOG = 20_000;
 
 /** Whether the program is there; where not, one line says so. With CI=true it must be. */
 export function hasNatsServer() {
-	for (const folder of (process.env.PATH ?? "").split(delimiter)) {
-		try {
-			accessSync(join(folder, "nats-server"), constants.X_OK);
-			return true;
-		} catch {
-			// Not in this folder.
-		}
-	}
-	const words = "There is no nats-server on PATH. On Debian: apt-get install nats-server";
-	if (process.env.CI === "true") throw new Error(words);
-	console.log(`Skipped: ${words}`);
-	return false;
+	return findProgram(["nats-server"]) !== undefined;
 }
 
 /** Running servers. Nodes are counted from 0. */

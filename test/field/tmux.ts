@@ -1,22 +1,11 @@
 // A terminal for tests: Debian's tmux with a server of its own, so that it touches no session of the user.
 
 import { execFileSync } from "node:child_process";
-import { accessSync, constants } from "node:fs";
-import { delimiter, join } from "node:path";
+import { findProgram } from "../peer-programs.js";
 
 /** Whether the program is there. In CI it must be. */
 export function hasTmux(): boolean {
-	for (const folder of (process.env.PATH ?? "").split(delimiter)) {
-		try {
-			accessSync(join(folder, "tmux"), constants.X_OK);
-			return true;
-		} catch {
-			// Not in this folder.
-		}
-	}
-	if (process.env.CI === "true") throw new Error("There is no tmux on PATH. On Debian: apt-get install tmux");
-	console.log("Skipped: there is no tmux on PATH. On Debian: apt-get install tmux");
-	return false;
+	return findProgram(["tmux"]) !== undefined;
 }
 
 let count = 0;

@@ -120,8 +120,8 @@ describe("the gateway's paths", () => {
 
 describe("the gateway's options", () => {
 	it.each([
-		[{ targets: ["nonsense"] }, "XMLSOCKET_ADDRESS_INVALID"],
-		[{ targets: ["a=x:1", "a=y:1"] }, "XMLSOCKET_ADDRESS_INVALID"],
+		[{ targets: ["nonsense"] }, "XMLSOCKET_TARGET_INVALID"],
+		[{ targets: ["a=x:1", "a=y:1"] }, "XMLSOCKET_TARGET_INVALID"],
 		[{ targets: ["a=x:1?encoding=utf-16"] }, "XMLSOCKET_OPTION_INVALID"],
 		[{ encoding: "klingon", targets: ["a=x:1"] }, "XMLSOCKET_OPTION_INVALID"],
 		[{ dialTimeout: 5 }, "XMLSOCKET_OPTION_UNKNOWN"],

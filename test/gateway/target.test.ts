@@ -5,6 +5,7 @@ describe("a target", () => {
 	it("is a host and a port, with a name or without", () => {
 		expect(parseTarget("chat=Game.Example.com:9339")).toEqual({
 			name: "chat",
+			alias: { host: "chat", port: 9339 },
 			host: "game.example.com",
 			port: 9339,
 			path: "/gateway/chat",
@@ -13,6 +14,13 @@ describe("a target", () => {
 			encoding: undefined,
 		});
 		expect(parseTarget("localhost:9339")).toMatchObject({ name: "localhost:9339", path: "/gateway/localhost:9339" });
+		expect(parseTarget(":9339")).toMatchObject({ name: "localhost:9339", alias: undefined });
+		expect(parseTarget("tcp://localhost:9339")).toMatchObject({ name: "localhost:9339" });
+		expect(parseTarget("old.example:443=localhost:6112")).toMatchObject({
+			name: "old.example:443",
+			alias: { host: "old.example", port: 443 },
+			port: 6112,
+		});
 		expect(parseTarget("v6=[::1]:80")).toMatchObject({ host: "::1", port: 80, isAddress: true });
 		expect(parseTarget("[0:0::1]:80")).toMatchObject({ host: "::1", name: "[::1]:80" });
 		expect(parseTarget("[::ffff:10.0.0.1]:80")).toMatchObject({ host: "10.0.0.1", isAddress: true });
@@ -31,7 +39,10 @@ describe("a target", () => {
 		"host:65536",
 		"host:123456",
 		"host:",
-		":9339",
+		"chat:0=host:1",
+		"chat:=host:1",
+		"chat:x=host:1",
+		"http://host:80",
 		"host:9339/",
 		"=host:9339",
 		"a b=host:9339",
@@ -65,7 +76,7 @@ describe("a target", () => {
 		"host:80?private=no",
 		"host:80?other=1",
 	])("refuses %j", (text) => {
-		expect(() => parseTarget(text)).toThrow(expect.objectContaining({ code: "XMLSOCKET_ADDRESS_INVALID" }));
+		expect(() => parseTarget(text)).toThrow(expect.objectContaining({ code: "XMLSOCKET_TARGET_INVALID" }));
 	});
 });
 
@@ -97,7 +108,19 @@ describe("a list of targets", () => {
 		["constructor", 9339],
 	])("finds nothing at %j port %d", (host, port) => expect(list.at(host, port)).toBeUndefined());
 
-	it("refuses two targets of one name, and one target twice", () => {
+	it("has several ports of one name, each selected by the name and the port", () => {
+		const old = new TargetList(["old=localhost:6112", "old=localhost:9875", "old:443=localhost:6113"]);
+		expect(old.all.map(({ path }) => path)).toEqual(["/gateway/old", "/gateway/old:9875", "/gateway/old:443"]);
+		expect(old.named("old")?.port).toBe(6112);
+		expect(old.named("old:6112")?.port).toBe(6112);
+		expect(old.at("OLD", 9875)?.port).toBe(9875);
+		expect(old.at("old", 443)?.port).toBe(6113);
+		expect(old.at("old", 6113)).toBeUndefined();
+		expect(old.at("localhost", 6113)?.name).toBe("old:443");
+	});
+
+	it("refuses two targets of one name and port, and one target twice", () => {
+		expect(() => new TargetList(["a:5=x:1", "a=y:5"])).toThrow(/two targets/);
 		expect(() => new TargetList(["a=x:1", "a=y:1"])).toThrow(/two targets/);
 		expect(() => new TargetList(["x:1", "x:1"])).toThrow(/two targets|twice/);
 	});

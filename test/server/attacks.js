@@ -251,10 +251,11 @@ const ATTACKS = {
 		kept.on("data", (chunk) => {
 			text += chunk;
 		});
-		const others = [];
-		while (others.length < 200) others.push(await open(daemon.port, "<"));
-		kept.write(get("/"));
+		const others = await Promise.all(Array.from({ length: 200 }, () => open(daemon.port, "<")));
 		const untilMs = performance.now() + LIMIT_MS;
+		// The kernel accepts a connection before the daemon does.
+		while (daemon.descriptors() < 100 && performance.now() < untilMs) await sleep(5);
+		kept.write(get("/"));
 		while (text.split("HTTP/1.1 ").length < 3 && performance.now() < untilMs) await sleep(20);
 		const status = text.split("HTTP/1.1 ")[2]?.slice(0, 3);
 		for (const socket of [kept, ...others]) socket.destroy();

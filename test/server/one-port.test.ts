@@ -300,7 +300,8 @@ describe("HTTP", () => {
 		["http://good.example", false],
 		["https://good.example.evil", false],
 		["https://a.wild.example", true],
-		["https://wild.example", false],
+		// As in a policy file: the domain and everything below it.
+		["https://wild.example", true],
 		["https://evilwild.example", false],
 		["https://good.example:444", false],
 	])("a WebSocket of origin %s is accepted: %s", async (origin, accepted) => {

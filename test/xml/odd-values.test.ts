@@ -169,20 +169,30 @@ describe("as this", () => {
 		},
 	);
 
-	test("an object that a document is the prototype of, as old classes were written, is no node", () => {
+	test("an object that a document is the prototype of, as old classes were written, is a document of its own", () => {
 		function Old(this: object): void {}
 		Old.prototype = new XML("<a/>");
-		const object = new (Old as unknown as new () => XML)();
-		object.parseXML("<b/>");
-		object.nodeName = "x";
-		object.status = 5;
-		expect([object.firstChild, object.status, object.nodeName, String(object)]).toEqual([
-			undefined,
-			undefined,
-			undefined,
-			"[type Object]",
-		]);
-		expect([String(Old.prototype), object instanceof XML, Object.keys(object)]).toEqual(["<a />", true, []]);
+		const make = (): XML => new (Old as unknown as new () => XML)();
+		const [object, other] = [make(), make()];
+		object.parseXML("<b id='x'/>");
+		expect([String(object), String(other), String(Old.prototype)]).toEqual(['<b id="x" />', "", "<a />"]);
+		expect([object.status, object.idMap?.x, object instanceof XML]).toEqual([0, object.firstChild, true]);
+		// The tree shows the object itself.
+		expect(object.firstChild?.parentNode).toBe(object);
+		const outer = new XML();
+		outer.appendChild(object);
+		expect([outer.firstChild, outer.lastChild, outer.childNodes[0]]).toEqual([object, object, object]);
+		object.removeNode();
+		expect([outer.childNodes.length, String(object)]).toEqual([0, '<b id="x" />']);
+	});
+
+	test("XML.call(this, source) fills the document of a class that inherits from XML", () => {
+		function Feed(this: object, source: string): void {
+			(XML as unknown as (this: object, source: string) => void).call(this, source);
+		}
+		Reflect.set(Feed.prototype, "__proto__", XML.prototype);
+		const feed = new (Feed as unknown as new (source: string) => XML)("<a><b/></a>");
+		expect([String(feed), feed.firstChild?.nodeName]).toEqual(["<a><b /></a>", "a"]);
 	});
 });
 

@@ -1,10 +1,11 @@
 // A real Jabber server for tests: Debian's prosody as a child process, with its own ports, data folder and certificate.
 
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { accessSync, constants, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { join } from "node:path";
+import { findProgram } from "../peer-programs.js";
 
 /** The users there are: at `localhost`, which has TLS, and at `plain.localhost`, which has not. */
 export const USERS: readonly string[] = ["ann", "bob", "bot", "carol"];
@@ -14,17 +15,7 @@ export const passwordOf = (user: string): string => `pass-${user}`;
 
 /** Whether the program is there. In CI it must be. */
 export function hasProsody(): boolean {
-	for (const folder of (process.env.PATH ?? "").split(delimiter)) {
-		try {
-			accessSync(join(folder, "prosody"), constants.X_OK);
-			return true;
-		} catch {
-			// Not in this folder.
-		}
-	}
-	if (process.env.CI === "true") throw new Error("There is no prosody on PATH. On Debian: apt-get install prosody");
-	console.log("Skipped: there is no prosody on PATH. On Debian: apt-get install prosody");
-	return false;
+	return findProgram(["prosody"]) !== undefined;
 }
 
 /** A running server. */

@@ -2,7 +2,7 @@
 // `onConnect` returns accepts or rejects a client; any other value leaves it pending.
 // Implements docs/guide/asc.md, "application".
 
-import { XML } from "../../xml/index.ts";
+import { parseVerbatim } from "../../xml/document.ts";
 import { callback, guarded, hostFunction } from "./bridge.ts";
 import { type ClientFacts, type ClientState, endClient, makeClient, received, sendStatus, stateOf } from "./client.ts";
 import { callDocument, type Info, plainDocument, readArguments, rootOf } from "./documents.ts";
@@ -26,6 +26,7 @@ const accepted = hostFunction("client.accept");
 const broadcast = hostFunction("client.broadcast");
 const statistics = hostFunction("application.stats");
 const shutdown = hostFunction("application.shutdown");
+const log = hostFunction("log");
 const collectGarbage = hostFunction("application.gc");
 
 /** The object that scripts see; it also holds their handlers. */
@@ -44,11 +45,13 @@ const methods: Record<string, Handler> = {
 				code: "NetConnection.Connect.Success",
 				description: "Connection succeeded.",
 			});
+		guarded(() => event("onConnectAccept", state.client, ...state.connectValues));
 		for (const text of state.early.splice(0)) guarded(() => received(state, text));
 		return true;
 	},
 	rejectConnection(client: unknown, why?: unknown): boolean {
 		const state = stateOf(client);
+		// An accepted client stays: an example of the manual accepts after a check, and continues to its rejectConnection.
 		if (state === undefined || state.phase !== "pending") return false;
 		reject(state, why);
 		return true;
@@ -86,6 +89,8 @@ export function openApplication(facts: ApplicationFacts): void {
 	const config = Object.assign(Object.create(null) as object, facts.config);
 	for (const [name, value] of Object.entries({ clients, ...facts, config }))
 		Object.defineProperty(application, name, { value, enumerable: true });
+	// Scripts set it for the administration console of Flash Media Server, which this host does not have.
+	application.allowDebug = false;
 }
 
 /** Calls `application.onStatus`, if it is defined. */
@@ -97,11 +102,14 @@ export function applicationStatus(info: object): void {
 /** The numbers of the callbacks that the host calls; it reads them once. */
 export const applicationCallbacks: Readonly<Record<string, number>> = {
 	start: callback(() => {
+		warnOfCase();
 		event("onAppStart");
 	}),
-	stop: callback((reason) => {
-		event("onAppStop", { level: "status", code: "Application.Shutdown", description: String(reason) });
-	}),
+	/** Returns whether the script refuses to stop. */
+	stop: callback(
+		(reason) =>
+			event("onAppStop", { level: "status", code: "Application.Shutdown", description: String(reason) }) === false,
+	),
 	open: callback((id, ip, transport, connect) => {
 		connected(Number(id), String(ip), String(transport), connect as string | undefined);
 	}),
@@ -121,18 +129,30 @@ export const applicationCallbacks: Readonly<Record<string, number>> = {
 	}),
 };
 
+const EVENTS = "onAppStart onAppStop onConnect onConnectAccept onConnectReject onDisconnect onStatus".split(" ");
+
+// Names are case-sensitive, as in Flash Media Server; in ActionScript 1 they were not.
+function warnOfCase(): void {
+	for (const name of Object.keys(application)) {
+		const meant = EVENTS.find((each) => each !== name && each.toLowerCase() === name.toLowerCase());
+		if (meant !== undefined)
+			log("warn", `application.${name} is never called: names are case-sensitive, write application.${meant}`);
+	}
+}
+
 function event(name: string, ...values: unknown[]): unknown {
 	const handler = application[name];
 	return typeof handler === "function" ? (handler as Handler).apply(application, values) : undefined;
 }
 
 function connected(id: number, ip: string, transport: string, connect: string | undefined): void {
-	const root = connect === undefined ? null : rootOf(new XML(connect));
+	const root = connect === undefined ? null : rootOf(parseVerbatim(connect));
 	const state = makeClient(id, factsOf(ip, transport, root?.attributes ?? {}), connect !== undefined);
 	states.set(id, state);
 	let values: unknown[];
 	try {
 		values = root === null ? [] : readArguments(root);
+		state.connectValues = values;
 	} catch (error) {
 		endClient(state, (error as Error).message);
 		return;
@@ -160,6 +180,8 @@ function factsOf(ip: string, transport: string, attributes: Record<string, unkno
 		referrer: text("referrer"),
 		uri: `xmlsocket://${String(application.hostname)}/${app}`,
 		protocol: transport,
+		secure: transport === "tls",
+		virtualKey: "",
 	};
 }
 
@@ -172,4 +194,5 @@ function reject(state: ClientState, why: unknown): void {
 	};
 	sendStatus(state, info);
 	endClient(state);
+	guarded(() => event("onConnectReject", state.client, ...state.connectValues));
 }

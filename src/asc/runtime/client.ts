@@ -2,6 +2,7 @@
 // add to `Client.prototype`, and none of the class's own methods.
 // Implements docs/guide/asc.md, "Client" and "Documents and calls".
 
+import { parseVerbatim } from "../../xml/document.ts";
 import { XML, XMLNode } from "../../xml/index.ts";
 import { guarded, hostFunction } from "./bridge.ts";
 import {
@@ -32,6 +33,10 @@ export interface ClientState {
 	/** The result objects of pending calls, by the number of the call. */
 	readonly results: Map<number, object>;
 	lastCall: number;
+	/** The limits that the script has set: from the client, to the client. */
+	readonly bandwidth: [number, number];
+	/** The arguments of `onConnect`, for `onConnectAccept` and `onConnectReject`. */
+	connectValues: readonly unknown[];
 }
 
 const MAX_EARLY = 100;
@@ -43,7 +48,13 @@ const send = hostFunction("client.send");
 const end = hostFunction("client.end");
 const statistics = hostFunction("client.stats");
 const log = hostFunction("log");
-let bandwidthTold = false;
+const logged = new Set<string>();
+
+function logOnce(words: string): void {
+	if (logged.has(words)) return;
+	logged.add(words);
+	log("warn", words);
+}
 
 /** The state of a client; undefined for anything else. */
 export function stateOf(value: unknown): ClientState | undefined {
@@ -88,10 +99,22 @@ export class Client {
 	}
 
 	/** Has no effect, and logs that once. Many scripts call it in onConnect, so an error would reject their clients. */
-	setBandwidthLimit(): void {
-		if (bandwidthTold) return;
-		bandwidthTold = true;
-		log("warn", "client.setBandwidthLimit has no effect here: the daemon has its own limits of rates and sizes");
+	setBandwidthLimit(serverToClient?: unknown, clientToServer?: unknown): void {
+		const state = stateOf(this);
+		// 0 keeps the limit.
+		if (state && Number(clientToServer) > 0) state.bandwidth[0] = Number(clientToServer);
+		if (state && Number(serverToClient) > 0) state.bandwidth[1] = Number(serverToClient);
+		logOnce("client.setBandwidthLimit has no effect here: the daemon has its own limits of rates and sizes");
+	}
+
+	/** The limit that the script has set, in bytes per second; 0 without one. @param direction 0: from the client, 1: to it. */
+	getBandwidthLimit(direction?: unknown): number {
+		return stateOf(this)?.bandwidth[Number(direction) === 1 ? 1 : 0] ?? 0;
+	}
+
+	/** Measures nothing, and logs that once. */
+	checkBandwidth(): void {
+		logOnce("client.checkBandwidth measures nothing here; time the answer to a client.call instead");
 	}
 
 	/** Whether the client is connected. */
@@ -115,14 +138,21 @@ export interface ClientFacts {
 	readonly referrer: string;
 	readonly uri: string;
 	readonly protocol: string;
+	/** Whether the connection is encrypted up to this daemon. */
+	readonly secure: boolean;
+	/** The manual's key of a virtual host, which this daemon does not have: an empty text. */
+	readonly virtualKey: string;
 }
 
 /** Creates the object of a connection. */
 export function makeClient(id: number, facts: ClientFacts, sentConnect: boolean): ClientState {
 	const client = new Client();
 	for (const [name, value] of Object.entries(facts)) Object.defineProperty(client, name, { value });
-	for (const [name, value] of Object.entries({ id: String(id), readAccess: "/", writeAccess: "/" }))
-		Object.defineProperty(client, name, { value, writable: true, configurable: true });
+	for (const [name, value] of Object.entries({ id: String(id), readAccess: "/", writeAccess: "/" })) {
+		// A value on Client.prototype is the default of new clients.
+		const set: unknown = name === "id" ? undefined : Reflect.get(Client.prototype, name);
+		Object.defineProperty(client, name, { value: set ?? value, writable: true, configurable: true });
+	}
 	const state: ClientState = {
 		id,
 		client,
@@ -132,6 +162,8 @@ export function makeClient(id: number, facts: ClientFacts, sentConnect: boolean)
 		earlyChars: 0,
 		results: new Map(),
 		lastCall: 0,
+		bandwidth: [0, 0],
+		connectValues: [],
 	};
 	states.set(client, state);
 	return state;
@@ -167,12 +199,16 @@ export function received(state: ClientState, text: string): void {
 		onData.call(client, text);
 		return;
 	}
-	const document = new XML(text);
+	// The host's own documents are read with all white space, whatever a script has set for its documents.
+	const document = XML.prototype.ignoreWhite ? parseVerbatim(text) : new XML(text);
 	const root = rootOf(document);
 	if (root !== null && answered(state, root)) return;
 	if (root?.nodeName === "so" && root.attributes.name !== undefined) sharedObjectDocument(state, root);
 	else if (root?.nodeName === "call" && root.attributes.name !== undefined) called(state, root);
-	else plain(state, document, root);
+	else if (XML.prototype.ignoreWhite) {
+		const own = new XML(text);
+		plain(state, own, rootOf(own));
+	} else plain(state, document, root);
 }
 
 // `<call name="…">`: the arguments are values. A call with an id gets an answer.

@@ -1,4 +1,4 @@
-// Adds what the JavaScript 1.5 of Flash Media Server had and today's JavaScript lacks: `addProperty`, `toSource`, and array and string
+// Adds what the JavaScript 1.5 of Flash Media Server had and today's JavaScript lacks: `addProperty`, `toSource`, `uneval`, and array and string
 // methods as statics. Nothing is enumerable, so that `for (i in object)` in a script lists only the script's own names.
 
 const ARRAY_STATICS =
@@ -31,6 +31,7 @@ export function addExtras(): void {
 	hide(Object.prototype, "toSource", function toSource(this: unknown): string {
 		return sourceOf(this, 0);
 	});
+	hide(globalThis, "uneval", (value: unknown): string => sourceOf(value, 0));
 	statics(Array, Array.prototype, ARRAY_STATICS);
 	statics(String, String.prototype, STRING_STATICS);
 }

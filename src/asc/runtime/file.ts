@@ -1,11 +1,13 @@
 // The class File that scripts see: files and folders inside the application's folder. On failure its methods return false, null or
-// undefined and never throw; the worker reports the reason. Server-Side ActionScript Language Reference, class File. `worker/files.ts`
+// undefined and never throw; the reason goes to `application.onStatus`, and the worker logs it. Server-Side ActionScript Language Reference, class File. `worker/files.ts`
 // is the worker's side.
 
-import { toNumber, toText } from "../../xml/coerce.ts";
+import { isObject, toNumber, toText } from "../../xml/coerce.ts";
 
 /** The worker's functions for files; `worker/files.ts` documents them. */
 export interface FileBridge {
+	/** Why the last call failed, once; undefined if it did not. */
+	failure(): string | undefined;
 	open(name: string, mode: string, isText: boolean): number;
 	close(id: number): boolean;
 	read(id: number, count: number): string | undefined;
@@ -32,22 +34,50 @@ interface FileState {
 	mode: string | undefined;
 }
 
-/** The class, bound to the worker's files. */
-export function makeFile(bridge: FileBridge): new (name?: unknown) => object {
+/**
+ * The class, bound to the worker's files.
+ *
+ * @param failed receives the information object of each failure, for `application.onStatus`
+ */
+export function makeFile(bridge: FileBridge, failed: (info: object) => void): new (name?: unknown) => object {
+	let isReporting = false;
+	// Returns the result of a method, after a failure is reported. A handler that uses a File itself is not called for its failures.
+	const reported = <Result>(method: string, file: object, result: Result, words = bridge.failure()): Result => {
+		if (words === undefined || isReporting) return result;
+		isReporting = true;
+		const code = `File.${method.charAt(0).toUpperCase()}${method.slice(1)}.Failed`;
+		failed({ level: "error", code, description: words, details: stateOf(file).name });
+		isReporting = false;
+		return result;
+	};
 	const states = new WeakMap<object, FileState>();
 	const nowhere: FileState = { name: "\0", id: 0, type: undefined, mode: undefined };
-	const stateOf = (file: object): FileState => states.get(file) ?? nowhere;
+	// An object whose constructor never ran (`Log.prototype = new File("log.txt")`) gets a state of its own, with the name of the
+	// file that it inherits from.
+	const stateOf = (file: object): FileState => {
+		const known = states.get(file);
+		if (known || !isObject(file)) return known ?? nowhere;
+		let above = Object.getPrototypeOf(file) as object | null;
+		while (above !== null && !states.has(above)) above = Object.getPrototypeOf(above) as object | null;
+		if (above === null) return nowhere;
+		const state = newState(states.get(above)?.name);
+		states.set(file, state);
+		return state;
+	};
 	const isTrue = (file: object, fact: string): boolean => bridge.stat(stateOf(file).name, fact) === 1;
 	const time = (file: object, fact: string): Date | undefined => {
 		const ms = bridge.stat(stateOf(file).name, fact);
 		return Number.isNaN(ms) ? undefined : new Date(ms);
 	};
 
-	class File {
-		constructor(name?: unknown) {
-			states.set(this, { name: toText(name), id: 0, type: undefined, mode: undefined });
-		}
+	function File(this: object, name?: unknown): undefined {
+		// Without `new`, as `File.call(this, name)`: the constructor of a class that inherits from this one.
+		if (!new.target && (!(this instanceof File) || states.has(this))) return undefined;
+		states.set(this, newState(name));
+	}
+	const FileClass = File as unknown as new (name?: unknown) => object;
 
+	class Members {
 		get name(): string {
 			return stateOf(this).name;
 		}
@@ -97,16 +127,19 @@ export function makeFile(bridge: FileBridge): new (name?: unknown) => object {
 			return position < 0 ? undefined : position;
 		}
 		set position(position: unknown) {
-			bridge.seek(stateOf(this).id, toNumber(position));
+			reported("seek", this, bridge.seek(stateOf(this).id, toNumber(position)));
 		}
 
 		/** @param type `text` or `utf8` (both UTF-8), or `binary`. */
 		open(type: unknown, mode: unknown): boolean {
-			const state = states.get(this);
+			const state = stateOf(this);
 			const kind = toText(type).toLowerCase();
-			if (state?.id !== 0 || !["text", "utf8", "binary"].includes(kind)) return false;
+			if (state === nowhere) return false;
+			if (state.id !== 0) return reported("open", this, false, `The file ${state.name} is open already.`);
+			if (!["text", "utf8", "binary"].includes(kind))
+				return reported("open", this, false, `The type "${kind}" is not one of text, utf8 and binary.`);
 			const id = bridge.open(state.name, toText(mode), kind !== "binary");
-			if (id < 0) return false;
+			if (id < 0) return reported("open", this, false);
 			Object.assign(state, { id, type: kind, mode: toText(mode) });
 			return true;
 		}
@@ -114,97 +147,111 @@ export function makeFile(bridge: FileBridge): new (name?: unknown) => object {
 		close(): boolean {
 			const state = stateOf(this);
 			if (state.id === 0) return false;
-			const isClosed = bridge.close(state.id);
+			const isClosed = reported("close", this, bridge.close(state.id));
 			Object.assign(state, { id: 0, type: undefined, mode: undefined });
 			return isClosed;
 		}
 
 		eof(): boolean {
-			return bridge.isAtEnd(stateOf(this).id);
+			const isAtEnd = bridge.isAtEnd(stateOf(this).id);
+			bridge.failure(); // eof() of a closed file is true, and no failure
+			return isAtEnd;
 		}
 
 		flush(): boolean {
-			return bridge.flush(stateOf(this).id);
+			return reported("flush", this, bridge.flush(stateOf(this).id));
 		}
 
 		read(count: unknown): string | undefined {
-			return bridge.read(stateOf(this).id, toNumber(count));
+			return reported("read", this, bridge.read(stateOf(this).id, toNumber(count)));
 		}
 
 		readByte(): number | undefined {
 			const state = stateOf(this);
-			return state.type === "binary" ? bridge.read(state.id, 1)?.charCodeAt(0) : undefined;
+			return state.type === "binary" ? reported("readByte", this, bridge.read(state.id, 1)?.charCodeAt(0)) : undefined;
 		}
 
 		readln(): string | undefined {
-			return bridge.readLine(stateOf(this).id);
+			return reported("readln", this, bridge.readLine(stateOf(this).id));
 		}
 
 		/** The remaining lines. */
 		readAll(): string[] | undefined {
-			const lines = bridge.readRest(stateOf(this).id)?.split(/\r?\n/);
+			const lines = reported("readAll", this, bridge.readRest(stateOf(this).id))?.split(/\r?\n/);
 			if (lines?.at(-1) === "") lines.pop();
 			return lines;
 		}
 
 		write(...values: unknown[]): boolean {
-			return bridge.write(stateOf(this).id, values.map(toText).join(""));
+			return reported("write", this, bridge.write(stateOf(this).id, values.map(toText).join("")));
 		}
 
 		writeln(...values: unknown[]): boolean {
-			return bridge.write(stateOf(this).id, `${values.map(toText).join("")}\n`);
+			return reported("writeln", this, bridge.write(stateOf(this).id, `${values.map(toText).join("")}\n`));
 		}
 
 		writeAll(lines: unknown): boolean {
 			if (!Array.isArray(lines)) return false;
-			return bridge.write(stateOf(this).id, lines.map((line) => `${toText(line)}\n`).join(""));
+			const text = lines.map((line) => `${toText(line)}\n`).join("");
+			return reported("writeAll", this, bridge.write(stateOf(this).id, text));
 		}
 
 		writeByte(byte: unknown): boolean {
 			const state = stateOf(this);
-			return state.type === "binary" && bridge.write(state.id, String.fromCharCode(toNumber(byte) & 0xff));
+			const isWritten = state.type === "binary" && bridge.write(state.id, String.fromCharCode(toNumber(byte) & 0xff));
+			return reported("writeByte", this, isWritten);
 		}
 
 		/** Moves the position by this many bytes; a negative number moves it back. */
 		seek(bytes: unknown): number {
 			const { id } = stateOf(this);
-			return bridge.seek(id, bridge.position(id) + toNumber(bytes));
+			return reported("seek", this, bridge.seek(id, bridge.position(id) + toNumber(bytes)));
 		}
 
 		/** The entries of a folder; with `filter`, those whose names it accepts. */
-		list(filter?: unknown): File[] | null {
+		list(filter?: unknown): object[] | null {
 			const { name } = stateOf(this);
-			const names = bridge.list(name);
+			const names = reported("list", this, bridge.list(name));
 			if (names === undefined) return null;
 			return names
 				.split("/")
 				.filter((entry) => entry !== "" && (typeof filter !== "function" || Boolean(filter(entry))))
-				.map((entry) => new File(joined(name, entry)));
+				.map((entry) => new FileClass(joined(name, entry)));
 		}
 
 		/** Creates a folder in this folder. */
 		mkdir(name: unknown): boolean {
-			return this.isDirectory && bridge.makeFolder(joined(stateOf(this).name, toText(name)));
+			const { name: folder } = stateOf(this);
+			if (!this.isDirectory) return reported("mkdir", this, false, `${folder} is not a folder.`);
+			return reported("mkdir", this, bridge.makeFolder(joined(folder, toText(name))));
 		}
 
 		remove(recursive?: unknown): boolean {
 			this.close();
-			return bridge.remove(stateOf(this).name, Boolean(recursive));
+			return reported("remove", this, bridge.remove(stateOf(this).name, Boolean(recursive)));
 		}
 
 		renameTo(name: unknown): boolean {
-			return !this.isOpen && bridge.rename(stateOf(this).name, toText(name));
+			if (this.isOpen)
+				return reported("renameTo", this, false, `The file ${stateOf(this).name} is open; close it first.`);
+			return reported("renameTo", this, bridge.rename(stateOf(this).name, toText(name)));
 		}
 
 		copyTo(name: unknown): boolean {
-			return bridge.copy(stateOf(this).name, toText(name));
+			return reported("copyTo", this, bridge.copy(stateOf(this).name, toText(name)));
 		}
 
 		toString(): string {
 			return stateOf(this).name;
 		}
 	}
-	return File;
+	Object.defineProperty(File, "prototype", { value: Members.prototype });
+	Object.defineProperty(Members.prototype, "constructor", { value: File });
+	return FileClass;
+}
+
+function newState(name: unknown): FileState {
+	return { name: toText(name), id: 0, type: undefined, mode: undefined };
 }
 
 function joined(folder: string, name: string): string {

@@ -36,9 +36,9 @@ export const globals: Readonly<Record<string, (...values: never[]) => unknown>> 
 		const { file, line } = callerPosition();
 		writeTrace(textOf(value), file, line);
 	},
-	/** Runs another script, synchronously. */
+	/** Runs another script, synchronously. It is looked for in the folder of the script that calls this first. */
 	load(file: unknown): void {
-		loadScript(String(file));
+		loadScript(String(file), callerPosition().file);
 	},
 	/** `setInterval(function, ms, …)` or `setInterval(object, "method", ms, …)`. */
 	setInterval(run: unknown, ...rest: unknown[]): number | undefined {

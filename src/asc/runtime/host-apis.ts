@@ -18,6 +18,13 @@ const objects = storedObjects();
 const transfer = httpTransfer();
 installMembers(XML.prototype, loadingMembers(transfer));
 
+let fileFailed: (info: object) => void = () => {};
+
+/** Sets what a failure of the class File is reported to. */
+export function reportFileFailuresTo(report: (info: object) => void): void {
+	fileFailed = report;
+}
+
 /** The classes, by their names. */
 export const hostApiClasses: Readonly<Record<string, unknown>> = {
 	XMLSocket: xmlSocket(),
@@ -99,9 +106,11 @@ function storedObjects(): SharedObjects {
 function file(): unknown {
 	return makeFile(
 		part<FileBridge>("file", [
+			"failure",
 			...(["open", "close", "read", "readLine", "readRest", "write", "flush", "position", "seek", "isAtEnd"] as const),
 			...(["stat", "list", "makeFolder", "remove", "rename", "copy"] as const),
 		]),
+		(info) => void guarded(() => fileFailed(info)),
 	);
 }
 

@@ -6,12 +6,16 @@ import { loadingMembers, postOf, startLoading } from "../../xml/loading.ts";
 import { installMembers } from "../../xml/node.ts";
 import type { LoadRequest, Transfer } from "../../xml/transfer.ts";
 
+const FORM = "application/x-www-form-urlencoded";
+
 /** Creates the class over a transfer. Called without `new`, the class returns undefined. */
 export function makeLoadVars(transfer: Transfer): new () => object {
-	function LoadVars(this: object): undefined {
-		if (!new.target) return undefined;
+	function LoadVars(this: Record<string, unknown>): undefined {
+		// Without `new`, as `LoadVars.call(this)`: the constructor of a class that inherits from this one.
+		if (!new.target && !((this as unknown) instanceof LoadVars)) return undefined;
+		// A value on a prototype is the default of new objects.
 		Object.defineProperty(this, "contentType", {
-			value: "application/x-www-form-urlencoded",
+			value: this.contentType ?? FORM,
 			writable: true,
 			configurable: true,
 		});
@@ -58,12 +62,14 @@ function requestOf(sender: object, url: string, method: unknown): LoadRequest {
 	return { method: "GET", url: address + joint + variables, headers: [], body: undefined };
 }
 
-// Functions, such as handlers, are not variables.
+// Functions, such as handlers, are not variables; neither are the properties of the class, which are enumerable in an object whose
+// constructor never ran.
 function encode(object: Record<string, unknown>): string {
 	const pairs: string[] = [];
 	for (const name in object) {
 		const value = object[name];
-		if (typeof value !== "function") pairs.push(`${escapeForm(name)}=${escapeForm(toText(value))}`);
+		if (typeof value !== "function" && name !== "loaded" && name !== "contentType")
+			pairs.push(`${escapeForm(name)}=${escapeForm(toText(value))}`);
 	}
 	return pairs.join("&");
 }

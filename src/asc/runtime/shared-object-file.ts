@@ -2,7 +2,7 @@
 // an error, never an empty object, because an empty object would replace the file.
 
 import { XMLSocketError } from "../../errors/index.ts";
-import { XML } from "../../xml/index.ts";
+import { parseVerbatim } from "../../xml/document.ts";
 import { type SharedBudget, SharedState } from "./shared-state.ts";
 import { escapeText, readValues } from "./values.ts";
 
@@ -20,7 +20,7 @@ export function writeObjectFile(state: SharedState): string {
  * @throws XMLSOCKET_SHARED_OBJECT_UNREADABLE if the text is damaged, or is of another object or format.
  */
 export function readObjectFile(name: string, text: string, budget: SharedBudget): SharedState {
-	const document = new XML(text);
+	const document = parseVerbatim(text);
 	const root = document.firstChild;
 	const version = Number(root?.attributes.version);
 	const problem =

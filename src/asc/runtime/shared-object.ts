@@ -186,11 +186,15 @@ function makeClass(objects: SharedObjects): SharedObjectClass {
 	const states = new WeakMap<object, SharedState>();
 	const stateOf = (scriptObject: unknown): SharedState | undefined => states.get(scriptObject as object);
 
+	let autoCommitDefault: boolean | undefined;
+	const isPrototype = (value: unknown): boolean => value === SharedObject.prototype;
+
 	class SharedObject {
 		constructor() {
 			// Not enumerable, as in the player.
 			Object.defineProperty(this, "resyncDepth", {
-				value: Number.POSITIVE_INFINITY,
+				// A value on the prototype is the default of new objects.
+				value: (Reflect.get(this, "resyncDepth") as number | undefined) ?? Number.POSITIVE_INFINITY,
 				writable: true,
 				configurable: true,
 			});
@@ -201,6 +205,7 @@ function makeClass(objects: SharedObjects): SharedObjectClass {
 			const known = objects.scriptObject(state);
 			if (known) return known as unknown as SharedObject;
 			const scriptObject = new SharedObject();
+			if (autoCommitDefault !== undefined) state.autoCommit = autoCommitDefault;
 			states.set(scriptObject, state);
 			objects.setScriptObject(state, scriptObject as never);
 			return scriptObject;
@@ -222,12 +227,13 @@ function makeClass(objects: SharedObjects): SharedObjectClass {
 		}
 
 		get autoCommit(): boolean {
-			return stateOf(this)?.autoCommit ?? false;
+			return stateOf(this)?.autoCommit ?? (isPrototype(this) ? (autoCommitDefault ?? true) : false);
 		}
 
 		set autoCommit(value: unknown) {
 			const state = stateOf(this);
 			if (state) state.autoCommit = Boolean(value);
+			else if (isPrototype(this)) autoCommitDefault = Boolean(value);
 		}
 
 		get isDirty(): boolean {

@@ -2,7 +2,7 @@
 // of those, in the worker. This file has the script's object, its handlers and its XML. Server-Side ActionScript Language Reference
 // pp. 218-227.
 
-import { toNumber, toText } from "../../xml/coerce.ts";
+import { isObject, toNumber, toText } from "../../xml/coerce.ts";
 import { XML } from "../../xml/index.ts";
 
 /** The worker's functions for sockets; `worker/sockets.ts` implements them. */
@@ -21,6 +21,12 @@ export interface ScriptSockets {
 	maxUnprocessedChars(id: number): number;
 }
 
+interface SocketState {
+	readonly isStream: boolean;
+	/** The number of its connection; 0 before the first. */
+	id: number;
+}
+
 const DEFAULT_TIMEOUT_MS = 20_000;
 
 /**
@@ -30,22 +36,42 @@ const DEFAULT_TIMEOUT_MS = 20_000;
  */
 export function makeXMLSocket(bridge: SocketBridge, maxUnprocessedChars: number): ScriptSockets {
 	// Separate from the instances, which have only the members of the manual.
-	const states = new WeakMap<object, { readonly isStream: boolean; id: number }>();
+	const states = new WeakMap<object, SocketState>();
 	/** The open and connecting sockets, by the numbers of their connections. */
 	const sockets = new Map<number, Record<string, unknown>>();
 	let lastId = 0;
 
-	function XMLSocket(this: object, streamtype?: unknown): undefined {
-		if (!new.target) return undefined;
+	function XMLSocket(this: Record<string, unknown>, streamtype?: unknown): undefined {
+		// Without `new`, as `XMLSocket.call(this, "stream")`: the constructor of a class that inherits from this one.
+		if (!new.target && !isInstance(this)) return undefined;
 		const isStream = streamtype === "stream";
 		states.set(this, { isStream, id: 0 });
-		if (isStream) hide(this, { maxUnprocessedChars });
-		hide(this, { timeout: DEFAULT_TIMEOUT_MS });
+		// A value on a prototype is the default of new sockets.
+		if (isStream) hide(this, { maxUnprocessedChars: this.maxUnprocessedChars ?? maxUnprocessedChars });
+		hide(this, { timeout: this.timeout ?? DEFAULT_TIMEOUT_MS });
+	}
+
+	function isInstance(value: unknown): boolean {
+		return value instanceof XMLSocket && !states.has(value) && value !== XMLSocket.prototype;
+	}
+
+	// An object whose constructor never ran (`Line.prototype = new XMLSocket()`, or a method used with `call`) gets a state at
+	// its first use. It is a stream if the object that it inherits from is.
+	function stateOf(socket: unknown): SocketState | undefined {
+		if (!isObject(socket)) return undefined;
+		let state = states.get(socket);
+		if (!state) {
+			let above = Object.getPrototypeOf(socket) as object | null;
+			while (above !== null && !states.has(above)) above = Object.getPrototypeOf(above) as object | null;
+			state = { isStream: above !== null && states.get(above)?.isStream === true, id: 0 };
+			states.set(socket, state);
+		}
+		return state;
 	}
 
 	hide(XMLSocket.prototype, {
 		connect(this: Record<string, unknown>, host?: unknown, port?: unknown): boolean {
-			const state = states.get(this);
+			const state = stateOf(this);
 			if (!state) return false;
 			const name = host === null || host === undefined ? undefined : toText(host);
 			const id = ++lastId;
@@ -56,11 +82,11 @@ export function makeXMLSocket(bridge: SocketBridge, maxUnprocessedChars: number)
 			return true;
 		},
 		send(this: object, ...objects: unknown[]): void {
-			const id = states.get(this)?.id ?? 0;
+			const id = isObject(this) ? (states.get(this)?.id ?? 0) : 0;
 			if (objects.length > 0 && sockets.has(id)) bridge.send(id, toText(objects[0]));
 		},
 		close(this: object): void {
-			drop(states.get(this)?.id ?? 0);
+			if (isObject(this)) drop(states.get(this)?.id ?? 0);
 		},
 		onData(this: Record<string, unknown>, src: string): void {
 			if (typeof this.onXML === "function") this.onXML(new XML(src));

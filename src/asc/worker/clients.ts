@@ -20,6 +20,8 @@ export interface ClientsPart extends HostPart {
 	opened(id: number): void;
 	document(id: number, text: string): void;
 	closed(id: number): void;
+	/** The numbers of all connected clients. */
+	ids(): number[];
 }
 
 const nothing = (): Counts => ({ bytes_in: 0, bytes_out: 0, msg_in: 0, msg_out: 0, msg_dropped: 0 });
@@ -79,6 +81,7 @@ export function clientsPart(context: HostContext): ClientsPart {
 			accepted.delete(id);
 			all.total_disconnects++;
 		},
+		ids: () => [...counts.keys()],
 	};
 }
 

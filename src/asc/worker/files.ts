@@ -44,6 +44,7 @@ export class ScriptFiles {
 	readonly #report: (error: unknown) => void;
 	readonly #open = new Map<number, OpenFile>();
 	#lastId = 0;
+	#failure: string | undefined;
 
 	/** @param report receives the reason of a failure; the script only learns that the call failed. */
 	constructor(folder: SandboxedFolder, report: (error: unknown) => void) {
@@ -54,6 +55,13 @@ export class ScriptFiles {
 	/** Open files. */
 	get size(): number {
 		return this.#open.size;
+	}
+
+	/** Why the last call failed, once; undefined if it did not fail. */
+	failure(): string | undefined {
+		const failure = this.#failure;
+		this.#failure = undefined;
+		return failure;
 	}
 
 	/**
@@ -239,20 +247,23 @@ export class ScriptFiles {
 
 	#with<Result>(id: number, what: string, failure: Result, run: (file: OpenFile) => Result): Result {
 		const file = this.#open.get(id);
-		return file ? this.#try(`${what} a file`, failure, () => run(file)) : failure;
+		if (file) return this.#try(`${what} a file`, failure, () => run(file));
+		this.#failure = `A script could not ${what} a file: it is not open.`;
+		return failure;
 	}
 
 	#try<Result>(what: string, failure: Result, run: () => Result): Result {
 		try {
 			return run();
 		} catch (error) {
-			this.#report(
+			const reported =
 				error instanceof XMLSocketError
 					? error
 					: new XMLSocketError("XMLSOCKET_FILE_FAILED", `A script could not ${what}: ${messageOf(error)}.`, {
 							cause: error,
-						}),
-			);
+						});
+			this.#report(reported);
+			this.#failure = reported.message;
 			return failure;
 		}
 	}
@@ -291,6 +302,7 @@ export function filesPart({ folder, log }: HostContext): HostPart {
 	const files = new ScriptFiles(new SandboxedFolder(folder.path), reportTo(log));
 	return {
 		functions: {
+			"file.failure": () => files.failure(),
 			"file.open": (name: string, mode: string, isText: boolean) => files.open(name, mode, isText),
 			"file.close": (id: number) => files.close(id),
 			"file.read": (id: number, count: number) => files.read(id, count),

@@ -3,6 +3,7 @@
 // knows no class of the script. docs/xml.md, "Document properties and loading".
 
 import { XMLSocketError } from "../../errors/index.ts";
+import { type HttpResponse, httpRequest } from "../../transport/http-request.ts";
 import type { HostContext, HostPart } from "./bridge.ts";
 import { MAX_REDIRECTS, MAX_REQUESTS } from "./limits.ts";
 import { reportTo } from "./report.ts";
@@ -78,17 +79,20 @@ export class ScriptHttp {
 		this.#underWay++;
 		const timeout = AbortSignal.timeout(this.#options.httpTimeoutMs);
 		try {
-			const response = await this.#fetch(request, AbortSignal.any([timeout, this.#end.signal]));
+			const response = await this.#send(request, AbortSignal.any([timeout, this.#end.signal]));
 			answer.status = response.status;
-			const body = await this.#read(id, response);
+			const body = await this.#read(id, response, request.url);
 			answer.bytes = body.length;
-			if (response.ok) answer.text = decode(body, response.headers.get("content-type"));
+			if (response.status >= 200 && response.status < 300) answer.text = decode(body, response.header("content-type"));
+		} catch (error) {
+			// An aborted response fails with a reason of its own.
+			throw timeout.aborted && !(error instanceof XMLSocketError) ? timeout.reason : error;
 		} finally {
 			this.#underWay--;
 		}
 	}
 
-	async #fetch(request: ScriptRequest, signal: AbortSignal): Promise<Response> {
+	async #send(request: ScriptRequest, signal: AbortSignal): Promise<HttpResponse> {
 		let url = new URL(request.url);
 		let method = request.method;
 		let body = request.body;
@@ -104,18 +108,12 @@ export class ScriptHttp {
 		}
 		for (let hop = 0; ; hop++) {
 			this.#check(url);
-			url.username = ""; // fetch refuses an address with credentials
+			url.username = ""; // they are in the header
 			url.password = "";
-			const response = await fetch(url, {
-				method,
-				headers,
-				redirect: "manual",
-				signal,
-				...(body === undefined ? {} : { body }),
-			});
-			const location = response.headers.get("location");
-			if (location === null || ![301, 302, 303, 307, 308].includes(response.status)) return response;
-			await response.body?.cancel();
+			const response = await httpRequest(url, { method, headers: Object.fromEntries(headers), body, signal });
+			const location = response.header("location");
+			if (location === undefined || ![301, 302, 303, 307, 308].includes(response.status)) return response;
+			response.body.destroy();
 			if (hop === MAX_REDIRECTS) {
 				throw new XMLSocketError("XMLSOCKET_HTTP_FAILED", `${url.origin} redirects more than ${MAX_REDIRECTS} times.`);
 			}
@@ -150,20 +148,20 @@ export class ScriptHttp {
 		}
 	}
 
-	async #read(id: number, response: Response): Promise<Uint8Array> {
+	async #read(id: number, response: HttpResponse, url: string): Promise<Uint8Array> {
 		// The length of a compressed response is not the length of its content, which is counted here.
-		const length = response.headers.has("content-encoding") ? null : response.headers.get("content-length");
-		const total = length === null ? Number.NaN : Number(length);
+		const length = response.header("content-encoding") === undefined ? response.header("content-length") : undefined;
+		const total = length === undefined ? Number.NaN : Number(length);
 		const limit = this.#options.maxHttpBytes;
 		const chunks: Uint8Array[] = [];
 		let loaded = 0;
-		if (!response.body) return new Uint8Array(0);
-		for await (const chunk of response.body as ReadableStream<Uint8Array>) {
+		// Leaving the loop destroys the rest.
+		for await (const chunk of response.body as AsyncIterable<Uint8Array>) {
 			loaded += chunk.length;
 			if (loaded > limit) {
 				throw new XMLSocketError(
 					"XMLSOCKET_HTTP_TOO_LARGE",
-					`The response of ${shown(response.url)} is longer than the limit of ${limit} bytes.`,
+					`The response of ${shown(url)} is longer than the limit of ${limit} bytes.`,
 					{ details: { limitBytes: limit } },
 				);
 			}
@@ -182,9 +180,7 @@ export class ScriptHttp {
 				{ cause: error },
 			);
 		}
-		// The cause of fetch's error has the reason.
-		const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-		const why = cause instanceof Error ? cause.message : String(cause);
+		const why = error instanceof Error ? error.message : String(error);
 		return new XMLSocketError("XMLSOCKET_HTTP_FAILED", `The request to ${shown(url)} failed: ${why}.`, {
 			cause: error,
 		});
@@ -199,7 +195,7 @@ function shown(url: string): string {
 }
 
 /** The text of a response: decoded by its byte order mark, otherwise by the charset of its header, otherwise as UTF-8. */
-function decode(body: Uint8Array, contentType: string | null): string {
+function decode(body: Uint8Array, contentType: string | undefined): string {
 	const mark = body.length < 2 ? 0 : (body[0]! << 8) | body[1]!;
 	const named = /;\s*charset\s*=\s*"?([^\s;"]+)/i.exec(contentType ?? "")?.[1];
 	const label = mark === 0xfffe ? "utf-16le" : mark === 0xfeff ? "utf-16be" : mark === 0xefbb ? "utf-8" : named;

@@ -112,12 +112,21 @@ function take(message: ToWorker): void {
 			realm.call(callbacks.closed, "application.onDisconnect", message[1]);
 			break;
 		case "stop":
-			void stop(message[1]);
+			void stop(message[1], message[2]);
 	}
 }
 
-async function stop(reason: string): Promise<void> {
-	realm.call(realm.callbacks.stop, "application.onAppStop", reason);
+async function stop(reason: string, mayRefuse: boolean): Promise<void> {
+	const isRefused = realm.call(realm.callbacks.stop, "application.onAppStop", reason);
+	if (isRefused === true && mayRefuse) {
+		post(["refused"]);
+		return;
+	}
+	for (const id of clients.ids()) {
+		clients.closed(id);
+		post(["left", id]);
+		realm.call(realm.callbacks.closed, "application.onDisconnect", id);
+	}
 	await Promise.all(parts.map((part) => part.close?.()));
 	post(["stopped"]);
 }
@@ -131,6 +140,8 @@ port.on("message", (messages: ToWorker[]) => {
 
 try {
 	realm.open(functions);
+	const secure = folder.find("secure.asc");
+	if (secure !== undefined) realm.secure(() => context.run(readScript(secure), secure));
 	context.run(readScript(settings.entry), settings.entry);
 	realm.call(realm.callbacks.start, "application.onAppStart");
 	post(["started"]);

@@ -13,6 +13,7 @@ interface Runtime {
 	readonly dispatch: (number: number, a: Primitive, b: Primitive, c: Primitive, d: Primitive) => Primitive;
 	readonly callbacks: Readonly<Record<"start" | "stop" | "open" | "document" | "closed" | "reportKept", number>>;
 	readonly keepError: (error: unknown) => void;
+	readonly allowSecureFunctions: (isAllowed: boolean) => void;
 }
 
 /** The events of a realm. */
@@ -64,6 +65,13 @@ export class Realm {
 	run(text: string, file: string): void {
 		this.#enter(file);
 		new vm.Script(text, { filename: file }).runInContext(this.#context);
+	}
+
+	/** Runs `secure.asc`, which alone may call `getGlobal`, `protectObject` and `setAttributes`. @throws as `run` does */
+	secure(run: () => void): void {
+		this.#opened.allowSecureFunctions(true);
+		run();
+		this.#opened.allowSecureFunctions(false);
 	}
 
 	/** Reports an unhandled rejection. */

@@ -2,6 +2,7 @@
 
 import { XMLSocketError } from "../../errors/index.ts";
 import type { HostContext, HostPart } from "./bridge.ts";
+import { ConstHints } from "./explain-const.ts";
 import { explainSyntax } from "./explain-syntax.ts";
 
 const MAX_LINE = 8192;
@@ -9,6 +10,8 @@ const MAX_LINE = 8192;
 /** `trace`, `error`, `log`, `load`. */
 export function scriptsPart(context: HostContext): HostPart {
 	let dropped = 0;
+	const loaded = new Set([context.settings.entry]);
+	const hints = new ConstHints(() => loaded);
 	return {
 		functions: {
 			trace(text: string, file: string, line: number): void {
@@ -23,13 +26,14 @@ export function scriptsPart(context: HostContext): HostPart {
 				}
 			},
 			error(words: string, file: string, line: number, column: number): void {
-				context.postNow(["error", words.slice(0, MAX_LINE), file, line, column]);
+				context.postNow(["error", words.slice(0, MAX_LINE) + hints.hintFor(words), file, line, column]);
 			},
 			log(level: "debug" | "info" | "warn" | "error", words: string): void {
 				context.log(level, words);
 			},
-			load(name: string): void {
-				const { text, file } = context.folder.script(name);
+			load(name: string, from: string): void {
+				const { text, file } = context.folder.script(name, from);
+				loaded.add(file);
 				context.run(text, file);
 			},
 		},

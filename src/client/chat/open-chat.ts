@@ -10,7 +10,7 @@ import { type ChatClientOptions, chatClientSettings } from "./options.ts";
 export type OpenChat = (address: string, options?: ChatClientOptions) => Promise<Chat>;
 
 /**
- * Makes the function `openChat(address, options)`, bound to a way to connect.
+ * Makes the function `openChat(address, options)` from a function that connects.
  *
  * It resolves when the server has given the name, and rejects as `connect` does, or with the server's refusal:
  * XMLSOCKET_NAME_TAKEN, XMLSOCKET_NAME_INVALID, XMLSOCKET_TOKEN_INVALID, XMLSOCKET_SESSION_IN_USE; or with

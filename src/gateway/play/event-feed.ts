@@ -50,6 +50,8 @@ export class EventFeed implements Logger {
 			"content-type": "text/event-stream",
 			"cache-control": "no-store",
 			connection: "close",
+			// nginx would keep events until it has a full buffer.
+			"x-accel-buffering": "no",
 		});
 		response.flushHeaders();
 		this.#readers.add(response);

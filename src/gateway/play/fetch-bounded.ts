@@ -1,6 +1,8 @@
 // One GET over http or https with limits for time, size and redirects. It never throws: it returns a failure as a text for the user of the
 // page.
 
+import { type HttpResponse, httpRequest } from "../../transport/index.ts";
+
 /** The limits. */
 export interface FetchBounds {
 	/** The longest body, in bytes. */
@@ -23,10 +25,10 @@ export async function fetchBounded(address: URL, bounds: FetchBounds, aborted?: 
 	try {
 		let at = address;
 		for (let hops = 0; ; hops++) {
-			const response = await fetch(at, { signal, redirect: "manual" });
-			const location = response.headers.get("location");
-			if (response.status >= 300 && response.status < 400 && location !== null) {
-				await response.body?.cancel();
+			const response = await httpRequest(at, { method: "GET", signal });
+			const location = response.header("location");
+			if (response.status >= 300 && response.status < 400 && location !== undefined) {
+				response.body.destroy();
 				const next = URL.canParse(location, at.href) ? new URL(location, at) : undefined;
 				if (!next || !/^https?:$/.test(next.protocol))
 					return { problem: `${at.href} redirects to "${location}", which is not an http or https address.` };
@@ -35,8 +37,8 @@ export async function fetchBounded(address: URL, bounds: FetchBounds, aborted?: 
 				at = next;
 				continue;
 			}
-			if (!response.ok) {
-				await response.body?.cancel();
+			if (response.status < 200 || response.status >= 300) {
+				response.body.destroy();
 				return { problem: `${at.host} answered ${response.status} for ${at.href}.` };
 			}
 			const body = await bounded(response, bounds.maxBytes);
@@ -46,19 +48,18 @@ export async function fetchBounded(address: URL, bounds: FetchBounds, aborted?: 
 		if (aborted?.aborted) return { problem: `The request for ${address.href} was aborted.` };
 		if (timeout.aborted)
 			return { problem: `${address.host} did not deliver ${address.href} within ${bounds.timeoutMs} ms.` };
-		const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
 		return {
-			problem: `${address.href} could not be fetched: ${cause instanceof Error ? cause.message : String(cause)}.`,
+			problem: `${address.href} could not be fetched: ${error instanceof Error ? error.message : String(error)}.`,
 		};
 	}
 }
 
-async function bounded(response: Response, maxBytes: number): Promise<Buffer | undefined> {
+async function bounded(response: HttpResponse, maxBytes: number): Promise<Buffer | undefined> {
 	const chunks: Uint8Array[] = [];
 	let length = 0;
-	for await (const chunk of response.body ?? []) {
+	for await (const chunk of response.body as AsyncIterable<Uint8Array>) {
 		length += chunk.length;
-		// The return cancels the rest of the body.
+		// The return destroys the rest of the body.
 		if (length > maxBytes) return undefined;
 		chunks.push(chunk);
 	}

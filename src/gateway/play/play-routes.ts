@@ -58,7 +58,7 @@ export class PlayRoutes implements HttpRoutes {
 
 	request(request: IncomingMessage, response: ServerResponse, url: URL): boolean {
 		const { pathname } = url;
-		if (pathname === "/") response.writeHead(302, { location: PLAY_PATH, "content-length": 0 }).end();
+		if (pathname === "/") response.writeHead(302, { location: `.${PLAY_PATH}`, "content-length": 0 }).end();
 		else if (pathname === `${PLAY_PATH}events`) this.#parts.feed.open(response);
 		else if (!this.#parts.site.request(request, response, url))
 			this.#answer(request, response, url).catch(() => response.destroy());

@@ -45,7 +45,7 @@ export interface Play {
 /**
  * Creates the server. Call its `listen()` to start it.
  *
- * @throws XMLSOCKET_MOVIE_UNREADABLE, XMLSOCKET_ADDRESS_INVALID for a target, XMLSOCKET_OPTION_INVALID for an encoding,
+ * @throws XMLSOCKET_MOVIE_UNREADABLE, XMLSOCKET_TARGET_INVALID for a target, XMLSOCKET_OPTION_INVALID for an encoding,
  * XMLSOCKET_CONFIG_UNREADABLE for the file of `learn`, XMLSOCKET_PORT_RESERVED
  */
 export function createPlay(options: PlayOptions): Play {
@@ -61,7 +61,7 @@ export function createPlay(options: PlayOptions): Play {
 		},
 		{ log: feed },
 	);
-	const targets = reachableTargets(gateway.targets, allow);
+	const targets = reachableTargets(gateway.targets, gateway.settings.targets);
 	const ruffle = options.ruffle ?? ruffleRoutes();
 	const site = new SiteRoutes({
 		folder: undefined,

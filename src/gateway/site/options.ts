@@ -3,7 +3,7 @@
 import * as v from "valibot";
 import { described } from "../../options/index.ts";
 
-/** The schema. */
+/** The schema of the options, for the command line and the configuration file. */
 export const siteSchema = v.strictObject({
 	web: v.optional(
 		described(

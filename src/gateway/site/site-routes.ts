@@ -14,6 +14,8 @@ import { isCurrent, type OpenFile, StaticFolder, sendFile } from "./static-folde
 export const CONFIG_PATH = "/ruffle-config.js";
 
 const MAX_INJECTED_BYTES = 4 * 1024 * 1024;
+// A path of this server, relative to a page: where a proxy serves the site below a path of its own, the path is not known here.
+const fromPage = (page: string, path: string): string => `${"../".repeat(page.split("/").length - 2)}${path.slice(1)}`;
 const tag = (path: string): string => `<script src="${path}"></script>`;
 
 /** The parts of a site. */
@@ -65,17 +67,16 @@ export class SiteRoutes implements HttpRoutes {
 		if (pathname === MISSING_RUFFLE_PATH) return sendScript(response, MISSING_RUFFLE_SCRIPT);
 		const file = await files.find(pathname);
 		if (file === "folder") {
-			// One slash at the start: two would name another host.
-			const location = `${pathname.replace(/^\/+/, "/")}/${url.search}`;
+			// Relative, because a proxy may serve the folder below a path of its own.
+			const location = `./${pathname.split("/").at(-1)}/${url.search}`;
 			response.writeHead(301, { location, "content-length": 0 }).end();
 		} else if (file) {
-			if (/\.html?$/i.test(file.name)) await this.#sendPage(file, request, response);
+			if (/\.html?$/i.test(file.name)) await this.#sendPage(file, request, response, pathname);
 			else await sendFile(file, request, response);
-		} else if (!pathname.startsWith(RUFFLE_PATH) || !this.#parts.ruffle.request(request, response, url))
-			sendText(response, 404, "There is no such file.\n");
+		} else if (!this.#parts.ruffle.request(request, response, url)) sendText(response, 404, "There is no such file.\n");
 	}
 
-	async #sendPage(file: OpenFile, request: IncomingMessage, response: ServerResponse): Promise<void> {
+	async #sendPage(file: OpenFile, request: IncomingMessage, response: ServerResponse, pathname: string): Promise<void> {
 		if (!this.#parts.inject) return await sendFile(file, request, response);
 		if (file.size > MAX_INJECTED_BYTES) {
 			this.#parts.log.warn(
@@ -87,8 +88,8 @@ export class SiteRoutes implements HttpRoutes {
 		const installed = this.#parts.ruffle.installed();
 		const read = await readWhole(file);
 		const page = inject(read, {
-			always: tag(CONFIG_PATH),
-			withoutRuffle: tag(installed ? `${RUFFLE_PATH}ruffle.js` : MISSING_RUFFLE_PATH),
+			always: tag(fromPage(pathname, CONFIG_PATH)),
+			withoutRuffle: tag(fromPage(pathname, installed ? `${RUFFLE_PATH}ruffle.js` : MISSING_RUFFLE_PATH)),
 		});
 		response.setHeader(
 			"content-type",

@@ -2,6 +2,8 @@
 // compares hosts as strings, so each spelling needs its own entry. The script merges the entries into the page's configuration whenever
 // the page or ruffle.js writes it; it never replaces an entry of the page.
 
+import type { Target } from "../target.ts";
+
 /** One target: the hosts and port that a SWF may request, and the path of its WebSocket. */
 export interface ReachableTarget {
 	/** The spellings of the host. */
@@ -35,17 +37,19 @@ export function reachable(target: {
 
 /**
  * A gateway's targets. The host has the operator's spelling. If a target has a name, the name is also a host, so that content that requests
- * a server that no longer exists reaches a new one.
+ * a server that no longer exists reaches a new one; its port is the one behind the name, or that of the target.
  */
-export function reachableTargets(
-	targets: readonly { readonly name: string; readonly host: string; readonly port: number; readonly path: string }[],
-	texts: readonly string[],
-): ReachableTarget[] {
-	return targets.map((target, at) => {
-		const named = /^([^?]*?)=/.exec(texts[at] ?? "")?.[1];
-		const written = /^(?:[^?=]*=)?\[?([^?\]]*?)\]?:\d+(?:\?|$)/.exec(texts[at] ?? "")?.[1] ?? target.host;
-		const { hosts, ...rest } = reachable({ host: written, port: target.port, path: target.path.slice(1) });
-		return { hosts: [...new Set([...hosts, target.host, ...(named === undefined ? [] : [named])])], ...rest };
+export function reachableTargets(targets: readonly Target[], texts: readonly string[]): ReachableTarget[] {
+	return targets.flatMap((target, at) => {
+		const { alias } = target;
+		const path = target.path.slice(1);
+		const written =
+			/^(?:[^?=]*=)?(?:[a-z]+:\/\/)?\[?([^?\]]*?)\]?:\d+\/?(?:\?|$)/.exec(texts[at] ?? "")?.[1] || target.host;
+		const { hosts, ...rest } = reachable({ host: written, port: target.port, path });
+		const own = { hosts: [...new Set([...hosts, target.host])], ...rest };
+		if (!alias) return [own];
+		if (alias.port === target.port) return [{ ...own, hosts: [...new Set([...own.hosts, alias.host])] }];
+		return [reachable({ host: alias.host, port: alias.port, path }), own];
 	});
 }
 

@@ -5,7 +5,7 @@ import { XMLSocketError } from "../../errors/index.ts";
 import { onAbort, type Transport } from "../../link/index.ts";
 import { dial } from "../../transport/index.ts";
 
-/** How to ask. */
+/** Options of one policy request. */
 export interface FetchPolicyOptions {
 	readonly host: string;
 	/** Any port from 1 up. */
@@ -48,7 +48,7 @@ const MAX_ANSWER_BYTES = 64 * 1024;
 const LOOK_AFTER_MS = 200;
 
 /**
- * Asks one port.
+ * Requests the policy file of one port.
  *
  * Rejects with XMLSOCKET_ABORTED alone: everything else is an outcome.
  *

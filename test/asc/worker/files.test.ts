@@ -37,6 +37,7 @@ let outside: string;
 let folder: string;
 let files: ScriptFiles;
 let reported: XMLSocketError[];
+let statuses: string[];
 let File: new (name: string) => ScriptFile;
 
 beforeEach(() => {
@@ -45,7 +46,8 @@ beforeEach(() => {
 	mkdirSync(folder);
 	reported = [];
 	files = new ScriptFiles(new SandboxedFolder(folder), (error) => reported.push(error as XMLSocketError));
-	File = makeFile(files) as unknown as new (name: string) => ScriptFile;
+	statuses = [];
+	File = makeFile(files, (info) => statuses.push((info as { code: string }).code)) as unknown as typeof File;
 });
 
 afterEach(() => {
@@ -56,6 +58,32 @@ afterEach(() => {
 const put = (name: string, content: string | Buffer): void => writeFileSync(join(folder, name), content);
 const get = (name: string): string => readFileSync(join(folder, name), "utf8");
 const codes = (): string[] => reported.splice(0).map(({ code }) => code);
+
+describe("a failure", () => {
+	test("of each method that the manual names reaches application.onStatus, and that of a handler itself does not", () => {
+		const file = new File("missing/a.txt");
+		const members = file as unknown as Record<string, (...values: unknown[]) => unknown>;
+		for (const name of "copyTo flush list mkdir open read remove renameTo write".split(" ")) {
+			statuses = [];
+			members[name]?.(name === "open" ? "text" : "b.txt", "read");
+			expect(statuses, name).toEqual([`File.${name.charAt(0).toUpperCase()}${name.slice(1)}.Failed`]);
+		}
+	});
+
+	test("is reported once: a success after it, and looking at a file, report nothing", () => {
+		const file = new File("a.txt");
+		expect([file.exists, file.isOpen, file.position, file.eof(), file.close()]).toEqual([
+			false,
+			false,
+			undefined,
+			true,
+			false,
+		]);
+		expect(file.open("text", "write")).toBe(true);
+		expect([file.write("a"), file.flush(), file.close()]).toEqual([true, true, true]);
+		expect(statuses).toEqual([]);
+	});
+});
 
 describe("the folder", () => {
 	test.each([

@@ -2,7 +2,7 @@
 
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer as createHttpServer, type Server as HttpServer, type RequestListener } from "node:http";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
@@ -178,11 +178,13 @@ it("a request for a remote movie, or for a file next to it, is aborted when its 
 	const movie = movieOf(`${remote}/game/a.swf`);
 	const here = await serve(movie);
 	const leaving = new AbortController();
-	const request = fetch(`${here}/game/data.xml`, { signal: leaving.signal }).catch((error: Error) => error.name);
+	// With a reset: one that only sends its end may still read the answer.
+	const client = connect(Number(new URL(here).port), "localhost");
+	client.write("GET /game/data.xml HTTP/1.1\r\nHost: localhost\r\n\r\n");
 	const check = movie.problem(leaving.signal);
 	await expect.poll(() => [...open].sort()).toEqual(["/game/a.swf", "/game/data.xml"]);
 	leaving.abort();
-	expect(await request).toBe("AbortError");
+	client.resetAndDestroy();
 	expect(await check).toMatch(/was aborted/);
 	await expect.poll(() => open.size).toBe(0);
 });

@@ -17,7 +17,7 @@ interface Answer {
 	body: string;
 }
 
-const TAGS = '<script src="/ruffle-config.js"></script><script src="/ruffle/ruffle.js"></script>';
+const TAGS = '<script src="ruffle-config.js"></script><script src="ruffle/ruffle.js"></script>';
 const SWF = Buffer.from("FWS\x07\x10\0\0\0\x08\x00\0\x0c\x01\0\0\0", "latin1");
 let root: string;
 let site: string;
@@ -104,7 +104,7 @@ describe("a site's folder", () => {
 		const head = await ask(server, "/index.html", {}, "HEAD");
 		expect([head.status, head.body, head.headers["content-length"]]).toEqual([200, "", String(page.body.length)]);
 		expect((await ask(server, "/own.html")).body).toBe(
-			'<head><script src="/ruffle-config.js"></script><script src=/ruffle/ruffle.js></script>',
+			'<head><script src="ruffle-config.js"></script><script src=/ruffle/ruffle.js></script>',
 		);
 		expect((await ask(server, "/words.html")).body).toBe("only words");
 	});
@@ -161,9 +161,9 @@ describe("a site's folder", () => {
 	it("redirects from a folder's name to its index page", async () => {
 		const server = await start();
 		const answer = await ask(server, "/a%20folder?q=1");
-		expect([answer.status, answer.headers.location]).toEqual([301, "/a%20folder/?q=1"]);
+		expect([answer.status, answer.headers.location]).toEqual([301, "./a%20folder/?q=1"]);
 		expect((await ask(server, "/a%20folder/")).body).toContain("lower");
-		expect((await ask(server, "/.//ruffle")).headers.location).toBe("/ruffle/");
+		expect((await ask(server, "/.//ruffle")).headers.location).toBe("./ruffle/");
 	});
 
 	it.each([
@@ -219,7 +219,7 @@ describe("/ruffle/ with a site", () => {
 		let folder: string | undefined;
 		const server = await start({ ruffle: ruffleRoutes(() => folder) });
 		const without = await ask(server, "/");
-		expect(without.body).toContain('<script src="/ruffle/missing.js"></script>');
+		expect(without.body).toContain('<script src="ruffle/missing.js"></script>');
 		expect((await ask(server, "/ruffle/missing.js")).body).toContain("npm install @ruffle-rs/ruffle");
 		folder = join(site, "ruffle");
 		const withIt = await ask(server, "/", { "if-none-match": without.headers.etag! });

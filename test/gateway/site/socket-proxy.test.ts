@@ -9,6 +9,7 @@ import {
 	reachableTargets,
 	socketProxyScript,
 } from "../../../src/gateway/site/socket-proxy.ts";
+import { parseTarget } from "../../../src/gateway/target.ts";
 
 interface Entry {
 	host: string;
@@ -220,30 +221,23 @@ describe("the script of /ruffle-config.js", () => {
 });
 
 describe("reachableTargets", () => {
-	const target = (
-		name: string,
-		host: string,
-		port: number,
-	): { name: string; host: string; port: number; path: string } => ({
-		name,
-		host,
-		port,
-		path: `/gateway/${name}`,
+	it.each([
+		["Game.Example:9339", ["Game.Example", "game.example"], false, "game.example:9339"],
+		["old.example=localhost:9339?encoding=gbk", ["localhost", "127.0.0.1", "old.example"], true, "old.example"],
+		["[::1]:9339", ["::1", "localhost", "127.0.0.1"], true, "[::1]:9339"],
+		["10.0.0.7:5000?private=yes", ["10.0.0.7"], false, "10.0.0.7:5000"],
+	])("returns the spellings of %s", (text, hosts, pageHost, name) => {
+		const target = parseTarget(text);
+		expect(reachableTargets([target], [text])).toEqual([
+			{ hosts, pageHost, port: target.port, path: `gateway/${name}` },
+		]);
 	});
 
-	it.each([
-		["Game.Example:9339", target("game.example:9339", "game.example", 9339), ["Game.Example", "game.example"], false],
-		[
-			"old.example=localhost:9339?encoding=gbk",
-			target("old.example", "localhost", 9339),
-			["localhost", "127.0.0.1", "old.example"],
-			true,
-		],
-		["[::1]:9339", target("[::1]:9339", "::1", 9339), ["::1", "localhost", "127.0.0.1"], true],
-		["10.0.0.7:5000?private=yes", target("10.0.0.7:5000", "10.0.0.7", 5000), ["10.0.0.7"], false],
-	])("returns the spellings of %s", (text, parsed, hosts, pageHost) => {
-		expect(reachableTargets([parsed], [text])).toEqual([
-			{ hosts, pageHost, port: parsed.port, path: `gateway/${parsed.name}` },
+	it("returns another port that content asks for as an entry of its own", () => {
+		const text = "Old.example:443=localhost:6112";
+		expect(reachableTargets([parseTarget(text)], [text])).toEqual([
+			{ hosts: ["Old.example"], pageHost: false, port: 443, path: "gateway/Old.example:443" },
+			{ hosts: ["localhost", "127.0.0.1"], pageHost: true, port: 6112, path: "gateway/Old.example:443" },
 		]);
 	});
 });
