@@ -16,7 +16,7 @@ export class AttributeBag {
 	/** The default namespace that a parser found here; later changes of the attributes do not touch it. */
 	parsedNamespace: string | null = null;
 	/** The object that scripts see, made on first use. */
-	face: object | null = null;
+	proxy: object | null = null;
 	// Names and values in turn, the newest first.
 	#list: unknown[];
 	// More than FEW entries are in a Map instead, from the oldest to the newest.
@@ -141,8 +141,8 @@ export function attributeOf(node: TreeNode, name: string): unknown {
 /** The object that scripts see as `node.attributes`; always the same one for a node. */
 export function attributesFace(node: TreeNode): object {
 	const bag = bagOf(node);
-	bag.face ??= new Proxy(bag, traps);
-	return bag.face;
+	bag.proxy ??= new Proxy(bag, traps);
+	return bag.proxy;
 }
 
 /** A copy of `node` without relatives, with attributes of its own. */

@@ -1,7 +1,7 @@
 // Parsing what a stranger has sent: the same parser and the same tree, but within limits, and a text that the player would
 // give a negative status is refused. Refusals are values with codes.
 
-import { documentFace, documentHooks, newDocument, type XML } from "./document.ts";
+import { documentHooks, newDocument, type XML, xmlOf } from "./document.ts";
 import { DEFAULT_PARSE_LIMITS, malformed, type ParseLimits, type Refusal, refuse } from "./limits.ts";
 import { Bounds, parseInto } from "./parser.ts";
 
@@ -30,5 +30,5 @@ export function parseBounded(text: string, limits: Partial<ParseLimits> = DEFAUL
 	const bounds = new Bounds(all);
 	const status = parseInto(document, text, false, documentHooks, bounds);
 	if (bounds.refused !== null) return { refusal: refuse(bounds.refused, all, bounds.offset) };
-	return status === 0 ? { document: documentFace(document) } : { refusal: malformed(status, bounds.offset) };
+	return status === 0 ? { document: xmlOf(document) } : { refusal: malformed(status, bounds.offset) };
 }

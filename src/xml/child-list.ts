@@ -2,7 +2,7 @@
 // and until then the script's own to push to and sort. It never changes the tree.
 // Implements docs/xml.md, "Tree operations" (childNodes).
 
-import { firstOf, lastOf, nextOf, ownRestOf, previousOf, restOf, type TreeNode, wrapperOf } from "./tree-node.ts";
+import { extrasOf, firstOf, lastOf, nextOf, ownExtrasOf, previousOf, type TreeNode, wrapperOf } from "./tree-node.ts";
 
 /**
  * The array and what guards it. Children change in one step but the array follows only when someone looks, and then by the
@@ -11,7 +11,7 @@ import { firstOf, lastOf, nextOf, ownRestOf, previousOf, restOf, type TreeNode, 
  */
 export class ChildList {
 	/** The array that scripts see. */
-	readonly face: unknown[];
+	readonly proxy: unknown[];
 	readonly node: TreeNode;
 	/** Entries below this index are write-protected, but for those that a script has opened. */
 	protectedCount = 0;
@@ -24,7 +24,7 @@ export class ChildList {
 
 	constructor(node: TreeNode) {
 		this.node = node;
-		this.face = new Proxy([], guard(this));
+		this.proxy = new Proxy([], guard(this));
 	}
 
 	/** Says that a child was linked. */
@@ -73,11 +73,11 @@ export class ChildList {
 
 /** The array that scripts see as `node.childNodes`. */
 export function childNodesFace(node: TreeNode): unknown[] {
-	const kept = restOf(node)?.list ?? null;
-	if (kept !== null) return kept.face;
+	const kept = extrasOf(node)?.list ?? null;
+	if (kept !== null) return kept.proxy;
 	const list = new ChildList(node);
-	ownRestOf(node).list = list;
-	return list.face;
+	ownExtrasOf(node).list = list;
+	return list.proxy;
 }
 
 // Array methods that write to existing entries: a script may use them, though it may not assign to an entry.
@@ -109,7 +109,7 @@ function guard(list: ChildList): ProxyHandler<unknown[]> {
 				list.touched = true;
 				const result: unknown = Reflect.apply(value, array, given);
 				list.protectedCount = Math.min(list.protectedCount, array.length);
-				return result === array ? list.face : result;
+				return result === array ? list.proxy : result;
 			};
 		},
 		has(array, name) {

@@ -3,7 +3,7 @@
 // Implements docs/xml.md, "Document properties".
 
 import { DocumentNode, isDocument, stateOf } from "./document-node.ts";
-import { DocumentState } from "./rest.ts";
+import { DocumentState } from "./node-extras.ts";
 import { wrapperOf } from "./tree-node.ts";
 import { documentBehind } from "./unconstructed.ts";
 

@@ -2,8 +2,8 @@
 // those are in `document.ts`.
 
 import type { IdMap } from "./id-map.ts";
-import { type DocumentState, ownState, type Rest, UNTOUCHED } from "./rest.ts";
-import { isTreeNode, ownRestOf, restOf, setRest, TreeNode } from "./tree-node.ts";
+import { type DocumentState, type NodeExtras, ownState, UNTOUCHED } from "./node-extras.ts";
+import { extrasOf, isTreeNode, ownExtrasOf, setExtras, TreeNode } from "./tree-node.ts";
 
 /** A document in the tree: an element without a name that holds the top-level nodes. Made by {@link makeDocument}. */
 export class DocumentNode extends TreeNode {}
@@ -12,32 +12,32 @@ export class DocumentNode extends TreeNode {}
 export function makeDocument(): DocumentNode {
 	// Not in a constructor: a class without one is made faster.
 	const document = new DocumentNode();
-	setRest(document, UNTOUCHED);
+	setExtras(document, UNTOUCHED);
 	return document;
 }
 
 /** Whether `value` is a document; never throws. */
 export function isDocument(value: unknown): value is DocumentNode {
 	if (!isTreeNode(value)) return false;
-	const rest = restOf(value);
-	return rest !== null && rest.document !== null;
+	const extras = extrasOf(value);
+	return extras !== null && extras.document !== null;
 }
 
 /** The state of a document, to read. */
 export function stateOf(document: DocumentNode): Readonly<DocumentState> {
-	return (restOf(document) as Rest).document as DocumentState;
+	return (extrasOf(document) as NodeExtras).document as DocumentState;
 }
 
 /** The state of a document, to change. */
 export function ownStateOf(document: DocumentNode): DocumentState {
-	return ownState(ownRestOf(document));
+	return ownState(ownExtrasOf(document));
 }
 
 /** The `idMap` that the parser has made; a script can have put another in its place. */
 export function idsOf(document: DocumentNode): IdMap | null {
-	return (restOf(document) as Rest).ids;
+	return (extrasOf(document) as NodeExtras).ids;
 }
 
 export function setIds(document: DocumentNode, ids: IdMap): void {
-	ownRestOf(document).ids = ids;
+	ownExtrasOf(document).ids = ids;
 }

@@ -6,11 +6,19 @@ import { isObject, toStatus, toText } from "./coerce.ts";
 import { type DefaultedProperty, ignoresWhite, propertyOf, prototypeState } from "./defaults.ts";
 import { DocumentNode, idsOf, isDocument, makeDocument, ownStateOf, setIds, stateOf } from "./document-node.ts";
 import { decodeEntities } from "./entities.ts";
-import { enterId, IdMap, idMapFace, noteIdIn, settleIds } from "./id-map.ts";
+import { enterId, IdMap, idMapProxy, noteIdIn, settleIds } from "./id-map.ts";
 import { loadingMembers, type XMLLoading } from "./loading.ts";
-import { installMembers, type Members, newElement, newText, standFor, takePrototype, type XMLNode } from "./node.ts";
+import {
+	installMembers,
+	type Members,
+	newElement,
+	newText,
+	setPrototypeNode,
+	takePrototype,
+	type XMLNode,
+} from "./node.ts";
+import type { DocumentState } from "./node-extras.ts";
 import { type ParseHooks, parseInto } from "./parser.ts";
-import type { DocumentState } from "./rest.ts";
 import { fetchTransfer } from "./transfer.ts";
 import { type TreeNode, unlinkChildren, wrapperOf } from "./tree-node.ts";
 import { documentBehind } from "./unconstructed.ts";
@@ -73,7 +81,7 @@ export function newDocument(): DocumentNode {
 }
 
 /** What scripts see of a document. */
-export function documentFace(document: DocumentNode): XML {
+export function xmlOf(document: DocumentNode): XML {
 	return wrapperOf(document) as XML;
 }
 
@@ -98,7 +106,7 @@ function noteId(root: DocumentNode, source: string, start: number, end: number, 
 	}
 	try {
 		const made = new IdMap(source, start, end, element);
-		document.idMap = idMapFace(made);
+		document.idMap = idMapProxy(made);
 		setIds(root, made);
 	} catch {
 		// A document that takes no further properties, or a script's setter that throws.
@@ -110,7 +118,7 @@ function noteFurtherId(root: DocumentNode, source: string, start: number, end: n
 		// The map is the script's own as soon as there is another one.
 		const map = (wrapperOf(root) as { idMap?: unknown }).idMap;
 		const ids = idsOf(root);
-		if (ids !== null && map === idMapFace(ids)) noteIdIn(ids, source, start, end, element);
+		if (ids !== null && map === idMapProxy(ids)) noteIdIn(ids, source, start, end, element);
 		else if (isObject(map)) enterId(map, decodeEntities(source.slice(start, end)), element);
 	} catch {
 		// An `idMap` that throws when it is read takes no ids.
@@ -137,7 +145,7 @@ export function parseVerbatim(source: string): XML {
 	const document = newDocument();
 	ownStateOf(document).ignoreWhite = false;
 	parseDocument(document, source);
-	return documentFace(document);
+	return xmlOf(document);
 }
 
 const members: Members = {
@@ -259,4 +267,4 @@ Object.defineProperty(constructDocument, "prototype", { value: DocumentNode.prot
 Object.defineProperty(DocumentNode.prototype, "constructor", { value: constructDocument });
 installMembers(DocumentNode.prototype, members);
 installMembers(DocumentNode.prototype, loadingMembers(fetchTransfer));
-standFor(DocumentNode.prototype, newElement(""));
+setPrototypeNode(DocumentNode.prototype, newElement(""));

@@ -6,7 +6,7 @@ import { AttributeBag } from "./attributes.ts";
 import { isName } from "./characters.ts";
 import { toText } from "./coerce.ts";
 import { isNothing, Markup, type MarkupValue, nulInDocument } from "./markup.ts";
-import { asNode, faceOf, newElement, newText, type XMLNode } from "./node.ts";
+import { asNode, newElement, newText, type XMLNode, xmlNodeOf } from "./node.ts";
 import { firstOf, isTreeNode, linkLast, setAttributes, type TreeNode, unlink } from "./tree-node.ts";
 
 /**
@@ -41,7 +41,7 @@ export function element(
 		else if (top.at > top.values.length) waiting.pop();
 		else append(node, child);
 	}
-	return faceOf(node);
+	return xmlNodeOf(node);
 }
 
 function append(parent: TreeNode, child: unknown): void {

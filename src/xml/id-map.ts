@@ -6,7 +6,7 @@ import { decodeEntities } from "./entities.ts";
 import type { TreeNode } from "./tree-node.ts";
 
 /** What scripts see as `document.idMap`. */
-export let idMapFace: (map: IdMap) => object;
+export let idMapProxy: (map: IdMap) => object;
 /** Enters the id in `source` between `start` and `end`. A later element replaces an earlier one. */
 export let noteIdIn: (map: IdMap, source: string, start: number, end: number, element: TreeNode) => void;
 /** Enters what waits. Done before the next parse, or the map would keep each tree of a document that is used again. */
@@ -21,17 +21,17 @@ let filled: (map: IdMap) => IdMap;
  */
 export class IdMap {
 	[id: string]: unknown;
-	readonly #face: object;
+	readonly #proxy: object;
 	// Entries that are not in the map yet, four values each; null once someone has looked.
 	#pending: unknown[] | null;
 
 	constructor(source: string, start: number, end: number, element: TreeNode) {
 		this.#pending = [source, start, end, element];
-		this.#face = new Proxy(this, traps);
+		this.#proxy = new Proxy(this, traps);
 	}
 
 	static {
-		idMapFace = (map) => map.#face;
+		idMapProxy = (map) => map.#proxy;
 		noteIdIn = (map, source, start, end, element) => {
 			if (map.#pending !== null) map.#pending.push(source, start, end, element);
 			else enterId(map, decodeEntities(source.slice(start, end)), element);

@@ -101,21 +101,21 @@ export type Members = Record<string, unknown> & ThisType<unknown>;
  */
 export function asNode(value: unknown): TreeNode | undefined {
 	if (isTreeNode(value)) return value;
-	return value === standIn?.face ? standIn?.node : documentBehind(value);
+	return value === prototypeNode?.object ? prototypeNode?.node : documentBehind(value);
 }
 
-/** Makes `node` stand for `face`, which is `XML.prototype`; see {@link asNode}. */
-export function standFor(face: object, node: TreeNode): void {
-	standIn = { face, node, nodeName: null };
+/** Sets the node for `XML.prototype`, which is an object without fields of a node; see {@link asNode}. */
+export function setPrototypeNode(prototype: object, node: TreeNode): void {
+	prototypeNode = { object: prototype, node, nodeName: null };
 }
 
 // In the player this node prints an empty name and yet reads null until a script names it.
-let standIn: { readonly face: object; readonly node: TreeNode; nodeName: string | null } | undefined;
+let prototypeNode: { readonly object: object; readonly node: TreeNode; nodeName: string | null } | undefined;
 
 /** What scripts see of a node of the tree. */
-export function faceOf(node: TreeNode): XMLNode;
-export function faceOf(node: TreeNode | null): XMLNode | null;
-export function faceOf(node: TreeNode | null): XMLNode | null {
+export function xmlNodeOf(node: TreeNode): XMLNode;
+export function xmlNodeOf(node: TreeNode | null): XMLNode | null;
+export function xmlNodeOf(node: TreeNode | null): XMLNode | null {
 	return wrapperOf(node) as XMLNode | null;
 }
 
@@ -201,14 +201,14 @@ const members: Members = {
 	},
 	get nodeName() {
 		if (isTreeNode(this)) return nameOf(this);
-		return this === standIn?.face ? standIn?.nodeName : undefined;
+		return this === prototypeNode?.object ? prototypeNode?.nodeName : undefined;
 	},
 	set nodeName(name: unknown) {
 		const node = asNode(this);
 		if (node === undefined || name === undefined) return;
 		const text = toText(name);
 		setName(node, text);
-		if (node === standIn?.node) standIn.nodeName = text;
+		if (node === prototypeNode?.node) prototypeNode.nodeName = text;
 	},
 	get nodeValue() {
 		const node = asNode(this);

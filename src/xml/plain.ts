@@ -2,7 +2,7 @@
 // changes no tree.
 
 import type { XML } from "./document.ts";
-import { asNode, faceOf, type XMLNode } from "./node.ts";
+import { asNode, type XMLNode, xmlNodeOf } from "./node.ts";
 import { attributes } from "./query.ts";
 import { ELEMENT, firstOf, nameOf, nextOf, parentOf, type TreeNode, textOf, typeOf } from "./tree-node.ts";
 
@@ -59,5 +59,5 @@ export function toObject(node: XMLNode): PlainElement | string {
 
 function plainElement(node: TreeNode): PlainElement {
 	// `fromEntries` makes properties of its own, also of a name like `__proto__`.
-	return { name: nameOf(node), attributes: Object.fromEntries(attributes(faceOf(node))), children: [] };
+	return { name: nameOf(node), attributes: Object.fromEntries(attributes(xmlNodeOf(node))), children: [] };
 }

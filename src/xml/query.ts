@@ -3,7 +3,7 @@
 
 import { attributeList, attributeOf } from "./attributes.ts";
 import { toText } from "./coerce.ts";
-import { asNode, faceOf, type XMLNode } from "./node.ts";
+import { asNode, type XMLNode, xmlNodeOf } from "./node.ts";
 import { following } from "./order.ts";
 import { isWhite } from "./scan.ts";
 import { ELEMENT, firstOf, nameOf, nextOf, TEXT, type TreeNode, textOf, typeOf } from "./tree-node.ts";
@@ -11,7 +11,7 @@ import { ELEMENT, firstOf, nameOf, nextOf, TEXT, type TreeNode, textOf, typeOf }
 /** The children of `node`, elements and texts, in a new array. */
 export function children(node: XMLNode): XMLNode[] {
 	const found: XMLNode[] = [];
-	for (let child = first(node); child !== null; child = nextOf(child)) found.push(faceOf(child));
+	for (let child = first(node); child !== null; child = nextOf(child)) found.push(xmlNodeOf(child));
 	return found;
 }
 
@@ -19,7 +19,7 @@ export function children(node: XMLNode): XMLNode[] {
 export function elements(node: XMLNode, name?: string): XMLNode[] {
 	const found: XMLNode[] = [];
 	for (let child = first(node); child !== null; child = nextOf(child)) {
-		if (isElement(child, name)) found.push(faceOf(child));
+		if (isElement(child, name)) found.push(xmlNodeOf(child));
 	}
 	return found;
 }
@@ -37,14 +37,14 @@ export function descendants(node: XMLNode, name?: string): XMLNode[] {
 	const top = asNode(node);
 	if (top === undefined) return found;
 	for (let at = following(top, top); at !== undefined; at = following(at, top)) {
-		if (isElement(at, name)) found.push(faceOf(at));
+		if (isElement(at, name)) found.push(xmlNodeOf(at));
 	}
 	return found;
 }
 
 /** The first child of `node` that is an element with this name. */
 export function child(node: XMLNode, name: string): XMLNode | undefined {
-	for (let at = first(node); at !== null; at = nextOf(at)) if (isElement(at, name)) return faceOf(at);
+	for (let at = first(node); at !== null; at = nextOf(at)) if (isElement(at, name)) return xmlNodeOf(at);
 	return undefined;
 }
 

@@ -4,7 +4,7 @@
 
 import type { AttributeBag } from "./attributes.ts";
 import { decodeEntities } from "./entities.ts";
-import { ownRest, type Rest } from "./rest.ts";
+import { type NodeExtras, ownExtras } from "./node-extras.ts";
 
 /** The type of an element, and of a document. */
 export const ELEMENT = 1;
@@ -29,10 +29,10 @@ export let setAttributes: (node: TreeNode, attributes: AttributeBag) => void;
 export let startOf: (node: TreeNode) => number;
 export let endOf: (node: TreeNode) => number;
 /** What few nodes have; null where this one has nothing of it. */
-export let restOf: (node: TreeNode) => Rest | null;
-export let setRest: (node: TreeNode, rest: Rest) => void;
+export let extrasOf: (node: TreeNode) => NodeExtras | null;
+export let setExtras: (node: TreeNode, extras: NodeExtras) => void;
 /** The same, to write to. */
-export let ownRestOf: (node: TreeNode) => Rest;
+export let ownExtrasOf: (node: TreeNode) => NodeExtras;
 /** What scripts see of a node: itself, or the object that it was made for; see `unconstructed.ts`. */
 export let wrapperOf: (node: TreeNode | null) => object | null;
 /** Makes `node` the node of an object. */
@@ -84,7 +84,7 @@ export class TreeNode {
 	// Of a first child the last one.
 	#previous: TreeNode | null = null;
 	#first: TreeNode | null = null;
-	#rest: Rest | null = null;
+	#extras: NodeExtras | null = null;
 
 	static {
 		isTreeNode = (value): value is TreeNode => typeof value === "object" && value !== null && #type in value;
@@ -98,7 +98,7 @@ export class TreeNode {
 			return (node.#content as string).slice(node.#start, node.#end);
 		};
 		textOf = (node) => {
-			if (node.#type === ELEMENT) return node.#rest === null ? null : node.#rest.value;
+			if (node.#type === ELEMENT) return node.#extras === null ? null : node.#extras.value;
 			if (node.#start < 0) return node.#content as string;
 			const text = decodeEntities((node.#content as string).slice(node.#start, node.#end));
 			node.#content = text;
@@ -107,7 +107,7 @@ export class TreeNode {
 		};
 		setValue = (node, value) => {
 			if (node.#type === ELEMENT) {
-				ownRestOf(node).value = value;
+				ownExtrasOf(node).value = value;
 			} else {
 				node.#content = value;
 				node.#start = -1;
@@ -115,26 +115,26 @@ export class TreeNode {
 		};
 		attributesOf = (node) => {
 			if (node.#type === ELEMENT) return node.#content;
-			return node.#rest === null ? null : node.#rest.attributes;
+			return node.#extras === null ? null : node.#extras.attributes;
 		};
 		setAttributes = (node, attributes) => {
 			if (node.#type === ELEMENT) node.#content = attributes;
-			else ownRestOf(node).attributes = attributes;
+			else ownExtrasOf(node).attributes = attributes;
 		};
 		startOf = (node) => node.#start;
 		endOf = (node) => node.#end;
-		restOf = (node) => node.#rest;
-		setRest = (node, rest) => {
-			node.#rest = rest;
+		extrasOf = (node) => node.#extras;
+		setExtras = (node, extras) => {
+			node.#extras = extras;
 		};
-		ownRestOf = (node) => {
-			node.#rest = ownRest(node.#rest);
-			return node.#rest;
+		ownExtrasOf = (node) => {
+			node.#extras = ownExtras(node.#extras);
+			return node.#extras;
 		};
-		wrapperOf = (node) => (hasWrappers && node !== null ? (node.#rest?.wrapper ?? node) : node);
+		wrapperOf = (node) => (hasWrappers && node !== null ? (node.#extras?.wrapper ?? node) : node);
 		bindWrapper = (node, wrapper) => {
 			hasWrappers = true;
-			ownRestOf(node).wrapper = wrapper;
+			ownExtrasOf(node).wrapper = wrapper;
 		};
 		parentOf = (node) => node.#parent;
 		nextOf = (node) => node.#next;
@@ -176,11 +176,11 @@ export class TreeNode {
 			copy.#content = node.#content;
 			copy.#start = node.#start;
 			copy.#end = node.#end;
-			const rest = node.#rest;
-			if (rest !== null && (rest.value !== null || rest.attributes !== null)) {
-				const own = ownRestOf(copy);
-				own.value = rest.value;
-				own.attributes = rest.attributes;
+			const extras = node.#extras;
+			if (extras !== null && (extras.value !== null || extras.attributes !== null)) {
+				const own = ownExtrasOf(copy);
+				own.value = extras.value;
+				own.attributes = extras.attributes;
 			}
 			return copy;
 		};
@@ -197,7 +197,7 @@ export class TreeNode {
 				last.#next = node;
 				first.#previous = node;
 			}
-			parent.#rest?.list?.countLinked();
+			parent.#extras?.list?.countLinked();
 		};
 		linkBefore = (reference, node) => {
 			const parent = reference.#parent as TreeNode;
@@ -208,7 +208,7 @@ export class TreeNode {
 			reference.#previous = node;
 			if (parent.#first === reference) parent.#first = node;
 			else previous.#next = node;
-			parent.#rest?.list?.countLinked();
+			parent.#extras?.list?.countLinked();
 		};
 		unlink = (node) => {
 			const parent = node.#parent;
@@ -224,7 +224,7 @@ export class TreeNode {
 			node.#parent = null;
 			node.#previous = null;
 			node.#next = null;
-			parent.#rest?.list?.countUnlinked();
+			parent.#extras?.list?.countUnlinked();
 		};
 		unlinkChildren = (parent) => {
 			let node = parent.#first;
@@ -237,7 +237,7 @@ export class TreeNode {
 				node.#next = null;
 				node = next;
 			}
-			parent.#rest?.list?.countUnlinked();
+			parent.#extras?.list?.countUnlinked();
 		};
 	}
 }

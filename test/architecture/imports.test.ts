@@ -81,7 +81,9 @@ describe("ARCHITECTURE.md", () => {
 });
 
 // A circle of two files can be one concept; the tree of xml/ is one concept in five files.
-const KNOWN_CIRCLE = ["attributes", "child-list", "id-map", "rest", "tree-node"].map((name) => `src/xml/${name}.ts`);
+const KNOWN_CIRCLE = ["attributes", "child-list", "id-map", "node-extras", "tree-node"].map(
+	(name) => `src/xml/${name}.ts`,
+);
 
 describe("the import graph", () => {
 	it("has no circle of more than two files, type imports counted", () => {

@@ -1,5 +1,5 @@
-// What few nodes have, or have only once a script looks for it. It stands apart from the node, because there every field
-// costs 8 bytes in every node of every tree.
+// The fields that few nodes have, or have only once a script looks for them. They are kept apart from the node, because a field of
+// the node costs 8 bytes in every node of every tree.
 
 import type { AttributeBag } from "./attributes.ts";
 import type { ChildList } from "./child-list.ts";
@@ -15,8 +15,8 @@ export class DocumentState {
 	contentType: string | undefined = undefined;
 }
 
-/** The rest of a node. */
-export class Rest {
+/** The additional fields of a node. */
+export class NodeExtras {
 	/** The array that scripts see as `childNodes`. */
 	list: ChildList | null = null;
 	/** The value that a script has given an element. */
@@ -38,17 +38,17 @@ export class Rest {
 // Most documents are received, read and dropped without another value for a property, many without anything of their own.
 // They share these two, which are never written to.
 const UNSET = new DocumentState();
-/** The rest of a document that nobody has touched. */
-export const UNTOUCHED: Rest = new Rest(UNSET);
+/** The fields of a document without values of its own. */
+export const UNTOUCHED: NodeExtras = new NodeExtras(UNSET);
 
-/** The rest of a node to write to, made from the one it has had. */
-export function ownRest(kept: Rest | null): Rest {
-	if (kept === null) return new Rest(null);
-	return kept === UNTOUCHED ? new Rest(UNSET) : kept;
+/** The fields of a node to write to, made from those that it had. */
+export function ownExtras(kept: NodeExtras | null): NodeExtras {
+	if (kept === null) return new NodeExtras(null);
+	return kept === UNTOUCHED ? new NodeExtras(UNSET) : kept;
 }
 
 /** The properties of a document to write to. */
-export function ownState(rest: Rest): DocumentState {
-	if (rest.document === UNSET || rest.document === null) rest.document = new DocumentState();
-	return rest.document;
+export function ownState(extras: NodeExtras): DocumentState {
+	if (extras.document === UNSET || extras.document === null) extras.document = new DocumentState();
+	return extras.document;
 }
