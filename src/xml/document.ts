@@ -168,7 +168,9 @@ let properties: Members | null = {
 	},
 	set status(value: unknown) {
 		const document = documentOf(this);
-		if (document !== undefined && value !== undefined) ownStateOf(document).status = toStatus(value);
+		if (document === undefined || value === undefined) return;
+		callToString(value);
+		ownStateOf(document).status = toStatus(value);
 	},
 	get ignoreWhite() {
 		const document = documentOf(this);
@@ -176,7 +178,9 @@ let properties: Members | null = {
 	},
 	set ignoreWhite(value: unknown) {
 		const state = stateToSet(this, value);
-		if (state !== undefined) state.ignoreWhite = Boolean(value);
+		if (state === undefined) return;
+		callToString(value);
+		state.ignoreWhite = Boolean(value);
 	},
 	get loaded() {
 		const document = documentOf(this);
@@ -184,7 +188,9 @@ let properties: Members | null = {
 	},
 	set loaded(value: unknown) {
 		const document = documentOf(this);
-		if (document !== undefined && value !== undefined) ownStateOf(document).loaded = Boolean(value);
+		if (document === undefined || value === undefined) return;
+		callToString(value);
+		ownStateOf(document).loaded = Boolean(value);
 	},
 	get xmlDecl() {
 		const document = documentOf(this);
@@ -215,6 +221,12 @@ let properties: Members | null = {
 };
 
 const FORM = "application/x-www-form-urlencoded";
+
+// Flash Player calls `toString` of an object that is assigned to a property of any type, before it converts the value. A script can
+// see that; the text itself is not used.
+function callToString(value: unknown): void {
+	if (isObject(value)) toText(value);
+}
 
 // The document that `value` is, or that was made for it.
 function documentOf(value: unknown): DocumentNode | undefined {

@@ -132,3 +132,40 @@ describe("a class has a socket as its prototype, so that the constructor of XMLS
 		expect([new XMLSocket().timeout, new XMLSocket("stream").timeout]).toEqual([1234, 1234]);
 	});
 });
+
+it("an object assigned to a property of a document has its toString called, then its valueOf where a number is needed", () => {
+	const calls: string[] = [];
+	const value = {
+		toString: () => {
+			calls.push("toString");
+			return "no number";
+		},
+		valueOf: () => {
+			calls.push("valueOf");
+			return 7;
+		},
+	};
+	const document = new XML() as unknown as Record<string, unknown>;
+	for (const [name, result, order] of [
+		["ignoreWhite", true, ["toString"]],
+		["loaded", true, ["toString"]],
+		["status", 7, ["toString", "valueOf"]],
+		["contentType", "no number", ["toString"]],
+		["xmlDecl", "no number", ["toString"]],
+		["docTypeDecl", "no number", ["toString"]],
+	] as const) {
+		calls.length = 0;
+		document[name] = value;
+		expect([document[name], calls], name).toEqual([result, order]);
+	}
+	for (const name of ["ignoreWhite", "loaded", "status"]) {
+		const throws = {
+			toString: () => {
+				throw new Error("a script's");
+			},
+			valueOf: () => 3,
+		};
+		document[name] = throws;
+		expect(document[name], name).toBe(name === "status" ? 3 : true);
+	}
+});
