@@ -12,6 +12,7 @@ const USAGE: ReadonlySet<string> = new Set([
 	"XMLSOCKET_OPTION_INVALID",
 	"XMLSOCKET_OPTION_UNKNOWN",
 	"XMLSOCKET_ADDRESS_INVALID",
+	"XMLSOCKET_HOST_UNAVAILABLE",
 	"XMLSOCKET_TARGET_INVALID",
 	"XMLSOCKET_PORT_RESERVED",
 	"XMLSOCKET_CONFIG_UNREADABLE",
@@ -31,6 +32,8 @@ export function exitCodeOf(error: unknown): number {
 
 /** What happened, then what to do about it. */
 export function failureText(error: unknown): string {
+	if (!(error instanceof XMLSocketError) && /^(EMFILE|ENFILE)$/.test((error as NodeJS.ErrnoException).code ?? ""))
+		return "xmlsocket: Too many files are open, so the program cannot start.\n  Raise the limit: `ulimit -n 65536` in a shell, LimitNOFILE= in a systemd unit, --ulimit nofile=65536 for a container.";
 	if (!(error instanceof XMLSocketError))
 		return `xmlsocket: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`;
 	const { hint }: ErrorEntry = ERROR_CODES[error.code];

@@ -205,7 +205,7 @@ function addReports(program: Command): void {
 	program
 		.command("data <dir> [action]")
 		.description(
-			"show what a data folder holds; `export` writes it to standard output as JSON lines, `import` reads them",
+			"show what a data folder holds; `export` writes it to standard output as JSON lines, `import` reads them, `repair` makes a damaged one readable",
 		)
 		.option("--json", "print one JSON object")
 		.action(async (dir: string, action: string | undefined, flags: { json?: boolean }) =>

@@ -39,9 +39,12 @@ export async function openRoomStorage(
 	if (settings.memory) return { log: new MemoryLog(retention) };
 	const folder = resolve(settings.data);
 	const stored = await openLog(folder, retention);
-	stored.watch?.((reachable) => {
+	stored.watch?.((reachable, cause) => {
 		if (reachable) log.info({ folder }, "the data folder works again: stored rooms accept messages");
-		else log.error({ folder }, "the data folder cannot be written: stored rooms refuse messages");
+		else {
+			const reason = ((cause?.cause as Error | undefined) ?? cause)?.message.trim();
+			log.error({ folder, reason }, "the data folder cannot be written: stored rooms refuse messages");
+		}
 	});
 	return { log: stored };
 }
@@ -58,7 +61,14 @@ async function openShared(
 		);
 	}
 	const servers = brokerNames(settings);
-	const waiting = setTimeout(() => log.info({ servers }, "waiting for JetStream to answer"), 3000);
+	const waiting = setTimeout(
+		() =>
+			log.info(
+				{ servers },
+				"waiting for JetStream to answer: nats-server needs -js, and the address must be its client port",
+			),
+		3000,
+	);
 	const storage = await openCluster(brokers(settings), {
 		...retention,
 		replicas: settings.replicas,

@@ -287,7 +287,12 @@ export class Connection implements DocumentConnection<ConnectionEvents> {
 
 	#received(text: string): void {
 		const document = this.#streams ? this.#fragment(this.#streams, text) : new ReceivedDocument(text);
-		if (this.#requests.size > 0 && this.#requests.answer(document)) return;
+		const ending = this.#streams?.errorIn(document);
+		if (ending) this.#link.endsWith(ending);
+		const isAnswer = this.#requests.size > 0 && this.#requests.answer(document);
+		// Nothing follows a stream error, so what still waits need not wait for its time limit.
+		if (ending) this.#requests.fail(ending.error, "sent");
+		if (isAnswer) return;
 		this.#queue.deliver(document, text.length);
 		this.#regulate();
 	}

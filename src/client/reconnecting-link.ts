@@ -10,6 +10,7 @@ import type { ClientHost } from "./dial.ts";
 import type { ResolvedOptions, StreamOptions } from "./options.ts";
 import { Outgoing } from "./outgoing.ts";
 import { Redialer } from "./redialer.ts";
+import type { StreamError } from "./stream-error.ts";
 import type { Streams } from "./streams.ts";
 
 /** The owner of the links: a connection. */
@@ -49,6 +50,8 @@ export class ReconnectingLink {
 	/** The current link stands, and the queue waits for `reopened`. */
 	#isRejoining = false;
 	#stopKeepingAlive: (() => void) | undefined = undefined;
+	/** Why the other side ends the current link. */
+	#ending: StreamError | undefined = undefined;
 	#connectedAtMs = 0;
 	#leastDelayMs = 0;
 	#isClosing = false;
@@ -135,6 +138,11 @@ export class ReconnectingLink {
 		this.#leastDelayMs = delayMs;
 	}
 
+	/** The other side has announced why it ends the current link. */
+	endsWith(ending: StreamError): void {
+		this.#ending ??= ending;
+	}
+
 	/** Delivers what was sent, then ends. */
 	close(): void {
 		if (this.#isClosing || this.#isOver) return;
@@ -217,12 +225,14 @@ export class ReconnectingLink {
 		this.#link = undefined;
 		this.#outgoing.link = undefined;
 		this.#isRejoining = false;
-		const error =
-			close.error ?? new XMLSocketError("XMLSOCKET_CONNECTION_LOST", "The other side closed the connection.");
+		const ending = this.#ending;
+		this.#ending = undefined;
+		const cause = ending?.error ?? close.error;
+		const error = cause ?? new XMLSocketError("XMLSOCKET_CONNECTION_LOST", "The other side closed the connection.");
 		this.#owner.lost(error);
 		const { unfinishedBytes } = close;
 		if (this.#isClosing) this.#finish(unfinishedBytes ? { by: "local", unfinishedBytes } : { by: "local" }, true);
-		else if (!this.#redialer) this.#finish(close, false);
+		else if (!this.#redialer || ending?.isFinal) this.#finish(cause ? { ...close, error: cause } : close, false);
 		else {
 			this.#owner.statusChanged({ type: "disconnected", error });
 			const leastMs = this.#leastDelayMs;

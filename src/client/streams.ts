@@ -7,6 +7,7 @@ import { StreamDecoder, type StreamDecoderOptions } from "../wire/index.ts";
 import { answerTo } from "./iq.ts";
 import type { RequestOptions } from "./requests.ts";
 import { agreeOnTls } from "./start-tls.ts";
+import { type StreamError, streamErrorIn } from "./stream-error.ts";
 import { type Declaration, declarationsOf, isStreamHeader, withDeclarations } from "./stream-namespaces.ts";
 import { XMPP_PROTOCOL, XmppWebSocket } from "./xmpp-websocket.ts";
 
@@ -24,6 +25,8 @@ export interface Streams {
 	inheritanceOf(fragment: string): ((text: string) => string) | undefined;
 	/** How the answer to a request is recognised. @throws XMLSOCKET_OPTION_INVALID */
 	answerTo(text: string): (document: ReceivedDocument) => boolean;
+	/** The stream error that a document is; undefined for any other document. */
+	errorIn(document: ReceivedDocument): StreamError | undefined;
 	/** Puts TLS below the stream. */
 	agreeOnTls(
 		link: Link,
@@ -44,5 +47,6 @@ export const xmlStreams: Streams = {
 		return (text) => withDeclarations(text, declared);
 	},
 	answerTo,
+	errorIn: streamErrorIn,
 	agreeOnTls,
 };

@@ -4,7 +4,7 @@
 
 import type { Transport, TransportEvents } from "../link/index.ts";
 import { DocumentDecoder, StreamDecoder, type TextCodec, utf8Codec } from "../wire/index.ts";
-import { attributes, element, XML } from "../xml/index.ts";
+import { attribute, attributes, element, elements, XML } from "../xml/index.ts";
 import {
 	type Declaration,
 	declarationsOf,
@@ -18,6 +18,9 @@ export const XMPP_PROTOCOL = "xmpp";
 
 const FRAMING = "urn:ietf:params:xml:ns:xmpp-framing";
 const STREAMS = "http://etherx.jabber.org/streams";
+const CONDITIONS = "urn:ietf:params:xml:ns:xmpp-streams";
+/** A framing element; some servers put a declaration before it. */
+const FRAME = /^\s*(?:<\?xml[^>]*>\s*)?<(?:[^\s:/>]+:)?(open|close)[\s/>]/;
 /** What the other side may put into one message, and this side into one element. */
 const MAX_MESSAGE_BYTES = 16 * 1024 * 1024;
 
@@ -32,6 +35,8 @@ export class XmppWebSocket implements Transport {
 	readonly #incoming: DocumentDecoder;
 	readonly #outgoing: StreamDecoder;
 	#declarations: readonly Declaration[] = [];
+	/** Whether the server has sent <open/>. */
+	#isOpen = false;
 
 	/** @param inner hands each text message over as a document with a zero byte, and sends each such document as one. */
 	constructor(inner: Transport) {
@@ -52,7 +57,7 @@ export class XmppWebSocket implements Transport {
 			bytes: (chunk) => {
 				const messages: string[] = [];
 				const error = this.#incoming.push(chunk, 0, messages);
-				for (const message of messages) events.bytes(this.#codec.encode(fragmentOf(message)));
+				for (const message of messages) events.bytes(this.#codec.encode(this.#fragmentOf(message)));
 				if (error) this.destroy(error);
 			},
 			end: () => events.end(),
@@ -88,6 +93,19 @@ export class XmppWebSocket implements Transport {
 		this.#inner.resume();
 	}
 
+	#fragmentOf(message: string): string {
+		const framing = FRAME.exec(message);
+		if (framing === null) return message;
+		const root = elements(new XML(message))[0];
+		if (!root || root.namespaceURI !== FRAMING) return message;
+		if (framing[1] === "open") {
+			this.#isOpen = true;
+			return headerOf(message);
+		}
+		// A server that is busy elsewhere answers <open/> with <close/>; above, an end follows a header (RFC 7395, 3.6.1).
+		return `${this.#isOpen ? "" : headerOf("")}${redirection(attribute(root, "see-other-uri"))}</stream:stream>`;
+	}
+
 	#messageOf(fragment: string): string {
 		if (isStreamEnd(fragment)) return `<close xmlns="${FRAMING}" />`;
 		if (!isStreamHeader(fragment)) return withDeclarations(fragment, this.#declarations);
@@ -96,17 +114,20 @@ export class XmppWebSocket implements Transport {
 	}
 }
 
-function fragmentOf(message: string): string {
-	const framing = /^<(?:[^\s:/>]+:)?(open|close)[\s/>]/.exec(message);
-	if (framing === null || new XML(message).firstChild?.namespaceURI !== FRAMING) return message;
-	if (framing[1] === "close") return "</stream:stream>";
-	const header = element("stream:stream", { xmlns: "jabber:client", "xmlns:stream": STREAMS, ...others(message) });
+function headerOf(open: string): string {
+	const header = element("stream:stream", { xmlns: "jabber:client", "xmlns:stream": STREAMS, ...others(open) });
 	return `${String(header).slice(0, -" />".length)}>`;
+}
+
+// The address in <close/> as the stream error that means the same on TCP.
+function redirection(uri: string | undefined): string {
+	if (uri === undefined) return "";
+	return String(element("stream:error", {}, element("see-other-host", { xmlns: CONDITIONS }, uri)));
 }
 
 // What a header and <open/> have in common: to, from, id, version, xml:lang.
 function others(text: string): Record<string, string> {
-	const root = new XML(text).firstChild;
+	const root = elements(new XML(text))[0];
 	const all = root ? [...attributes(root)] : [];
 	return Object.fromEntries(all.filter(([name]) => name !== "xmlns" && !name.startsWith("xmlns:")));
 }

@@ -91,6 +91,11 @@ export const ERROR_CODES = {
 		text: "No connection was made in time.",
 		hint: "Check the host and the network, or raise the time limit (connectTimeoutMs).",
 	},
+	XMLSOCKET_DATA_DAMAGED: {
+		class: "usage",
+		text: "The files of the data folder are damaged.",
+		hint: "Copy the folder, then run `xmlsocket data DIR repair`: it keeps the messages that can still be read.",
+	},
 	XMLSOCKET_DATA_IN_USE: {
 		class: "usage",
 		text: "The data folder is open in another process.",
@@ -145,6 +150,11 @@ export const ERROR_CODES = {
 		class: "usage",
 		text: "The folder to serve cannot be read, or is not a folder.",
 		hint: "Check the path, and that this user can read it.",
+	},
+	XMLSOCKET_HOST_UNAVAILABLE: {
+		class: "usage",
+		text: "The server cannot listen on the address that --host names.",
+		hint: "Use localhost (this machine only), * (every address), or one address of this machine. The port belongs in --port.",
 	},
 	XMLSOCKET_HTTP_FAILED: {
 		class: "network",
@@ -373,6 +383,11 @@ export const ERROR_CODES = {
 		class: "limit",
 		text: "The other side reads too slowly.",
 		hint: "Read faster, join fewer rooms, or raise the outbox limit.",
+	},
+	XMLSOCKET_STREAM_ERROR: {
+		class: "network",
+		text: "A Jabber server ended the stream with an error.",
+		hint: "details.condition names it. After conflict, choose another resource: another client uses the same one. After see-other-host, connect to details.host.",
 	},
 	XMLSOCKET_STREAM_REWOUND: {
 		class: "internal",

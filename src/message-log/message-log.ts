@@ -117,11 +117,12 @@ export interface MessageLog {
 	 */
 	follow(room: string, entry: (entry: LogEntry) => void, onReset?: () => void): Promise<Subscription>;
 	/**
-	 * Reports when the storage becomes unreachable and reachable again. Absent if it cannot become unreachable.
+	 * Reports when the storage becomes unreachable, with the cause if it is known, and reachable again. Absent if it cannot become
+	 * unreachable.
 	 *
 	 * @returns a function that ends the reports.
 	 */
-	watch?(changed: (reachable: boolean) => void): () => void;
+	watch?(changed: (reachable: boolean, cause?: Error) => void): () => void;
 	/** Waits for appends that are being committed, then releases all resources. */
 	close(): Promise<void>;
 }

@@ -14,6 +14,7 @@ import {
 	accept,
 	closeWithin,
 	nodeClock,
+	remoteAddressOf,
 	SocketTransport,
 } from "../transport/index.ts";
 import { Admission, defaultMaxConnections, isListed, type Refusal } from "./admission.ts";
@@ -87,7 +88,7 @@ export class ConnectionAcceptor {
 		const isProxy = this.#isProxy(socket);
 		if (!this.#admit(socket, isProxy)) return;
 		const { settings, certificate, acceptsDocuments } = this.#host;
-		let address = socket.remoteAddress ?? "";
+		let address = remoteAddressOf(socket);
 		accept(socket, {
 			// Where the server never sends first there is no haste.
 			firstBytesTimeoutMs: acceptsDocuments ? settings.firstBytesTimeoutMs : settings.tlsTimeoutMs,
@@ -142,7 +143,7 @@ export class ConnectionAcceptor {
 		const isProxy = this.#isProxy(socket);
 		if (!this.#admit(socket, isProxy)) return;
 		const { settings, metrics, policy } = this.#host;
-		let address = socket.remoteAddress ?? "";
+		let address = remoteAddressOf(socket);
 		closeWithin(socket, POLICY_TIMEOUT_MS);
 		accept(socket, {
 			firstBytesTimeoutMs: settings.firstBytesTimeoutMs,
@@ -192,13 +193,13 @@ export class ConnectionAcceptor {
 
 	#isProxy(socket: Socket): boolean {
 		const { trustProxy } = this.#host.settings;
-		return trustProxy.length > 0 && isListed(socket.remoteAddress ?? "", trustProxy);
+		return trustProxy.length > 0 && isListed(remoteAddressOf(socket), trustProxy);
 	}
 
 	// A proxy carries many clients, and each of them is counted once its address is known.
 	#admit(socket: Socket, isProxy: boolean): boolean {
-		const { remoteAddress } = socket;
-		if (remoteAddress === undefined) {
+		const remoteAddress = remoteAddressOf(socket);
+		if (remoteAddress === "") {
 			// It was reset before it was accepted, so there is no address to count.
 			socket.on("error", () => {});
 			socket.destroy();

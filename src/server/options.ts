@@ -26,7 +26,12 @@ export const serverSchema = v.strictObject({
 	),
 	host: v.optional(
 		described(
-			v.pipe(v.string(), v.nonEmpty()),
+			v.pipe(
+				v.string(),
+				v.nonEmpty(),
+				// As in an URL: [::1].
+				v.transform((host) => /^\[(.*)\]$/.exec(host)?.[1] ?? host),
+			),
 			"address to listen on; localhost: both loopback addresses, *: every address",
 			"--host <address>",
 		),

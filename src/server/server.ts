@@ -93,9 +93,11 @@ export class Server extends EventEmitter<{ closed: [] }> {
 		this.#policy = settings.policy === "off" ? undefined : new ServedPolicyFile(settings.policy, log);
 		this.#certificate =
 			settings.tlsCert !== undefined && settings.tlsKey !== undefined
-				? new Certificate(settings.tlsCert, settings.tlsKey, (error) =>
-						error ? log.error({ code: error.code }, error.message) : log.info({}, "the certificate was read again"),
-					)
+				? new Certificate(settings.tlsCert, settings.tlsKey, {
+						reloaded: (error) =>
+							error ? log.error({ code: error.code }, error.message) : log.info({}, "the certificate was read again"),
+						dates: (words) => log.warn({}, words),
+					})
 				: undefined;
 		const forPeers = linkOptions(settings, application);
 		this.#peers = new PeerSet({

@@ -5,6 +5,7 @@ import { connect as connectTcp, type Socket } from "node:net";
 import { type ConnectionOptions, connect as connectTls } from "node:tls";
 import { XMLSocketError } from "../errors/index.ts";
 import { onAbort, type Transport } from "../link/index.ts";
+import { lookupWithLoopback } from "./loopback.ts";
 import { SocketTransport } from "./socket.ts";
 import { traced } from "./traced.ts";
 
@@ -73,7 +74,13 @@ class TimedOut extends Error {}
 
 function openTcp(target: DialTarget, options: DialOptions): Promise<Transport> {
 	return opened(
-		connectTcp({ host: target.host, port: target.port, allowHalfOpen: true, autoSelectFamily: true }),
+		connectTcp({
+			host: target.host,
+			port: target.port,
+			allowHalfOpen: true,
+			autoSelectFamily: true,
+			lookup: lookupWithLoopback,
+		}),
 		"tcp",
 		options,
 	);
@@ -86,6 +93,7 @@ function openTls(target: DialTarget, options: DialOptions): Promise<Transport> {
 			host: target.host,
 			port: target.port,
 			allowHalfOpen: true,
+			lookup: lookupWithLoopback,
 			minVersion: "TLSv1.2",
 			rejectUnauthorized: !options.insecure,
 			...(isName ? { servername: target.host } : {}),

@@ -4,6 +4,7 @@ export { dial } from "./dial.ts";
 export type { DialOptions, DialTarget } from "./dial-socket.ts";
 export { type HttpRequest, type HttpResponse, httpRequest } from "./http-request.ts";
 export { type Listener, type ListenOptions, listen } from "./listen.ts";
+export { remoteAddressOf } from "./loopback.ts";
 export { memoryPair } from "./memory.ts";
 export { nodeClock } from "./node-clock.ts";
 export { nodeUtf8 } from "./node-utf8.ts";

@@ -8,7 +8,8 @@ export interface ListenOptions {
 	/** 0: any free port, the same on every address. */
 	readonly port: number;
 	/**
-	 * `localhost` (both loopback addresses), `*` (every address of both families), or one address or name.
+	 * `localhost` (both loopback addresses), `*` (every address of both families), or one address or name. An IPv6 address
+	 * may be in brackets.
 	 */
 	readonly host: string;
 	/** Connections that the system queues until they are accepted. Default 511. */
@@ -29,20 +30,27 @@ export interface Listener {
 /**
  * Opens a port.
  *
- * Rejects with XMLSOCKET_PORT_IN_USE, XMLSOCKET_PORT_FORBIDDEN or XMLSOCKET_ADDRESS_INVALID; the message names the option to change.
+ * Rejects with XMLSOCKET_PORT_IN_USE, XMLSOCKET_PORT_FORBIDDEN, XMLSOCKET_HOST_UNAVAILABLE or XMLSOCKET_ADDRESS_INVALID; the message names the option to change.
  */
 export async function listen(options: ListenOptions, connection: (socket: Socket) => void): Promise<Listener> {
-	const hosts = options.host === "localhost" ? ["127.0.0.1", "::1"] : [options.host === "*" ? "::" : options.host];
+	const hosts = hostsOf(options.host);
 	for (let attempt = 1; ; attempt++) {
 		const servers: Server[] = [];
 		let port = options.port;
 		try {
+			let absent: unknown;
 			for (const host of hosts) {
-				const server = await listenOn(host, port, options, connection);
-				if (!server) continue;
-				servers.push(server);
-				port = (server.address() as { port: number }).port;
+				try {
+					const server = await listenOn(host, port, options, connection);
+					servers.push(server);
+					port = (server.address() as { port: number }).port;
+				} catch (error) {
+					// A machine without IPv6, or without IPv4, still has its other loopback address.
+					if (hosts.length === 1 || !isAbsent(error)) throw error;
+					absent = error;
+				}
 			}
+			if (servers.length === 0) throw absent;
 			return {
 				port,
 				addresses: servers.map((server) => (server.address() as { address: string }).address),
@@ -59,21 +67,31 @@ export async function listen(options: ListenOptions, connection: (socket: Socket
 	}
 }
 
+function hostsOf(host: string): string[] {
+	if (host === "localhost") return ["127.0.0.1", "::1"];
+	if (host === "*") return ["::"];
+	return [/^\[(.*)\]$/.exec(host)?.[1] ?? host];
+}
+
+// Whether the machine lacks the address.
+function isAbsent(error: unknown): boolean {
+	const { code } = (error as { cause?: NodeJS.ErrnoException }).cause ?? {};
+	return code === "EADDRNOTAVAIL" || code === "EAFNOSUPPORT";
+}
+
 function listenOn(
 	host: string,
 	port: number,
 	options: ListenOptions,
 	connection: (socket: Socket) => void,
-): Promise<Server | undefined> {
+): Promise<Server> {
 	return new Promise((resolve, reject) => {
 		const server = createServer(
 			{ allowHalfOpen: true, noDelay: true, keepAlive: true, keepAliveInitialDelay: 30_000, pauseOnConnect: false },
 			connection,
 		);
 		server.once("error", (error: NodeJS.ErrnoException) => {
-			// A machine without IPv6 still has its other loopback address.
-			if (host === "::1" && (error.code === "EADDRNOTAVAIL" || error.code === "EAFNOSUPPORT")) resolve(undefined);
-			else if (host === "::" && error.code === "EAFNOSUPPORT")
+			if (host === "::" && error.code === "EAFNOSUPPORT")
 				listenOn("0.0.0.0", port, options, connection).then(resolve, reject);
 			else reject(listenError(error, host, port, options.portOption ?? "--port"));
 		});
@@ -88,6 +106,13 @@ function listenOn(
 		});
 	});
 }
+
+const LISTEN_FAILURES: Readonly<Record<string, string>> = {
+	EADDRNOTAVAIL: "this machine has no such address",
+	EAFNOSUPPORT: "this machine has no addresses of that family",
+	ENOTFOUND: "it is neither an address nor a known name",
+	EAI_AGAIN: "the name could not be looked up",
+};
 
 function listenError(error: NodeJS.ErrnoException, host: string, port: number, option: string): XMLSocketError {
 	const details = { host, port };
@@ -105,7 +130,8 @@ function listenError(error: NodeJS.ErrnoException, host: string, port: number, o
 			{ cause: error, details },
 		);
 	}
-	return new XMLSocketError("XMLSOCKET_ADDRESS_INVALID", `Cannot listen on ${host} port ${port}: ${error.message}.`, {
+	const reason = LISTEN_FAILURES[error.code ?? ""] ?? error.message;
+	return new XMLSocketError("XMLSOCKET_HOST_UNAVAILABLE", `Cannot listen on ${host} port ${port}: ${reason}.`, {
 		cause: error,
 		details,
 	});

@@ -3,6 +3,7 @@
 
 import type { Socket } from "node:net";
 import type { SecureOptions, Transport, TransportEvents } from "../link/index.ts";
+import { remoteAddressOf } from "./loopback.ts";
 import { startTls } from "./start-tls.ts";
 
 const TRANSPORT: unique symbol = Symbol("transport");
@@ -21,7 +22,7 @@ export class SocketTransport implements Transport {
 	constructor(socket: Socket, kind: "tcp" | "tls", remoteAddress?: string) {
 		this.kind = kind;
 		this.#socket = socket;
-		this.remoteAddress = remoteAddress ?? socket.remoteAddress ?? "";
+		this.remoteAddress = remoteAddress ?? remoteAddressOf(socket);
 		(socket as Owned)[TRANSPORT] = this;
 		// At once, not in `start`: an error event without a listener ends the process.
 		socket.on("error", onError);

@@ -7,6 +7,7 @@ import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { WebSocket, WebSocketServer } from "ws";
 import { onAbort, type Transport, type TransportEvents } from "../link/index.ts";
+import { lookupWithLoopback } from "./loopback.ts";
 
 /** How a WebSocket carries documents to the other side: a byte stream in binary messages, or a text message for each. */
 export type WebSocketFrames = "binary" | "text";
@@ -302,6 +303,7 @@ export function dialWebSocket(url: string, options: WebSocketDialOptions): Promi
 	return new Promise((resolve, reject) => {
 		const webSocket = new WebSocket(url, options.protocol === undefined ? [] : [options.protocol], {
 			perMessageDeflate: false,
+			lookup: lookupWithLoopback,
 			maxPayload: MAX_RECEIVED_MESSAGE_BYTES,
 			...(options.origin === undefined ? {} : { origin: options.origin }),
 			...(options.rejectUnauthorized === undefined ? {} : { rejectUnauthorized: options.rejectUnauthorized }),

@@ -174,6 +174,7 @@ export class StreamDecoder implements Decoder<string> {
 				this.#byteOrderMark = this.#byteOrderMark === 2 ? 0 : this.#byteOrderMark + 1;
 			} else if (byte === LT) return at;
 			else if (byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09 && byte !== 0) {
+				if (this.#kind === "unknown") throw notXml(byte);
 				throw misplaced("Text stands between the elements");
 			}
 		}
@@ -233,6 +234,14 @@ export class StreamDecoder implements Decoder<string> {
 		this.pendingSinceMs = undefined;
 		this.#size.reset();
 	}
+}
+
+function notXml(byte: number): XMLSocketError {
+	const shown = byte > 0x20 && byte < 0x7f ? JSON.stringify(String.fromCharCode(byte)) : `byte 0x${byte.toString(16)}`;
+	return new XMLSocketError(
+		"XMLSOCKET_NOT_WELL_FORMED",
+		`The other side's first bytes are no XML: they begin with ${shown}, not with "<". The port may belong to another protocol, or expect TLS from the first byte.`,
+	);
 }
 
 function misplaced(what: string): XMLSocketError {

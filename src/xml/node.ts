@@ -339,3 +339,11 @@ Object.defineProperty(constructNode, "prototype", { value: TreeNode.prototype })
 Object.defineProperty(TreeNode.prototype, "constructor", { value: constructNode });
 installMembers(TreeNode.prototype, members);
 beforeFirst(() => installMembers(TreeNode.prototype, membersWithWrappers));
+// What console.log prints of a node: its text, as `trace` does. Other hosts ignore the symbol.
+Object.defineProperty(TreeNode.prototype, Symbol.for("nodejs.util.inspect.custom"), {
+	value(this: unknown) {
+		return members.toString.call(this);
+	},
+	configurable: true,
+	writable: true,
+});

@@ -1,4 +1,5 @@
-// `xmlsocket data DIR [export|import]`: shows what a data folder contains, and exports and imports it as lines of JSON.
+// `xmlsocket data DIR [export|import|repair]`: shows what a data folder contains, exports and imports it as lines of JSON, and
+// repairs it.
 
 import { once } from "node:events";
 import { createInterface } from "node:readline";
@@ -9,6 +10,7 @@ import {
 	type FolderSummary,
 	importFolder,
 	type Progress,
+	repairFolder,
 } from "../../message-log/level/index.ts";
 
 /** Prints the summary, writes the export to standard output, or reads one from standard input. */
@@ -20,11 +22,14 @@ export async function data(folder: string, action: string | undefined, flags: { 
 		const lines = createInterface({ input: process.stdin, crlfDelay: Number.POSITIVE_INFINITY });
 		const messages = await importFolder(folder, lines, progress("imported"));
 		process.stderr.write(`${messages} messages imported.\n`);
-	} else if (action === undefined) {
-		const summary = await describeFolder(folder);
+	} else if (action === undefined || action === "repair") {
+		const summary = await (action === "repair" ? repairFolder(folder) : describeFolder(folder));
 		await write(flags.json ? `${JSON.stringify(summary)}\n` : shown(summary));
 	} else {
-		throw new XMLSocketError("XMLSOCKET_OPTION_INVALID", `The action "${action}" is unknown; use export or import.`);
+		throw new XMLSocketError(
+			"XMLSOCKET_OPTION_INVALID",
+			`The action "${action}" is unknown; use export, import or repair.`,
+		);
 	}
 }
 

@@ -56,6 +56,17 @@ export async function describeFolder(folder: string): Promise<FolderSummary> {
 }
 
 /**
+ * Repairs a damaged data folder, and describes what is left in it. Messages that can still be read keep their numbers,
+ * under a new name of the history.
+ *
+ * Rejects with XMLSOCKET_DATA_IN_USE, XMLSOCKET_DATA_DAMAGED, XMLSOCKET_DATA_UNREADABLE.
+ */
+export async function repairFolder(folder: string): Promise<FolderSummary> {
+	await LevelStore.repair(folder);
+	return await describeFolder(folder);
+}
+
+/**
  * Exports a data folder as lines of JSON: a line about the export, then for each room a line about it and a line for each message.
  * A payload is `text` if it is UTF-8, otherwise `base64`.
  *

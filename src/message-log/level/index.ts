@@ -3,6 +3,7 @@ export {
 	exportFolder,
 	type FolderSummary,
 	type Progress,
+	repairFolder,
 } from "./data-folder.ts";
 export { importFolder } from "./folder-import.ts";
 export { LevelLog, type LevelLogOptions } from "./level-log.ts";

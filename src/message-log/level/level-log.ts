@@ -52,7 +52,7 @@ export class LevelLog implements MessageLog {
 	readonly #dedupe: DedupeWindow;
 	readonly #trimmer: RetentionTrimmer;
 	readonly #nowMs: () => number;
-	readonly #watchers = new Set<(reachable: boolean) => void>();
+	readonly #watchers = new Set<(reachable: boolean, cause?: Error) => void>();
 	// Undefined while the folder cannot be used.
 	#store: LevelStore | undefined;
 	readonly #name: string;
@@ -144,7 +144,7 @@ export class LevelLog implements MessageLog {
 		return { ...this.#state(room), stop };
 	}
 
-	watch(changed: (reachable: boolean) => void): () => void {
+	watch(changed: (reachable: boolean, cause?: Error) => void): () => void {
 		this.#watchers.add(changed);
 		return () => this.#watchers.delete(changed);
 	}
@@ -179,8 +179,8 @@ export class LevelLog implements MessageLog {
 			else if (store && this.#trimmer.isDue && !this.#closed) {
 				try {
 					await this.#trimmer.trimNext(store);
-				} catch {
-					await this.#lost();
+				} catch (error) {
+					await this.#lost(error as Error);
 				}
 			} else return;
 		}
@@ -200,7 +200,7 @@ export class LevelLog implements MessageLog {
 				reject(refusal);
 				this.#rooms.removeUnused(room);
 			}
-			if (!(error instanceof XMLSocketError)) await this.#lost();
+			if (!(error instanceof XMLSocketError)) await this.#lost(error as Error);
 		}
 	}
 
@@ -229,11 +229,11 @@ export class LevelLog implements MessageLog {
 		if (this.#trimmer.isDue) this.#work();
 	}
 
-	async #lost(): Promise<void> {
+	async #lost(cause: Error): Promise<void> {
 		const store = this.#store;
 		if (!store) return;
 		this.#store = undefined;
-		for (const changed of this.#watchers) changed(false);
+		for (const changed of this.#watchers) changed(false, cause);
 		await store.close().catch(() => {});
 		this.#retryLater();
 	}

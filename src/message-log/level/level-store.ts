@@ -26,6 +26,7 @@ import {
 	roomKey,
 	roomOfKey,
 } from "./level-format.ts";
+import { isDamage, reasonOf } from "./open-failure.ts";
 
 type Database = ClassicLevel<Buffer, Buffer>;
 const BUFFERS = { keyEncoding: "buffer", valueEncoding: "buffer" } as const;
@@ -70,7 +71,8 @@ export class LevelStore {
 	/**
 	 * Opens a folder, and makes one where there is none.
 	 *
-	 * Rejects with XMLSOCKET_DATA_IN_USE where another process has it open, and XMLSOCKET_DATA_UNREADABLE for any other cause.
+	 * Rejects with XMLSOCKET_DATA_IN_USE where another process has it open, XMLSOCKET_DATA_DAMAGED where its files do not fit
+	 * together, and XMLSOCKET_DATA_UNREADABLE for any other cause.
 	 *
 	 * @param options.create whether to make a folder that is not there; default: true.
 	 * @param options.log the name of the history in a new folder; default: a random one.
@@ -93,6 +95,25 @@ export class LevelStore {
 			await database.close().catch(() => {});
 			throw error instanceof XMLSocketError ? error : unopened(folder, error as Error);
 		}
+	}
+
+	/**
+	 * Writes the files of a damaged folder again, with what can still be read of them. The history gets a new name: if its newest
+	 * messages are lost, their numbers are used again, and a client must not resume from such a number.
+	 *
+	 * Rejects with XMLSOCKET_DATA_IN_USE where another process has it open, XMLSOCKET_DATA_UNREADABLE for any other cause.
+	 */
+	static async repair(folder: string): Promise<void> {
+		if (!existsSync(join(folder, "LOCK"))) throw noDataFolder(folder);
+		try {
+			await ClassicLevel.repair(folder);
+		} catch (error) {
+			throw unopened(folder, error as Error);
+		}
+		await LevelStore.use(folder, {}, async (store) => {
+			const value = metaValue(crypto.randomUUID().slice(0, 8));
+			await store.#database.batch([{ type: "put", key: META_KEY, value }], { sync: true });
+		});
 	}
 
 	/** Opens a folder as `open` does, passes it to `use`, and closes it. */
@@ -251,5 +272,12 @@ function unopened(folder: string, error: Error): XMLSocketError {
 			cause,
 		});
 	}
-	return unreadable(`The data folder ${folder} cannot be opened: ${cause.message.trim()}.`, cause);
+	if (isDamage(cause)) {
+		return new XMLSocketError(
+			"XMLSOCKET_DATA_DAMAGED",
+			`The data folder ${folder} is damaged: ${reasonOf(folder, cause)}.`,
+			{ cause },
+		);
+	}
+	return unreadable(`The data folder ${folder} cannot be opened: ${reasonOf(folder, cause)}.`, cause);
 }

@@ -1,0 +1,31 @@
+// Addresses as people write and read them: `localhost` is both loopback addresses whatever the system's files say (RFC 6761, 6.3),
+// and an IPv4 client of a port for both families has its own address, not the IPv6 form of it.
+
+import { lookup } from "node:dns";
+import { isIP, type LookupFunction } from "node:net";
+
+const MAPPED = "::ffff:";
+
+/** The remote address of a socket, IPv4 as such; "" if the socket has none any more. */
+export function remoteAddressOf(socket: { readonly remoteAddress?: string | undefined }): string {
+	const address = socket.remoteAddress ?? "";
+	if (!address.startsWith(MAPPED)) return address;
+	const plain = address.slice(MAPPED.length);
+	return isIP(plain) === 4 ? plain : address;
+}
+
+/** Looks a name up for `net.connect`; for `localhost` it returns what the system knows, then the missing loopback address. */
+export const lookupWithLoopback: LookupFunction = (hostname, options, callback) => {
+	if (hostname !== "localhost" || !options.all) {
+		lookup(hostname, options, callback as never);
+		return;
+	}
+	lookup(hostname, { ...options, all: true }, (_, found) => {
+		const known = found ?? [];
+		const missing = [
+			{ address: "127.0.0.1", family: 4 },
+			{ address: "::1", family: 6 },
+		].filter(({ family }) => !known.some((each) => each.family === family));
+		callback(null, [...known, ...missing]);
+	});
+};
