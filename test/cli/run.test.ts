@@ -62,7 +62,7 @@ describe("xmlsocket run", () => {
 		expect(answer).toBe("<hi />");
 		expect(output).toContain("shop  main.asc:1  two\n    lines \ufffd[31m\n");
 		expect(output).toContain(`Application shop  from ${join(folder, "shop", "main.asc")}`);
-		expect(output).toMatch(/shop {2}main\.asc:3 {2}gone\nshop {2}main\.asc:2 {2}closing\n$/);
+		expect(output).toMatch(/shop {2}main\.asc:2 {2}closing\nshop {2}main\.asc:3 {2}gone\n$/);
 	});
 
 	it("--json prints one object for each line", async () => {
@@ -77,7 +77,7 @@ describe("xmlsocket run", () => {
 			text: "two\nlines \u001b[31m",
 		});
 		expect(events[1]).toMatchObject({ event: "listening", tls: false, applications: [{ name: "shop" }] });
-		expect(events.at(-1)).toMatchObject({ event: "trace", text: "closing" });
+		expect(events.at(-1)).toMatchObject({ event: "trace", text: "gone" });
 	});
 
 	it.each([

@@ -127,7 +127,8 @@ function sameElsewhere(input: string, plain: PlainDocument): void {
 	else same("a refusal of what is big", refusal.code === "XMLSOCKET_TOO_DEEP" && depthOf(plain.children) > 256, true);
 
 	const root = readRoot(input);
-	const only = onlyElement(plain);
+	// It passes over a byte order mark, which the parser keeps as text.
+	const only = onlyElement(input.startsWith("\ufeff") ? plainParse(input.slice(1), false) : plain);
 	const text = root?.text();
 	if (root !== undefined && text !== undefined) {
 		if (only === undefined) throw new Error("readRoot takes what is not one element");
