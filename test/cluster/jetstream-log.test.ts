@@ -1,6 +1,6 @@
 // The log in JetStream: what every log does, on one server and on three, and what only a shared one can show.
 
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { Broker, JetStreamLog, type JetStreamLogOptions, subjectToken } from "../../src/cluster/nats/index.ts";
 import { StreamApi } from "../../src/cluster/nats/jetstream-api.ts";
 import { readCheckpoint, writeCheckpoint } from "../../src/cluster/nats/retention-checkpoint.ts";
@@ -222,6 +222,28 @@ describe.skipIf(!hasServer)("a stream that daemons share", () => {
 				seqs.slice(35).map((seq, at) => [seq, seqs[34 + at]!]),
 			);
 			expect(await reader.state("lobby")).toMatchObject({ firstSeq: seqs[35], lastSeq: seqs[39] });
+		}
+	});
+
+	it("drops what an entry displaces that comes while the room is being purged", async () => {
+		const log = await daemon({ retention: { maxBytes: 1000 } });
+		const { purge } = StreamApi.prototype;
+		const say = (text: string) => log.append("lobby", { payload: bytes(text) });
+		const during = vi.spyOn(StreamApi.prototype, "purge").mockImplementationOnce(async function (
+			this: StreamApi,
+			...args
+		) {
+			await purge.apply(this, args);
+			await say("y".repeat(5000));
+			// The entry comes to the log by the bus, after the acknowledgement.
+			await new Promise((resolve) => setTimeout(resolve, 200));
+		});
+		try {
+			for (let i = 0; i < 20; i++) await say(`${i}`.padEnd(100, "."));
+			const kept = async () => (await everything(log, "lobby")).map(textOf);
+			await expect.poll(kept, { timeout: 10_000 }).toEqual(["y".repeat(5000)]);
+		} finally {
+			during.mockRestore();
 		}
 	});
 

@@ -71,8 +71,7 @@ export class RetentionEnforcer {
 			kept.totals.count++;
 			kept.totals.bytes += payload.length;
 		}
-		if (!kept.totals || kept.fresh.length >= MAX_UNWRITTEN || this.#isOver(kept.totals))
-			this.#later(token, kept, SOON_MS);
+		if (this.#needsRun(kept)) this.#later(token, kept, SOON_MS);
 		else this.#laterForAge(token, kept);
 	}
 
@@ -147,7 +146,12 @@ export class RetentionEnforcer {
 			};
 			forgetThrough(kept, seen);
 		}
-		return checkpoint.through < last || this.#isOver(checkpoint);
+		return checkpoint.through < last || this.#isOver(checkpoint) || this.#needsRun(kept);
+	}
+
+	/** Entries that come during a run set no timer of their own, so the end of the run asks again. */
+	#needsRun({ totals, fresh }: Kept): boolean {
+		return !totals || fresh.length >= MAX_UNWRITTEN || this.#isOver(totals);
 	}
 
 	async #counted(
