@@ -34,6 +34,10 @@ export interface PeerHost {
 	invalidText?(peer: ServerPeer, document: string): void;
 	/** A peer was slowed down. */
 	throttled(peer: ServerPeer): void;
+	/** What counts as one address, where limits apply to addresses; undefined for an address without limits. */
+	addressKey?(address: string): string | undefined;
+	/** The application refused something of a peer. */
+	refused?(peer: ServerPeer, error: XMLSocketError): void;
 }
 
 /** A connection whose documents go to the application. */
@@ -54,8 +58,7 @@ export class ServerPeer implements Peer, LinkOwner<Output> {
 		this.#host = host;
 		const isConverted = transport.kind === "websocket" && host.webSocketLinkOptions !== undefined;
 		this.#isConverted = isConverted;
-		const options = isConverted ? host.webSocketLinkOptions! : host.linkOptions;
-		this.#link = new Link(transport, options, host.scheduler, this);
+		this.#link = new Link(transport, this.#options, host.scheduler, this);
 		try {
 			this.#session = host.open(this, handshake);
 		} catch (cause) {
@@ -66,12 +69,28 @@ export class ServerPeer implements Peer, LinkOwner<Output> {
 		}
 	}
 
+	get #options(): LinkOptions<Output> {
+		return this.#isConverted ? this.#host.webSocketLinkOptions! : this.#host.linkOptions;
+	}
+
 	get transport(): Transport["kind"] {
 		return this.#link.transport.kind;
 	}
 
+	get addressKey(): string | undefined {
+		return this.#host.addressKey?.(this.remoteAddress);
+	}
+
 	get outboxBytes(): number {
 		return this.#link.outboxBytes;
+	}
+
+	get softOutboxBytes(): number {
+		return this.#options.softOutboxBytes ?? this.#options.maxOutboxBytes;
+	}
+
+	get maxOutboxBytes(): number {
+		return this.#options.maxOutboxBytes;
 	}
 
 	/** Documents received, empty ones not counted. */
@@ -106,6 +125,10 @@ export class ServerPeer implements Peer, LinkOwner<Output> {
 
 	resume(): void {
 		this.#link.resume();
+	}
+
+	refused(error: XMLSocketError): void {
+		this.#host.refused?.(this, error);
 	}
 
 	end(error?: XMLSocketError): void {

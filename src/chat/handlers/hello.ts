@@ -10,7 +10,11 @@ import { parseSessionKey, type SessionKey } from "../session-key.ts";
 import type { Grant } from "../tokens.ts";
 import type { Handler } from "./handler.ts";
 
-export const hello: Handler = { element: "hello", openToAll: true, handle };
+export const hello: Handler = {
+	element: "hello",
+	openToAll: true,
+	handle: (chat, client, root) => chat.answers.give(client, () => handle(chat, client, root)),
+};
 
 function handle(chat: ChatContext, client: ChatClient, root: RootElement): void | Promise<void> {
 	const grant = grantOf(chat, root.attribute("token"));

@@ -1,0 +1,200 @@
+// What one client can ask for, and that others do not notice. docs/operating.md, "Bounds", names these tests.
+
+import { describe, expect, it } from "vitest";
+import { type LogPage, MemoryLog, type ReadLimits } from "../../src/message-log/index.ts";
+import { ChatHarness, type Client, type ConnectOptions } from "./harness.ts";
+
+const codes = (documents: readonly string[]): (string | undefined)[] =>
+	documents.map((text) => /^<error code="([^"]+)"/.exec(text)?.[1]);
+const LIMITS: ConnectOptions = { maxOutboxBytes: 1024 * 1024, softOutboxBytes: 256 * 1024 };
+
+/** A log whose reads wait for a test, and are counted. */
+class SlowReads extends MemoryLog {
+	held = true;
+	atOnce = 0;
+	most = 0;
+	readonly order: number[] = [];
+	#waiting: (() => void)[] = [];
+
+	override async readBefore(room: string, before: number, limits: ReadLimits): Promise<LogPage> {
+		this.atOnce++;
+		this.most = Math.max(this.most, this.atOnce);
+		this.order.push(before);
+		if (this.held) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+		this.atOnce--;
+		return super.readBefore(room, before, limits);
+	}
+
+	letGo(): void {
+		this.held = false;
+		for (const go of this.#waiting.splice(0)) go();
+	}
+}
+
+/** A client that reads nothing once `stop` was called. */
+async function deafClient(harness: ChatHarness, room: string): Promise<Client> {
+	const client = harness.connect(LIMITS);
+	await client.ask(`<join room="${room}" after="-1" />`);
+	client.link.pause();
+	return client;
+}
+
+async function several(harness: ChatHarness, count: number): Promise<Client[]> {
+	const clients: Client[] = [];
+	while (clients.length < count) clients.push(await harness.client(`c${clients.length}`, "lobby"));
+	return clients;
+}
+
+const waiting = (harness: ChatHarness): number => {
+	let bytes = 0;
+	for (const peer of harness.peers) bytes += peer.outboxBytes;
+	return bytes;
+};
+
+describe("history", () => {
+	it("waits in the log, one page for each client, until the client has read what it asked for", async () => {
+		const log = new SlowReads();
+		log.held = false;
+		const harness = ChatHarness.chat({}, { log });
+		const ann = await harness.client("ann", "lobby");
+		for (let i = 0; i < 10; i++) await ann.ask(`<say room="lobby">${"x".repeat(50_000)}</say>`);
+		const deaf = await Promise.all(Array.from({ length: 16 }, () => deafClient(harness, "lobby")));
+		for (const client of deaf) client.send(...Array(200).fill('<history room="lobby" />'));
+		await harness.settle();
+		// What the transport holds, the page that fills the outbox, and nothing more.
+		expect(waiting(harness) / deaf.length).toBeLessThan(640 * 1024);
+		expect(log.order.length).toBeLessThanOrEqual(deaf.length * 2);
+		for (const client of deaf) expect(client.close).toBeUndefined();
+		deaf[0]!.link.resume();
+		await harness.settle();
+		harness.advance(1000);
+		await harness.settle();
+		expect(deaf[0]!.take().length).toBeGreaterThan(2);
+	});
+
+	it("is read in turns: a client that asks for much waits for itself", async () => {
+		const log = new SlowReads();
+		const harness = ChatHarness.chat({}, { log });
+		const clients = await several(harness, 20);
+		for (const [at, client] of clients.entries()) {
+			client.send(`<history room="lobby" before="${at + 1}" />`, `<history room="lobby" before="${at + 1}" />`);
+		}
+		await harness.settle();
+		expect(log.most).toBe(8);
+		log.letGo();
+		await harness.settle();
+		expect(log.most).toBe(8);
+		expect(log.order).toHaveLength(40);
+		expect(new Set(log.order.slice(0, 20)).size).toBe(20);
+		for (const client of clients) expect(client.take()).toHaveLength(2);
+	});
+
+	it("that waits for its turn is refused when the chat closes, which does not wait for it", async () => {
+		const log = new SlowReads();
+		const harness = ChatHarness.chat({}, { log });
+		const clients = await several(harness, 12);
+		for (const client of clients) client.send('<history room="lobby" />');
+		await harness.settle();
+		await harness.application.close!();
+		await harness.settle();
+		expect(clients.map((client) => codes(client.take()))).toEqual([
+			...Array(8).fill([]),
+			...Array(4).fill(["unavailable"]),
+		]);
+		log.letGo();
+	});
+});
+
+describe("long answers", () => {
+	const longName = (at: number): string => `${"&amp;".repeat(60)}${String(at).padStart(4, "0")}`;
+	/** Members who read nothing. */
+	const crowd = async (harness: ChatHarness, size: number): Promise<void> => {
+		for (let at = 0; at < size; at++) {
+			const documents = [`<hello name="${longName(at)}" />`, `<join room="r${at}" />`, '<join room="x" />'];
+			harness.accept().write(new TextEncoder().encode(`${documents.join("\0")}\0`));
+		}
+		await harness.settle();
+	};
+	const names = (documents: readonly string[]): number => documents.join("").match(/<(member|room) /g)?.length ?? 0;
+
+	it("come in pages of at most 32 KiB, and the next page follows the last name", async () => {
+		const harness = ChatHarness.chat();
+		await crowd(harness, 190);
+		const ann = await harness.client("ann");
+		const [joined] = await ann.ask('<join room="x" />');
+		expect(joined!.length).toBeLessThan(33 * 1024);
+		expect(joined).toContain('members="191"');
+		for (const [ask, all] of [
+			['who room="x"', 191],
+			["rooms", 192],
+		] as const) {
+			let offset = 0;
+			for (let more = true; more; ) {
+				const [page] = await ann.ask(`<${ask} offset="${offset}" />`);
+				expect(page!.length).toBeLessThan(33 * 1024);
+				more = / more="true"/.test(page!);
+				offset += names([page!]);
+			}
+			expect(offset).toBe(all);
+		}
+	});
+
+	it("are limited to a rate: a client that asks for more waits, in order, and no other does", async () => {
+		const harness = ChatHarness.chat();
+		await crowd(harness, 190);
+		const [ann, bob] = [await harness.client("ann"), await harness.client("bob")];
+		ann.send(...Array.from({ length: 200 }, () => '<who room="x" />'), '<ping id="last" />');
+		await harness.settle();
+		const first = ann.take();
+		expect(first.length).toBeGreaterThan(20);
+		expect(first.length).toBeLessThan(50);
+		expect(await bob.ask('<who room="x" />')).toHaveLength(1);
+		harness.advance(1000);
+		await harness.settle();
+		const second = ann.take();
+		expect(second.length).toBeGreaterThan(10);
+		expect(second.length).toBeLessThan(30);
+		expect([...first, ...second].every((text) => text.startsWith("<members "))).toBe(true);
+		for (let rest = 200; rest > 0; rest--) {
+			harness.advance(1000);
+			await harness.settle();
+			if (ann.inbox.at(-1) === '<pong id="last" />') break;
+		}
+		expect(first.length + second.length + ann.inbox.length).toBe(201);
+	});
+
+	it("count what it costs to find them, also where they are short", async () => {
+		const harness = ChatHarness.chat({ maxRooms: 10_000 });
+		for (let client = 0; client < 20; client++) {
+			harness.connect().send(...Array.from({ length: 60 }, (_, at) => `<join room="r${client}-${at}" />`));
+		}
+		await harness.settle();
+		const ann = await harness.client("ann");
+		const answers = await ann.ask(...Array.from({ length: 500 }, () => '<rooms offset="9000" />'));
+		expect(answers.length).toBeGreaterThan(10);
+		expect(answers.length).toBeLessThan(150);
+	});
+
+	it("share a rate among the clients of one address", async () => {
+		const harness = ChatHarness.chat();
+		await crowd(harness, 190);
+		const near = Array.from({ length: 8 }, () => harness.connect({ addressKey: "192.0.2.1" }));
+		for (const client of near) client.send(...Array(100).fill('<who room="x" />'));
+		await harness.settle();
+		const bytes = near.flatMap((client) => client.take()).reduce((sum, text) => sum + text.length, 0);
+		expect(bytes).toBeLessThan(5 * 1024 * 1024);
+		const far = harness.connect({ addressKey: "192.0.2.2" });
+		expect(names(await far.ask('<who room="x" />'))).toBeGreaterThan(50);
+	});
+
+	it("count a new name once for everyone who receives it", async () => {
+		const harness = ChatHarness.chat();
+		await crowd(harness, 180);
+		const rooms = Array.from({ length: 50 }, (_, at) => `r${at}`);
+		const ann = await harness.client("ann", "x", ...rooms);
+		const answers = await ann.ask(...Array.from({ length: 500 }, (_, at) => `<hello name="ann${at}" />`));
+		const welcomes = answers.filter((text) => text.startsWith("<welcome"));
+		expect(welcomes.length).toBeGreaterThan(5);
+		expect(welcomes.length).toBeLessThan(100);
+	});
+});
