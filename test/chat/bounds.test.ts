@@ -1,7 +1,7 @@
 // What one client can ask for, and that others do not notice. docs/operating.md, "Bounds", names these tests.
 
 import { describe, expect, it } from "vitest";
-import { type LogPage, MemoryLog, type ReadLimits } from "../../src/message-log/index.ts";
+import { type Appended, type LogPage, MemoryLog, type NewEntry, type ReadLimits } from "../../src/message-log/index.ts";
 import { ChatHarness, type Client, type ConnectOptions } from "./harness.ts";
 
 const codes = (documents: readonly string[]): (string | undefined)[] =>
@@ -196,5 +196,97 @@ describe("long answers", () => {
 		const welcomes = answers.filter((text) => text.startsWith("<welcome"));
 		expect(welcomes.length).toBeGreaterThan(5);
 		expect(welcomes.length).toBeLessThan(100);
+	});
+});
+
+describe("messages on their way to the log", () => {
+	/** A log that stores nothing until a test lets it. */
+	class Gated extends MemoryLog {
+		waiting = 0;
+		readonly #go: (() => void)[] = [];
+		override async append(room: string, entry: NewEntry): Promise<Appended> {
+			this.waiting += entry.payload.length;
+			await new Promise<void>((resolve) => this.#go.push(resolve));
+			this.waiting -= entry.payload.length;
+			return super.append(room, entry);
+		}
+		letGo(): void {
+			for (const go of this.#go.splice(0)) go();
+		}
+	}
+
+	it("are at most a few hundred KiB of one client, which waits meanwhile and loses nothing", async () => {
+		const log = new Gated();
+		const harness = ChatHarness.chat({}, { log });
+		const ann = await harness.client("ann", "lobby");
+		const bob = await harness.client("bob", "lobby");
+		for (let at = 0; at < 100; at++) ann.send(`<say room="lobby" id="${at}">${"x".repeat(30_000)}</say>`);
+		bob.send('<say room="lobby" id="b">hi</say>');
+		await harness.settle();
+		expect(log.waiting).toBeGreaterThan(128 * 1024);
+		expect(log.waiting).toBeLessThan(320 * 1024);
+		for (let turn = 0; turn < 20; turn++) {
+			log.letGo();
+			await harness.settle();
+		}
+		expect(ann.take().filter((text) => text.startsWith("<ack"))).toHaveLength(100);
+		expect(bob.take().some((text) => text.startsWith('<ack id="b"'))).toBe(true);
+	});
+});
+
+describe("acknowledgements that wait for a replay", () => {
+	it("count as pending requests: a client that does not read its replay cannot pile them up", async () => {
+		const harness = ChatHarness.chat({}, { log: new MemoryLog() });
+		const ann = await harness.client("ann", "lobby");
+		for (let i = 0; i < 40; i++) await ann.ask(`<say room="lobby">${"x".repeat(50_000)}</say>`);
+		const deaf = harness.connect(LIMITS);
+		await deaf.ask('<hello name="deaf" />');
+		deaf.link.pause();
+		deaf.send('<join room="lobby" after="0" />');
+		deaf.send(...Array.from({ length: 400 }, (_, at) => `<say room="lobby" id="${at}">x</say>`));
+		await harness.settle();
+		expect(harness.refused).toEqual(Array(145).fill("XMLSOCKET_TOO_MANY_PENDING"));
+		deaf.link.resume();
+		for (let turn = 0; turn < 20; turn++) {
+			harness.advance(1000);
+			await harness.settle();
+		}
+		expect(deaf.take().filter((text) => text.startsWith("<ack"))).toHaveLength(255);
+	});
+});
+
+describe("rooms that joins create", () => {
+	const joins = (client: Client, prefix: string, count: number) =>
+		client.ask(...Array.from({ length: count }, (_, at) => `<join room="${prefix}${at}" />`));
+	const refusals = (answers: readonly string[]): number =>
+		answers.filter((text) => text.startsWith('<error code="too-many-rooms"')).length;
+
+	it("are limited for each address, so that no address can take them all", async () => {
+		const harness = ChatHarness.chat({ maxRooms: 160, maxRoomsPerClient: 5, rooms: ["news"] });
+		const near = Array.from({ length: 4 }, () => harness.connect({ addressKey: "192.0.2.1" }));
+		const refused = [];
+		for (const [at, client] of near.entries()) refused.push(refusals(await joins(client, `a${at}-`, 5)));
+		expect(refused).toEqual([0, 0, 5, 5]);
+		// The operator's rooms, and those that others created, are open to everyone.
+		expect(refusals(await near[3]!.ask('<join room="news" />', '<join room="lobby" />', '<join room="a0-0" />'))).toBe(
+			0,
+		);
+		const far = harness.connect({ addressKey: "192.0.2.2" });
+		expect(refusals(await joins(far, "far", 5))).toBe(0);
+		const local = Array.from({ length: 4 }, () => harness.connect());
+		for (const [at, client] of local.entries()) expect(refusals(await joins(client, `l${at}-`, 5))).toBe(0);
+	});
+
+	it("count for the member who has been in them longest", async () => {
+		const harness = ChatHarness.chat({ maxRooms: 80, maxRoomsPerClient: 5 });
+		const [a, b, c] = ["192.0.2.1", "192.0.2.1", "192.0.2.2"].map((addressKey) => harness.connect({ addressKey }));
+		await joins(a!, "r", 5);
+		await joins(c!, "r", 5);
+		expect(refusals(await joins(b!, "s", 1))).toBe(1);
+		a!.link.destroy();
+		await harness.settle();
+		expect(refusals(await joins(b!, "s", 5))).toBe(0);
+		expect(refusals(await c!.ask('<leave room="r0" />', '<join room="t" />'))).toBe(0);
+		expect(refusals(await c!.ask('<leave room="r1" />', '<join room="r0" />'))).toBe(0);
 	});
 });

@@ -1,7 +1,6 @@
 // `<topic room="lobby">…</topic>`: sets the topic. For operators, or for everyone with the option `topics`.
 
 import { XMLSocketError } from "../../errors/index.ts";
-import type { ChatClient } from "../chat-client.ts";
 import { ackDocument } from "../documents.ts";
 import { idOf, roomOf, textOf } from "../incoming.ts";
 import { checkOperator } from "../moderation.ts";
@@ -9,6 +8,7 @@ import type { Handler } from "./handler.ts";
 
 /** A room keeps its topic, and sends it to everyone who joins. */
 const MAX_TOPIC_BYTES = 1024;
+const encoder = new TextEncoder();
 
 export const topic: Handler = {
 	element: "topic",
@@ -21,16 +21,16 @@ export const topic: Handler = {
 		const text = textOf(root);
 		const by = client.name;
 		chat.pace.check(client, text.length, room);
-		checkTopic(client, text);
+		checkTopic(text);
 		room.setTopic({ by, text });
 		chat.cluster.topicChanged(room.name, { by, text });
 		if (id !== undefined) client.send(ackDocument(id));
 	},
 };
 
-function checkTopic(client: ChatClient, text: string): void {
+function checkTopic(text: string): void {
 	if (text.length * 3 <= MAX_TOPIC_BYTES) return;
-	const bytes = client.peer.encode(text).length;
+	const bytes = encoder.encode(text).length;
 	if (bytes <= MAX_TOPIC_BYTES) return;
 	throw new XMLSocketError(
 		"XMLSOCKET_TOPIC_TOO_LONG",
