@@ -1,6 +1,7 @@
 // What one client can ask for, and that others do not notice. docs/operating.md, "Bounds", names these tests.
 
 import { describe, expect, it } from "vitest";
+import { SeenMessages } from "../../src/chat/seen-messages.ts";
 import { type Appended, type LogPage, MemoryLog, type NewEntry, type ReadLimits } from "../../src/message-log/index.ts";
 import { ChatHarness, type Client, type ConnectOptions } from "./harness.ts";
 
@@ -288,5 +289,17 @@ describe("rooms that joins create", () => {
 		expect(refusals(await joins(b!, "s", 5))).toBe(0);
 		expect(refusals(await c!.ask('<leave room="r0" />', '<join room="t" />'))).toBe(0);
 		expect(refusals(await c!.ask('<leave room="r1" />', '<join room="r0" />'))).toBe(0);
+	});
+});
+
+describe("ids of private messages that were delivered", () => {
+	it("are remembered for each session: a flood of one does not push out another's", () => {
+		const seen = new SeenMessages();
+		seen.add("ann's", "bob", "1", 0);
+		for (let at = 0; at < 140_000; at++) seen.add("a flooding session", "bob", String(at), at / 1000);
+		expect(seen.has("ann's", "bob", "1", 599_999)).toBe(true);
+		expect(seen.has("ann's", "bob", "1", 600_000)).toBe(false);
+		expect(seen.has("a flooding session", "bob", "139999", 1000)).toBe(true);
+		expect(seen.has("a flooding session", "bob", "100000", 1000)).toBe(false);
 	});
 });
