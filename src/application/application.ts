@@ -17,6 +17,8 @@ export interface Peer {
 	 * where a proxy can be behind the address.
 	 */
 	readonly addressKey: string | undefined;
+	/** Whether what is sent can still arrive. Documents that came before the connection broke are delivered after it is false. */
+	readonly isOpen: boolean;
 	/** Bytes that wait for the peer to read them. */
 	readonly outboxBytes: number;
 	/** With more of them for some seconds, the peer is disconnected as a slow reader. */

@@ -81,6 +81,10 @@ export class ServerPeer implements Peer, LinkOwner<Output> {
 		return this.#host.addressKey?.(this.remoteAddress);
 	}
 
+	get isOpen(): boolean {
+		return this.#link.isOpen;
+	}
+
 	get outboxBytes(): number {
 		return this.#link.outboxBytes;
 	}

@@ -25,12 +25,13 @@ export class Answers {
 	}
 
 	/**
-	 * Calls `answer` when the client can take a long answer: at once, or later, and never for a client that is gone.
+	 * Calls `answer` when the client can take a long answer: at once, or later, and never for a client that is gone. Where its connection
+	 * has broken, nothing is waited for: a `join` still counts for the messages behind it.
 	 *
 	 * @returns nothing where it was called at once. What it throws is thrown, or rejects the promise.
 	 */
 	give(client: ChatClient, answer: () => void | Promise<void>): void | Promise<void> {
-		if (hasSpace(client) && this.#overMs(client) === 0) return answer();
+		if (!client.peer.isOpen || (hasSpace(client) && this.#overMs(client) === 0)) return answer();
 		return this.#giveLater(client, answer);
 	}
 
@@ -56,6 +57,7 @@ export class Answers {
 		for (;;) {
 			await outboxHasSpace(client, this.#clock);
 			if (client.gone) return;
+			if (!client.peer.isOpen) return answer();
 			const overMs = this.#overMs(client);
 			if (overMs === 0) return answer();
 			await new Promise<void>((resolve) => this.#clock.delay(Math.min(overMs, MAX_WAIT_MS), resolve));

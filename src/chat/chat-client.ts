@@ -8,6 +8,7 @@ import type { ByteRate } from "./byte-rate.ts";
 import type { LocalPerson } from "./cluster/cluster.ts";
 import type { ClientPace } from "./sending-pace.ts";
 import type { SessionKey } from "./session-key.ts";
+import type { WrongTokens } from "./token-guesses.ts";
 
 /** One client. */
 export interface ChatClient extends Member, LocalPerson {
@@ -27,8 +28,8 @@ export interface ChatClient extends Member, LocalPerson {
 	behindSinceMs: number | undefined;
 	/** Bytes of its messages that the log has not stored yet. */
 	unstoredBytes: number;
-	/** Wrong tokens that it has sent. */
-	wrongTokens: number;
+	/** Wrong tokens that it has sent; undefined before the first. */
+	wrongTokens: WrongTokens | undefined;
 
 	/** Sends one document. @throws XMLSOCKET_NUL_IN_DOCUMENT */
 	send(text: string): void;

@@ -15,6 +15,7 @@ import { nameKey } from "./names.ts";
 import { MANY_MEMBERS } from "./rooms/chat-room.ts";
 import type { ClientPace } from "./sending-pace.ts";
 import { newSessionKey, type SessionKey } from "./session-key.ts";
+import type { WrongTokens } from "./token-guesses.ts";
 
 const MAX_PENDING = 256;
 
@@ -34,7 +35,7 @@ export class ChatSession implements Session, ChatClient {
 	pace: ClientPace | undefined = undefined;
 	behindSinceMs: number | undefined = undefined;
 	unstoredBytes = 0;
-	wrongTokens = 0;
+	wrongTokens: WrongTokens | undefined = undefined;
 	readonly #chat: ChatContext;
 	/** Whether the client has received its name. */
 	#welcomed = false;

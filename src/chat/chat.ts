@@ -26,6 +26,7 @@ import { LiveRoom } from "./rooms/live-room.ts";
 import { StoredRoom } from "./rooms/stored-room.ts";
 import { SeenMessages } from "./seen-messages.ts";
 import { SendingPace } from "./sending-pace.ts";
+import { TokenGuesses } from "./token-guesses.ts";
 import { Tokens } from "./tokens.ts";
 
 /** What a chat is made of, besides its options. */
@@ -62,6 +63,7 @@ class Chat implements Application, ChatContext {
 	readonly clock: Clock;
 	readonly log: MessageLog;
 	readonly tokens: Tokens;
+	readonly guesses: TokenGuesses;
 	readonly sessions: Map<string, ChatClient> = new Map();
 	readonly names: Names<ChatClient> = new Names();
 	readonly delivered: SeenMessages = new SeenMessages();
@@ -90,6 +92,7 @@ class Chat implements Application, ChatContext {
 		this.answers = new Answers(clock);
 		this.reads = new LogReads(this.log);
 		this.pace = new SendingPace(clock);
+		this.guesses = new TokenGuesses(clock);
 		this.tokens = new Tokens(settings.tokens);
 		this.#wallMs = parts.wallMs ?? Date.now;
 		this.#reachability = new Reachability(

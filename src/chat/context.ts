@@ -13,6 +13,7 @@ import type { ChatSettings } from "./options.ts";
 import type { ChatRooms } from "./rooms/chat-rooms.ts";
 import type { SeenMessages } from "./seen-messages.ts";
 import type { SendingPace } from "./sending-pace.ts";
+import type { TokenGuesses } from "./token-guesses.ts";
 import type { Tokens } from "./tokens.ts";
 
 /** Counts for `/metrics`. */
@@ -37,6 +38,7 @@ export interface ChatContext {
 	/** The clients of this daemon by the keys of their names. */
 	readonly names: Names<ChatClient>;
 	readonly tokens: Tokens;
+	readonly guesses: TokenGuesses;
 	readonly moderation: Moderation;
 	/** Private messages that were delivered recently. */
 	readonly delivered: SeenMessages;

@@ -6,7 +6,7 @@ import { XMLSocketError } from "../errors/index.ts";
 import type { Clock } from "../link/index.ts";
 import { ByteRate, type Rate } from "./byte-rate.ts";
 import type { ChatClient } from "./chat-client.ts";
-import { drainedOrLater } from "./outbox-space.ts";
+import { canRead, drainedOrLater } from "./outbox-space.ts";
 
 /** What one client sends to others, in outgoing bytes. `address-shares.ts` has the rate for all clients of an address. */
 const RATE: Rate = { bytesPerSecond: 64 * 1024, burstBytes: 64 * 1024 };
@@ -94,7 +94,7 @@ export class SendingPace {
 		await new Promise<void>((resolve) => this.#clock.afterTick(resolve));
 		for (;;) {
 			const { behindSinceMs } = receiver;
-			if (client.gone || receiver.gone || behindSinceMs === undefined || !isBehind(receiver)) break;
+			if (!canRead(client) || receiver.gone || behindSinceMs === undefined || !isBehind(receiver)) break;
 			const leftMs = behindSinceMs + PATIENCE_MS - this.#clock.now();
 			if (leftMs <= 0) break;
 			await drainedOrLater(receiver, this.#clock, Math.min(leftMs, RECHECK_MS));

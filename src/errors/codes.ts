@@ -448,6 +448,11 @@ export const ERROR_CODES = {
 		text: "Too many invalid documents arrived within a minute.",
 		hint: "The errors before this one say what is wrong with each document.",
 	},
+	XMLSOCKET_TOO_MANY_GUESSES: {
+		class: "limit",
+		text: "Too many wrong tokens came from one address.",
+		hint: "Try again after the time that the message names.",
+	},
 	XMLSOCKET_TOO_MANY_NODES: {
 		class: "peer",
 		text: "A document has too many elements and texts.",

@@ -11,7 +11,7 @@ const SERVER_CODES =
 	"invalid-encoding kicked muted name-invalid name-taken name-too-long name-unknown not-operator not-well-formed " +
 	"not-xml outbox-full refused room-not-joined room-not-stored room-unknown script-limit script-out-of-memory " +
 	"script-stopped sending-too-fast session-in-use session-resumed shared-object-refused slow-reader target-not-allowed " +
-	"token-invalid too-deep too-many-attributes too-many-bad-documents too-many-nodes too-many-pending " +
+	"token-invalid too-deep too-many-attributes too-many-bad-documents too-many-guesses too-many-nodes too-many-pending " +
 	"too-many-rooms too-many-sanctions topic-too-long unavailable unread-output utf16";
 
 /** The code of this package for a code in a document; undefined for a code that this version does not know. */

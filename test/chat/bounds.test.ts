@@ -303,3 +303,71 @@ describe("ids of private messages that were delivered", () => {
 		expect(seen.has("a flooding session", "bob", "100000", 1000)).toBe(false);
 	});
 });
+
+describe("tokens that a client guesses", () => {
+	const guesses = (count: number) => Array.from({ length: count }, (_, at) => `<hello token="guess${at}" />`);
+	const seconds = async (harness: ChatHarness, count: number): Promise<void> => {
+		for (let second = 0; second < count; second++) {
+			harness.advance(1000);
+			await harness.settle();
+		}
+	};
+
+	it("are looked at more and more slowly, and each wrong one is counted", async () => {
+		const harness = ChatHarness.chat({ tokens: "secret Ann" });
+		const client = harness.connect();
+		client.send(...guesses(1000));
+		await seconds(harness, 6);
+		expect(codes(client.take()).filter(Boolean)).toEqual(Array(7).fill("token-invalid"));
+		expect(harness.refused).toEqual(Array(7).fill("XMLSOCKET_TOKEN_INVALID"));
+		await seconds(harness, 60);
+		expect(client.take()).toHaveLength(7);
+		const other = harness.connect();
+		expect((await other.ask('<hello token="secret" />')).at(-1)).toMatch(/^<welcome name="Ann"/);
+	});
+
+	it("are few for an address, however many connections it opens", async () => {
+		const harness = ChatHarness.chat({ tokens: "secret Ann" });
+		for (let at = 0; at < 50; at++) {
+			const client = harness.connect({ addressKey: "192.0.2.1" });
+			client.send(...guesses(5));
+			await harness.settle();
+			client.link.destroy();
+		}
+		await seconds(harness, 1);
+		expect(harness.refused).toEqual(Array(21).fill("XMLSOCKET_TOKEN_INVALID"));
+		const near = harness.connect({ addressKey: "192.0.2.1" });
+		near.send('<hello token="secret" />');
+		const far = harness.connect({ addressKey: "192.0.2.2" });
+		expect((await far.ask('<hello token="secret" />')).at(-1)).toMatch(/^<welcome name="Ann"/);
+		await seconds(harness, 3);
+		expect(near.take().at(-1)).toMatch(/^<(welcome name="Ann"|error code="name-taken")/);
+	});
+
+	it("make an address wait at most 5 s before it is refused without a look at the token", async () => {
+		const harness = ChatHarness.chat({ tokens: "secret Ann" });
+		const many = Array.from({ length: 8 }, () => harness.connect({ addressKey: "192.0.2.1" }));
+		for (const client of many) client.send(...guesses(4));
+		await harness.settle();
+		for (const client of many) client.send(...guesses(1));
+		await seconds(harness, 5);
+		expect(harness.refused.slice(0, 21)).toEqual(Array(21).fill("XMLSOCKET_TOKEN_INVALID"));
+		expect(new Set(harness.refused.slice(21))).toContain("XMLSOCKET_TOO_MANY_GUESSES");
+		expect(harness.refused.length).toBeLessThan(40);
+	});
+});
+
+describe("a client whose connection breaks while its requests wait", () => {
+	it("is gone within a second: nobody is left to answer, and what it said before is delivered", async () => {
+		const harness = ChatHarness.chat({ tokens: "secret Ann" });
+		const bob = await harness.client("bob", "x");
+		const client = harness.connect();
+		client.send('<join room="x" />', ...Array(500).fill('<hello token="guess" />'), '<say room="x">last</say>');
+		await harness.settle();
+		client.link.destroy();
+		harness.advance(1000);
+		await harness.settle();
+		expect(bob.take().map((text) => text.slice(0, 6))).toEqual(["<enter", "<said ", "<exit "]);
+		expect(harness.application.stats!()).toMatchObject({ chat_clients: 1 });
+	});
+});

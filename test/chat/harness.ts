@@ -161,6 +161,9 @@ class TestPeer implements Peer, LinkOwner<Output> {
 		this.#harness.refused.push(error.code);
 	}
 
+	get isOpen(): boolean {
+		return this.#link.isOpen;
+	}
 	get outboxBytes(): number {
 		return this.#link.outboxBytes;
 	}

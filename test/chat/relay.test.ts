@@ -33,6 +33,7 @@ describe("raw mode", () => {
 				remoteAddress: "memory",
 				transport: "memory",
 				addressKey: undefined,
+				isOpen: true,
 				softOutboxBytes: 1,
 				maxOutboxBytes: 1,
 				refused: () => {},

@@ -27,6 +27,7 @@ function handle(chat: ChatContext, client: ChatClient, root: RootElement): void 
 		throw new XMLSocketError("XMLSOCKET_ROOM_NOT_STORED", `Room "${room.name}" keeps no history.`);
 	}
 	return chat.answers.give(client, async () => {
+		if (!client.peer.isOpen) return;
 		const page = await chat.reads
 			.before(client, room.name, before, { maxCount, maxBytes: MAX_PAGE_BYTES })
 			.catch((error: unknown) => Promise.reject(room.unavailable(error)));

@@ -13,6 +13,7 @@ export const rooms: Handler = {
 		const offset = wholeNumber(root, "offset", 0, Number.MAX_SAFE_INTEGER, 0);
 		const limit = wholeNumber(root, "limit", 1, MAX_ROOMS, MAX_ROOMS);
 		return chat.answers.give(client, () => {
+			if (!client.peer.isOpen) return;
 			const page: RoomListEntry[] = [];
 			let at = 0;
 			let more = false;

@@ -13,6 +13,7 @@ export const who: Handler = {
 		const offset = wholeNumber(root, "offset", 0, Number.MAX_SAFE_INTEGER, 0);
 		const limit = wholeNumber(root, "limit", 1, MANY_MEMBERS, MANY_MEMBERS);
 		return chat.answers.give(client, () => {
+			if (!client.peer.isOpen) return;
 			const { names, total } = chat.rooms.members(room, offset, limit);
 			const text = membersDocument({ room, members: total, offset, names });
 			chat.answers.countList(client, text, Math.min(total, offset + names.length));
