@@ -35,6 +35,10 @@ export interface PeerHost {
 	invalidText?(peer: ServerPeer, document: string): void;
 	/** A peer was slowed down. */
 	throttled(peer: ServerPeer): void;
+	/** What counts as one address, where limits apply to addresses; undefined for an address without limits. */
+	addressKey?(address: string): string | undefined;
+	/** The application refused something of a peer. */
+	refused?(peer: ServerPeer, error: XMLSocketError): void;
 }
 
 /** A connection whose documents go to the application. */
@@ -65,8 +69,7 @@ export class ServerPeer implements Peer, LinkOwner<Output> {
 		this.#host = host;
 		const isConverted = transport.kind === "websocket" && host.webSocketLinkOptions !== undefined;
 		this.#isConverted = isConverted;
-		const options = isConverted ? host.webSocketLinkOptions! : host.linkOptions;
-		this.#link = new Link(transport, options, host.scheduler, this, addressWork);
+		this.#link = new Link(transport, this.#options, host.scheduler, this, addressWork);
 		try {
 			this.#session = host.open(this, handshake);
 		} catch (cause) {
@@ -77,12 +80,32 @@ export class ServerPeer implements Peer, LinkOwner<Output> {
 		}
 	}
 
+	get #options(): LinkOptions<Output> {
+		return this.#isConverted ? this.#host.webSocketLinkOptions! : this.#host.linkOptions;
+	}
+
 	get transport(): Transport["kind"] {
 		return this.#link.transport.kind;
 	}
 
+	get addressKey(): string | undefined {
+		return this.#host.addressKey?.(this.remoteAddress);
+	}
+
+	get isOpen(): boolean {
+		return this.#link.isOpen;
+	}
+
 	get outboxBytes(): number {
 		return this.#link.outboxBytes;
+	}
+
+	get softOutboxBytes(): number {
+		return this.#options.softOutboxBytes ?? this.#options.maxOutboxBytes;
+	}
+
+	get maxOutboxBytes(): number {
+		return this.#options.maxOutboxBytes;
 	}
 
 	/** Documents received, empty ones not counted. */
@@ -117,6 +140,10 @@ export class ServerPeer implements Peer, LinkOwner<Output> {
 
 	resume(): void {
 		this.#link.resume();
+	}
+
+	refused(error: XMLSocketError): void {
+		this.#host.refused?.(this, error);
 	}
 
 	end(error?: XMLSocketError): void {

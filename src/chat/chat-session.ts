@@ -3,14 +3,19 @@
 
 import type { Peer, Session } from "../application/index.ts";
 import { XMLSocketError } from "../errors/index.ts";
+import type { AddressShare } from "./address-shares.ts";
 import { BadDocuments } from "./bad-documents.ts";
+import type { ByteRate } from "./byte-rate.ts";
 import type { ChatClient } from "./chat-client.ts";
 import type { ChatContext } from "./context.ts";
 import { byeDocument, errorDocument, pingDocument, welcomeDocument } from "./documents.ts";
 import { dispatch } from "./handlers/index.ts";
 import { BAD_DOCUMENT_CODES, idOf, readDocument } from "./incoming.ts";
 import { nameKey } from "./names.ts";
+import { MANY_MEMBERS } from "./rooms/chat-room.ts";
+import type { ClientPace } from "./sending-pace.ts";
 import { newSessionKey, type SessionKey } from "./session-key.ts";
+import type { WrongTokens } from "./token-guesses.ts";
 
 const MAX_PENDING = 256;
 
@@ -25,20 +30,27 @@ export class ChatSession implements Session, ChatClient {
 	operator = false;
 	gone = false;
 	resumedMs: number = Number.NEGATIVE_INFINITY;
+	readonly share: AddressShare | undefined;
+	answerRate: ByteRate | undefined = undefined;
+	pace: ClientPace | undefined = undefined;
+	behindSinceMs: number | undefined = undefined;
+	unstoredBytes = 0;
+	wrongTokens: WrongTokens | undefined = undefined;
 	readonly #chat: ChatContext;
 	/** Whether the client has received its name. */
 	#welcomed = false;
 	#pending = 0;
 	/** Called when nothing is pending any more. */
 	#settled: (() => void) | undefined = undefined;
-	// What the client has sent while one of its documents is being handled.
-	#waiting: string[] | undefined = undefined;
+	/** How many reasons there are not to read what the client sends. */
+	#holds = 0;
 	#drainListeners: Set<() => void> | undefined = undefined;
 	#bad: BadDocuments | undefined = undefined;
 
 	constructor(chat: ChatContext, peer: Peer) {
 		this.#chat = chat;
 		this.peer = peer;
+		this.share = chat.shares.acquire(peer.addressKey, chat.clock.now());
 		this.name = chat.names.takeGuest(this, () => chat.cluster.guestNumber());
 		this.nameKey = this.name;
 		this.key = newSessionKey();
@@ -73,6 +85,12 @@ export class ChatSession implements Session, ChatClient {
 	}
 
 	refuse(error: unknown, id?: string): void {
+		const refused = this.#sendError(error, id);
+		this.peer.refused(refused);
+	}
+
+	// Where the connection ends with the same error, the server counts that.
+	#sendError(error: unknown, id?: string): XMLSocketError {
 		const known =
 			error instanceof XMLSocketError
 				? error
@@ -86,6 +104,7 @@ export class ChatSession implements Session, ChatClient {
 			// A terminator of letters can occur in the message.
 			this.#chat.report(failure);
 		}
+		return known;
 	}
 
 	// --- pending requests
@@ -99,9 +118,13 @@ export class ChatSession implements Session, ChatClient {
 		if (--this.#pending === 0) this.#settled?.();
 	}
 
-	answerLater<T>(promise: Promise<T>, id: string | undefined, then: (value: T) => void, after?: () => void): void {
+	answerLater<T>(promise: Promise<T>, id: string | undefined, then: (value: T) => void): void {
 		promise.catch(() => {});
 		this.startPending();
+		this.#answer(promise, id, then);
+	}
+
+	#answer<T>(promise: Promise<T>, id: string | undefined, then: (value: T) => void): void {
 		promise
 			.then((value) => {
 				if (!this.gone) then(value);
@@ -109,10 +132,17 @@ export class ChatSession implements Session, ChatClient {
 			.catch((error: unknown) => {
 				if (!this.gone) this.refuse(error, id);
 			})
-			.finally(() => {
-				after?.();
-				this.endPending();
-			});
+			.finally(() => this.endPending());
+	}
+
+	hold(): () => void {
+		if (this.#holds++ === 0) this.peer.pause();
+		let isHeld = true;
+		return () => {
+			if (!isHeld) return;
+			isHeld = false;
+			if (--this.#holds === 0) this.peer.resume();
+		};
 	}
 
 	onDrained(run: () => void): () => void {
@@ -133,7 +163,10 @@ export class ChatSession implements Session, ChatClient {
 		this.name = name;
 		this.nameKey = key;
 		names.take(key, this);
-		for (const room of rooms.roomsOf(this)) room.announceRename(name, old);
+		for (const room of rooms.roomsOf(this)) {
+			this.#chat.answers.countAnnounced(this, 2 * Math.min(room.size, MANY_MEMBERS));
+			room.announceRename(name, old);
+		}
 		cluster.personChanged(this);
 	}
 
@@ -169,11 +202,6 @@ export class ChatSession implements Session, ChatClient {
 
 	document(text: string): void {
 		if (this.gone) return;
-		if (this.#waiting) {
-			if (this.#waiting.length < MAX_PENDING) this.#waiting.push(text);
-			else this.peer.end(tooManyPending());
-			return;
-		}
 		let id: string | undefined;
 		try {
 			const root = readDocument(text);
@@ -200,6 +228,7 @@ export class ChatSession implements Session, ChatClient {
 	}
 
 	drained(): void {
+		this.behindSinceMs = undefined;
 		const listeners = this.#drainListeners;
 		if (!listeners) return;
 		this.#drainListeners = undefined;
@@ -207,7 +236,7 @@ export class ChatSession implements Session, ChatClient {
 	}
 
 	failing(error: XMLSocketError): void {
-		this.refuse(error);
+		this.#sendError(error);
 	}
 
 	closed(): void {
@@ -218,28 +247,18 @@ export class ChatSession implements Session, ChatClient {
 
 	// What the client sends meanwhile waits, so that nothing overtakes the document that is being handled.
 	#holdBack(later: Promise<void>, id: string | undefined): void {
-		this.#waiting = [];
-		this.answerLater(
-			later,
-			id,
-			() => {},
-			() => {
-				const waiting = this.#waiting ?? [];
-				this.#waiting = undefined;
-				for (const [at, text] of waiting.entries()) {
-					this.document(text);
-					if (this.#waiting === undefined) continue;
-					(this.#waiting as string[]).push(...waiting.slice(at + 1));
-					return;
-				}
-			},
-		);
+		const release = this.hold();
+		// There is only one of these, so it may exceed the limit of pending requests.
+		this.#pending++;
+		this.#answer(later, id, () => {});
+		later.then(release, release);
 	}
 
 	#leave(keepsName: boolean): void {
 		if (this.gone) return;
 		this.gone = true;
-		const { rooms, names, sessions, cluster } = this.#chat;
+		const { rooms, names, sessions, cluster, shares } = this.#chat;
+		shares.release(this.share);
 		for (const room of [...rooms.roomsOf(this)]) room.exit(this);
 		names.release(this.nameKey, this);
 		if (!keepsName) cluster.releaseName(this.nameKey, this.key.id);
@@ -256,7 +275,7 @@ export class ChatSession implements Session, ChatClient {
 		this.#bad ??= new BadDocuments();
 		const end = this.#bad.add(refused.code, settings.maxBadDocumentsPerMinute, clock.now());
 		if (!end) return;
-		if (end.code !== refused.code) this.refuse(end);
+		if (end.code !== refused.code) this.#sendError(end);
 		this.peer.end(end);
 	}
 }

@@ -350,6 +350,11 @@ export const ERROR_CODES = {
 		text: "A script uses a class of media, RTMP or SOAP, which this host does not implement.",
 		hint: "Use the alternative that the message names.",
 	},
+	XMLSOCKET_SENDING_TOO_FAST: {
+		class: "limit",
+		text: "You send faster than a receiver reads.",
+		hint: "Send more slowly, then send the message again.",
+	},
 	XMLSOCKET_SERVER_STATE: {
 		class: "usage",
 		text: "listen() was called on a server that is already listening, or that was closed.",
@@ -443,6 +448,11 @@ export const ERROR_CODES = {
 		text: "Too many invalid documents arrived within a minute.",
 		hint: "The errors before this one say what is wrong with each document.",
 	},
+	XMLSOCKET_TOO_MANY_GUESSES: {
+		class: "limit",
+		text: "Too many wrong tokens came from one address.",
+		hint: "Try again after the time that the message names.",
+	},
 	XMLSOCKET_TOO_MANY_NODES: {
 		class: "peer",
 		text: "A document has too many elements and texts.",
@@ -462,6 +472,11 @@ export const ERROR_CODES = {
 		class: "limit",
 		text: "The limit of bans and mutes is reached.",
 		hint: "Wait until some end.",
+	},
+	XMLSOCKET_TOPIC_TOO_LONG: {
+		class: "peer",
+		text: "A topic is too long.",
+		hint: "Make it shorter; the message names the limit.",
 	},
 	XMLSOCKET_UNAVAILABLE: {
 		class: "network",

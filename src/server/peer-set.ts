@@ -1,10 +1,12 @@
 // The connections of a server's application: it gives each transport a peer and a session, and counts and logs how they end.
 
 import { type Application, closeReason, type Handshake, type PeerHost, ServerPeer } from "../application/index.ts";
+import { wireCode } from "../errors/index.ts";
 import { type LinkClose, type LinkOptions, Scheduler, type Transport } from "../link/index.ts";
 import { declaredEncoding, nodeClock, traced } from "../transport/index.ts";
 import { AddressWork } from "./address-work.ts";
-import type { Logger } from "./logger.ts";
+import { addressKey } from "./admission.ts";
+import { type Logger, loggable } from "./logger.ts";
 import type { Metrics } from "./metrics.ts";
 import { type Refusals, remoteFact } from "./refusals.ts";
 
@@ -52,6 +54,11 @@ export class PeerSet {
 					...remoteFact(peer.remoteAddress),
 					hint: `If clients use another encoding, set --encoding${declared === undefined ? "" : ` ${declared}`}.`,
 				});
+			},
+			addressKey,
+			refused: (peer, error) => {
+				const facts = { id: peer.id, ...remoteFact(peer.remoteAddress) };
+				refusals.refuse(wireCode(error.code), loggable(error.message), facts);
 			},
 			throttled: (peer) => {
 				host.metrics.count(host.metrics.refused, "rate-limited");
