@@ -36,7 +36,7 @@ interface ParserError {
 const BAD_REQUEST: ParserError = { status: "400 Bad Request", reason: "bad-request" };
 /** What Node's parser reports, and how it is answered. */
 const PARSER_ERRORS: Readonly<Record<string, ParserError>> = {
-	ERR_HTTP_REQUEST_TIMEOUT: { status: "408 Request Timeout", reason: "request-timeout" },
+	ERR_HTTP_REQUEST_TIMEOUT: { status: "408 Request Timeout", reason: "request-too-slow" },
 	HPE_PAUSED_H2_UPGRADE: { status: "505 HTTP Version Not Supported", reason: "http2" },
 	HPE_HEADER_OVERFLOW: { status: "431 Request Header Fields Too Large", reason: "headers-too-large" },
 };

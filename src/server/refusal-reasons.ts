@@ -26,12 +26,11 @@ export const REFUSAL_REASONS = {
 	"range-not-satisfiable": "An HTTP request asks for a part that the file does not have.",
 	"rate-limited":
 		"A client sends documents too fast and is read more slowly: raise `documentsPerSecond` if it is honest.",
-	"request-timeout": "An HTTP request did not arrive within `tlsTimeoutMs`.",
+	"request-too-slow": "An HTTP request did not arrive within `tlsTimeoutMs`.",
 	"requesting-too-fast":
 		"One address sends HTTP requests too fast and gets 429: raise `requestsPerSecondPerAddress` if it is honest.",
 	reset: "A connection was reset before the server could accept it, so its address is not known.",
 	stopping: "The server is stopping.",
-	"tls-failed": "A TLS handshake failed; `cause` names why.",
 	"tls-unavailable": "A client uses TLS, and the server has no certificate: set `--tls-cert` and `--tls-key`.",
 	"too-many-connections":
 		"The port has all the connections that it may have: raise `maxConnections` and the file limit.",

@@ -16,6 +16,8 @@ test("the page lists each reason with the words of the table, and no other", () 
 });
 
 test("no reason is an error code too, whose words would differ", () => {
-	const codes = new Set<string>((Object.keys(ERROR_CODES) as (keyof typeof ERROR_CODES)[]).map((code) => wireCode(code)));
+	const codes = new Set<string>(
+		(Object.keys(ERROR_CODES) as (keyof typeof ERROR_CODES)[]).map((code) => wireCode(code)),
+	);
 	expect(Object.keys(REFUSAL_REASONS).filter((reason) => codes.has(reason))).toEqual([]);
 });
