@@ -233,7 +233,11 @@ export class WebSocketTransport implements Transport {
 		this.#deaf = true;
 		this.#error ??= new XMLSocketError(code, `A WebSocket was closed: ${text}.`);
 		this.#webSocket.close(closeCode, text);
-		if (this.#raw) closeWithin(this.#raw, REFUSED_CLOSE_MS);
+		if (!this.#raw) return;
+		closeWithin(this.#raw, REFUSED_CLOSE_MS);
+		// What still comes is read and dropped: unread bytes would reset the connection before the client has read the reason.
+		this.#raw.resume();
+		this.#raw.end();
 	}
 
 	// WebSocket has no half-close: the other side's close is the end of its stream and of ours.

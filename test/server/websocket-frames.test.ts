@@ -73,7 +73,12 @@ describe("a message that is never finished", () => {
 	it.each(["firstDocumentTimeoutMs", "documentTimeoutMs"] as const)(
 		"is closed at %s, also between pings",
 		async (option) => {
-			const server = await start({ firstDocumentTimeoutMs: 60_000, documentTimeoutMs: 60_000, [option]: 1000 });
+			const server = await start({
+				firstDocumentTimeoutMs: 60_000,
+				documentTimeoutMs: 60_000,
+				lingerMs: 100,
+				[option]: 1000,
+			});
 			const client = await open(server);
 			if (option === "documentTimeoutMs") {
 				client.socket.write(frame(0x82, "<a/>\0"));
