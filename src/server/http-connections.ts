@@ -24,10 +24,10 @@ const REFUSALS: Readonly<Record<number, RefusalReason>> = {
 	426: "upgrade-required",
 	429: "too-many-requests",
 	503: "busy",
+	505: "http-version",
 };
 /** How long a client may take to close after the answer to a request whose upgrade was ignored, in milliseconds. */
 const IGNORED_CLOSE_MS = 2000;
-const HOST_NEEDED = "The request needs exactly one Host header.\n";
 const UPGRADE_HINT = "a proxy in front must pass the headers Upgrade and Connection, over HTTP/1.1";
 interface ParserError {
 	readonly status: string;
@@ -37,7 +37,7 @@ const BAD_REQUEST: ParserError = { status: "400 Bad Request", reason: "bad-reque
 /** What Node's parser reports, and how it is answered. */
 const PARSER_ERRORS: Readonly<Record<string, ParserError>> = {
 	ERR_HTTP_REQUEST_TIMEOUT: { status: "408 Request Timeout", reason: "request-too-slow" },
-	HPE_PAUSED_H2_UPGRADE: { status: "505 HTTP Version Not Supported", reason: "http2" },
+	HPE_PAUSED_H2_UPGRADE: { status: "505 HTTP Version Not Supported", reason: "http-version" },
 	HPE_HEADER_OVERFLOW: { status: "431 Request Header Fields Too Large", reason: "headers-too-large" },
 };
 
@@ -156,7 +156,7 @@ export class HttpConnections {
 		response.once("finish", () => this.#countRefusal(request, response));
 		const fits = queue.add(response, () =>
 			refusals.guard(
-				() => (isAmbiguous(request) ? answer(response, 400, HOST_NEEDED) : this.#options.answer(request, response)),
+				() => this.#answer(request, response),
 				() => failRequest(response),
 			),
 		);
@@ -167,6 +167,13 @@ export class HttpConnections {
 			this.#remote(socket),
 		);
 		socket.destroy();
+	}
+
+	#answer(request: IncomingMessage, response: ServerResponse): void | Promise<void> {
+		if (request.httpVersionMajor === 1 && !isAmbiguous(request)) return this.#options.answer(request, response);
+		response.setHeader("connection", "close");
+		if (request.httpVersionMajor === 1) answer(response, 400, "The request needs exactly one Host header.\n");
+		else answer(response, 505, "This server uses HTTP/1.1.\n");
 	}
 
 	#upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {

@@ -16,7 +16,7 @@ export const REFUSAL_REASONS = {
 	"foreign-origin": "A page of another site wants a WebSocket: allow the site with `--origin`.",
 	forbidden: "An HTTP request got 403, most often `/metrics` from another machine: use `--metrics HOST:PORT`.",
 	"headers-too-large": "The head of an HTTP request is larger than 16 KiB.",
-	http2: "A client uses HTTP/2 without being asked to: let the proxy in front use HTTP/1.1.",
+	"http-version": "A client uses another version of HTTP than 1.0 and 1.1: let the proxy in front use HTTP/1.1.",
 	"method-not-allowed": "An HTTP request has a method other than GET, HEAD and OPTIONS.",
 	"not-a-policy-request": "A client of the policy port sends something else: the other protocols are on the main port.",
 	"not-found": "No page or WebSocket has this path.",
