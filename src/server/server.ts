@@ -340,6 +340,7 @@ export class Server extends EventEmitter<{ closed: [] }> {
 			this.#refusals.guard(() => {
 				this.#acceptor.sweep(now);
 				this.#http.sweep(now);
+				this.#metricsPort?.sweep(now);
 				this.#refusals.sweep(now);
 			});
 			this.#refusals.guard(() => this.#application.sweep?.(now));
