@@ -1,7 +1,7 @@
 // One accepted connection on the server's side: its Link, its identity, and the application's session for it. It answers a
 // policy request that comes as the first document, and reports how the connection ended.
 
-import { wireCode, XMLSocketError } from "../errors/index.ts";
+import { type WireCode, wireCode, XMLSocketError } from "../errors/index.ts";
 import {
 	Link,
 	type LinkClose,
@@ -108,6 +108,11 @@ export class ServerPeer implements Peer, LinkOwner<Output> {
 		return this.#options.maxOutboxBytes;
 	}
 
+	/** Bytes held for this connection. */
+	get heldBytes(): number {
+		return this.#link.heldBytes;
+	}
+
 	/** Documents received, empty ones not counted. */
 	get receivedDocuments(): number {
 		return this.#link.receivedDocuments;
@@ -206,7 +211,7 @@ export class ServerPeer implements Peer, LinkOwner<Output> {
 }
 
 /** The reason why a connection closed, as logs and metrics name it; undefined for an orderly close. */
-export function closeReason(close: LinkClose): string | undefined {
+export function closeReason(close: LinkClose): WireCode | undefined {
 	return close.error instanceof XMLSocketError ? wireCode(close.error.code) : undefined;
 }
 

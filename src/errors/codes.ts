@@ -195,6 +195,11 @@ export const ERROR_CODES = {
 		class: "peer",
 		text: "An operator has removed this client from the room.",
 	},
+	XMLSOCKET_MEMORY_CEILING: {
+		class: "limit",
+		text: "The server holds as many bytes for its clients as it may, and disconnects those for which it holds most.",
+		hint: "Read faster, or connect again later; the operator can raise memoryCeilingBytes.",
+	},
 	XMLSOCKET_MOVIE_UNREADABLE: {
 		class: "usage",
 		text: "The movie cannot be read, or is not a SWF.",
@@ -448,6 +453,11 @@ export const ERROR_CODES = {
 		text: "Too many invalid documents arrived within a minute.",
 		hint: "The errors before this one say what is wrong with each document.",
 	},
+	XMLSOCKET_TOO_MANY_FRAMES: {
+		class: "limit",
+		text: "A client sent too many WebSocket frames that complete no document: empty ones, pings, fragments.",
+		hint: "Send each document in one message.",
+	},
 	XMLSOCKET_TOO_MANY_GUESSES: {
 		class: "limit",
 		text: "Too many wrong tokens came from one address.",
@@ -492,6 +502,11 @@ export const ERROR_CODES = {
 		class: "peer",
 		text: "The stream looks like UTF-16.",
 		hint: "Send UTF-8.",
+	},
+	XMLSOCKET_WEBSOCKET_INVALID: {
+		class: "peer",
+		text: "The other end broke the WebSocket protocol.",
+		hint: "The message names the rule; use a WebSocket library of your platform, and check the proxies between.",
 	},
 	XMLSOCKET_XML_NAME_INVALID: {
 		class: "usage",
