@@ -40,6 +40,7 @@ export class BusRoomRelay implements LiveRoomRelay, BacklogOwner {
 	/** Messages of this node's clients that are still in the backlog. */
 	waiting = 0;
 	#numbered = 0;
+	#isStopped = false;
 	readonly #listener: LiveRoomListener;
 	readonly #host: RelayHost;
 	// The newest epoch and the number of messages that each node has sent.
@@ -61,8 +62,7 @@ export class BusRoomRelay implements LiveRoomRelay, BacklogOwner {
 		const waits = backlog.size > 0 || !bus.connected;
 		const sentMs = Math.round(clock.now());
 		const data = encodeMessage([bus.node, this.epoch, ++this.#numbered, kind, session, from, at, body, waits, sentMs]);
-		if (waits) backlog.add(this, this.room, data);
-		else bus.publish({ to: "room", room: this.room }, data);
+		if (waits || !publishToRoom(bus, this.room, data)) backlog.add(this, session, data);
 	}
 
 	/** Messages that were sent or dropped: a node that knows of fewer has missed some. */
@@ -95,6 +95,7 @@ export class BusRoomRelay implements LiveRoomRelay, BacklogOwner {
 
 	/** Stops receiving, without a report to the host. */
 	stop(): void {
+		this.#isStopped = true;
 		this.#unsubscribe();
 	}
 
@@ -118,16 +119,20 @@ export class BusRoomRelay implements LiveRoomRelay, BacklogOwner {
 		const { bus, gate, nodes } = this.#host;
 		const sender = senderOf(data);
 		if (sender === bus.node) return;
-		const allowance = sender === undefined ? undefined : nodes.get(sender)?.allowance;
-		if (!gate.admits(allowance, data.length)) return;
+		gate.admit(data, sender === undefined ? undefined : nodes.get(sender)?.allowance, this.#read);
+	}
+
+	readonly #read = (data: Uint8Array): void => {
+		if (this.#isStopped) return;
+		const { gate, nodes } = this.#host;
 		const message = readRelayedMessage(data);
 		if (!message) {
 			gate.drop("unreadable");
 			return;
 		}
-		gate.charge(allowance, deliveryUnits(this.#listener.size));
+		gate.charge(nodes.get(message[0])?.allowance, deliveryUnits(this.#listener.size));
 		this.#receive(message);
-	}
+	};
 
 	#receive(message: RelayedMessage): void {
 		const [node, epoch, number] = message;
@@ -146,4 +151,13 @@ export class BusRoomRelay implements LiveRoomRelay, BacklogOwner {
 		if (this.#host.isElsewhere(session, node)) this.#listener.lost(1);
 		else this.#listener.received({ kind, from, at, body }, delayed);
 	}
+}
+
+/**
+ * Publishes a message of a live room. One that is too large for the bus is lost, as waiting does not help.
+ *
+ * @returns false where it can be published later.
+ */
+export function publishToRoom(bus: Bus, room: string, data: Uint8Array): boolean {
+	return data.length > bus.maxBytes || bus.publish({ to: "room", room }, data);
 }

@@ -3,6 +3,7 @@
 
 import { XMLSocketError } from "../../errors/index.ts";
 import type { Clock } from "../../link/index.ts";
+import { BusInbox } from "./bus-inbox.ts";
 
 /** A unit is a small message. It takes about 5 µs, so that one node gets a tenth of a core. */
 const NODE_UNITS_PER_SECOND = 20_000;
@@ -60,6 +61,7 @@ export class InboundGate {
 	readonly #all: Allowance;
 	/** What the nodes that are not known share. */
 	readonly #strangers: Allowance;
+	readonly #inbox: BusInbox;
 	readonly #dropped = new Map<DropReason, number>(DROP_REASONS.map((reason) => [reason, 0]));
 	readonly #reported = new Map<DropReason, { readonly atMs: number; readonly count: number }>();
 
@@ -68,6 +70,7 @@ export class InboundGate {
 		this.#report = report;
 		this.#all = new Allowance(ALL_UNITS_PER_SECOND, ALL_BURST_UNITS, clock.now());
 		this.#strangers = this.newAllowance();
+		this.#inbox = new BusInbox(clock);
 	}
 
 	/** The allowance of one node. */
@@ -76,18 +79,25 @@ export class InboundGate {
 	}
 
 	/**
-	 * Whether a message may be read. It is charged to its sender.
+	 * Has a message handled, now or in a later turn of the event loop, where its sender may send as much. It is charged to it.
 	 *
 	 * @param sender the allowance of a node that is known.
 	 */
-	admits(sender: Allowance = this.#strangers, bytes: number): boolean {
+	admit(data: Uint8Array, sender: Allowance = this.#strangers, handle: (data: Uint8Array) => void): void {
 		const nowMs = this.#clock.now();
 		if (!sender.has(nowMs) || !this.#all.has(nowMs)) {
 			this.drop("too_fast");
-			return false;
+			return;
 		}
-		this.charge(sender, 1 + bytes / BYTES_PER_UNIT);
-		return true;
+		this.charge(sender, 1 + data.length / BYTES_PER_UNIT);
+		const isTaken = this.#inbox.add(data, (later) => {
+			try {
+				handle(later);
+			} catch (error) {
+				this.#report(error);
+			}
+		});
+		if (!isTaken) this.drop("too_fast");
 	}
 
 	/** Charges the work that an admitted message caused. */

@@ -27,7 +27,6 @@ export interface ExchangeParts {
 	readonly clock: Clock;
 	readonly state: LocalState;
 	readonly events: ClusterEvents;
-	readonly report: (error: unknown) => void;
 	readonly gate: InboundGate;
 	readonly nodes: NodeTable;
 	readonly changes: ChangePublisher;
@@ -51,18 +50,12 @@ export class NodeExchange {
 	#closed = false;
 
 	constructor(parts: ExchangeParts) {
-		const { bus, clock, report } = parts;
+		const { bus, clock } = parts;
 		this.#parts = parts;
 		this.#heartbeatMs = this.#sweptMs = clock.now();
 		this.#requests = new PendingRequests(() => clock.now());
 		this.#snapshots = new SnapshotSender(clock, (node) => this.#sendSnapshot(node));
-		const receive = (data: Uint8Array): void => {
-			try {
-				this.#admit(data);
-			} catch (error) {
-				report(error);
-			}
-		};
+		const receive = (data: Uint8Array): void => this.#admit(data);
 		this.#stops = [
 			bus.subscribe({ to: "all" }, receive),
 			bus.subscribe({ to: "node", node: bus.node }, receive),
@@ -81,7 +74,7 @@ export class NodeExchange {
 
 	/** Called once a second. */
 	sweep(): void {
-		const { bus, clock, gate, nodes, names } = this.#parts;
+		const { bus, clock, gate, nodes, names, relays } = this.#parts;
 		const nowMs = clock.now();
 		this.#requests.sweep();
 		nodes.sweep();
@@ -96,7 +89,8 @@ export class NodeExchange {
 		if (nowMs - this.#heartbeatMs >= HEARTBEAT_MS) this.#heartbeat();
 		if (!bus.connected) return;
 		void names.sweep();
-		if (this.#holdsBacklog && nodes.receivingForMs >= BACKLOG_HOLD_MS) this.#sendBacklog();
+		if (!this.#holdsBacklog) relays.sendWaiting();
+		else if (nodes.receivingForMs >= BACKLOG_HOLD_MS) this.#sendBacklog();
 		for (const id of nodes.expired()) this.#removeNode(id, false);
 	}
 
@@ -179,12 +173,16 @@ export class NodeExchange {
 	#admit(data: Uint8Array): void {
 		const { bus, gate, nodes } = this.#parts;
 		const sender = senderOf(data);
-		if (this.#closed || sender === bus.node) return;
-		if (!gate.admits(sender === undefined ? undefined : nodes.get(sender)?.allowance, data.length)) return;
+		if (sender === bus.node) return;
+		gate.admit(data, sender === undefined ? undefined : nodes.get(sender)?.allowance, this.#read);
+	}
+
+	readonly #read = (data: Uint8Array): void => {
+		if (this.#closed) return;
 		const message = readNodeMessage(data);
 		if (message) this.#receive(message, data.length);
-		else gate.drop("unreadable");
-	}
+		else this.#parts.gate.drop("unreadable");
+	};
 
 	#receive(message: NodeMessage, bytes: number): void {
 		const { bus, gate, nodes, relays, remote } = this.#parts;
