@@ -61,6 +61,11 @@ export const ERROR_CODES = {
 		text: "NATS, which the daemons of a cluster share, cannot be reached or does not answer.",
 		hint: "Start nats-server (with -js for stored rooms), and check the address, the user and the network; the daemon reconnects by itself after a lost connection.",
 	},
+	XMLSOCKET_BUS_MESSAGES_DROPPED: {
+		class: "limit",
+		text: "The daemon dropped messages that another program, or another daemon, published on its subjects in NATS.",
+		hint: "Run the same version of the daemon everywhere, and let nothing else publish below xmlsocket. in that NATS account.",
+	},
 	XMLSOCKET_CERTIFICATE_UNREADABLE: {
 		class: "usage",
 		text: "The TLS certificate or its key could not be read, or they do not match.",

@@ -112,7 +112,12 @@ async function makeApplication(
 	if (settings.relay !== undefined) return createRelay({ room: settings.relay === "" ? "lobby" : settings.relay });
 	const tokens = settings.tokenFile === undefined ? "" : readTokens(settings.tokenFile);
 	const options = { ...(pick(settings, chatKeys) as ChatOptions), tokens };
-	const report = (error: unknown): void => log.error({ err: error }, "the chat failed to do something");
+	const report = (error: unknown): void => {
+		// Another program's messages, which the chat counts: no failure of its own.
+		if (error instanceof XMLSocketError && error.code === "XMLSOCKET_BUS_MESSAGES_DROPPED") {
+			log.warn({ code: error.code, ...error.details }, error.message);
+		} else log.error({ err: error }, "the chat failed to do something");
+	};
 	return createChat(options, { ...(await openRoomStorage(settings, log)), report });
 }
 
