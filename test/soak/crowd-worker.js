@@ -18,7 +18,7 @@ const { task, at, count, senders = 0, perSecond = 0, port } = JSON.parse(process
 /** @type {import("node:net").Socket[]} */
 const sockets = [];
 let closing = false;
-const result = { dropped: 0, answers: 0, received: 0, disordered: 0, sent: 0 };
+const result = { dropped: 0, answers: 0, received: 0, disordered: 0, sent: 0, seconds: 0 };
 const latencies = new Float64Array(STEPS);
 
 process.on("disconnect", () => process.exit());
@@ -97,7 +97,8 @@ function speak() {
 	const begunMs = performance.now();
 	const numbers = new Uint32Array(count);
 	speaking = setInterval(() => {
-		const due = Math.floor(((performance.now() - begunMs) / 1000) * perSecond);
+		result.seconds = (performance.now() - begunMs) / 1000;
+		const due = Math.floor(result.seconds * perSecond);
 		while (result.sent < due) {
 			const from = result.sent % count;
 			numbers[from] = (numbers[from] ?? 0) + 1;

@@ -16,6 +16,7 @@ const OPEN_LIMIT_MS = 300_000;
 const SAMPLE_MS = 10_000;
 const PROGRESS_MS = 59_000;
 const BASE_LINE_MS = 10_000;
+const POLL_MS = 200;
 
 /**
  * @typedef {object} Load
@@ -90,19 +91,22 @@ export async function runDeliveries({ folder, perSecond, durationMs, signal, pro
 		port: daemon.port,
 	});
 	try {
-		const before = await sampler.sample();
 		await Promise.all([receivers.heard("open", OPEN_LIMIT_MS), sender.heard("open", OPEN_LIMIT_MS)]);
+		// A connection that sends nothing is a client only after the daemon has waited for its first bytes.
+		const untilMs = performance.now() + OPEN_LIMIT_MS;
+		while ((await sampler.sample()).peers < RECEIVERS + SENDERS) {
+			if (performance.now() > untilMs) throw new Error("Not every client is in the relay.");
+			await sleep(POLL_MS);
+		}
 		sender.send("go");
 		/** @type {import("./sampler.js").Sample[]} */
 		const samples = [];
-		const begunMs = performance.now();
 		await during(durationMs, signal, sampler, (sample, words) => {
 			samples.push(sample);
 			if (samples.length > 720) samples.shift();
 			if (words) progress(words);
 		});
 		const sent = await sender.finish();
-		const seconds = (performance.now() - begunMs) / 1000;
 		const received = await receivers.finish();
 		const expected = sent.sent * RECEIVERS;
 		const deliveries = received.received + sent.received;
@@ -110,7 +114,7 @@ export async function runDeliveries({ folder, perSecond, durationMs, signal, pro
 			good: received.received === expected && received.disordered === 0 && received.dropped + sent.dropped === 0,
 			sent: sent.sent,
 			deliveries,
-			perSecond: Math.round(deliveries / seconds),
+			perSecond: Math.round(deliveries / sent.seconds),
 			lost: expected - received.received,
 			outOfOrder: received.disordered,
 			dropped: received.dropped + sent.dropped,
@@ -193,7 +197,7 @@ async function backToBase(sampler, before) {
 	for (;;) {
 		const sample = await sampler.sample();
 		if (sample.sockets <= before.sockets || performance.now() > untilMs) return sample;
-		await sleep(200);
+		await sleep(POLL_MS);
 	}
 }
 

@@ -29,8 +29,6 @@ export class Member {
 	/** @type {Map<string, RoomState>} */
 	rooms = new Map();
 	welcomed = false;
-	/** Times that its connection closed although it did not close it, by reason. @type {Map<string, number>} */
-	cuts = new Map();
 	#options;
 	/** @type {import("./dial.js").Wire | undefined} */
 	#wire;
@@ -39,6 +37,8 @@ export class Member {
 	#session;
 	#renames = 0;
 	#closing = false;
+	/** Whether it is itself what closes the connection. */
+	#ownWish = false;
 	#speaking = true;
 	#sinceMs = performance.now();
 	/** @type {Set<NodeJS.Timeout>} */
@@ -52,6 +52,7 @@ export class Member {
 	 * @param {() => import("./dial.js").Address} options.address asked for at each attempt
 	 * @param {Readonly<Record<string, "stored" | "live">>} options.rooms
 	 * @param {[number, number]} [options.everyMs] between two messages; without it it sends none
+	 * @param {() => boolean} options.mayLose whether the daemon may close its connection now, because it restarts
 	 * @param {import("./ledger.js").Ledger} options.ledger
 	 * @param {import("../faults/random.js").Random} options.random
 	 */
@@ -90,6 +91,7 @@ export class Member {
 
 	/** Loses its connection and reconnects. */
 	disconnect() {
+		this.#ownWish = true;
 		this.#wire?.destroy();
 	}
 
@@ -128,6 +130,7 @@ export class Member {
 	#dial() {
 		const { kind, address } = this.#options;
 		this.#sinceMs = performance.now();
+		this.#ownWish = false;
 		this.#wire = dial(kind, address(), {
 			opened: () => this.#write("hello", { name: this.#name, session: this.#session }),
 			document: (text) => this.#hear(text),
@@ -151,7 +154,8 @@ export class Member {
 			}
 		}
 		if (this.#closing) return;
-		this.cuts.set(why, (this.cuts.get(why) ?? 0) + 1);
+		const { ledger, mayLose } = this.#options;
+		if (!this.#ownWish && !mayLose()) ledger.finding("other", `${this.sender} lost its connection: ${why}`);
 		this.#after(this.#options.random.between(...REDIAL_MS), () => this.#dial());
 	}
 

@@ -1,27 +1,17 @@
-// The mixed soak: members in stored and live rooms, newcomers, storms of reconnections and visitors, for hours, against one daemon.
-// Everything random comes from the seed, although the network decides the order of events.
+// The mixed soak: one daemon, its population of clients, a sample every few seconds, and at the end the comparison with the daemon
+// before its first client.
 
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Daemon, HERE } from "../faults/processes.js";
-import { seeded } from "../faults/random.js";
-import { Ledger } from "./ledger.js";
-import { Member } from "./member.js";
+import { Population } from "./population.js";
 import { Sampler } from "./sampler.js";
-import { EVERY_S, VISITS } from "./visitors.js";
 
-const ROOMS = /** @type {const} */ ({ lobby: "stored", news: "stored", game: "live", hall: "live" });
-const KINDS = /** @type {const} */ (["tcp", "ws", "tls", "ws-text", "tcp", "wss"]);
-const MEMBERS = 36;
-const NEWCOMERS = 12;
-const EVERY_MS = /** @type {[number, number]} */ ([600, 2200]);
-const STORM_MS = 180_000;
-const STORM_CONNECTIONS = 150;
-const LIVES_S = /** @type {[number, number]} */ ([4, 25]);
-const SETTLE_MS = 60_000;
+const SETTLE_MS = 500;
 const BASE_LINE_MS = 10_000;
-const POLL_MS = 100;
+const POLL_MS = 200;
+const PROGRESS_MS = 59_000;
 const RESTART_MS = 600_000;
 const TERM_LIMIT_MS = 15_000;
 const MOST_SAMPLES = 720;
@@ -33,7 +23,7 @@ const BASE = /** @type {const} */ (["fds", "sockets", "connections", "peers", "c
 
 /**
  * @typedef {object} Outcome
- * @property {Ledger} ledger
+ * @property {import("./ledger.js").Ledger} ledger
  * @property {Sampler} sampler
  * @property {readonly Sample[]} samples
  * @property {Sample} before the sample before the first client
@@ -69,57 +59,77 @@ export async function runMixed({ folder, durationMs, seed, restarts, signal, onS
 	await daemon.start();
 	const address = () => ({ host: daemon.host, port: daemon.port });
 	const sampler = new Sampler({ daemon, metrics: address, log: join(folder, "daemon.err") });
-	const run = new MixedRun({ address, seed });
+	const population = new Population({ address, seed });
 	/** @type {Sample[]} */
 	const samples = [];
 	try {
-		await run.visitOnce();
-		await sleep(500);
+		await population.visitOnce();
+		await sleep(SETTLE_MS);
 		const before = await sampler.sample();
-		run.start();
-		const periodMs = Math.max(durationMs / MOST_SAMPLES, Math.min(10_000, Math.max(1000, durationMs / 20)));
-		const untilMs = performance.now() + durationMs;
-		let saidMs = performance.now();
-		let restartMs = performance.now();
-		const restartEveryMs = Math.min(RESTART_MS, durationMs / 4);
-		while (performance.now() < untilMs && !signal.aborted) {
-			await sleep(Math.max(1, Math.min(periodMs, untilMs - performance.now())), undefined, { signal }).catch(() => {});
-			if (!daemon.running) throw new Error(`The daemon ended by itself: ${daemon.lastWords()}`);
-			const sample = await sampler.sample();
-			samples.push(sample);
-			onSample(sample);
-			if (performance.now() - saidMs > 59_000) {
-				saidMs = performance.now();
-				progress(run.words(sample));
-			}
-			if (restarts && performance.now() - restartMs > restartEveryMs) {
-				restartMs = performance.now();
-				const { code, late } = await daemon.end("SIGTERM", TERM_LIMIT_MS);
-				if (late || code !== 0) run.ledger.finding("other", `the daemon ended with ${code} after SIGTERM`);
-				await daemon.start();
-				run.counts.restarts++;
-			}
+		population.start();
+		// A run of hours is not thrown away for what goes wrong in it: it ends there, and says so.
+		try {
+			const take = async () => {
+				const sample = await sampler.sample();
+				samples.push(sample);
+				onSample(sample);
+				return sample;
+			};
+			await watch({ daemon, population, durationMs, restarts, signal, take, progress });
+		} catch (error) {
+			const { message } = /** @type {Error} */ (error);
+			population.ledger.finding("other", `the run ended early: ${message}`);
 		}
-		await run.settle();
-		const { after, baseLineMs, aboveBase } = await baseLine(sampler, before);
-		samples.push(after);
-		onSample(after);
-		const { ledger, counts, visits } = run;
-		return {
-			ledger,
-			sampler,
-			samples,
-			before,
-			after,
-			baseLineMs,
-			aboveBase,
-			counts,
-			visits,
-			interrupted: signal.aborted,
-		};
+		await population.settle();
+		const end = await baseLine(sampler, before).catch((/** @type {Error} */ error) => ({
+			after: before,
+			baseLineMs: Number.POSITIVE_INFINITY,
+			aboveBase: [`no sample: ${error.message}`],
+		}));
+		samples.push(end.after);
+		onSample(end.after);
+		const { ledger, counts, visits } = population;
+		return { ledger, sampler, samples, before, ...end, counts, visits, interrupted: signal.aborted };
 	} finally {
-		run.close();
+		population.close();
 		await daemon.end("SIGTERM", TERM_LIMIT_MS);
+	}
+}
+
+/**
+ * Takes samples until the time is over, and restarts the daemon where it is to.
+ *
+ * @param {object} options
+ * @param {Daemon} options.daemon
+ * @param {Population} options.population
+ * @param {number} options.durationMs
+ * @param {boolean} options.restarts
+ * @param {AbortSignal} options.signal
+ * @param {() => Promise<Sample>} options.take
+ * @param {(words: string) => void} options.progress
+ */
+async function watch({ daemon, population, durationMs, restarts, signal, take, progress }) {
+	const periodMs = Math.max(durationMs / MOST_SAMPLES, Math.min(10_000, Math.max(1000, durationMs / 20)));
+	const untilMs = performance.now() + durationMs;
+	const restartEveryMs = Math.min(RESTART_MS, durationMs / 4);
+	let saidMs = performance.now();
+	let restartMs = performance.now();
+	while (performance.now() < untilMs && !signal.aborted) {
+		await sleep(Math.max(1, Math.min(periodMs, untilMs - performance.now())), undefined, { signal }).catch(() => {});
+		if (!daemon.running) throw new Error(`The daemon ended by itself: ${daemon.lastWords()}`);
+		const sample = await take();
+		if (performance.now() - saidMs > PROGRESS_MS) {
+			saidMs = performance.now();
+			progress(population.words(sample));
+		}
+		if (restarts && performance.now() - restartMs > restartEveryMs) {
+			restartMs = performance.now();
+			population.restartMs = restartMs;
+			const { code, late } = await daemon.end("SIGTERM", TERM_LIMIT_MS);
+			if (late || code !== 0) population.ledger.finding("other", `the daemon ended with ${code} after SIGTERM`);
+			await daemon.start();
+			population.counts.restarts++;
+		}
 	}
 }
 
@@ -134,172 +144,6 @@ async function baseLine(sampler, before) {
 		);
 		if (above.length === 0) return { after, baseLineMs: tookMs, aboveBase: above };
 		if (tookMs > BASE_LINE_MS) return { after, baseLineMs: Number.POSITIVE_INFINITY, aboveBase: above };
-		await sleep(POLL_MS * 2);
-	}
-}
-
-class MixedRun {
-	ledger = new Ledger();
-	counts = { connects: 0, leaves: 0, resumes: 0, renames: 0, wanders: 0, storms: 0, stormConnections: 0, restarts: 0 };
-	/** @type {Record<string, number>} */
-	visits = {};
-	#address;
-	#random;
-	/** @type {Member[]} */
-	#members = [];
-	/** Newcomers by place; each place has many lives, one after the other. @type {(Member | undefined)[]} */
-	#newcomers = Array.from({ length: NEWCOMERS });
-	#lives = 0;
-	#active = true;
-	#visiting = 0;
-	/** @type {NodeJS.Timeout[]} */
-	#timers = [];
-
-	/** @param {{ address: () => import("./dial.js").Address, seed: string }} options */
-	constructor({ address, seed }) {
-		this.#address = address;
-		this.#random = seeded(seed, "mixed");
-		const random = this.#random;
-		for (let at = 0; at < MEMBERS; at++) {
-			const kind = /** @type {import("./dial.js").Kind} */ (KINDS[at % KINDS.length]);
-			// A third only listens.
-			const everyMs = at % 3 === 2 ? {} : { everyMs: EVERY_MS };
-			const { ledger } = this;
-			this.#members.push(
-				new Member({ sender: `m${at}`, epoch: 0, kind, address, rooms: ROOMS, ledger, random, ...everyMs }),
-			);
-		}
-	}
-
-	/** Every kind of connection once, so that what the daemon makes once and keeps is in the base line. */
-	async visitOnce() {
-		const random = this.#random;
-		for (const name of ["keep-alive user", "policy request", "TLS visitor", "bad documents"]) {
-			await VISITS[name]?.(this.#address(), random);
-		}
-	}
-
-	start() {
-		const random = this.#random;
-		for (const member of this.#members) member.start();
-		this.#every(1000, () => this.#renew());
-		this.#every(2000, () => {
-			random.pick(this.#members).disconnect();
-			this.counts.resumes++;
-		});
-		this.#every(3000, () => {
-			random.pick(this.#members).rename();
-			this.counts.renames++;
-		});
-		this.#every(1500, () => {
-			random.pick(this.#members).wander(random.between(1000, 8000));
-			this.counts.wanders++;
-		});
-		this.#every(STORM_MS, () => this.#storm());
-		for (const [name, seconds] of Object.entries(EVERY_S)) this.#every(seconds * 1000, () => void this.#visit(name));
-	}
-
-	/** Stops what comes and goes, waits until everything sent has arrived everywhere, and has all clients leave. */
-	async settle() {
-		this.#active = false;
-		for (const timer of this.#timers) clearInterval(timer);
-		const everyone = () => [...this.#members, ...this.#newcomers.flatMap((one) => (one ? [one] : []))];
-		for (const one of everyone()) one.stopSpeaking();
-		const untilMs = performance.now() + SETTLE_MS;
-		const missing = () => this.ledger.missing(this.#members.flatMap(({ readers }) => readers));
-		const quiet = () => everyone().every((one) => one.quiet);
-		while ((!quiet() || missing().length > 0) && performance.now() < untilMs) await sleep(POLL_MS);
-		if (!quiet()) this.ledger.finding("other", `not every member was up to date within ${SETTLE_MS / 1000} s`);
-		for (const { words, count } of missing()) this.ledger.finding("lost", words, count);
-		// A visitor that waits for a time limit of the daemon stays until then.
-		while (this.#visiting > 0 && performance.now() < untilMs + SETTLE_MS) await sleep(POLL_MS);
-		this.close();
-	}
-
-	close() {
-		this.#active = false;
-		for (const timer of this.#timers) clearInterval(timer);
-		for (const one of [...this.#members, ...this.#newcomers]) one?.close();
-	}
-
-	/** @param {Sample} sample */
-	words({ s, rss, heap, connections, cpu, load, delayP99 }) {
-		const { ledger } = this;
-		return [
-			`${Math.round(s / 60)} min: RSS ${rss} MiB, heap ${heap} MiB, ${connections} connections, CPU ${cpu} % + clients ${load} %,`,
-			`event loop p99 ${delayP99} ms, ${ledger.sent} sent, ${ledger.deliveries} deliveries,`,
-			`${ledger.lost} lost, ${ledger.twice} twice, ${ledger.disordered} out of order, ${ledger.other} other`,
-		].join(" ");
-	}
-
-	/** Replaces one newcomer by another. */
-	#renew() {
-		const random = this.#random;
-		const at = random.between(0, NEWCOMERS - 1);
-		const before = this.#newcomers[at];
-		if (before) {
-			// Some leave in order, some lose their connection.
-			if (random.chance(0.3)) before.disconnect();
-			before.close();
-			this.#newcomers[at] = undefined;
-			this.counts.leaves++;
-			return;
-		}
-		const life = ++this.#lives;
-		const rooms = random.chance(0.5) ? ROOMS : { lobby: ROOMS.lobby, [`room-${random.between(1, 50)}`]: "live" };
-		const newcomer = new Member({
-			sender: `n${at}`,
-			// Lives are far apart, because each lost connection begins an epoch too.
-			epoch: life * 1000,
-			kind: random.pick(KINDS),
-			address: this.#address,
-			rooms: /** @type {Record<string, "stored" | "live">} */ (rooms),
-			everyMs: EVERY_MS,
-			ledger: this.ledger,
-			random,
-		});
-		this.#newcomers[at] = newcomer;
-		newcomer.start();
-		this.counts.connects++;
-		const timer = setTimeout(
-			() => {
-				if (this.#newcomers[at] !== newcomer) return;
-				newcomer.close();
-				this.#newcomers[at] = undefined;
-				this.counts.leaves++;
-			},
-			random.between(...LIVES_S) * 1000,
-		);
-		timer.unref();
-	}
-
-	/** Everyone loses the connection at once and many others connect, as after a restart of a network. */
-	#storm() {
-		this.counts.storms++;
-		for (const member of this.#members) member.disconnect();
-		for (let at = 0; at < STORM_CONNECTIONS; at++) {
-			this.counts.stormConnections++;
-			setTimeout(() => this.#active && void this.#visit("silent connection"), this.#random.between(0, 2000)).unref();
-		}
-	}
-
-	/** @param {string} name */
-	async #visit(name) {
-		this.#visiting++;
-		this.visits[name] = (this.visits[name] ?? 0) + 1;
-		try {
-			await VISITS[name]?.(this.#address(), this.#random);
-		} catch (error) {
-			// While the daemon restarts, nobody reaches it.
-			const { code, message } = /** @type {NodeJS.ErrnoException} */ (error);
-			if (code === undefined || this.counts.restarts === 0) this.ledger.finding("other", `${name}: ${message}`);
-		} finally {
-			this.#visiting--;
-		}
-	}
-
-	/** @param {number} periodMs @param {() => void} act */
-	#every(periodMs, act) {
-		this.#timers.push(setInterval(act, periodMs));
+		await sleep(POLL_MS);
 	}
 }

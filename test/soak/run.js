@@ -103,7 +103,7 @@ function readFlags() {
 	try {
 		const { values } = parseArgs({ options });
 		const hours = number("hours", values.hours ?? "0", MOST_HOURS);
-		const minutes = number("minutes", values.minutes ?? (hours > 0 ? "0" : "10"), MOST_HOURS * 60);
+		const minutes = number("minutes", values.minutes ?? (values.hours === undefined ? "10" : "0"), MOST_HOURS * 60);
 		const durationMs = (hours * 60 + minutes) * 60_000;
 		if (durationMs === 0) throw new Error("A soak takes some time: give --hours or --minutes.");
 		const connections = number("connections", values.connections, 60_000);

@@ -31,6 +31,7 @@ export function minuteMinima(points) {
  */
 export function growth(points) {
 	if (points.length < 3) return undefined;
+	/** @type {number[]} */
 	const slopes = [];
 	for (const [at, from] of points.entries()) {
 		for (const to of points.slice(at + 1)) {
