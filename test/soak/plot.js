@@ -7,7 +7,7 @@ const LEFT = 70;
 const RIGHT = 20;
 const TOP = 50;
 const BOTTOM = 46;
-const MOST_POINTS = 720;
+const MOST_POINTS = 360;
 const COLOURS = ["#1f77b4", "#d62728", "#2ca02c"];
 
 /**
@@ -70,8 +70,11 @@ function drawPanel({ title, lines }, top, seconds, x, end, divisor) {
 	for (const [at, [name, values]] of lines.entries()) {
 		const colour = COLOURS[at % COLOURS.length];
 		const points = values
-			.map((value, index) => `${x(seconds[index] ?? 0).toFixed(1)},${y(value).toFixed(1)}`)
-			.filter((_, index) => index % skip === 0);
+			.map((_, index) => index)
+			.filter((index) => index % skip === 0)
+			// The highest of several, so that no peak disappears.
+			.map((index) => [seconds[index] ?? 0, Math.max(...values.slice(index, index + skip))])
+			.map(([s, value]) => `${x(/** @type {number} */ (s)).toFixed(1)},${y(/** @type {number} */ (value)).toFixed(1)}`);
 		parts.push(`<polyline fill="none" stroke="${colour}" stroke-width="1.3" points="${points.join(" ")}"/>`);
 		parts.push(
 			text(WIDTH - RIGHT - (lines.length - 1 - at) * 130, top - 8, name, `text-anchor="end" fill="${colour}"`),

@@ -119,7 +119,7 @@ export class Sampler {
 		const level = String(entry.level ?? "other");
 		this.logLines[level] = (this.logLines[level] ?? 0) + 1;
 		if ((entry.level ?? 99) < 40) return;
-		const words = `${entry.code ?? ""} ${(entry.msg ?? line).slice(0, 160)}`.trim();
+		const words = `${entry.code ?? ""} ${(entry.msg ?? line).slice(0, 160).replace(/\d{5,}/g, "N")}`.trim();
 		if (this.warnings.has(words) || this.warnings.size < SHOWN_MESSAGES) {
 			this.warnings.set(words, (this.warnings.get(words) ?? 0) + 1);
 		}
