@@ -2,7 +2,7 @@
 
 const WIDTH = 900;
 const PANEL = 150;
-const GAP = 34;
+const GAP = 46;
 const LEFT = 70;
 const RIGHT = 20;
 const TOP = 50;
