@@ -52,6 +52,7 @@ const UNGUIDED_MS = 8500;
 const REDUCE_ATTEMPTS = 3000;
 const REDUCE_MS = 10_000;
 const DEFAULT_MAX_BYTES = 4096;
+const STACK_FRAMES = 20;
 
 /** Fuzzes a target until its time or its number of executions is over, or five different failures are found. */
 export async function fuzz(target: Target, options: FuzzOptions): Promise<Report> {
@@ -66,9 +67,10 @@ export async function fuzz(target: Target, options: FuzzOptions): Promise<Report
 	let executions = 0;
 	let slowestMs = 0;
 
-	const fail = async (trial: Trial, error: unknown): Promise<void> => {
-		const kind = kindOf(error);
+	const fail = async (trial: Trial, failure: unknown): Promise<void> => {
+		const kind = kindOf(failure);
 		if (findings.has(kind)) return;
+		const error = await withStack(target, trial, failure);
 		findings.set(kind, { ...trial, original: trial.input, error: textOf(error) });
 		findings.set(kind, { ...(await reduce(target, trial, kind)), original: trial.input, error: textOf(error) });
 	};
@@ -176,6 +178,20 @@ function timed(target: Target, { input, seed }: Trial): number {
 			return performance.now() - startMs;
 		}),
 	);
+}
+
+/** The same failure with its stack, which is not recorded otherwise: to record it takes longer than most inputs. */
+async function withStack(target: Target, { input, seed }: Trial, failure: unknown): Promise<unknown> {
+	const limit = Error.stackTraceLimit;
+	Error.stackTraceLimit = STACK_FRAMES;
+	try {
+		await target.run(input, new Random(seed));
+		return failure;
+	} catch (error) {
+		return error;
+	} finally {
+		Error.stackTraceLimit = limit;
+	}
 }
 
 /** A smaller input that fails in the same way. */

@@ -37,6 +37,8 @@ async function work(task: Task): Promise<void> {
 		bytes.set(input.length > bytes.length ? input.subarray(0, bytes.length) : input);
 		numbers[0] = numbers[0]! + 1;
 	};
+	// Refusals are errors, too, and most of their cost is the stack.
+	Error.stackTraceLimit = 0;
 	const guide = task.guided ? new Guide((url) => url.includes("/test/fuzz/build/")) : undefined;
 	const report = await fuzz(target, { ...task, guide, onTrial });
 	parentPort?.postMessage({ event: "report", report });

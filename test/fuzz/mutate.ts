@@ -9,7 +9,7 @@ const INTERESTING = [
 ];
 const MOST_CHANGES = 6;
 /** One input in so many becomes long, by repetition: what costs more than its length shows there. */
-const LONG_ONE_IN = 2000;
+const LONG_ONE_IN = 20_000;
 const LONG_BYTES = 60_000;
 
 /**

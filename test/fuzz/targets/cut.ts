@@ -2,7 +2,7 @@
 
 import type { Random } from "../../xml/random-documents.ts";
 
-const SINGLE_BYTES_UP_TO = 2000;
+const SINGLE_BYTES_UP_TO = 300;
 
 /** Segments of all bytes, as a network could deliver them. */
 export function cut(bytes: Uint8Array, random: Random): Uint8Array[] {

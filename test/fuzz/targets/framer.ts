@@ -103,11 +103,12 @@ function push<Item>(
 	out: Item[],
 	random: Random,
 ): string | undefined {
+	const isLent = random.once(4);
 	for (const segment of cut(input, random)) {
 		// A chunk is the decoder's for the length of the call only.
-		const lent = segment.slice();
+		const lent = isLent ? segment.slice() : segment;
 		const error = decoder.push(lent, 7, out);
-		lent.fill(0x3f);
+		if (isLent) lent.fill(0x3f);
 		if (error) return error.code;
 	}
 	return undefined;
@@ -118,7 +119,7 @@ function generate(random: Random): Uint8Array {
 	const bytes: number[] = [];
 	for (let count = random.below(12); count > 0; count--) {
 		if (random.once(2)) bytes.push(...random.pick(TERMINATORS));
-		else if (random.once(3)) bytes.push(...new Uint8Array(random.below(random.once(8) ? 400 : 70)).fill(0x78));
+		else if (random.once(3)) bytes.push(...new Uint8Array(random.below(random.once(16) ? 400 : 70)).fill(0x78));
 		else
 			bytes.push(
 				random.below(256),
