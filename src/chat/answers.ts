@@ -8,7 +8,7 @@ import type { ChatClient } from "./chat-client.ts";
 import { hasSpace, outboxHasSpace } from "./outbox-space.ts";
 
 /** Long answers to one client. `address-shares.ts` has the rate for all clients of an address. */
-const RATE: Rate = { bytesPerSecond: 512 * 1024, burstBytes: 1024 * 1024 };
+const RATE: Rate = { bytesPerSecond: 256 * 1024, burstBytes: 512 * 1024 };
 /** An item of a list that is looked at costs as much time as so many bytes that are sent. */
 const ITEM_COST_BYTES = 16;
 /** So does a short document to one receiver. */

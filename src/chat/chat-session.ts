@@ -3,7 +3,6 @@
 
 import type { Peer, Session } from "../application/index.ts";
 import { XMLSocketError } from "../errors/index.ts";
-import type { AddressShare } from "./address-shares.ts";
 import { BadDocuments } from "./bad-documents.ts";
 import type { ByteRate } from "./byte-rate.ts";
 import type { ChatClient } from "./chat-client.ts";
@@ -12,28 +11,23 @@ import { byeDocument, errorDocument, pingDocument, welcomeDocument } from "./doc
 import { dispatch } from "./handlers/index.ts";
 import { BAD_DOCUMENT_CODES, idOf, readDocument } from "./incoming.ts";
 import { nameKey } from "./names.ts";
+import { PacedClient } from "./paced-client.ts";
 import { MANY_MEMBERS } from "./rooms/chat-room.ts";
-import type { ClientPace } from "./sending-pace.ts";
 import { newSessionKey, type SessionKey } from "./session-key.ts";
 import type { WrongTokens } from "./token-guesses.ts";
 
 const MAX_PENDING = 256;
 
 /** One client. */
-export class ChatSession implements Session, ChatClient {
-	readonly peer: Peer;
+export class ChatSession extends PacedClient implements Session, ChatClient {
 	name: string;
 	nameKey: string;
 	key: SessionKey;
 	connectionEpoch: number;
 	trusted = false;
 	operator = false;
-	gone = false;
 	resumedMs: number = Number.NEGATIVE_INFINITY;
-	readonly share: AddressShare | undefined;
 	answerRate: ByteRate | undefined = undefined;
-	pace: ClientPace | undefined = undefined;
-	behindSinceMs: number | undefined = undefined;
 	unstoredBytes = 0;
 	wrongTokens: WrongTokens | undefined = undefined;
 	readonly #chat: ChatContext;
@@ -42,15 +36,11 @@ export class ChatSession implements Session, ChatClient {
 	#pending = 0;
 	/** Called when nothing is pending any more. */
 	#settled: (() => void) | undefined = undefined;
-	/** How many reasons there are not to read what the client sends. */
-	#holds = 0;
-	#drainListeners: Set<() => void> | undefined = undefined;
 	#bad: BadDocuments | undefined = undefined;
 
 	constructor(chat: ChatContext, peer: Peer) {
+		super(peer, chat.shares.acquire(peer.addressKey, chat.clock.now()));
 		this.#chat = chat;
-		this.peer = peer;
-		this.share = chat.shares.acquire(peer.addressKey, chat.clock.now());
 		this.name = chat.names.takeGuest(this, () => chat.cluster.guestNumber());
 		this.nameKey = this.name;
 		this.key = newSessionKey();
@@ -63,10 +53,6 @@ export class ChatSession implements Session, ChatClient {
 
 	send(text: string): void {
 		this.peer.send(text);
-	}
-
-	sendEncoded(bytes: Uint8Array): void {
-		this.peer.sendEncoded(bytes);
 	}
 
 	welcome(): void {
@@ -133,22 +119,6 @@ export class ChatSession implements Session, ChatClient {
 				if (!this.gone) this.refuse(error, id);
 			})
 			.finally(() => this.endPending());
-	}
-
-	hold(): () => void {
-		if (this.#holds++ === 0) this.peer.pause();
-		let isHeld = true;
-		return () => {
-			if (!isHeld) return;
-			isHeld = false;
-			if (--this.#holds === 0) this.peer.resume();
-		};
-	}
-
-	onDrained(run: () => void): () => void {
-		this.#drainListeners ??= new Set();
-		this.#drainListeners.add(run);
-		return () => this.#drainListeners?.delete(run);
 	}
 
 	// --- identity
@@ -225,14 +195,6 @@ export class ChatSession implements Session, ChatClient {
 
 	idle(): void {
 		this.send(pingDocument("ping"));
-	}
-
-	drained(): void {
-		this.behindSinceMs = undefined;
-		const listeners = this.#drainListeners;
-		if (!listeners) return;
-		this.#drainListeners = undefined;
-		for (const run of listeners) run();
 	}
 
 	failing(error: XMLSocketError): void {

@@ -90,7 +90,7 @@ class Chat implements Application, ChatContext {
 		this.report = report;
 		this.log = parts.log ?? new MemoryLog();
 		this.answers = new Answers(clock);
-		this.reads = new LogReads(this.log);
+		this.reads = new LogReads(this.log, clock);
 		this.pace = new SendingPace(clock);
 		this.guesses = new TokenGuesses(clock);
 		this.tokens = new Tokens(settings.tokens);

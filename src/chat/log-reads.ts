@@ -1,11 +1,13 @@
 // Reads pages of history for clients. A fixed number of reads run at once for the whole daemon; the others wait, and clients take turns.
-// A client that asks for much waits for itself.
+// A client that asks for much waits for itself. A read counts until the end of the tick in which its page is made into documents, so
+// that a fast log does not keep the daemon from everything else.
 
 import { XMLSocketError } from "../errors/index.ts";
+import type { Clock } from "../link/index.ts";
 import type { LogPage, MessageLog } from "../message-log/index.ts";
 import type { ChatClient } from "./chat-client.ts";
 
-const AT_ONCE = 8;
+const AT_ONCE = 4;
 
 interface WaitingRead {
 	readonly start: () => Promise<LogPage>;
@@ -16,13 +18,15 @@ interface WaitingRead {
 /** Reads in turns. Each client has few reads at a time: one page of history, and one for each room whose replay runs. */
 export class LogReads {
 	readonly #log: MessageLog;
+	readonly #clock: Clock;
 	/** By client; the client whose turn is next is first. */
 	readonly #waiting = new Map<ChatClient, WaitingRead[]>();
 	#running = 0;
 	#closed = false;
 
-	constructor(log: MessageLog) {
+	constructor(log: MessageLog, clock: Clock) {
 		this.#log = log;
+		this.#clock = clock;
 	}
 
 	/** As `MessageLog.readAfter`. Rejects with XMLSOCKET_UNAVAILABLE after `close`, and where the client is gone before its turn. */
@@ -57,8 +61,10 @@ export class LogReads {
 		try {
 			return await start();
 		} finally {
-			this.#running--;
-			this.#next();
+			this.#clock.afterTick(() => {
+				this.#running--;
+				this.#next();
+			});
 		}
 	}
 

@@ -5,8 +5,8 @@
 import { XMLSocketError } from "../errors/index.ts";
 import type { Clock } from "../link/index.ts";
 import { ByteRate, type Rate } from "./byte-rate.ts";
-import type { ChatClient } from "./chat-client.ts";
 import { canRead, drainedOrLater } from "./outbox-space.ts";
+import type { PacedClient } from "./paced-client.ts";
 
 /** What one client sends to others, in outgoing bytes. `address-shares.ts` has the rate for all clients of an address. */
 const RATE: Rate = { bytesPerSecond: 64 * 1024, burstBytes: 64 * 1024 };
@@ -28,7 +28,7 @@ export interface ClientPace {
 /** Those who receive a document; a room is one. */
 export interface Receivers {
 	readonly size: number;
-	members(): Iterable<ChatClient>;
+	members(): Iterable<PacedClient>;
 }
 
 /** The pace of all clients. */
@@ -46,20 +46,29 @@ export class SendingPace {
 	 * @returns whether the client sends faster than its rate.
 	 * @throws XMLSOCKET_SENDING_TOO_FAST where the document would disconnect a receiver that still reads; for fast senders only.
 	 */
-	check(client: ChatClient, bytes: number, receivers: Receivers, waitingBytes = 0): boolean {
+	check(client: PacedClient, bytes: number, receivers: Receivers, waitingBytes = 0): boolean {
 		if (!this.count(client, bytes)) return false;
-		const pace = client.pace!;
-		pace.unscannedBytes += bytes;
-		if (pace.unscannedBytes < Math.min(MAX_SCAN_BYTES, receivers.size * SCAN_BYTES_PER_RECEIVER)) return true;
-		pace.unscannedBytes = 0;
-		const { behind, isFull } = this.#findBehind(receivers, bytes + waitingBytes);
-		if (behind && !pace.isHeld) void this.#holdFor(client, pace, behind);
-		if (isFull) throw tooFast();
+		if (this.#slowDown(client, client.pace!, bytes, receivers, waitingBytes)) throw tooFast();
 		return true;
 	}
 
+	/** As `check`, where documents cannot be refused. */
+	slowDown(client: PacedClient, bytes: number, receivers: Receivers): void {
+		if (this.count(client, bytes)) this.#slowDown(client, client.pace!, bytes, receivers, 0);
+	}
+
+	// Returns whether the document would disconnect a receiver.
+	#slowDown(client: PacedClient, pace: ClientPace, bytes: number, receivers: Receivers, waitingBytes: number): boolean {
+		pace.unscannedBytes += bytes;
+		if (pace.unscannedBytes < Math.min(MAX_SCAN_BYTES, receivers.size * SCAN_BYTES_PER_RECEIVER)) return false;
+		pace.unscannedBytes = 0;
+		const { behind, isFull } = this.#findBehind(receivers, bytes + waitingBytes);
+		if (behind && !pace.isHeld) void this.#holdFor(client, pace, behind);
+		return isFull;
+	}
+
 	/** Counts a document that a client sends to others, and holds nobody. @returns as `check` */
-	count(client: ChatClient, bytes: number): boolean {
+	count(client: PacedClient, bytes: number): boolean {
 		const nowMs = this.#clock.now();
 		client.pace ??= { rate: new ByteRate(RATE, nowMs), unscannedBytes: MAX_SCAN_BYTES, isHeld: false };
 		const isFast = client.pace.rate.add(bytes, nowMs);
@@ -70,9 +79,9 @@ export class SendingPace {
 	#findBehind(
 		receivers: Receivers,
 		bytes: number,
-	): { readonly behind: ChatClient | undefined; readonly isFull: boolean } {
+	): { readonly behind: PacedClient | undefined; readonly isFull: boolean } {
 		const nowMs = this.#clock.now();
-		let behind: ChatClient | undefined;
+		let behind: PacedClient | undefined;
 		let isFull = false;
 		for (const receiver of receivers.members()) {
 			if (!isBehind(receiver)) {
@@ -87,7 +96,7 @@ export class SendingPace {
 		return { behind, isFull };
 	}
 
-	async #holdFor(client: ChatClient, pace: ClientPace, receiver: ChatClient): Promise<void> {
+	async #holdFor(client: PacedClient, pace: ClientPace, receiver: PacedClient): Promise<void> {
 		pace.isHeld = true;
 		const release = client.hold();
 		// What was sent in this tick has not been written yet.
@@ -105,7 +114,7 @@ export class SendingPace {
 	}
 }
 
-function isBehind({ peer }: ChatClient): boolean {
+function isBehind({ peer }: PacedClient): boolean {
 	return peer.outboxBytes > peer.softOutboxBytes / 2;
 }
 

@@ -1,5 +1,5 @@
 // `<history room="lobby" before="17" limit="50" />`: a page of a stored room's messages, oldest first, at most 100 messages and
-// 256 KiB. Without `before`: the newest.
+// 64 KiB. Without `before`: the newest.
 
 import { XMLSocketError } from "../../errors/index.ts";
 import type { LogPage } from "../../message-log/index.ts";
@@ -12,7 +12,7 @@ import { StoredRoom } from "../rooms/stored-room.ts";
 import type { Handler } from "./handler.ts";
 
 const MAX_MESSAGES = 100;
-const MAX_PAGE_BYTES = 256 * 1024;
+const MAX_PAGE_BYTES = 64 * 1024;
 const DEFAULT_MESSAGES = 50;
 /** Sixty-four characters of up to six bytes each, and the tags. */
 const ENVELOPE_BYTES = 512;
