@@ -341,6 +341,7 @@ export class Server extends EventEmitter<{ closed: [] }> {
 				this.#acceptor.sweep(now);
 				this.#http.sweep(now);
 				this.#metricsPort?.sweep(now);
+				this.#peers.sweep(now);
 				this.#refusals.sweep(now);
 			});
 			this.#refusals.guard(() => this.#application.sweep?.(now));
