@@ -8,7 +8,7 @@ const CLOSE = 8;
 /** Longer frames cost little for each byte. */
 const SMALL_BYTES = 125;
 /** Frames that may complete no document: at once, and a second. */
-const FRAME_BURST = 4000;
+const FRAME_BURST = 2000;
 const FRAMES_PER_SECOND = 1000;
 
 /** The frames of one client. */

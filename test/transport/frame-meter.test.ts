@@ -32,7 +32,7 @@ describe("frames that complete no document", () => {
 		["continuations", frame(0x80, "a")],
 	])("are charged: %s", (_, one) => {
 		const meter = new FrameMeter(0);
-		meter.follow(many(one, 4000), ALL, 0);
+		meter.follow(many(one, 2000), ALL, 0);
 		expect(meter.isOverdrawn).toBe(false);
 		meter.follow(one, ALL, 0);
 		expect(meter.isOverdrawn).toBe(true);
