@@ -202,7 +202,7 @@ export const ERROR_CODES = {
 	},
 	XMLSOCKET_MEMORY_CEILING: {
 		class: "limit",
-		text: "The server holds as many bytes for its clients as it may, and disconnects those for which it holds most.",
+		text: "The server holds more bytes for its clients than its memory ceiling allows, and disconnects those for which it holds most.",
 		hint: "Read faster, or connect again later; the operator can raise memoryCeilingBytes.",
 	},
 	XMLSOCKET_MOVIE_UNREADABLE: {

@@ -339,9 +339,9 @@ export class Server extends EventEmitter<{ closed: [] }> {
 			const now = nodeClock.now();
 			this.#refusals.guard(() => {
 				this.#acceptor.sweep(now);
-				this.#peers.sweep(now);
 				this.#http.sweep(now);
 				this.#metricsPort?.sweep(now);
+				this.#peers.sweep(now);
 				this.#refusals.sweep(now);
 			});
 			this.#refusals.guard(() => this.#application.sweep?.(now));

@@ -8,7 +8,7 @@ const CLOSE = 8;
 /** Longer frames cost little for each byte. */
 const SMALL_BYTES = 125;
 /** Frames that may complete no document: at once, and a second. */
-const FRAME_BURST = 4000;
+const FRAME_BURST = 2000;
 const FRAMES_PER_SECOND = 1000;
 
 /** The frames of one client. */
@@ -41,7 +41,7 @@ export class FrameMeter {
 	}
 
 	/**
-	 * Follows at most `limit` frames from the beginning of `chunk`.
+	 * Follows at most `limit` frames from the beginning of `chunk`. A close frame is followed by itself.
 	 *
 	 * @returns where the next frame begins, or the end of the chunk.
 	 */
@@ -49,6 +49,9 @@ export class FrameMeter {
 		this.#refill(nowMs);
 		let at = 0;
 		for (let frames = 0; frames < limit && at < chunk.length && !this.isClosed; frames++) {
+			const isNext = this.#missing === undefined && !this.#head;
+			// What came before a close is handled first, and answered: behind it nothing can be sent any more.
+			if (frames > 0 && isNext && (chunk[at]! & 0x0f) === CLOSE) break;
 			this.unfinishedSinceMs ??= nowMs;
 			const start = at;
 			if (this.#missing === undefined) at = this.#readHead(chunk, at);

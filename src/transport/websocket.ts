@@ -24,7 +24,9 @@ const CLOSE_WAIT_MS = 5000;
 /** How long a client that broke a rule may take to read why and close. */
 const REFUSED_CLOSE_MS = 2000;
 /** A client's frames that are read without a break; the others wait until other connections have had their turn. */
-const FRAMES_PER_TURN = 512;
+const FRAMES_PER_TURN = 64;
+const DROPPED_FRAMES_PER_TURN = 4096;
+const SHORT_BYTES = 4096;
 const MAX_WAITING_PONGS = 16;
 const POLICY_VIOLATION = 1008;
 const INVALID_PAYLOAD = 1007;
@@ -193,8 +195,10 @@ export class WebSocketTransport implements Transport {
 			// One text message is one document: a zero byte in it would make two of it.
 			this.#refuse("XMLSOCKET_WEBSOCKET_INVALID", "a text message holds U+0000", INVALID_PAYLOAD);
 		} else {
-			events.bytes(data);
-			events.bytes(ZERO);
+			// One call for most documents: each costs more than the copy.
+			const isShort = data.length <= SHORT_BYTES;
+			events.bytes(isShort ? Buffer.concat([data, ZERO], data.length + 1) : data);
+			if (!isShort) events.bytes(ZERO);
 		}
 	}
 
@@ -206,26 +210,37 @@ export class WebSocketTransport implements Transport {
 		raw.off("data", feed);
 		raw.on("data", (chunk: Buffer) => {
 			if (this.#deaf) return;
-			const end = meter.follow(chunk, FRAMES_PER_TURN, nodeClock.now());
+			const limit = this.#ended ? DROPPED_FRAMES_PER_TURN : FRAMES_PER_TURN;
+			const end = meter.follow(chunk, limit, nodeClock.now());
 			if (meter.isClosed) this.#deaf = true;
+			if (this.#ended) {
+				// The owner listens no more, so nothing but the client's close matters.
+				if (meter.isClosed) raw.end();
+				else if (end < chunk.length) this.#later(chunk.subarray(end));
+				return;
+			}
 			if (meter.isOverdrawn) {
 				this.#refuse("XMLSOCKET_TOO_MANY_FRAMES", "too many frames that complete no document", POLICY_VIOLATION);
 				return;
 			}
 			feed.call(raw, end === chunk.length ? chunk : chunk.subarray(0, end));
 			if (end === chunk.length || this.#deaf) return;
-			raw.unshift(chunk.subarray(end));
-			this.#yielding = true;
-			this.#webSocket.pause();
-			setImmediate(() => {
-				this.#yielding = false;
-				if (!this.#paused) this.#webSocket.resume();
-			});
+			this.#later(chunk.subarray(end));
 		});
 		raw.prependOnceListener("close", () => {
 			this.#deaf = true;
 		});
 		return meter;
+	}
+
+	#later(rest: Uint8Array): void {
+		this.#raw?.unshift(rest);
+		this.#yielding = true;
+		this.#webSocket.pause();
+		setImmediate(() => {
+			this.#yielding = false;
+			if (!this.#paused) this.#webSocket.resume();
+		});
 	}
 
 	/** @param text for the client too: at most 123 bytes */

@@ -32,7 +32,7 @@ describe("frames that complete no document", () => {
 		["continuations", frame(0x80, "a")],
 	])("are charged: %s", (_, one) => {
 		const meter = new FrameMeter(0);
-		meter.follow(many(one, 4000), ALL, 0);
+		meter.follow(many(one, 2000), ALL, 0);
 		expect(meter.isOverdrawn).toBe(false);
 		meter.follow(one, ALL, 0);
 		expect(meter.isOverdrawn).toBe(true);
@@ -76,10 +76,12 @@ describe("the beginning of an unfinished message", () => {
 	});
 });
 
-it("stops at the limit of a turn, where a frame begins, and behind a close frame", () => {
+it("stops at the limit of a turn, where a frame begins, and before and behind a close frame", () => {
 	const meter = new FrameMeter(0);
 	const bytes = Buffer.concat([many(frame(0x82, "a\0"), 10), frame(0x88), frame(0x82, "b\0")]);
 	expect(meter.follow(bytes, 4, 0)).toBe(32);
-	expect(meter.follow(bytes.subarray(32), ALL, 0)).toBe(54);
+	expect(meter.follow(bytes.subarray(32), ALL, 0)).toBe(48);
+	expect(meter.isClosed).toBe(false);
+	expect(meter.follow(bytes.subarray(80), ALL, 0)).toBe(6);
 	expect(meter.isClosed).toBe(true);
 });
