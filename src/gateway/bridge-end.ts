@@ -19,6 +19,7 @@ export const END_WORDS = {
 	"target-not-reading": "the target did not read what was sent to it",
 	"address-refused": "the target's name resolves to an address that is not allowed",
 	"document-too-large": "the target sent a document longer than the limit",
+	"gateway-failed": "the gateway failed",
 	stopping: "the gateway stops",
 } as const satisfies Record<string, string>;
 
@@ -33,6 +34,7 @@ const CODES: Partial<Record<EndCause, ErrorCode>> = {
 	"page-broke-protocol": "XMLSOCKET_CONNECTION_LOST",
 	"target-reset": "XMLSOCKET_CONNECTION_LOST",
 	"target-not-reading": "XMLSOCKET_UNREAD_OUTPUT",
+	"gateway-failed": "XMLSOCKET_INTERNAL",
 };
 
 /** The end of one bridge. */
