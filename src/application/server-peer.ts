@@ -1,7 +1,7 @@
 // One accepted connection on the server's side: its Link, its identity, and the application's session for it. It answers a
 // policy request that comes as the first document, and reports how the connection ended.
 
-import { wireCode, XMLSocketError } from "../errors/index.ts";
+import { type WireCode, wireCode, XMLSocketError } from "../errors/index.ts";
 import {
 	Link,
 	type LinkClose,
@@ -9,6 +9,7 @@ import {
 	type LinkOwner,
 	type Scheduler,
 	type Transport,
+	type Work,
 } from "../link/index.ts";
 import { isPolicyRequest, utf8Codec } from "../wire/index.ts";
 import type { Peer, Session } from "./application.ts";
@@ -52,13 +53,23 @@ export class ServerPeer implements Peer, LinkOwner<Output> {
 	#textChecks = CHECKED_DOCUMENTS;
 	#session: Session<Output> | undefined = undefined;
 
-	constructor(id: string, transport: Transport, host: PeerHost, handshake: Handshake = NO_HANDSHAKE) {
+	/**
+	 * @param handshake default: none.
+	 * @param addressWork what all connections of its address have used. Default: it is not counted.
+	 */
+	constructor(
+		id: string,
+		transport: Transport,
+		host: PeerHost,
+		handshake: Handshake = NO_HANDSHAKE,
+		addressWork?: Work,
+	) {
 		this.id = id;
 		this.remoteAddress = transport.remoteAddress;
 		this.#host = host;
 		const isConverted = transport.kind === "websocket" && host.webSocketLinkOptions !== undefined;
 		this.#isConverted = isConverted;
-		this.#link = new Link(transport, this.#options, host.scheduler, this);
+		this.#link = new Link(transport, this.#options, host.scheduler, this, addressWork);
 		try {
 			this.#session = host.open(this, handshake);
 		} catch (cause) {
@@ -95,6 +106,11 @@ export class ServerPeer implements Peer, LinkOwner<Output> {
 
 	get maxOutboxBytes(): number {
 		return this.#options.maxOutboxBytes;
+	}
+
+	/** Bytes held for this connection. */
+	get heldBytes(): number {
+		return this.#link.heldBytes;
 	}
 
 	/** Documents received, empty ones not counted. */
@@ -195,7 +211,7 @@ export class ServerPeer implements Peer, LinkOwner<Output> {
 }
 
 /** The reason why a connection closed, as logs and metrics name it; undefined for an orderly close. */
-export function closeReason(close: LinkClose): string | undefined {
+export function closeReason(close: LinkClose): WireCode | undefined {
 	return close.error instanceof XMLSocketError ? wireCode(close.error.code) : undefined;
 }
 

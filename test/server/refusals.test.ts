@@ -90,7 +90,7 @@ describe("a refusal over HTTP", () => {
 	it("for a request that is not finished in time is answered 408", async () => {
 		const server = await start({ tlsTimeoutMs: 300 });
 		expect(await ask(server, "GET / HTTP/1.1\r\nHost: localhost\r\n")).toMatch(/^HTTP\/1\.1 408 /);
-		expect(server.metrics.refused.get("request-timeout")).toBe(1);
+		expect(server.metrics.refused.get("request-too-slow")).toBe(1);
 	});
 
 	it("for too many clients behind a listed proxy is answered 429", async () => {
