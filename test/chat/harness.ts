@@ -112,7 +112,7 @@ export class ChatHarness {
 	async settle(): Promise<void> {
 		for (let before = -1; before !== this.received; ) {
 			before = this.received;
-			for (let turn = 0; turn < 8; turn++) await new Promise((resolve) => setImmediate(resolve));
+			for (let turn = 0; turn < 16; turn++) await new Promise((resolve) => setImmediate(resolve));
 		}
 	}
 
