@@ -55,6 +55,7 @@ export class ChatHarness {
 	readonly clients: Client[] = [];
 	readonly peers: Peer[] = [];
 	readonly scheduler: Scheduler = new Scheduler(nodeClock, (error) => this.reported.push(error));
+	/** Documents that have arrived, at either end. */
 	received = 0;
 	#accepted = 0;
 	readonly #links = new Set<Link<Output>>();
@@ -112,7 +113,7 @@ export class ChatHarness {
 	async settle(): Promise<void> {
 		for (let before = -1; before !== this.received; ) {
 			before = this.received;
-			for (let turn = 0; turn < 16; turn++) await new Promise((resolve) => setImmediate(resolve));
+			for (let turn = 0; turn < 8; turn++) await new Promise((resolve) => setImmediate(resolve));
 		}
 	}
 
@@ -192,6 +193,7 @@ class TestPeer implements Peer, LinkOwner<Output> {
 		this.#link.destroy(error);
 	}
 	document(document: string | Uint8Array): void {
+		this.#harness.received++;
 		this.#session.document(document);
 	}
 	ended(): Promise<void> | undefined {
