@@ -80,7 +80,7 @@ describe("a PROXY protocol header", () => {
 		made.socket.write(Buffer.concat([header, Buffer.from("<a/>\0")]));
 		await made.until((text) => text.includes("<a/>\0"));
 		const warnings = log.lines.filter(({ level }) => level === "warn");
-		expect(warnings.map(({ facts }) => facts)).toEqual([{ reason: "unlisted-proxy", remote: "127.0.0.1" }]);
+		expect(warnings.map(({ facts }) => facts)).toContainEqual({ reason: "unlisted-proxy", remote: "127.0.0.1" });
 	});
 
 	it("is optional for a listed proxy, which then is the client itself", async () => {
