@@ -8,13 +8,16 @@ import { InboundQueue, type InboundQueueOwner } from "./inbound-queue.ts";
 import { isPromise } from "./is-promise.ts";
 import type { Inbound, LinkClose, LinkOptions, LinkOwner } from "./link-options.ts";
 import { Outbox } from "./outbox.ts";
-import type { Scheduled, Scheduler } from "./scheduler.ts";
+import type { Measured, Scheduler } from "./scheduler.ts";
 import type { SecureOptions, Transport, TransportEvents } from "./transport.ts";
+import { Work } from "./work.ts";
 
 /** One connection's documents, in and out. */
-export class Link<Output extends "text" | "bytes" = "text"> implements Scheduled {
+export class Link<Output extends "text" | "bytes" = "text"> implements Measured {
 	/** What carries the documents. */
 	readonly transport: Transport;
+	/** The processor time that it has used lately. */
+	readonly work: Work;
 	/** Whole documents received, empty ones not counted. */
 	receivedDocuments = 0;
 	readonly #options: LinkOptions<Output>;
@@ -40,9 +43,20 @@ export class Link<Output extends "text" | "bytes" = "text"> implements Scheduled
 	#pendingError: XMLSocketError | undefined = undefined;
 	#idleReported = false;
 
-	/** Begins at once; the owner is not called before the constructor has returned. */
-	constructor(transport: Transport, options: LinkOptions<Output>, scheduler: Scheduler, owner: LinkOwner<Output>) {
+	/**
+	 * Begins at once; the owner is not called before the constructor has returned.
+	 *
+	 * @param addressWork what all connections of its address have used. Default: it is not counted.
+	 */
+	constructor(
+		transport: Transport,
+		options: LinkOptions<Output>,
+		scheduler: Scheduler,
+		owner: LinkOwner<Output>,
+		addressWork?: Work,
+	) {
 		this.transport = transport;
+		this.work = new Work(addressWork);
 		this.#options = options;
 		this.#scheduler = scheduler;
 		this.#owner = owner;
@@ -66,6 +80,12 @@ export class Link<Output extends "text" | "bytes" = "text"> implements Scheduled
 	/** Bytes that wait here and in the transport for the other side to take them. */
 	get outboxBytes(): number {
 		return this.#outbox.bytes + this.transport.bufferedBytes;
+	}
+
+	/** Bytes held for the other side: its outbox, its unfinished document, and about as much as the documents that wait here. */
+	get heldBytes(): number {
+		const received = (this.#decoder.pendingBytes ?? 0) + (this.transport.unfinishedBytes ?? 0);
+		return this.outboxBytes + received + (this.#inbound.isBusy ? READ_BYTES : 0);
 	}
 
 	/** Empty documents received. */
@@ -191,6 +211,16 @@ export class Link<Output extends "text" | "bytes" = "text"> implements Scheduled
 		this.transport.destroy();
 	}
 
+	/** Runs `run`, and counts its time, and that of the writes that it causes, as this link's. */
+	account(run: () => void): void {
+		const isOuter = this.#scheduler.beginHandling(this.#scheduler.clock.now());
+		try {
+			run();
+		} finally {
+			if (isOuter) this.#scheduler.endHandling(this);
+		}
+	}
+
 	/** Stops the delivery of documents until `resume`, and slows the other side down. */
 	pause(): void {
 		this.#pauseWanted = true;
@@ -226,7 +256,7 @@ export class Link<Output extends "text" | "bytes" = "text"> implements Scheduled
 		if (this.#gone) return;
 		// While this side does not read, the other side is not idle.
 		if (!this.#inbound.isReading) this.#lastInboundMs = nowMs;
-		const since = this.#decoder.pendingSinceMs;
+		const since = this.#decoder.pendingSinceMs ?? this.transport.unfinishedSinceMs;
 		const limit = this.receivedDocuments === 0 ? options.firstDocumentTimeoutMs : options.documentTimeoutMs;
 		if (since !== undefined && limit > 0 && nowMs - since >= limit && this.#inbound.isReading) {
 			this.#fail("XMLSOCKET_DOCUMENT_TIMEOUT", `A document was not finished within ${limit} ms.`, { limitMs: limit });
@@ -267,14 +297,14 @@ export class Link<Output extends "text" | "bytes" = "text"> implements Scheduled
 		if (this.#state !== "open" || this.#pendingError) return;
 		this.#alive();
 		const nowMs = this.#lastInboundMs;
-		this.#scheduler.cork();
+		const isOuter = this.#scheduler.beginHandling(nowMs);
 		try {
 			const documents: Inbound<Output>[] = [];
 			this.#pendingError = this.#decoder.push(chunk, nowMs, documents);
 			if (this.#decoder.ended) this.#remoteEnded = true;
 			this.#inbound.add(documents, nowMs);
 		} finally {
-			this.#scheduler.uncork(this);
+			if (isOuter) this.#scheduler.endHandling(this);
 		}
 	}
 
@@ -358,6 +388,10 @@ export class Link<Output extends "text" | "bytes" = "text"> implements Scheduled
 
 		close(error: Error | undefined): void {
 			this.#link.#closed(error);
+		}
+
+		get link(): Measured {
+			return this.#link;
 		}
 
 		get isOpen(): boolean {
@@ -476,6 +510,8 @@ export class Link<Output extends "text" | "bytes" = "text"> implements Scheduled
 	}
 }
 
+/** The most that a transport reads at once; documents that wait come from one read. */
+const READ_BYTES = 64 * 1024;
 const ZERO: Uint8Array = Uint8Array.of(0);
 
 let utf8: TextCodec | undefined;

@@ -16,6 +16,7 @@ import {
 	type RoomState,
 	type Subscription,
 } from "./message-log.ts";
+import { RecentIds } from "./recent-ids.ts";
 
 /** Options of `MemoryLog`. */
 export interface MemoryLogOptions extends LogOptions {
@@ -25,10 +26,15 @@ export interface MemoryLogOptions extends LogOptions {
 	readonly nowMs?: () => number;
 	/** Rooms that have entries or followers; more are refused with XMLSOCKET_TOO_MANY_ROOMS. Default 10 000. */
 	readonly maxRooms?: number;
+	/** Payloads of all rooms together. With more, the largest room drops its older half. Default 256 MiB. */
+	readonly maxBytes?: number;
 }
 
 const DEFAULT_RETENTION: Retention = { maxCount: 10_000, maxBytes: 16 * 1024 * 1024 };
-const MAX_REMEMBERED_IDS = 65_536;
+/** Newest ids of a session, over all rooms. */
+const IDS_PER_SESSION = 4096;
+const MAX_IDS = 131_072;
+const DEFAULT_MAX_BYTES = 256 * 1024 * 1024;
 const MIN_COMPACTION = 1024;
 
 interface MemoryRoom {
@@ -38,35 +44,38 @@ interface MemoryRoom {
 	head: number;
 	bytes: number;
 	lastSeq: number;
-	/** By session and id, oldest first. */
-	readonly remembered: Map<string, { readonly seq: number; readonly prev: number; readonly atMs: number }>;
 	readonly followers: Followers;
 }
 
 /** A log that lasts as long as the process. Its sequence numbers are consecutive within a room. */
 export class MemoryLog implements MessageLog {
 	readonly #retention: Retention;
-	readonly #dedupeWindowMs: number;
+	/** The ids of all rooms; an id contains its room. */
+	readonly #ids: RecentIds<{ readonly seq: number; readonly prev: number }>;
 	readonly #nowMs: () => number;
 	readonly #maxRooms: number;
+	readonly #maxBytes: number;
+	/** Of all rooms. */
+	#bytes = 0;
 	readonly #rooms = new Map<string, MemoryRoom>();
 	readonly #name: string = crypto.randomUUID().slice(0, 8);
 	#closed = false;
 
 	constructor(options: MemoryLogOptions = {}) {
 		this.#retention = options.retention ?? DEFAULT_RETENTION;
-		this.#dedupeWindowMs = options.dedupeWindowMs ?? DEFAULT_DEDUPE_WINDOW_MS;
+		const windowMs = options.dedupeWindowMs ?? DEFAULT_DEDUPE_WINDOW_MS;
+		this.#ids = new RecentIds({ windowMs, maxPerSession: IDS_PER_SESSION, maxTotal: MAX_IDS });
 		this.#nowMs = options.nowMs ?? Date.now;
 		this.#maxRooms = options.maxRooms ?? 10_000;
+		this.#maxBytes = options.maxBytes ?? DEFAULT_MAX_BYTES;
 	}
 
 	async append(name: string, { payload, session, id }: NewEntry): Promise<Appended> {
 		const room = this.#roomToWrite(name);
 		const atMs = this.#nowMs();
-		const key = session !== undefined && id !== undefined ? `${session}\0${id}` : undefined;
-		if (key !== undefined) {
-			this.#forgetIds(room, atMs);
-			const first = room.remembered.get(key);
+		const key = id === undefined ? "" : `${name}\0${id}`;
+		if (session !== undefined && id !== undefined) {
+			const first = this.#ids.get(session, key, atMs);
 			if (first) return { seq: first.seq, prev: first.prev, duplicate: true };
 		}
 		const prev = room.lastSeq;
@@ -75,8 +84,10 @@ export class MemoryLog implements MessageLog {
 		room.lastSeq = seq;
 		room.entries.push(entry);
 		room.bytes += payload.length;
-		if (key !== undefined) room.remembered.set(key, { seq, prev, atMs });
+		this.#bytes += payload.length;
+		if (session !== undefined && id !== undefined) this.#ids.add(session, key, { seq, prev }, atMs);
 		this.#retain(room, atMs);
+		if (this.#bytes > this.#maxBytes) this.#shrinkLargest();
 		room.followers.deliver(entry);
 		return { seq, prev, duplicate: false };
 	}
@@ -158,7 +169,7 @@ export class MemoryLog implements MessageLog {
 					`The log has ${this.#maxRooms} rooms, which is its limit.`,
 				);
 			}
-			room = { entries: [], head: 0, bytes: 0, lastSeq: 0, remembered: new Map(), followers: new Followers() };
+			room = { entries: [], head: 0, bytes: 0, lastSeq: 0, followers: new Followers() };
 			this.#rooms.set(name, room);
 		}
 		return room;
@@ -178,21 +189,33 @@ export class MemoryLog implements MessageLog {
 			const tooMany = entries.length - room.head > maxCount;
 			const tooLarge = room.bytes > maxBytes && room.head < last;
 			if (!tooOld && !tooMany && !tooLarge) break;
-			room.bytes -= oldest.payload.length;
-			entries[room.head++] = undefined;
+			this.#dropOldest(room);
 		}
-		if (room.head >= MIN_COMPACTION && room.head * 2 >= entries.length) {
-			room.entries = entries.slice(room.head);
-			room.head = 0;
-		}
+		compact(room);
 	}
 
-	#forgetIds(room: MemoryRoom, nowMs: number): void {
-		for (const [key, { atMs }] of room.remembered) {
-			if (nowMs - atMs < this.#dedupeWindowMs && room.remembered.size < MAX_REMEMBERED_IDS) return;
-			room.remembered.delete(key);
-		}
+	#dropOldest(room: MemoryRoom): void {
+		const { length } = room.entries[room.head]!.payload;
+		room.bytes -= length;
+		this.#bytes -= length;
+		room.entries[room.head++] = undefined;
 	}
+
+	// The newest entry of a room stays.
+	#shrinkLargest(): void {
+		let largest: MemoryRoom | undefined;
+		for (const room of this.#rooms.values()) if (!largest || room.bytes > largest.bytes) largest = room;
+		if (!largest) return;
+		const half = largest.bytes / 2;
+		while (largest.bytes > half && largest.head < largest.entries.length - 1) this.#dropOldest(largest);
+		compact(largest);
+	}
+}
+
+function compact(room: MemoryRoom): void {
+	if (room.head < MIN_COMPACTION || room.head * 2 < room.entries.length) return;
+	room.entries = room.entries.slice(room.head);
+	room.head = 0;
 }
 
 // The index of the first kept entry with a greater sequence number.

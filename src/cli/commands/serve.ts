@@ -50,7 +50,12 @@ export async function serve(flags: Record<string, unknown>, version: string): Pr
 	const server: Server = createServer({
 		...(pick(settings, serverKeys) as ServerOptions),
 		// A page's connection and its target's take two file descriptors.
-		...(gateway ? { maxConnections: settings.maxConnections ?? Math.floor(defaultMaxConnections() / 2) } : {}),
+		...(gateway
+			? {
+					maxConnections:
+						settings.maxConnections ?? Math.floor(defaultMaxConnections(settings.policyPort !== undefined) / 2),
+				}
+			: {}),
 		application: module?.application ?? scripts ?? (await makeApplication(settings, log)),
 		log,
 		pageFolder: settings.relay === undefined && applications.length === 0 ? pageFolder() : undefined,
