@@ -14,6 +14,10 @@ export interface Declaration {
 	readonly text: string;
 }
 
+/** Every element gets the declarations of its stream, so that a server could make each of many short elements a long one. */
+const MAX_DECLARATIONS = 64;
+const MAX_DECLARATION_CHARACTERS = 8192;
+
 /** Whether a fragment is a stream header: a lone start tag whose local name is `stream`. */
 export function isStreamHeader(fragment: string): boolean {
 	const name = LOCAL_NAME.exec(fragment.slice(0, NAME_CHARACTERS))?.[1];
@@ -40,16 +44,19 @@ export function isStreamEnd(fragment: string): boolean {
 	return fragment.startsWith("</");
 }
 
-/** What a stream header declares. */
+/** What a stream header declares: the first 64 declarations, as far as they have 8192 characters together. */
 export function declarationsOf(header: string): Declaration[] {
 	const root = new XML(header).firstChild;
-	if (!root) return [];
-	return [...attributes(root)]
-		.filter(([name]) => name === "xmlns" || name.startsWith("xmlns:"))
-		.map(([name, value]) => ({
-			name,
-			text: String(element("x", { [name]: value })).slice("<x".length, -" />".length),
-		}));
+	const declarations: Declaration[] = [];
+	let characters = 0;
+	for (const [name, value] of root ? attributes(root) : []) {
+		if (name !== "xmlns" && !name.startsWith("xmlns:")) continue;
+		const text = String(element("x", { [name]: value })).slice("<x".length, -" />".length);
+		characters += text.length;
+		if (declarations.length >= MAX_DECLARATIONS || characters > MAX_DECLARATION_CHARACTERS) break;
+		declarations.push({ name, text });
+	}
+	return declarations;
 }
 
 /** The text of an element with those declarations that it does not make itself. */
