@@ -6,7 +6,7 @@ import type { ErrorCode } from "./codes.ts";
 // Every code of the classes `peer` and `limit`, and the two others that a daemon sends; a test compares it with the table. One text,
 // because a page's bundle contains it.
 const SERVER_CODES =
-	"application-busy application-refused application-unknown attribute-invalid banned bus-messages-dropped doctype-refused " +
+	"application-busy application-refused application-unknown attribute-invalid banned doctype-refused " +
 	"document-not-json document-timeout document-too-large elements-refused http-too-large idle internal " +
 	"invalid-encoding kicked memory-ceiling muted name-invalid name-taken name-too-long name-unknown " +
 	"not-operator not-well-formed not-xml outbox-full refused room-not-joined room-not-stored room-unknown " +
