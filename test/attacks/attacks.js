@@ -3,8 +3,16 @@
 import { CHAT } from "./chat.js";
 import { CONNECTIONS } from "./connections.js";
 import { DOCUMENTS } from "./documents.js";
+import { FLOODS } from "./floods.js";
+import { GATEWAY_ATTACKS } from "./gateway.js";
 import { HTTP } from "./http.js";
+import { MEMORY } from "./memory.js";
+import { MIXED } from "./mixed.js";
+import { PLAY_ATTACKS, SCRIPT_ATTACKS } from "./play-and-scripts.js";
+import { POLICY } from "./policy.js";
+import { SLOW_READERS } from "./slow-readers.js";
 import { DAEMON } from "./targets.js";
+import { TLS } from "./tls.js";
 import { WEB_SOCKET } from "./web-socket-attacks.js";
 
 /**
@@ -25,7 +33,19 @@ import { WEB_SOCKET } from "./web-socket-attacks.js";
 /** An attack as its group writes it. @typedef {Omit<Attack, "target"> & { target?: Attack["target"] }} Written */
 
 /** @type {readonly Attack[]} */
-export const ATTACKS = [...CONNECTIONS, ...DOCUMENTS, ...CHAT, ...WEB_SOCKET, ...HTTP].map((attack) => ({
-	target: DAEMON,
-	...attack,
-}));
+export const ATTACKS = [
+	...CONNECTIONS,
+	...POLICY,
+	...DOCUMENTS,
+	...CHAT,
+	...SLOW_READERS,
+	...MEMORY,
+	...WEB_SOCKET,
+	...HTTP,
+	...FLOODS,
+	...MIXED,
+	...TLS,
+	...GATEWAY_ATTACKS,
+	...PLAY_ATTACKS,
+	...SCRIPT_ATTACKS,
+].map((attack) => ({ target: DAEMON, ...attack }));

@@ -78,11 +78,11 @@ class Helper {
  * Honest load and target, ready to be attacked.
  *
  * @param {import("./attacks.js").Attack} attack decides what is started
- * @param {{ folder: string, places: import("./sources.js").Places, weakened: readonly string[] }} options
+ * @param {{ folder: string, places: import("./sources.js").Places, echoPort: number, weakened: readonly string[] }} options
  */
-export async function openStage(attack, { folder, places, weakened }) {
+export async function openStage(attack, { folder, places, echoPort, weakened }) {
 	const kind = attack.target;
-	const flags = kind.flags?.({ folder, attack }) ?? [];
+	const flags = kind.flags?.({ folder, echoPort }) ?? [];
 	const target = new Target({
 		folder,
 		command: [...kind.command, ...flags, ...weakened],

@@ -10,6 +10,7 @@ import { parseArgs } from "node:util";
 import { inNetwork, inside } from "../faults/network.js";
 import { ATTACKS } from "./attacks.js";
 import { openStage } from "./campaign.js";
+import { openEcho } from "./echo.js";
 import { openPlaces } from "./sources.js";
 import { killAll } from "./target.js";
 import { WEAKENED_FLAGS } from "./weakened.js";
@@ -49,6 +50,7 @@ if (!inNetwork) {
 	);
 }
 const places = openPlaces();
+const echo = await openEcho();
 let failed = false;
 /** @type {{ stage: import("./campaign.js").Stage, key: string } | undefined} */
 let current;
@@ -130,7 +132,7 @@ async function runOnce(attack) {
 		const own = join(folder, `target-${++stages}`);
 		mkdirSync(own);
 		const weakened = flags.weakened ? WEAKENED_FLAGS : [];
-		current = { key, stage: await openStage(attack, { folder: own, places, weakened }) };
+		current = { key, stage: await openStage(attack, { folder: own, places, echoPort: echo.port, weakened }) };
 	}
 	console.error(`${attack.name} …`);
 	return current.stage.run(attack, { seconds: flags.seconds, seed: flags.seed });
