@@ -2,6 +2,7 @@
 // back to the base line, and a quiet control. A target is used again as long as it has come back to its base line.
 
 import { fork } from "node:child_process";
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -9,15 +10,17 @@ import { inTurn, packetBytes, setPacketBytes } from "./sources.js";
 import { kept, processFacts, Target } from "./target.js";
 import { GOALS, judge } from "./verdict.js";
 
-const WARM_MS = 1500;
-const QUIET_MS = 3000;
-const CONTROL_MS = 2000;
+const PHASES_MS = { warm: 1500, quiet: 3000, control: 2000 };
+/** Where goals of time are not judged. */
+const BRIEF_MS = { warm: 100, quiet: 300, control: 300 };
 const SAMPLE_MS = 100;
 const POLL_MS = 250;
 /** An attacker that has not ended by then is killed. */
 const OVERTIME_MS = 15_000;
 const SETTLE_MS = 60_000;
 const ATTACKS_PER_TARGET = 12;
+/** An attack that has driven memory to so many times its goal has got through, and is ended before the machine suffers. */
+const ENOUGH_FACTOR = 4;
 /** Sockets of the honest visits that are just being closed. */
 const SPARE_DESCRIPTORS = 2;
 const GAUGES = ["xmlsocket_connections", "xmlsocket_peers", "xmlsocket_chat_clients"];
@@ -78,9 +81,9 @@ class Helper {
  * Honest load and target, ready to be attacked.
  *
  * @param {import("./attacks.js").Attack} attack decides what is started
- * @param {{ folder: string, places: import("./sources.js").Places, echoPort: number, weakened: readonly string[] }} options
+ * @param {{ folder: string, places: import("./sources.js").Places, echoPort: number, weakened: readonly string[], brief: boolean }} options
  */
-export async function openStage(attack, { folder, places, echoPort, weakened }) {
+export async function openStage(attack, { folder, places, echoPort, weakened, brief }) {
 	const kind = attack.target;
 	const flags = kind.flags?.({ folder, echoPort }) ?? [];
 	const target = new Target({
@@ -97,11 +100,12 @@ export async function openStage(attack, { folder, places, echoPort, weakened }) 
 		const from = kind.proxy ? places.honestFrom : [];
 		await honest.ask({ do: "enter", load: kind.load, place: { host, port: target.port }, from });
 		await honest.ask({ do: "begin", name: "warm", visits: true });
-		await sleep(WARM_MS);
+		const phasesMs = brief ? BRIEF_MS : PHASES_MS;
+		await sleep(phasesMs.warm);
 		await honest.ask({ do: "begin", name: "quiet", visits: true });
-		await sleep(QUIET_MS);
+		await sleep(phasesMs.quiet);
 		const { phases } = await honest.ask({ do: "settle" });
-		return new Stage({ target, honest, quiet: phaseOf(phases, "quiet"), places });
+		return new Stage({ target, honest, quiet: phaseOf(phases, "quiet"), places, brief });
 	} catch (error) {
 		honest.kill();
 		await target.stop();
@@ -115,12 +119,14 @@ export class Stage {
 	#honest;
 	#places;
 	#quiet;
+	#brief;
 	#used = 0;
 	#firstRssBytes;
 	#good = true;
 
-	/** @param {{ target: Target, honest: Helper, quiet: any, places: import("./sources.js").Places }} options */
-	constructor({ target, honest, quiet, places }) {
+	/** @param {{ target: Target, honest: Helper, quiet: any, places: import("./sources.js").Places, brief: boolean }} options */
+	constructor({ target, honest, quiet, places, brief }) {
+		this.#brief = brief;
 		this.#target = target;
 		this.#honest = honest;
 		this.#quiet = quiet;
@@ -148,14 +154,17 @@ export class Stage {
 		target.worstLines();
 		const before = await target.metrics();
 		await honest.ask({ do: "begin", name: "attacked", visits: true });
-		const watch = new Watch(target, [honest.pid, process.pid]);
-		const outcome = await this.#attack(attack, seconds, seed, watch);
+		const enough = new AbortController();
+		const watch = new Watch(target, [honest.pid, process.pid], () => enough.abort());
+		const outcome = await this.#attack(attack, { seconds, seed, watch, enough: enough.signal });
 		const seen = watch.end();
 		await honest.ask({ do: "begin", name: "recovering", visits: false });
-		const back = await this.#wayBack(base);
+		// What is wrong already need not be waited for in a short run.
+		const waits = !(this.#brief && seen.rssBytes - (base.rssBytes ?? 0) > GOALS.rssBytes);
+		const back = await this.#wayBack(base, waits ? GOALS.recoveryMs : 0);
 		const after = await target.metrics();
 		await honest.ask({ do: "begin", name: "control", visits: true });
-		await sleep(CONTROL_MS);
+		await sleep(this.#brief ? BRIEF_MS.control : PHASES_MS.control);
 		const report = await honest.ask({ do: "settle" });
 		const attacked = phaseOf(report.phases, "attacked");
 		const control = phaseOf(report.phases, "control");
@@ -178,7 +187,7 @@ export class Stage {
 			logs: target.worstLines(),
 			...back,
 		};
-		const result = judge(measured);
+		const result = judge(measured, { timed: !this.#brief });
 		this.#good = result.verdict !== "FAIL" || result.late;
 		if (target.ended) result.reasons.push(target.lastWords());
 		return { ...measured, ...result };
@@ -196,8 +205,8 @@ export class Stage {
 		};
 	}
 
-	/** @param {Awaited<ReturnType<Stage["#state"]>>} base */
-	async #wayBack(base) {
+	/** @param {Awaited<ReturnType<Stage["#state"]>>} base @param {number} limitMs */
+	async #wayBack(base, limitMs) {
 		const begunMs = performance.now();
 		for (;;) {
 			const now = await this.#state();
@@ -214,28 +223,25 @@ export class Stage {
 				if (rise > SPARE_DESCRIPTORS) missing.push(`${rise} more in ${name}`);
 			}
 			if (missing.length === 0) return { recoveryMs, notBack: undefined };
-			if (recoveryMs > GOALS.recoveryMs || this.#target.ended) return { recoveryMs, notBack: missing.join(", ") };
+			if (recoveryMs > limitMs || this.#target.ended) return { recoveryMs, notBack: missing.join(", ") };
 			await sleep(POLL_MS);
 		}
 	}
 
 	/**
 	 * @param {import("./attacks.js").Attack} attack
-	 * @param {number} seconds
-	 * @param {string} seed
-	 * @param {Watch} watch
+	 * @param {{ seconds: number, seed: string, watch: Watch, enough: AbortSignal }} options
 	 */
-	async #attack(attack, seconds, seed, watch) {
+	async #attack(attack, { seconds, seed, watch, enough }) {
 		const attacker = new Helper("attacker.js", "last");
 		watch.also(attacker.pid);
 		const lastsMs = 1000 * Math.max(seconds, attack.atLeastSeconds ?? 0);
 		const { loopback, outside } = this.#places;
 		try {
 			const order = { name: attack.name, port: this.#target.port, pid: this.#target.pid, lastsMs, seed };
-			return await attacker.ask(
-				{ ...order, loopback, outside: attack.target.proxy ? outside : undefined },
-				lastsMs + OVERTIME_MS,
-			);
+			const rest = { loopback, outside: attack.target.proxy ? outside : undefined };
+			const stopped = once(enough, "abort").then(() => ({ connections: 1, bytes: 0, findings: [], counts: {} }));
+			return await Promise.race([attacker.ask({ ...order, ...rest }, lastsMs + OVERTIME_MS), stopped]);
 		} catch (error) {
 			const why = `the attacker failed: ${/** @type {Error} */ (error).message}`;
 			return { connections: 1, bytes: 0, findings: [why], counts: {} };
@@ -254,6 +260,7 @@ export class Stage {
 /** Samples what the system says of the target while an attack lasts. */
 class Watch {
 	#target;
+	#onEnough;
 	#begin;
 	#begunMs = performance.now();
 	#mostRssBytes = 0;
@@ -262,9 +269,10 @@ class Watch {
 	/** @type {{ pid: number, cpuMs: number, lastMs: number }[]} */
 	#ours = [];
 
-	/** @param {Target} target @param {number[]} pids our own other programs */
-	constructor(target, pids) {
+	/** @param {Target} target @param {number[]} pids our own other programs @param {() => void} onEnough called when memory has risen far past its goal */
+	constructor(target, pids, onEnough) {
 		this.#target = target;
+		this.#onEnough = onEnough;
 		this.#begin = target.facts();
 		for (const pid of pids) this.also(pid);
 		this.#timer = setInterval(() => this.#sample(), SAMPLE_MS);
@@ -278,6 +286,8 @@ class Watch {
 
 	#sample() {
 		this.#mostRssBytes = Math.max(this.#mostRssBytes, this.#target.facts()?.rssBytes ?? 0);
+		const riseBytes = this.#mostRssBytes - (this.#begin?.rssBytes ?? 0);
+		if (riseBytes > ENOUGH_FACTOR * GOALS.rssBytes) this.#onEnough();
 		for (const one of this.#ours) one.lastMs = processFacts(one.pid, "")?.cpuMs ?? one.lastMs;
 	}
 

@@ -11,6 +11,8 @@ function members(rooms, bytes, { size = 8, everyMs = 0, deaf = false } = {}) {
 		a.crowd(
 			size,
 			async (line) => {
+				// A first document is shorter than later ones.
+				await line.send("<ping/>");
 				if (deaf) for (const room of rooms) await line.send(`<join room="${room}" after="-1"/>`);
 				else if (rooms.length > 0) await line.enter(rooms);
 				await line.flood(bytes, everyMs);
@@ -123,8 +125,11 @@ export const CHAT = [
 			await a.sleep(300);
 			const tellers = a.crowd(
 				8,
-				(line) => line.flood((turn) => `<tell to="${names[turn % names.length]}">${"p".repeat(50_000)}</tell>\0`),
-				{ again: true },
+				async (line) => {
+					await line.send("<ping/>");
+					await line.flood((turn) => `<tell to="${names[turn % names.length]}">${"p".repeat(50_000)}</tell>\0`);
+				},
+				{ again: true, paceMs: 20 },
 			);
 			await Promise.all([deaf, tellers]);
 		},

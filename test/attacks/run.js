@@ -1,4 +1,4 @@
-// `npm run attack [-- --only NAME --list --seconds N --seed S --weakened --json FILE]`: the attack campaign. Progress and reasons on
+// `npm run attack [-- --only NAME --list --seconds N --seed S --brief --weakened --json FILE]`: the attack campaign. Progress and reasons on
 // standard error, a table on standard output; exit code 1 where a target did not hold. Plain JavaScript beside the built command: it
 // tests what is shipped, from outside, and shares no code with it.
 
@@ -83,15 +83,16 @@ function readFlags() {
 		seconds: { type: "string", default: "4" },
 		seed: { type: "string", default: String(Math.floor(Math.random() * 1e9)) },
 		weakened: { type: "boolean", default: false },
+		brief: { type: "boolean", default: false },
 		json: { type: "string" },
 	});
 	try {
 		const { values } = parseArgs({ options });
 		const offered = values.weakened ? ATTACKS.filter(({ weakened }) => weakened) : ATTACKS;
-		const unknown = values.only.filter((words) => !offered.some(({ name }) => name.includes(words)));
+		const unknown = values.only.filter((words) => !offered.some(({ name }) => means(words, name)));
 		if (unknown.length > 0) throw new Error(`There is no attack "${unknown.join('", "')}"; --list names them.`);
 		const wanted = offered.filter(
-			({ name }) => values.only.length === 0 || values.only.some((words) => name.includes(words)),
+			({ name }) => values.only.length === 0 || values.only.some((words) => means(words, name)),
 		);
 		if (values.list) {
 			for (const { name, what } of wanted) console.log(`${name.padEnd(40)} ${what}`);
@@ -100,11 +101,16 @@ function readFlags() {
 		const seconds = Number(values.seconds);
 		if (!(seconds >= 1 && seconds <= 600))
 			throw new Error(`--seconds takes a number from 1 to 600, not "${values.seconds}".`);
-		return { wanted, seconds, seed: values.seed, weakened: values.weakened, json: values.json };
+		return { wanted, seconds, seed: values.seed, weakened: values.weakened, brief: values.brief, json: values.json };
 	} catch (error) {
 		console.error(/** @type {Error} */ (error).message);
 		return process.exit(2);
 	}
+}
+
+/** Whether `--only` names this attack: by a part of its name, or by all of it after `=`. @param {string} words @param {string} name */
+function means(words, name) {
+	return words.startsWith("=") ? name === words.slice(1) : name.includes(words);
 }
 
 /** @param {Attack} attack */
@@ -132,7 +138,10 @@ async function runOnce(attack) {
 		const own = join(folder, `target-${++stages}`);
 		mkdirSync(own);
 		const weakened = flags.weakened ? WEAKENED_FLAGS : [];
-		current = { key, stage: await openStage(attack, { folder: own, places, echoPort: echo.port, weakened }) };
+		current = {
+			key,
+			stage: await openStage(attack, { folder: own, places, echoPort: echo.port, weakened, brief: flags.brief }),
+		};
 	}
 	console.error(`${attack.name} …`);
 	return current.stage.run(attack, { seconds: flags.seconds, seed: flags.seed });
