@@ -3,6 +3,9 @@
 import { withShortPackets } from "./variants.js";
 
 const AMPERSANDS = 250_000;
+const OWN_IDS = 70_000;
+/** What is left for the last question of an attack. */
+const LAST_MS = 3000;
 const LONG_NAME = "&amp;".repeat(64);
 
 /** Members of these rooms who then flood. @param {readonly string[]} rooms @param {Parameters<import("./toolkit.js").Line["flood"]>[0]} bytes @param {{ size?: number, everyMs?: number, deaf?: boolean }} [options] */
@@ -303,17 +306,25 @@ export const CHAT = [
 	},
 	...withShortPackets({
 		name: "own-ids",
-		what: "70,000 ids of one member: another member's resend must still be known",
+		what: "70,000 ids of four members: the resend of another must still be known",
+		atLeastSeconds: 12,
 		async run(a) {
 			const other = await a.line();
 			await other?.enter(["lobby"], anyName(a));
-			await other?.send('<say room="lobby" id="kept">once</say>');
+			const document = '<say room="lobby" id="kept">once</say>';
+			await other?.send(document);
 			if (!(await other?.until(/<ack id="kept"/))) return a.finding("a message was not acknowledged");
 			let id = 0;
 			await a.crowd(4, async (line) => {
 				await line.enter(["lobby"]);
-				await line.flood(() => Array.from({ length: 50 }, () => `<say room="lobby" id="${id++}">x</say>\0`).join(""));
+				while (a.leftMs > LAST_MS && id < OWN_IDS) {
+					const many = Array.from({ length: 50 }, () => `<say room="lobby" id="${id++}">x</say>\0`);
+					if (!(await line.write(many.join("")))) return;
+				}
 			});
+			a.counts.ids = id;
+			await other?.send(document);
+			if (!(await other?.until(/<ack id="kept"[^>]*duplicate="true"/))) a.finding("a resend was not recognised");
 			return undefined;
 		},
 	}),

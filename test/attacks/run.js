@@ -11,7 +11,7 @@ import { inNetwork, inside } from "../faults/network.js";
 import { ATTACKS } from "./attacks.js";
 import { openStage } from "./campaign.js";
 import { openEcho } from "./echo.js";
-import { openPlaces } from "./sources.js";
+import { goFirst, openPlaces } from "./sources.js";
 import { killAll } from "./target.js";
 import { WEAKENED_FLAGS } from "./weakened.js";
 
@@ -49,6 +49,7 @@ if (!inNetwork) {
 		"No network namespace can be made here: attackers claim their addresses with PROXY headers, and packets are long.",
 	);
 }
+if (!flags.brief) goFirst();
 const places = openPlaces();
 const echo = await openEcho();
 let failed = false;
@@ -186,7 +187,11 @@ function report({ name, what }, result) {
 function machine() {
 	const commit = (() => {
 		try {
-			return execFileSync("git", ["rev-parse", "HEAD"], { cwd: import.meta.dirname, encoding: "utf8" }).trim();
+			return execFileSync("git", ["rev-parse", "HEAD"], {
+				cwd: import.meta.dirname,
+				encoding: "utf8",
+				stdio: ["ignore", "pipe", "ignore"],
+			}).trim();
 		} catch {
 			return undefined;
 		}

@@ -45,18 +45,20 @@ export function setPacketBytes(bytes) {
 
 export const packetBytes = { loopback: MOST_BYTES, ethernet: 1500 };
 
-/**
- * What stands before a command so that other programs of the machine wait for it (a target, the honest), or it for them (attackers:
- * in truth they are other machines). Without the right to go before others it goes beside them.
- *
- * @param {"first" | "last"} turn
- */
-export function inTurn(turn) {
-	if (turn === "last") return ["nice", "-n", "19"];
-	return mayGoFirst ? ["nice", "-n", "-15"] : [];
+/** What stands before a command of ours. */
+const turns = { first: /** @type {string[]} */ ([]), last: ["nice", "-n", "19"] };
+
+/** Lets targets and the honest go before other programs of the machine, where that is permitted: their delays are measured. */
+export function goFirst() {
+	const words = ["nice", "-n", "-15"];
+	const tried = spawnSync(/** @type {string} */ (words[0]), [...words.slice(1), "true"]);
+	if (tried.status === 0 && tried.stderr.length === 0) turns.first = words;
 }
 
-const mayGoFirst = process.getuid?.() === 0 && spawnSync("nice", ["-n", "-15", "true"]).stderr.length === 0;
+/** What stands before a command: attackers, in truth other machines, wait for the others. @param {"first" | "last"} turn */
+export function inTurn(turn) {
+	return turns[turn];
+}
 
 /** The address of an attacker, from 0. @param {number} number */
 export function attackerAddress(number) {

@@ -6,13 +6,14 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { connect as connectTLS } from "node:tls";
 import { seeded } from "../faults/random.js";
 import { attackerAddress, PROXY } from "./sources.js";
-import { frame, OPCODES, upgradeRequest } from "./web-socket.js";
+import { frame, upgradeRequest } from "./web-socket.js";
 
 const MOST_OPEN = 600;
 const MOST_OPENED = 20_000;
 const MOST_BYTES = 512 * 1024 * 1024;
 const CONNECT_MS = 5000;
 const PACE_MS = 20;
+const PROBE_MS = 300;
 const OVERTIME_MS = 5000;
 const KEPT_CHARACTERS = 64 * 1024;
 const MOST_FINDINGS = 5;
@@ -30,9 +31,11 @@ export class Line {
 	readBytes = 0;
 	closed;
 	#attacker;
+	#blind;
 
-	/** @param {Attacker} attacker @param {import("node:net").Socket} socket @param {boolean} deaf */
-	constructor(attacker, socket, deaf) {
+	/** @param {Attacker} attacker @param {import("node:net").Socket} socket @param {{ deaf: boolean, halfOpen: boolean }} kind */
+	constructor(attacker, socket, { deaf, halfOpen }) {
+		this.#blind = deaf || halfOpen;
 		this.#attacker = attacker;
 		this.socket = socket;
 		/** @type {Promise<void>} */
@@ -120,6 +123,11 @@ export class Line {
 	/** Whether the other side ends the connection in time; the attack's end is the last moment. @param {number} limitMs */
 	async endsWithin(limitMs) {
 		await Promise.race([this.closed, this.#attacker.sleep(limitMs)]);
+		// Who does not read, or keeps their own side open, learns of it by writing only.
+		for (let turn = 0; turn < 2 && this.open && this.#blind && this.socket.writable; turn++) {
+			this.socket.write("x");
+			await Promise.race([this.closed, sleep(PROBE_MS)]);
+		}
 		return !this.open;
 	}
 
@@ -167,6 +175,10 @@ export class Attacker {
 
 	get over() {
 		return performance.now() >= this.#endMs || this.#bytes >= MOST_BYTES;
+	}
+
+	get leftMs() {
+		return this.#endMs - performance.now();
 	}
 
 	/** @param {number} ms @returns {Promise<void>} */
@@ -220,7 +232,7 @@ export class Attacker {
 		});
 		this.#open.add(socket);
 		socket.once("close", () => this.#open.delete(socket));
-		const line = new Line(this, socket, deaf);
+		const line = new Line(this, socket, { deaf, halfOpen });
 		const connected = await Promise.race([
 			new Promise((done) => socket.once("connect", () => done(true))),
 			line.closed.then(() => false),
@@ -294,5 +306,3 @@ export class Attacker {
 		};
 	}
 }
-
-export { OPCODES };

@@ -82,7 +82,7 @@ export const WEB_SOCKET = [
 					line.socket.end();
 					if (!(await line.endsWithin(11_000))) a.finding("a refused handshake kept its connection open for 11 s");
 				},
-				{ halfOpen: true, deaf: true },
+				{ halfOpen: true },
 			),
 	},
 	{
