@@ -1,6 +1,7 @@
 // All attacks, by what they aim at.
 
 import { CHAT } from "./chat.js";
+import { CLUSTER } from "./cluster.js";
 import { CONNECTIONS } from "./connections.js";
 import { DOCUMENTS } from "./documents.js";
 import { FLOODS } from "./floods.js";
@@ -48,4 +49,5 @@ export const ATTACKS = [
 	...GATEWAY_ATTACKS,
 	...PLAY_ATTACKS,
 	...SCRIPT_ATTACKS,
+	...CLUSTER,
 ].map((attack) => ({ target: DAEMON, ...attack }));

@@ -85,7 +85,8 @@ class Helper {
  */
 export async function openStage(attack, { folder, places, echoPort, weakened, brief }) {
 	const kind = attack.target;
-	const flags = kind.flags?.({ folder, echoPort }) ?? [];
+	const beside = await kind.beside?.(folder);
+	const flags = [...(kind.flags?.({ folder, echoPort }) ?? []), ...(beside?.flags ?? [])];
 	const target = new Target({
 		folder,
 		command: [...kind.command, ...flags, ...weakened],
@@ -105,10 +106,11 @@ export async function openStage(attack, { folder, places, echoPort, weakened, br
 		await honest.ask({ do: "begin", name: "quiet", visits: true });
 		await sleep(phasesMs.quiet);
 		const { phases } = await honest.ask({ do: "settle" });
-		return new Stage({ target, honest, quiet: phaseOf(phases, "quiet"), places, brief });
+		return new Stage({ target, honest, quiet: phaseOf(phases, "quiet"), places, brief, beside });
 	} catch (error) {
 		honest.kill();
 		await target.stop();
+		await beside?.close();
 		throw error;
 	}
 }
@@ -120,13 +122,15 @@ export class Stage {
 	#places;
 	#quiet;
 	#brief;
+	#beside;
 	#used = 0;
 	#firstRssBytes;
 	#good = true;
 
-	/** @param {{ target: Target, honest: Helper, quiet: any, places: import("./sources.js").Places, brief: boolean }} options */
-	constructor({ target, honest, quiet, places, brief }) {
+	/** @param {{ target: Target, honest: Helper, quiet: any, places: import("./sources.js").Places, brief: boolean, beside?: import("./targets.js").Beside | undefined }} options */
+	constructor({ target, honest, quiet, places, brief, beside }) {
 		this.#brief = brief;
+		this.#beside = beside;
 		this.#target = target;
 		this.#honest = honest;
 		this.#quiet = quiet;
@@ -253,8 +257,41 @@ export class Stage {
 	/** Ends it; returns what was wrong with its end. */
 	async close() {
 		this.#honest.kill();
-		return this.#target.stop();
+		const wrong = await this.#target.stop();
+		await this.#beside?.close();
+		return wrong;
 	}
+}
+
+/** What stands for a measurement that there is none of. @param {string} why @returns {Awaited<ReturnType<Stage["run"]>>} */
+export function notMeasured(why) {
+	const none = { live: undefined, stored: undefined };
+	return {
+		verdict: "FAIL",
+		reasons: [why],
+		late: false,
+		ended: undefined,
+		attack: { connections: 0, bytes: 0, findings: [], counts: {} },
+		quiet: none,
+		attacked: none,
+		control: none,
+		longestStallMs: Number.NaN,
+		ownStallMs: Number.NaN,
+		ms: 0,
+		rssBytes: 0,
+		cpuShare: 0,
+		waitedShare: 0,
+		othersShare: 0,
+		rssRiseBytes: undefined,
+		counts: { lost: 0, duplicated: 0, reordered: 0, disconnected: 0 },
+		complaints: [],
+		visitsFailed: [],
+		visits: 0,
+		refusals: {},
+		logs: { reason: "", perSecond: 0 },
+		recoveryMs: Number.NaN,
+		notBack: undefined,
+	};
 }
 
 /** Samples what the system says of the target while an attack lasts. */

@@ -8,8 +8,9 @@ import { cpus, release, tmpdir, totalmem } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { inNetwork, inside } from "../faults/network.js";
+import { killAll as killBrokers } from "../faults/processes.js";
 import { ATTACKS } from "./attacks.js";
-import { openStage } from "./campaign.js";
+import { notMeasured, openStage } from "./campaign.js";
 import { openEcho } from "./echo.js";
 import { goFirst, openPlaces } from "./sources.js";
 import { killAll } from "./target.js";
@@ -41,6 +42,7 @@ inside();
 const folder = mkdtempSync(join(tmpdir(), "xmlsocket-attacks-"));
 process.on("exit", () => {
 	killAll();
+	killBrokers();
 	rmSync(folder, { recursive: true, force: true });
 });
 for (const signal of ["SIGHUP", "SIGINT", "SIGTERM"]) process.on(signal, () => process.exit(130));
@@ -135,17 +137,22 @@ async function runAndReport(attack) {
 async function runOnce(attack) {
 	const key = JSON.stringify([attack.target.name, attack.start ?? {}]);
 	if (current && (current.key !== key || !current.stage.reusable)) await leaveStage();
-	if (!current) {
-		const own = join(folder, `target-${++stages}`);
-		mkdirSync(own);
-		const weakened = flags.weakened ? WEAKENED_FLAGS : [];
-		current = {
-			key,
-			stage: await openStage(attack, { folder: own, places, echoPort: echo.port, weakened, brief: flags.brief }),
-		};
-	}
 	console.error(`${attack.name} …`);
-	return current.stage.run(attack, { seconds: flags.seconds, seed: flags.seed });
+	try {
+		current ??= { key, stage: await enterStage(attack) };
+		return await current.stage.run(attack, { seconds: flags.seconds, seed: flags.seed });
+	} catch (error) {
+		await leaveStage();
+		return notMeasured(/** @type {Error} */ (error).message);
+	}
+}
+
+/** @param {Attack} attack */
+function enterStage(attack) {
+	const own = join(folder, `target-${++stages}`);
+	mkdirSync(own);
+	const weakened = flags.weakened ? WEAKENED_FLAGS : [];
+	return openStage(attack, { folder: own, places, echoPort: echo.port, weakened, brief: flags.brief });
 }
 
 async function leaveStage() {

@@ -2,6 +2,8 @@
 
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { Broker, freePort, HERE } from "../faults/processes.js";
+import { seeded } from "../faults/random.js";
 import { certificateFlags } from "./certificate.js";
 
 /**
@@ -11,7 +13,10 @@ import { certificateFlags } from "./certificate.js";
  * @property {readonly string[]} command
  * @property {boolean} proxy whether the command has `--host` and `--trust-proxy`
  * @property {(given: { folder: string, echoPort: number }) => readonly string[]} [flags]
+ * @property {(folder: string) => Promise<Beside>} [beside] starts what it needs beside it
  */
+
+/** @typedef {{ flags: readonly string[], close: () => Promise<unknown> }} Beside */
 
 /** The daemon. @type {TargetKind} */
 export const DAEMON = { name: "daemon", load: "chat", command: ["serve"], proxy: true };
@@ -27,6 +32,18 @@ export const TOKEN_DAEMON = {
 		const file = join(folder, "tokens");
 		writeFileSync(file, "0d5e1b7a94c24c0f ann\n7f3c9a6be2d14b58 bob operator\n", { mode: 0o600 });
 		return ["--token-file", file];
+	},
+};
+
+/** With a NATS server for its stored rooms, as one of a cluster. @type {TargetKind} */
+export const CLUSTER_DAEMON = {
+	...DAEMON,
+	name: "daemon on NATS",
+	async beside(folder) {
+		const port = await freePort(seeded(folder, process.pid));
+		const broker = new Broker({ folder, name: "broker", port, routes: [], machine: HERE });
+		await broker.start();
+		return { flags: ["--nats", `nats://${HERE.address}:${port}`], close: () => broker.end("SIGTERM") };
 	},
 };
 
