@@ -26,6 +26,7 @@ import { WEB_SOCKET } from "./web-socket-attacks.js";
  * @property {number} [packetBytes]
  * @property {{ files?: number, errors?: "read" | "unread" }} [start] how its target is started
  * @property {boolean} [closedToStrangers] newcomers may be refused while it lasts
+ * @property {boolean} [traced] what it does is refused, and each refusal has a counter with a reason
  * @property {boolean} [weakened] it gets through to the weakened daemon
  * @property {() => string | undefined} [absent] why it cannot run here
  * @property {(attacker: import("./toolkit.js").Attacker) => Promise<unknown>} run

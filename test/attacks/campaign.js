@@ -173,6 +173,10 @@ export class Stage {
 		const attacked = phaseOf(report.phases, "attacked");
 		const control = phaseOf(report.phases, "control");
 		const visits = /** @type {any[]} */ (Object.values(report.visits));
+		const refusals = difference(before, after);
+		if (attack.traced && !Object.keys(refusals).some((reason) => !reason.includes("refused"))) {
+			outcome.findings.push("nothing counts what was refused");
+		}
 		const measured = {
 			ended: target.ended,
 			attack: outcome,
@@ -187,7 +191,7 @@ export class Stage {
 			complaints: report.complaints,
 			visitsFailed: attack.closedToStrangers ? [] : visits.flatMap(({ failed }) => failed),
 			visits: visits.reduce((sum, { served, failed }) => sum + served + failed.length, 0),
-			refusals: difference(before, after),
+			refusals,
 			logs: target.worstLines(),
 			...back,
 		};

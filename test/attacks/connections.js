@@ -130,6 +130,7 @@ export const CONNECTIONS = [
 	},
 	{
 		name: "proxy-header-false",
+		traced: true,
 		what: "PROXY headers with addresses that are none, of great length, or with control characters",
 		from: "proxy",
 		async run(a) {

@@ -30,6 +30,7 @@ function sayOf(bytes) {
 export const DOCUMENTS = [
 	{
 		name: "slow-first-document",
+		traced: true,
 		what: "400 connections that begin a first document and never finish it; each is ended in time",
 		atLeastSeconds: FIRST_DEADLINE.seconds,
 		run: (a) =>
@@ -91,6 +92,7 @@ export const DOCUMENTS = [
 	},
 	{
 		name: "documents-at-the-limit",
+		traced: true,
 		what: "documents of one byte less than the limit, of the limit, and of one more",
 		async run(a) {
 			const first = `<a>${"x".repeat(FIRST_LIMIT - 7)}</a>`;
@@ -224,6 +226,7 @@ export const DOCUMENTS = [
 	},
 	{
 		name: "utf16",
+		traced: true,
 		what: "clients that send UTF-16",
 		run: (a) =>
 			a.crowd(
@@ -237,6 +240,7 @@ export const DOCUMENTS = [
 	},
 	{
 		name: "bad-documents",
+		traced: true,
 		what: "documents that are no XML, by connections that come again when they are disconnected",
 		run: (a) => a.crowd(50, (line) => line.flood("<a <b>\0", 5), { again: true, paceMs: 10 }),
 	},

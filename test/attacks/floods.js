@@ -3,6 +3,9 @@
 import { TOKEN_DAEMON } from "./targets.js";
 import { upgradeRequest } from "./web-socket.js";
 
+/** In a few seconds from one address. More would let a program search. */
+const MOST_GUESSES = 500;
+
 /** Something of each kind that is refused. @param {import("./toolkit.js").Line} line @param {number} number */
 async function beRefused(line, number) {
 	const kinds = [
@@ -17,6 +20,14 @@ async function beRefused(line, number) {
 	];
 	await line.write(kinds[number % kinds.length] ?? "");
 	await line.endsWithin(100);
+}
+
+/** Guesses, and counts what is answered. @param {import("./toolkit.js").Attacker} a @param {import("./toolkit.js").Line} line @param {number} everyMs */
+async function guess(a, line, everyMs) {
+	line.socket.on("data", (bytes) => {
+		for (let at = bytes.indexOf("<error"); at !== -1; at = bytes.indexOf("<error", at + 1)) a.count("guesses");
+	});
+	await line.flood((turn) => `<hello name="ann" token="guess-${turn}"/>\0`, everyMs);
 }
 
 /** @type {readonly import("./attacks.js").Written[]} */
@@ -52,25 +63,23 @@ export const FLOODS = [
 	},
 	{
 		name: "token-guesses",
-		what: "guesses of tokens, as many as there can be, from one address",
+		what: "guesses of tokens, as many as there can be, from one address: they are counted and slowed",
 		from: "one",
 		target: TOKEN_DAEMON,
-		run: (a) =>
-			a.crowd(8, (line) => line.flood((turn) => `<hello name="ann" token="guess-${turn}"/>\0`), {
-				again: true,
-				paceMs: 10,
-			}),
+		traced: true,
+		async run(a) {
+			await a.crowd(8, (line) => guess(a, line, 0), { again: true, paceMs: 10 });
+			const answered = a.counts.guesses ?? 0;
+			if (answered > MOST_GUESSES) a.finding(`${answered} guesses of tokens from one address were answered`);
+		},
 	},
 	{
 		name: "token-guesses-many-addresses",
 		what: "guesses of tokens from many addresses",
 		from: "many",
 		target: TOKEN_DAEMON,
-		run: (a) =>
-			a.crowd(100, (line) => line.flood((turn) => `<hello name="ann" token="guess-${turn}"/>\0`, 5), {
-				again: true,
-				paceMs: 10,
-			}),
+		traced: true,
+		run: (a) => a.crowd(100, (line) => guess(a, line, 5), { again: true, paceMs: 10 }),
 	},
 	{
 		name: "token-operator-words",

@@ -86,6 +86,7 @@ export const HTTP = [
 	},
 	{
 		name: "http-bad-range",
+		traced: true,
 		what: "ranges that end before they begin",
 		run: answered(
 			"GET / HTTP/1.1\r\nHost: localhost\r\nRange: bytes=5-2\r\nConnection: close\r\n\r\n",
@@ -111,11 +112,13 @@ export const HTTP = [
 	},
 	{
 		name: "http-not-found",
+		traced: true,
 		what: "paths that do not exist",
 		run: requests((turn) => `GET /no/${turn} HTTP/1.1\r\nHost: localhost\r\n\r\n`, { everyMs: 1 }),
 	},
 	{
 		name: "http-paths-out",
+		traced: true,
 		what: "paths that lead out of the folder, or are no paths",
 		run: requests(
 			(turn) =>
@@ -125,6 +128,7 @@ export const HTTP = [
 	},
 	{
 		name: "http-unknown-methods",
+		traced: true,
 		what: "methods that are not offered",
 		run: requests(
 			(turn) =>
@@ -147,11 +151,13 @@ export const HTTP = [
 	},
 	{
 		name: "http-wrong-host",
+		traced: true,
 		what: "requests for hosts that the daemon is not",
 		run: requests("GET / HTTP/1.1\r\nHost: rebound.example\r\n\r\n", { everyMs: 1 }),
 	},
 	{
 		name: "http-slow-head",
+		traced: true,
 		what: "400 heads a byte at a time; each is ended in time",
 		atLeastSeconds: 14,
 		run: (a) =>
@@ -213,6 +219,7 @@ export const HTTP = [
 	},
 	{
 		name: "http-header-flood",
+		traced: true,
 		what: "heads without an end, as fast as they are read",
 		run: (a) =>
 			a.crowd(
@@ -241,6 +248,7 @@ export const HTTP = [
 	},
 	{
 		name: "http-smuggling",
+		traced: true,
 		what: "requests with two lengths, a length and chunks, and bad line ends",
 		run: requests(
 			(turn) =>

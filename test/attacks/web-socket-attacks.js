@@ -56,20 +56,28 @@ export const WEB_SOCKET = [
 	{ name: "ws-handshake-flood", what: "WebSockets that are opened and closed", run: handshakes(undefined, {}) },
 	{
 		name: "ws-bad-key",
+		traced: true,
 		what: "handshakes without a proper key",
 		run: handshakes(undefined, { "Sec-WebSocket-Key": "short" }),
 	},
 	{
 		name: "ws-bad-version",
+		traced: true,
 		what: "handshakes of another version",
 		run: handshakes(undefined, { "Sec-WebSocket-Version": "99" }),
 	},
 	{
 		name: "ws-bad-origin",
+		traced: true,
 		what: "handshakes from pages of strangers",
 		run: handshakes(undefined, { Origin: "https://evil.example" }),
 	},
-	{ name: "ws-unknown-path", what: "handshakes for paths that do not exist", run: handshakes("/nowhere", {}) },
+	{
+		name: "ws-unknown-path",
+		traced: true,
+		what: "handshakes for paths that do not exist",
+		run: handshakes("/nowhere", {}),
+	},
 	{
 		name: "ws-unknown-path-then-silence",
 		what: "300 handshakes for a path that does not exist, one more byte, and no end: each is ended in time",
@@ -87,6 +95,7 @@ export const WEB_SOCKET = [
 	},
 	{
 		name: "ws-slow-handshake",
+		traced: true,
 		what: "400 handshakes a byte at a time; each is ended in time",
 		atLeastSeconds: 14,
 		run: (a) =>
@@ -127,51 +136,61 @@ export const WEB_SOCKET = [
 	{ name: "ws-pongs", what: "pongs that nobody asked for", run: sockets(floodOf(frame(pong, "x".repeat(125)))) },
 	{
 		name: "ws-unmasked",
+		traced: true,
 		what: "frames without a mask",
 		run: sockets(refused(frame(binary, "<ping/>\0", { masked: false }), "a frame without a mask")),
 	},
 	{
 		name: "ws-reserved-bits",
+		traced: true,
 		what: "frames with reserved bits",
 		run: sockets(refused(frame(binary, "<ping/>\0", { reserved: 2 }), "a reserved bit")),
 	},
 	{
 		name: "ws-compressed",
+		traced: true,
 		what: "frames that say they are compressed",
 		run: sockets(refused(frame(binary, "<ping/>\0", { reserved: 4 }), "a compressed frame")),
 	},
 	{
 		name: "ws-unknown-opcode",
+		traced: true,
 		what: "frames of an unknown kind",
 		run: sockets(refused(frame(5, "<ping/>\0"), "an unknown opcode")),
 	},
 	{
 		name: "ws-long-ping",
+		traced: true,
 		what: "control frames that are too long",
 		run: sockets(refused(frame(ping, "x".repeat(200)), "a ping of 200 bytes")),
 	},
 	{
 		name: "ws-lone-continuation",
+		traced: true,
 		what: "continuations of nothing",
 		run: sockets(refused(frame(continuation, "x"), "a continuation of nothing")),
 	},
 	{
 		name: "ws-oversized-header",
+		traced: true,
 		what: "frames that claim 2^60 bytes",
 		run: sockets(refused(frame(binary, "x", { length: 2 ** 60 }), "a frame of 2^60 bytes")),
 	},
 	{
 		name: "ws-oversized-messages",
+		traced: true,
 		what: "messages beyond the limit",
 		run: sockets(floodOf(frame(binary, "a".repeat(300_000)), 1)),
 	},
 	{
 		name: "ws-invalid-utf8-text",
+		traced: true,
 		what: "text messages that are no UTF-8",
 		run: sockets(refused(frame(text, Buffer.from([0xff, 0xfe, 0xc0])), "text that is no UTF-8")),
 	},
 	{
 		name: "ws-bad-close",
+		traced: true,
 		what: "close frames with codes that are none",
 		run: sockets(refused(frame(close, Buffer.from([0, 1])), "a bad close code")),
 	},
