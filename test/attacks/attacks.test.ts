@@ -13,13 +13,7 @@ interface Outcome {
 }
 
 const LIMIT_MS = 300_000;
-const ATTACKED = [
-	"connect-and-leave",
-	"endless-later-document",
-	"bad-documents",
-	"ws-one-byte-frames",
-	"http-bad-range",
-];
+const ATTACKED = ["connect-and-leave", "bad-documents", "ws-one-byte-frames", "http-bad-range"];
 const LIFTED = ["endless-first-document", "tell-deaf-readers"];
 
 function campaign(...flags: string[]): Promise<Outcome> {

@@ -159,7 +159,9 @@ export class Stage {
 		const before = await target.metrics();
 		await honest.ask({ do: "begin", name: "attacked", visits: true });
 		const enough = new AbortController();
-		const watch = new Watch(target, [honest.pid, process.pid], () => enough.abort());
+		const watch = new Watch(target, [honest.pid, process.pid], (timesGoal) => {
+			if (timesGoal > (this.#brief ? 1 : ENOUGH_FACTOR)) enough.abort();
+		});
 		const outcome = await this.#attack(attack, { seconds, seed, watch, enough: enough.signal });
 		const seen = watch.end();
 		await honest.ask({ do: "begin", name: "recovering", visits: false });
@@ -261,7 +263,7 @@ export class Stage {
 	/** Ends it; returns what was wrong with its end. */
 	async close() {
 		this.#honest.kill();
-		const wrong = await this.#target.stop();
+		const wrong = await this.#target.stop(this.#brief && !this.#good ? "SIGKILL" : "SIGTERM");
 		await this.#beside?.close();
 		return wrong;
 	}
@@ -301,7 +303,7 @@ export function notMeasured(why) {
 /** Samples what the system says of the target while an attack lasts. */
 class Watch {
 	#target;
-	#onEnough;
+	#onRise;
 	#begin;
 	#begunMs = performance.now();
 	#mostRssBytes = 0;
@@ -310,10 +312,10 @@ class Watch {
 	/** @type {{ pid: number, cpuMs: number, lastMs: number }[]} */
 	#ours = [];
 
-	/** @param {Target} target @param {number[]} pids our own other programs @param {() => void} onEnough called when memory has risen far past its goal */
-	constructor(target, pids, onEnough) {
+	/** @param {Target} target @param {number[]} pids our own other programs @param {(timesGoal: number) => void} onRise called with how often memory has risen by its goal */
+	constructor(target, pids, onRise) {
 		this.#target = target;
-		this.#onEnough = onEnough;
+		this.#onRise = onRise;
 		this.#begin = target.facts();
 		for (const pid of pids) this.also(pid);
 		this.#timer = setInterval(() => this.#sample(), SAMPLE_MS);
@@ -328,7 +330,7 @@ class Watch {
 	#sample() {
 		this.#mostRssBytes = Math.max(this.#mostRssBytes, this.#target.facts()?.rssBytes ?? 0);
 		const riseBytes = this.#mostRssBytes - (this.#begin?.rssBytes ?? 0);
-		if (riseBytes > ENOUGH_FACTOR * GOALS.rssBytes) this.#onEnough();
+		this.#onRise(riseBytes / GOALS.rssBytes);
 		for (const one of this.#ours) one.lastMs = processFacts(one.pid, "")?.cpuMs ?? one.lastMs;
 	}
 

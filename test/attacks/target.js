@@ -148,13 +148,18 @@ export class Target {
 		}
 	}
 
-	/** Stops it as a supervisor does; returns what was wrong with that. @returns {Promise<string | undefined>} */
-	async stop() {
+	/**
+	 * Stops it; returns what was wrong with that.
+	 *
+	 * @param {"SIGTERM" | "SIGKILL"} signal
+	 * @returns {Promise<string | undefined>}
+	 */
+	async stop(signal = "SIGTERM") {
 		this.#stopping = true;
 		if (this.#held !== undefined) closeSync(this.#held);
 		if (this.#child.exitCode !== null || this.#child.signalCode !== null) return undefined;
 		const exited = once(this.#child, "exit");
-		this.#child.kill("SIGTERM");
+		this.#child.kill(signal);
 		const end = await Promise.race([exited, sleep(STOP_MS, "late", { ref: false })]);
 		if (end !== "late") return undefined;
 		this.#child.kill("SIGKILL");
