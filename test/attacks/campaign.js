@@ -167,7 +167,7 @@ export class Stage {
 		await honest.ask({ do: "begin", name: "recovering", visits: false });
 		// What is wrong already need not be waited for in a short run.
 		const waits = !(this.#brief && seen.rssBytes - (base.rssBytes ?? 0) > GOALS.rssBytes);
-		const back = await this.#wayBack(base, waits ? GOALS.recoveryMs : 0);
+		const back = waits ? await this.#wayBack(base) : { recoveryMs: Number.NaN, notBack: undefined };
 		const after = await target.metrics();
 		await honest.ask({ do: "begin", name: "control", visits: true });
 		await sleep(this.#brief ? BRIEF_MS.control : PHASES_MS.control);
@@ -215,8 +215,8 @@ export class Stage {
 		};
 	}
 
-	/** @param {Awaited<ReturnType<Stage["#state"]>>} base @param {number} limitMs */
-	async #wayBack(base, limitMs) {
+	/** @param {Awaited<ReturnType<Stage["#state"]>>} base */
+	async #wayBack(base) {
 		const begunMs = performance.now();
 		for (;;) {
 			const now = await this.#state();
@@ -233,7 +233,7 @@ export class Stage {
 				if (rise > SPARE_DESCRIPTORS) missing.push(`${rise} more in ${name}`);
 			}
 			if (missing.length === 0) return { recoveryMs, notBack: undefined };
-			if (recoveryMs > limitMs || this.#target.ended) return { recoveryMs, notBack: missing.join(", ") };
+			if (recoveryMs > GOALS.recoveryMs || this.#target.ended) return { recoveryMs, notBack: missing.join(", ") };
 			await sleep(POLL_MS);
 		}
 	}

@@ -168,7 +168,8 @@ function report({ name, what }, result) {
 	if (result.verdict === "FAIL") failed = true;
 	results.push({ name, what, ...result });
 	const { counts, refusals, logs, rssRiseBytes } = result;
-	const time = (/** @type {number | undefined} */ ms) => (ms === undefined ? "" : `${Math.round(ms)} ms`);
+	const time = (/** @type {number | undefined} */ ms) =>
+		ms === undefined || Number.isNaN(ms) ? "" : `${Math.round(ms)} ms`;
 	row([
 		name,
 		time(result.quiet.live),
@@ -184,7 +185,7 @@ function report({ name, what }, result) {
 			.map(([reason, count]) => `${reason} ${count}`)
 			.join(", "),
 		logs.perSecond,
-		`${(result.recoveryMs / 1000).toFixed(1)} s`,
+		Number.isNaN(result.recoveryMs) ? "" : `${(result.recoveryMs / 1000).toFixed(1)} s`,
 		result.verdict,
 	]);
 	const words = result.reasons.join("; ");

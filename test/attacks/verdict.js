@@ -58,7 +58,7 @@ function lasting({ ended, attack, rssRiseBytes, counts, complaints, visitsFailed
 	const reasons = [...attack.findings];
 	if (ended) reasons.push(`the process ended: ${ended}`);
 	if (attack.connections === 0) reasons.push("the attack did not take place");
-	if (counts.lost > 0) reasons.push(`${counts.lost} deliveries lost`);
+	if (counts.lost > 0) reasons.push(`${counts.lost} deliveries lost, or later than 15 s`);
 	if (counts.duplicated > 0) reasons.push(`${counts.duplicated} deliveries twice`);
 	if (counts.reordered > 0) reasons.push(`${counts.reordered} deliveries out of order`);
 	if (counts.disconnected > 0) reasons.push(`${counts.disconnected} honest members disconnected`);

@@ -28,7 +28,7 @@ describe("the verdict on an attack", () => {
 
 	it.each([
 		["the target ends", { ended: "code 1" }, "the process ended: code 1"],
-		["a delivery is lost", { counts: { ...NONE, lost: 1 } }, "1 deliveries lost"],
+		["a delivery is lost", { counts: { ...NONE, lost: 1 } }, "1 deliveries lost, or later than 15 s"],
 		["a delivery comes twice", { counts: { ...NONE, duplicated: 2 } }, "2 deliveries twice"],
 		["deliveries are out of order", { counts: { ...NONE, reordered: 3 } }, "3 deliveries out of order"],
 		["an honest member is disconnected", { counts: { ...NONE, disconnected: 1 } }, "1 honest members disconnected"],
