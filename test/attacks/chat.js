@@ -24,6 +24,12 @@ function members(rooms, bytes, { size = 8, everyMs = 0, deaf = false } = {}) {
 		);
 }
 
+/** Enters as many rooms of its own as a client may. @param {import("./toolkit.js").Line} line @param {number} number */
+async function takeRooms(line, number) {
+	for (let room = 0; room < 64; room++) await line.send(`<join room="t-${number}-${room}"/>`);
+	await line.hold();
+}
+
 /** A name that no other member of the attack has. @param {import("./toolkit.js").Attacker} a */
 function anyName(a) {
 	return `x${a.random.between(1, 1e9)}`;
@@ -144,9 +150,21 @@ export const CHAT = [
 	},
 	{
 		name: "room-flood-from-three-addresses",
+		what: "three addresses that take as many rooms as they may: others must still get one",
 		from: "many",
-		what: "room after room from many addresses, each left again",
-		run: (a) => a.crowd(150, (line, number) => line.flood((turn) => `<join room="q-${number}-${turn}"/>\0`, 5)),
+		atLeastSeconds: 12,
+		async run(a) {
+			const taken = a.crowd(192, (line, number) => takeRooms(line, number), {
+				again: true,
+				addresses: 3,
+				paceMs: 1000,
+			});
+			await a.sleep(a.leftMs - LAST_MS);
+			const other = await a.line({ address: 9 });
+			await other?.send('<join room="of-another-address"/>');
+			if (!(await other?.until(/<joined room="of-another/))) a.finding("another address could not create a room");
+			await taken;
+		},
 	},
 	{
 		name: "room-past-the-limit",

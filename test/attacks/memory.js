@@ -1,5 +1,7 @@
 // Attacks that try to leave something behind: what is kept of clients must be bounded, and go with them.
 
+import { OPEN_TOPICS_DAEMON, SMALL_DAEMON } from "./targets.js";
+
 /** @type {readonly import("./attacks.js").Written[]} */
 export const MEMORY = [
 	{
@@ -74,5 +76,62 @@ export const MEMORY = [
 				}
 				await line.hold();
 			}),
+	},
+	{
+		name: "acks-deaf",
+		what: "members who ask for the whole lobby, send messages with ids, and read neither",
+		run: (a) =>
+			a.crowd(
+				64,
+				async (line, number) => {
+					await line.send('<join room="lobby" after="0"/>');
+					await line.flood((turn) => `<say room="lobby" id="${number}-${turn}-${"i".repeat(40)}">x</say>\0`, 1);
+				},
+				{ deaf: true },
+			),
+	},
+	{
+		name: "log-queue",
+		what: "messages at the limit to the lobby from eight members at once: others' messages must still be stored",
+		run: (a) =>
+			a.crowd(
+				8,
+				async (line) => {
+					await line.enter(["lobby"]);
+					await line.flood(`<say room="lobby">${"q".repeat(262_000)}</say>\0`);
+				},
+				{ again: true, paceMs: 20 },
+			),
+	},
+	{
+		name: "large-topics",
+		what: "topics of 200,000 characters in 64 rooms where everyone may set them",
+		target: OPEN_TOPICS_DAEMON,
+		run: (a) =>
+			a.crowd(32, async (line, number) => {
+				await line.send("<ping/>");
+				await line.flood((turn) => {
+					const room = `topic-${number}-${turn % 64}`;
+					return `<join room="${room}"/>\0<topic room="${room}">${"t".repeat(200_000)}</topic>\0`;
+				}, 5);
+			}),
+	},
+	{
+		name: "at-the-connection-limit",
+		what: "more connections than the daemon takes in all: its health and its metrics still answer",
+		from: "many",
+		target: SMALL_DAEMON,
+		closedToStrangers: true,
+		traced: true,
+		async run(a) {
+			const crowd = a.crowd(400, (line) => line.hold(), { again: true, paceMs: 50 });
+			await a.sleep(a.leftMs / 2);
+			for (const path of ["/healthz", "/metrics"]) {
+				const line = await a.line({ from: "loopback" });
+				await line?.write(`GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
+				if (!(await line?.until(/^HTTP\/1.1 200/))) a.finding(`${path} did not answer at the limit of connections`);
+			}
+			await crowd;
+		},
 	},
 ];

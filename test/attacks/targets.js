@@ -35,6 +35,12 @@ export const TOKEN_DAEMON = {
 	},
 };
 
+/** With topics that everyone may set. @type {TargetKind} */
+export const OPEN_TOPICS_DAEMON = { ...DAEMON, name: "daemon with open topics", flags: () => ["--topics", "everyone"] };
+
+/** With room for few connections. @type {TargetKind} */
+export const SMALL_DAEMON = { ...DAEMON, name: "small daemon", flags: () => ["--max-connections", "200"] };
+
 /** With a NATS server for its stored rooms, as one of a cluster. @type {TargetKind} */
 export const CLUSTER_DAEMON = {
 	...DAEMON,

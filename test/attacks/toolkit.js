@@ -210,15 +210,15 @@ export class Attacker {
 	/**
 	 * A connection; undefined where there is none to be had.
 	 *
-	 * @param {{ deaf?: boolean, from?: From, header?: string, halfOpen?: boolean }} [options] `deaf`: it never reads
+	 * @param {{ deaf?: boolean, from?: From, address?: number, header?: string, halfOpen?: boolean }} [options] `deaf`: it never reads; `address`: which of many
 	 * @returns {Promise<Line | undefined>}
 	 */
-	async line({ deaf = false, from = this.from, header, halfOpen = false } = {}) {
+	async line({ deaf = false, from = this.from, address, header, halfOpen = false } = {}) {
 		if (this.over || this.#open.size >= MOST_OPEN || this.#opened >= MOST_OPENED) {
 			await this.sleep(PACE_MS);
 			return undefined;
 		}
-		const number = from === "one" ? 0 : this.#opened;
+		const number = address ?? (from === "one" ? 0 : this.#opened);
 		this.#opened++;
 		const { loopback, outside } = this.#places;
 		const claims = from === "proxy" || (from !== "loopback" && outside === undefined);
@@ -256,13 +256,14 @@ export class Attacker {
 	 *
 	 * @param {number} size
 	 * @param {(line: Line, number: number) => Promise<unknown>} run
-	 * @param {{ again?: boolean, deaf?: boolean, from?: From, halfOpen?: boolean, header?: string, paceMs?: number }} [options] `again`: the next one follows
+	 * @param {{ again?: boolean, deaf?: boolean, from?: From, addresses?: number, halfOpen?: boolean, header?: string, paceMs?: number }} [options] `again`: the next one follows; `addresses`: so many in turn
 	 */
-	async crowd(size, run, { again = false, paceMs = 0, ...options } = {}) {
+	async crowd(size, run, { again = false, paceMs = 0, addresses, ...options } = {}) {
 		await Promise.all(
 			Array.from({ length: size }, async (_, number) => {
 				do {
-					const line = await this.line(options);
+					const address = addresses === undefined ? {} : { address: number % addresses };
+					const line = await this.line({ ...options, ...address });
 					if (line) {
 						await run(line, number);
 						line.socket.destroy();
