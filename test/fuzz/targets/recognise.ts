@@ -1,0 +1,46 @@
+// First bytes: what was told is never taken back, and is told within 128 bytes.
+
+import { isPolicyRequest, type Recognised, recognise } from "../../../src/wire/index.ts";
+import { holds, latin1Of, same, type Target } from "../target.ts";
+
+const LOOK_BYTES = 128;
+
+function run(input: Uint8Array): void {
+	let told: Recognised = "more";
+	for (let length = 0; length <= Math.min(input.length, LOOK_BYTES + 8); length++) {
+		const answer = recognise(input.subarray(0, length));
+		if (told !== "more") same(`answer after ${length} bytes`, answer, told);
+		told = answer;
+		holds(`no answer after ${length} bytes`, answer !== "more" || length < LOOK_BYTES);
+	}
+	if (input.length > LOOK_BYTES) same("answer for all bytes", recognise(input), told);
+	// A request is recognised in the same way as a document, after the empty ones before it.
+	const text = latin1Of(input);
+	const document = /^\0*([^\0]*)\0/.exec(text)?.[1];
+	if (document !== undefined && text.length <= LOOK_BYTES && told === "policy" && !document.startsWith("\xef")) {
+		holds("a policy request that is none as a document", isPolicyRequest(document));
+	}
+	isPolicyRequest(text);
+}
+
+/** The target. */
+export const open = (): Target => ({
+	run,
+	maxBytes: 65_000,
+	tokens: [
+		"<policy-file-request/>",
+		"<cross-domain-request/>",
+		"<policy-file-request></policy-file-request>",
+		"\0",
+		"\\0",
+		" \r\n\t",
+		"\xef\xbb\xbf",
+		"<?xml version='1.0'?>",
+		"GET /",
+		"OPTIONS *",
+		"PRI * HTTP/2.0",
+		"\x16\x03\x01",
+		"\xff\xfe",
+		"\0<",
+	],
+});
