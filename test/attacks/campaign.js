@@ -6,7 +6,7 @@ import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { inTurn, packetBytes, setPacketBytes } from "./sources.js";
+import { inTurn, packetBytes, sessionFirst, setPacketBytes } from "./sources.js";
 import { kept, processFacts, Target } from "./target.js";
 import { GOALS, judge } from "./verdict.js";
 
@@ -36,8 +36,9 @@ class Helper {
 	constructor(file, turn) {
 		const [execPath, ...before] = [...inTurn(turn), process.execPath];
 		const stdio = /** @type {const} */ (["ignore", "ignore", "inherit", "ipc"]);
-		const options = { execPath, execArgv: before, stdio: [...stdio] };
+		const options = { execPath, execArgv: before, stdio: [...stdio], detached: turn === "first" };
 		this.#child = kept(fork(join(import.meta.dirname, file), [], options));
+		if (turn === "first") sessionFirst(this.pid);
 		this.#child.on("message", (/** @type {any} */ { value, error }) => {
 			const waiting = this.#waiting.shift();
 			if (error === undefined) waiting?.done(value);

@@ -3,6 +3,7 @@
 // header instead, through the one proxy that each target trusts.
 
 import { execFileSync, spawnSync } from "node:child_process";
+import { writeFileSync } from "node:fs";
 import { inNetwork } from "../faults/network.js";
 
 /** The proxy that targets trust. */
@@ -47,17 +48,25 @@ export const packetBytes = { loopback: MOST_BYTES, ethernet: 1500 };
 
 /** What stands before a command of ours. */
 const turns = { first: /** @type {string[]} */ ([]), last: ["nice", "-n", "19"] };
+const FIRST_NICE = "-15";
 
 /** Lets targets and the honest go before other programs of the machine, where that is permitted: their delays are measured. */
 export function goFirst() {
-	const words = ["nice", "-n", "-15"];
-	const tried = spawnSync(/** @type {string} */ (words[0]), [...words.slice(1), "true"]);
-	if (tried.status === 0 && tried.stderr.length === 0) turns.first = words;
+	const tried = spawnSync("nice", ["-n", FIRST_NICE, "true"]);
+	if (tried.status === 0 && tried.stderr.length === 0) turns.first = ["nice", "-n", FIRST_NICE];
 }
 
 /** What stands before a command: attackers, in truth other machines, wait for the others. @param {"first" | "last"} turn */
 export function inTurn(turn) {
 	return turns[turn];
+}
+
+/** Linux shares processors between sessions first, so that a process goes before others only if its session does. @param {number} pid of a session's first process */
+export function sessionFirst(pid) {
+	if (turns.first.length === 0) return;
+	try {
+		writeFileSync(`/proc/${pid}/autogroup`, FIRST_NICE);
+	} catch {}
 }
 
 /** The address of an attacker, from 0. @param {number} number */

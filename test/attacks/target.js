@@ -8,7 +8,7 @@ import { get } from "node:http";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
-import { inTurn, PROXY } from "./sources.js";
+import { inTurn, PROXY, sessionFirst } from "./sources.js";
 
 const COMMAND = resolve(import.meta.dirname, "../../dist/cli/main.js");
 const START_MS = 60_000;
@@ -69,10 +69,12 @@ export class Target {
 		this.#child = kept(
 			spawn(/** @type {string} */ (first), rest, {
 				cwd: folder,
+				detached: true,
 				env: Object.fromEntries(inherited),
 				stdio: ["ignore", "pipe", errors === "read" ? "pipe" : this.#unreadPipe()],
 			}),
 		);
+		sessionFirst(this.pid);
 		this.#child.once("exit", (code, signal) => {
 			if (!this.#stopping) this.ended = signal ?? `code ${code}`;
 		});
