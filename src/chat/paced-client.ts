@@ -2,7 +2,15 @@
 
 import type { Peer } from "../application/index.ts";
 import type { AddressShare } from "./address-shares.ts";
-import type { ClientPace } from "./sending-pace.ts";
+import type { ByteRate } from "./byte-rate.ts";
+
+/** How one client sends. */
+export interface ClientPace {
+	readonly rate: ByteRate;
+	/** Bytes since its receivers were looked at. */
+	unscannedBytes: number;
+	isHeld: boolean;
+}
 
 /** One client. */
 export class PacedClient {

@@ -6,7 +6,7 @@ import { XMLSocketError } from "../errors/index.ts";
 import type { Clock } from "../link/index.ts";
 import { ByteRate, type Rate } from "./byte-rate.ts";
 import { canRead, drainedOrLater } from "./outbox-space.ts";
-import type { PacedClient } from "./paced-client.ts";
+import type { ClientPace, PacedClient } from "./paced-client.ts";
 
 /** What one client sends to others, in outgoing bytes. `address-shares.ts` has the rate for all clients of an address. */
 const RATE: Rate = { bytesPerSecond: 64 * 1024, burstBytes: 64 * 1024 };
@@ -16,14 +16,6 @@ const RECHECK_MS = 1000;
 /** A fast sender's receivers are looked at each time it has sent so much for each of them, so that looking costs less than sending. */
 const SCAN_BYTES_PER_RECEIVER = 8;
 const MAX_SCAN_BYTES = 8 * 1024;
-
-/** How one client sends. */
-export interface ClientPace {
-	readonly rate: ByteRate;
-	/** Bytes since its receivers were looked at. */
-	unscannedBytes: number;
-	isHeld: boolean;
-}
 
 /** Those who receive a document; a room is one. */
 export interface Receivers {

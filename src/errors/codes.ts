@@ -62,7 +62,7 @@ export const ERROR_CODES = {
 		hint: "Start nats-server (with -js for stored rooms), and check the address, the user and the network; the daemon reconnects by itself after a lost connection.",
 	},
 	XMLSOCKET_BUS_MESSAGES_DROPPED: {
-		class: "limit",
+		class: "network",
 		text: "The daemon dropped messages that another program, or another daemon, published on its subjects in NATS.",
 		hint: "Run the same version of the daemon everywhere, and let nothing else publish below xmlsocket. in that NATS account.",
 	},
