@@ -181,6 +181,10 @@ class TestPeer implements Peer, LinkOwner<Output> {
 	encode(text: string): Uint8Array {
 		return this.#link.encode(text);
 	}
+	account(run: () => void): void {
+		this.#link.account(run);
+	}
+
 	pause(): void {
 		this.#link.pause();
 	}
