@@ -16,7 +16,7 @@ function run(input: Uint8Array): void {
 	if (input.length > LOOK_BYTES) same("answer for all bytes", recognise(input), told);
 	// A request is recognised in the same way as a document, after the empty ones before it.
 	const text = latin1Of(input);
-	const document = /^\0*([^\0]*)\0/.exec(text)?.[1];
+	const document = /^[\0\s]*([^\0]*)\0/.exec(text)?.[1];
 	if (document !== undefined && text.length <= LOOK_BYTES && told === "policy" && !document.startsWith("\xef")) {
 		holds("a policy request that is none as a document", isPolicyRequest(document));
 	}
