@@ -3,7 +3,7 @@
 import { performance } from "node:perf_hooks";
 import { Random } from "../xml/random-documents.ts";
 import type { Guide } from "./guide.ts";
-import { mutate, tokenBytes } from "./mutate.ts";
+import { mutate, ORDINARY_BYTES, tokenBytes } from "./mutate.ts";
 import type { Target } from "./target.ts";
 
 /** One execution, which can be repeated. */
@@ -24,7 +24,8 @@ export interface Report {
 	readonly seconds: number;
 	/** Inputs that reached new code. */
 	readonly kept: readonly Uint8Array[];
-	readonly blocks: number;
+	/** Characters of code that were reached. */
+	readonly reached: number;
 	/** The longest time that an input took, in milliseconds, where it was not the machine's. */
 	readonly slowestMs: number;
 	readonly findings: readonly Finding[];
@@ -44,6 +45,7 @@ export interface FuzzOptions {
 
 const BATCH = 400;
 const SLOW_MS = 50;
+const WORTH_A_LOOK_MS = 2;
 const SLOW_MAX_BYTES = 65_536;
 const MOST_KEPT = 2000;
 const MOST_FINDINGS = 5;
@@ -76,7 +78,7 @@ export async function fuzz(target: Target, options: FuzzOptions): Promise<Report
 	};
 	const late = async (trial: Trial, tookMs: number): Promise<void> => {
 		if (trial.input.length >= SLOW_MAX_BYTES) return;
-		const leastMs = tookMs > SLOW_MS ? timed(target, trial) : tookMs;
+		const leastMs = Math.min(tookMs, timed(target, trial));
 		slowestMs = Math.max(slowestMs, leastMs);
 		if (leastMs > SLOW_MS)
 			await fail(trial, new Error(`slow: ${Math.round(leastMs)} ms for ${trial.input.length} bytes`));
@@ -109,7 +111,7 @@ export async function fuzz(target: Target, options: FuzzOptions): Promise<Report
 				continue;
 			}
 			const tookMs = performance.now() - startMs;
-			if (tookMs > slowestMs) await late(trial, tookMs);
+			if (tookMs > slowestMs && tookMs > WORTH_A_LOOK_MS) await late(trial, tookMs);
 		}
 	};
 
@@ -136,7 +138,7 @@ export async function fuzz(target: Target, options: FuzzOptions): Promise<Report
 		executions += trials.length;
 		if (guide && isGuided) {
 			for (const { input } of await guide.select(trials, runAll)) {
-				if (kept.length >= MOST_KEPT) break;
+				if (kept.length >= MOST_KEPT || input.length > ORDINARY_BYTES) continue;
 				kept.push(input);
 				corpus.push(input);
 			}
@@ -160,7 +162,7 @@ export async function fuzz(target: Target, options: FuzzOptions): Promise<Report
 		executions,
 		seconds: (performance.now() - begunMs) / 1000,
 		kept,
-		blocks: guide?.blocks ?? 0,
+		reached: guide?.reached ?? 0,
 		slowestMs,
 		findings: [...findings.values()],
 	};
