@@ -2,7 +2,7 @@
 // they run at full speed, and runs each target in a thread. Progress and findings on standard error, a table on standard output; exit
 // code 1 where anything was found. CONTRIBUTING.md, "The fuzzer".
 
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { performance } from "node:perf_hooks";
 import { parseArgs } from "node:util";
@@ -10,7 +10,11 @@ import { Worker } from "node:worker_threads";
 import { build } from "vite";
 
 const here = import.meta.dirname;
-const bundle = join(here, "build", "main.js");
+/** Of this run alone; it must be below the project, where packages are found. */
+const buildFolder = join(here, "build", String(process.pid));
+const bundle = join(buildFolder, "main.js");
+process.on("exit", () => rmSync(buildFolder, { recursive: true, force: true }));
+for (const signal of ["SIGHUP", "SIGINT", "SIGTERM"]) process.on(signal, () => process.exit(130));
 const MOST_INPUT_BYTES = 65_536;
 const HEAD_BYTES = 16;
 /** An input that takes longer than this never ends. */
@@ -48,7 +52,7 @@ await build({
 	logLevel: "warn",
 	build: {
 		ssr: join(here, "main.ts"),
-		outDir: join(here, "build"),
+		outDir: buildFolder,
 		emptyOutDir: true,
 		target: "node20",
 		minify: false,
