@@ -114,6 +114,13 @@ function push<Item>(
 	return undefined;
 }
 
+/** The decoder alone. */
+function decodeOnly(input: Uint8Array, random: Random): void {
+	const terminator = random.pick(TERMINATORS);
+	const decoder = new DocumentDecoder({ output: "text", maxDocumentBytes: 1 << 20, terminator, keepEmpty: true });
+	push(decoder, input, [], random);
+}
+
 /** Random segments of the pieces that matter to a framer. */
 function generate(random: Random): Uint8Array {
 	const bytes: number[] = [];
@@ -132,6 +139,7 @@ function generate(random: Random): Uint8Array {
 /** The target. */
 export const open = (): Target => ({
 	run,
+	product: decodeOnly,
 	generate,
 	maxBytes: 65_000,
 	tokens: [
