@@ -12,7 +12,7 @@ const MOST_CHANGES = 6;
 const LONG_ONE_IN = 20_000;
 const LONG_BYTES = 60_000;
 /** The longest input otherwise: short ones run faster, and reach the same code. */
-export const ORDINARY_BYTES = 600;
+export const ORDINARY_BYTES = 300;
 
 /**
  * A mutation of one of `corpus`.

@@ -124,9 +124,9 @@ function decodeOnly(input: Uint8Array, random: Random): void {
 /** Random segments of the pieces that matter to a framer. */
 function generate(random: Random): Uint8Array {
 	const bytes: number[] = [];
-	for (let count = random.below(12); count > 0; count--) {
+	for (let count = random.below(8); count > 0; count--) {
 		if (random.once(2)) bytes.push(...random.pick(TERMINATORS));
-		else if (random.once(3)) bytes.push(...new Uint8Array(random.below(random.once(16) ? 400 : 70)).fill(0x78));
+		else if (random.once(3)) bytes.push(...new Uint8Array(random.below(random.once(16) ? 400 : 20)).fill(0x78));
 		else
 			bytes.push(
 				random.below(256),
