@@ -9,6 +9,7 @@ import {
 	type LinkOwner,
 	type Scheduler,
 	type Transport,
+	type Work,
 } from "../link/index.ts";
 import { isPolicyRequest, utf8Codec } from "../wire/index.ts";
 import type { Peer, Session } from "./application.ts";
@@ -48,14 +49,24 @@ export class ServerPeer implements Peer, LinkOwner<Output> {
 	#textChecks = CHECKED_DOCUMENTS;
 	#session: Session<Output> | undefined = undefined;
 
-	constructor(id: string, transport: Transport, host: PeerHost, handshake: Handshake = NO_HANDSHAKE) {
+	/**
+	 * @param handshake default: none.
+	 * @param addressWork what all connections of its address have used. Default: it is not counted.
+	 */
+	constructor(
+		id: string,
+		transport: Transport,
+		host: PeerHost,
+		handshake: Handshake = NO_HANDSHAKE,
+		addressWork?: Work,
+	) {
 		this.id = id;
 		this.remoteAddress = transport.remoteAddress;
 		this.#host = host;
 		const isConverted = transport.kind === "websocket" && host.webSocketLinkOptions !== undefined;
 		this.#isConverted = isConverted;
 		const options = isConverted ? host.webSocketLinkOptions! : host.linkOptions;
-		this.#link = new Link(transport, options, host.scheduler, this);
+		this.#link = new Link(transport, options, host.scheduler, this, addressWork);
 		try {
 			this.#session = host.open(this, handshake);
 		} catch (cause) {

@@ -1,12 +1,16 @@
-// Passes documents from the decoder to the owner in order: within the rate, not while the owner is paused, and a bounded number
+// Passes documents from the decoder to the owner in order: within the rate, not while the owner is paused, and for a bounded time
 // without a break. Documents that have to wait are kept here, and the transport is not read meanwhile.
 // It cuts nothing, closes nothing and knows no deadline.
 
-import type { Scheduler } from "./scheduler.ts";
+import type { Measured, Scheduler } from "./scheduler.ts";
 import type { Transport } from "./transport.ts";
+import { TURN_MS, type TurnTaker } from "./turns.ts";
+import type { Work } from "./work.ts";
 
 /** The link that a queue belongs to. */
 export interface InboundQueueOwner<Document> {
+	/** Whose time is used. */
+	readonly link: Measured;
 	/** Whether documents are still wanted. */
 	readonly isOpen: boolean;
 	/** Empty documents seen so far: they count against the rate. */
@@ -34,7 +38,7 @@ const DOCUMENTS_PER_TICK = 256;
 const THROTTLE_MS = 50;
 
 /** The received documents of one link that its owner has not handled yet. */
-export class InboundQueue<Document> {
+export class InboundQueue<Document> implements TurnTaker {
 	readonly #owner: InboundQueueOwner<Document>;
 	readonly #transport: Transport;
 	readonly #scheduler: Scheduler;
@@ -71,7 +75,16 @@ export class InboundQueue<Document> {
 	add(documents: Document[], nowMs: number): void {
 		if (this.#backlog) {
 			for (const document of documents) this.#backlog.push(document);
-		} else this.#deliver(documents, nowMs);
+		} else this.#deliver(documents, nowMs, this.#scheduler.turns.mayWork);
+	}
+
+	get work(): Work {
+		return this.#owner.link.work;
+	}
+
+	takeTurn(): void {
+		this.#retrying = false;
+		this.#unpark(true);
 	}
 
 	/** Passes nothing on until `resume`, and stops reading the transport. */
@@ -86,7 +99,7 @@ export class InboundQueue<Document> {
 		if (!this.#paused) return;
 		this.#paused = false;
 		// A call from a handler: the loop that called the handler continues by itself.
-		if (!this.#delivering) this.#unpark();
+		if (!this.#delivering) this.#unpark(this.#scheduler.turns.mayWork);
 		else if (!this.#parked) this.#transport.resume();
 	}
 
@@ -95,16 +108,22 @@ export class InboundQueue<Document> {
 		this.#backlog = undefined;
 	}
 
-	#deliver(documents: Document[], nowMs: number): void {
+	#deliver(documents: Document[], nowMs: number, mayWork: boolean): void {
 		this.#backlog = documents;
 		const owner = this.#owner;
-		let allowed = this.#paused ? 0 : this.#allowance(Math.min(DOCUMENTS_PER_TICK, documents.length), nowMs);
+		const { clock } = this.#scheduler;
+		let allowed =
+			this.#paused || (!mayWork && documents.length > 0)
+				? 0
+				: this.#allowance(Math.min(DOCUMENTS_PER_TICK, documents.length), nowMs);
 		let at = 0;
 		this.#delivering = true;
 		try {
 			while (at < documents.length && allowed > 0 && !this.#paused && owner.isOpen) {
 				allowed--;
 				owner.document(documents[at++]!);
+				// Few documents take long, so the clock is not asked after each.
+				if (((at & (at - 1)) === 0 || (at & 15) === 0) && clock.now() - nowMs > TURN_MS) break;
 			}
 		} catch (error) {
 			owner.failed(error);
@@ -134,22 +153,25 @@ export class InboundQueue<Document> {
 		}
 		if (this.#paused || this.#retrying) return;
 		this.#retrying = true;
-		const retry = (): void => {
-			this.#retrying = false;
-			this.#unpark();
-		};
+		const { clock, turns } = this.#scheduler;
 		if (this.#rate && this.#tokens < 1) {
 			this.#owner.throttled();
-			this.#scheduler.clock.delay(THROTTLE_MS, retry);
-		} else this.#scheduler.clock.afterTick(retry);
+			clock.delay(THROTTLE_MS, () => turns.wait(this));
+		} else turns.wait(this);
 	}
 
-	#unpark(): void {
+	#unpark(mayWork: boolean): void {
 		if (!this.#owner.isOpen || this.#paused) return;
 		if (this.#backlog) {
 			const backlog = this.#backlog;
 			this.#backlog = undefined;
-			this.#deliver(backlog, this.#scheduler.clock.now());
+			const nowMs = this.#scheduler.clock.now();
+			const isOuter = this.#scheduler.beginHandling(nowMs);
+			try {
+				this.#deliver(backlog, nowMs, mayWork);
+			} finally {
+				if (isOuter) this.#scheduler.endHandling(this.#owner.link);
+			}
 			if (this.#backlog || !this.#owner.isOpen) return;
 		}
 		if (!this.#paused) {

@@ -6,3 +6,4 @@ export { memoryPair } from "./memory-pair.ts";
 export { onAbort } from "./on-abort.ts";
 export { Scheduler } from "./scheduler.ts";
 export type { SecureOptions, Transport, TransportEvents } from "./transport.ts";
+export { Work } from "./work.ts";

@@ -8,13 +8,16 @@ import { InboundQueue, type InboundQueueOwner } from "./inbound-queue.ts";
 import { isPromise } from "./is-promise.ts";
 import type { Inbound, LinkClose, LinkOptions, LinkOwner } from "./link-options.ts";
 import { Outbox } from "./outbox.ts";
-import type { Scheduled, Scheduler } from "./scheduler.ts";
+import type { Measured, Scheduler } from "./scheduler.ts";
 import type { SecureOptions, Transport, TransportEvents } from "./transport.ts";
+import { Work } from "./work.ts";
 
 /** One connection's documents, in and out. */
-export class Link<Output extends "text" | "bytes" = "text"> implements Scheduled {
+export class Link<Output extends "text" | "bytes" = "text"> implements Measured {
 	/** What carries the documents. */
 	readonly transport: Transport;
+	/** The processor time that it has used lately. */
+	readonly work: Work;
 	/** Whole documents received, empty ones not counted. */
 	receivedDocuments = 0;
 	readonly #options: LinkOptions<Output>;
@@ -40,9 +43,20 @@ export class Link<Output extends "text" | "bytes" = "text"> implements Scheduled
 	#pendingError: XMLSocketError | undefined = undefined;
 	#idleReported = false;
 
-	/** Begins at once; the owner is not called before the constructor has returned. */
-	constructor(transport: Transport, options: LinkOptions<Output>, scheduler: Scheduler, owner: LinkOwner<Output>) {
+	/**
+	 * Begins at once; the owner is not called before the constructor has returned.
+	 *
+	 * @param addressWork what all connections of its address have used. Default: it is not counted.
+	 */
+	constructor(
+		transport: Transport,
+		options: LinkOptions<Output>,
+		scheduler: Scheduler,
+		owner: LinkOwner<Output>,
+		addressWork?: Work,
+	) {
 		this.transport = transport;
+		this.work = new Work(addressWork);
 		this.#options = options;
 		this.#scheduler = scheduler;
 		this.#owner = owner;
@@ -267,14 +281,14 @@ export class Link<Output extends "text" | "bytes" = "text"> implements Scheduled
 		if (this.#state !== "open" || this.#pendingError) return;
 		this.#alive();
 		const nowMs = this.#lastInboundMs;
-		this.#scheduler.cork();
+		const isOuter = this.#scheduler.beginHandling(nowMs);
 		try {
 			const documents: Inbound<Output>[] = [];
 			this.#pendingError = this.#decoder.push(chunk, nowMs, documents);
 			if (this.#decoder.ended) this.#remoteEnded = true;
 			this.#inbound.add(documents, nowMs);
 		} finally {
-			this.#scheduler.uncork(this);
+			if (isOuter) this.#scheduler.endHandling(this);
 		}
 	}
 
@@ -358,6 +372,10 @@ export class Link<Output extends "text" | "bytes" = "text"> implements Scheduled
 
 		close(error: Error | undefined): void {
 			this.#link.#closed(error);
+		}
+
+		get link(): Measured {
+			return this.#link;
 		}
 
 		get isOpen(): boolean {

@@ -1,8 +1,11 @@
 // Combines the work of many links: outboxes that filled during a tick are written together when it ends, and one coarse
-// timer checks the deadlines of all links, so that no connection owns a timer.
+// timer checks the deadlines of all links, so that no connection owns a timer. It measures how much time each link uses: what it
+// sends, and what that makes others write.
 
 import { BatchConcatenator } from "./batch-concatenator.ts";
 import type { Clock } from "./clock.ts";
+import { Turns } from "./turns.ts";
+import type { Work } from "./work.ts";
 
 /** What a scheduler does with a link. */
 export interface Scheduled {
@@ -10,6 +13,12 @@ export interface Scheduled {
 	flush(): void;
 	/** Checks the deadlines. */
 	sweep(nowMs: number): void;
+}
+
+/** A link whose time is measured. */
+export interface Measured extends Scheduled {
+	/** The time that it has used. */
+	readonly work: Work;
 }
 
 const SWEEP_MS = 1000;
@@ -22,16 +31,24 @@ export class Scheduler {
 	readonly concatenator: BatchConcatenator = new BatchConcatenator();
 	/** Receives errors that a handler threw; the other links continue. */
 	readonly report: (error: unknown) => void;
+	/** Who handles what it has received, and when. */
+	readonly turns: Turns;
 	readonly #links = new Set<Scheduled>();
 	#dirty: Scheduled[] = [];
+	/** Whose documents filled how many of the outboxes in `dirty`. */
+	#causes: { readonly work: Work; readonly outboxes: number }[] = [];
 	#awaitingTick = false;
-	#receiving = false;
+	#handling = false;
+	#handlingSinceMs = 0;
+	#dirtyBefore = 0;
 	#stopSweeping: (() => void) | undefined = undefined;
 	readonly #flushAll = (): void => {
 		this.#awaitingTick = false;
 		const dirty = this.#dirty;
 		if (dirty.length === 0) return;
 		this.#dirty = [];
+		const causes = this.#causes;
+		const startMs = causes.length > 0 ? this.clock.now() : 0;
 		for (const link of dirty) {
 			try {
 				link.flush();
@@ -40,12 +57,17 @@ export class Scheduler {
 			}
 		}
 		this.concatenator.forget();
+		if (causes.length === 0) return;
+		this.#causes = [];
+		const nowMs = this.clock.now();
+		for (const { work, outboxes } of causes) work.spend(((nowMs - startMs) * outboxes) / dirty.length, nowMs);
 	};
 
 	/** @param report receives errors that no handler caught; the other links continue. */
 	constructor(clock: Clock, report: (error: unknown) => void) {
 		this.clock = clock;
 		this.report = report;
+		this.turns = new Turns(clock, report);
 	}
 
 	/** The number of links. */
@@ -71,25 +93,40 @@ export class Scheduler {
 	/** Has `link.flush()` called when the tick ends. A link calls it at most once until then. */
 	flushSoon(link: Scheduled): void {
 		this.#dirty.push(link);
-		if (!this.#receiving) this.#awaitTick();
-	}
-
-	/** A link begins to handle bytes that its transport received: outboxes are not written until `uncork`, which must follow. */
-	cork(): void {
-		this.#receiving = true;
+		if (!this.#handling) this.#awaitTick();
 	}
 
 	/**
-	 * The link has handled them. If only `link` has something to write, it is written now: an answer to one client does not wait
+	 * A link begins to handle what it has received: outboxes are not written until `endHandling`, which must follow where this
+	 * returns true. False: another link is at it, and one of its handlers has called.
+	 */
+	beginHandling(sinceMs: number): boolean {
+		if (this.#handling) return false;
+		this.#handling = true;
+		this.#handlingSinceMs = sinceMs;
+		this.#dirtyBefore = this.#dirty.length;
+		return true;
+	}
+
+	/**
+	 * The link has handled it. If only `link` has something to write, it is written now: an answer to one client does not wait
 	 * for others, and a broadcast, which fills many outboxes, is still written in one piece at the end of the tick.
 	 */
-	uncork(link: Scheduled): void {
-		this.#receiving = false;
-		if (this.#dirty.length === 0) return;
-		if (this.#dirty.length === 1 && this.#dirty[0] === link) {
-			this.#dirty.pop();
+	endHandling(link: Measured): void {
+		this.#handling = false;
+		const dirty = this.#dirty;
+		if (dirty.length === 1 && dirty[0] === link) {
+			dirty.pop();
 			link.flush();
-		} else this.#awaitTick();
+		} else if (dirty.length > 0) {
+			const outboxes = dirty.length - this.#dirtyBefore;
+			if (outboxes > 1) this.#causes.push({ work: link.work, outboxes });
+			this.#awaitTick();
+		}
+		const nowMs = this.clock.now();
+		const usedMs = nowMs - this.#handlingSinceMs;
+		link.work.spend(usedMs, nowMs);
+		this.turns.spend(usedMs);
 	}
 
 	#awaitTick(): void {

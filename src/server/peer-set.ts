@@ -3,6 +3,7 @@
 import { type Application, closeReason, type Handshake, type PeerHost, ServerPeer } from "../application/index.ts";
 import { type LinkClose, type LinkOptions, Scheduler, type Transport } from "../link/index.ts";
 import { declaredEncoding, nodeClock, traced } from "../transport/index.ts";
+import { AddressWork } from "./address-work.ts";
 import type { Logger } from "./logger.ts";
 import type { Metrics } from "./metrics.ts";
 import { type Refusals, remoteFact } from "./refusals.ts";
@@ -29,6 +30,7 @@ export class PeerSet {
 	readonly #host: PeerSetHost;
 	readonly #peers = new Set<ServerPeer>();
 	readonly #peerHost: PeerHost;
+	readonly #addressWork = new AddressWork();
 	#nextId = 1;
 
 	constructor(host: PeerSetHost) {
@@ -67,7 +69,9 @@ export class PeerSet {
 
 	/** Gives a connection to the application. Default of `handshake`: none. */
 	add(transport: Transport, handshake?: Handshake): void {
-		const peer = new ServerPeer(String(this.#nextId++), traced(transport, "accepted"), this.#peerHost, handshake);
+		const work = this.#addressWork.acquire(transport.remoteAddress);
+		const id = String(this.#nextId++);
+		const peer = new ServerPeer(id, traced(transport, "accepted"), this.#peerHost, handshake, work);
 		this.#peers.add(peer);
 		this.#host.log.debug({ id: peer.id, ...remoteFact(peer.remoteAddress), transport: peer.transport }, "connected");
 	}
@@ -80,6 +84,11 @@ export class PeerSet {
 	/** Closes every connection at once. */
 	destroy(): void {
 		for (const peer of this.#peers) peer.destroy();
+	}
+
+	/** Forgets addresses that have no connections any more: once a second. */
+	sweep(nowMs: number): void {
+		this.#addressWork.sweep(nowMs);
 	}
 
 	/** Numbers of this moment, for metrics. */
@@ -96,6 +105,7 @@ export class PeerSet {
 	#left(peer: ServerPeer, close: LinkClose): void {
 		const { metrics, refusals, log } = this.#host;
 		this.#peers.delete(peer);
+		this.#addressWork.release(peer.remoteAddress);
 		metrics.closedDocuments += peer.receivedDocuments;
 		metrics.closedEmptyDocuments += peer.emptyDocuments;
 		const reason = closeReason(close);

@@ -329,6 +329,7 @@ export class Server extends EventEmitter<{ closed: [] }> {
 			const now = nodeClock.now();
 			this.#refusals.guard(() => {
 				this.#acceptor.sweep(now);
+				this.#peers.sweep(now);
 				this.#refusals.sweep(now);
 			});
 			this.#refusals.guard(() => this.#application.sweep?.(now));

@@ -13,7 +13,7 @@ import {
 	type TransportEvents,
 } from "../../src/link/index.ts";
 
-/** Time moves in `advance` alone; what waits for the end of a tick runs in `tick`. */
+/** Time moves in `advance` and `elapse` alone; what waits for the end of a tick runs in `tick`. */
 export class ManualClock implements Clock {
 	#nowMs = 1_000_000;
 	#ticks: (() => void)[] = [];
@@ -33,6 +33,11 @@ export class ManualClock implements Clock {
 		return () => {
 			this.#timers = this.#timers.filter((other) => other !== timer);
 		};
+	}
+
+	/** Time passes while a handler runs: no timer can run meanwhile. */
+	elapse(ms: number): void {
+		this.#nowMs += ms;
 	}
 
 	/** Timers that have not run yet. */
