@@ -21,9 +21,9 @@ function run(input: Uint8Array, random: Random): void {
 	if (told !== "more") same("answer for all bytes", whole, told);
 	// A request is recognised in the same way as a document, after the empty ones before it.
 	const text = latin1Of(input);
-	const document = /^[\0\s]*([^\0]*)\0/.exec(text)?.[1];
-	if (document !== undefined && text.length <= LOOK_BYTES && whole === "policy" && !document.startsWith("\xef")) {
-		holds("a policy request that is none as a document", isPolicyRequest(document));
+	if (text.length <= LOOK_BYTES && whole === "policy") {
+		const document = /^[\0\s]*([^\0]*)\0/.exec(text)?.[1] ?? "";
+		holds("a policy request that is none as a document", document.startsWith("\xef") || isPolicyRequest(document));
 	}
 	isPolicyRequest(text);
 }
