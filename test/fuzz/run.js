@@ -67,8 +67,19 @@ row(["target", "executions", "a second", "code reached", "new inputs", "slowest 
 row(Array.from({ length: 7 }, () => "---"));
 let found = 0;
 let total = 0;
-const share = flags.milliseconds / flags.targets.length;
-for (const [at, target] of flags.targets.entries()) {
+const number = (/** @type {number} */ value) => value.toLocaleString("en");
+const share = (flags.milliseconds / flags.targets.length) * flags.threads;
+const waiting = [...flags.targets.entries()];
+await Promise.all(
+	Array.from({ length: flags.threads }, async () => {
+		for (let next = waiting.shift(); next; next = waiting.shift()) await runTarget(...next);
+	}),
+);
+console.error(`${number(total)} executions, ${found} findings; seed ${flags.seed}.`);
+process.exit(found > 0 ? 1 : 0);
+
+/** @param {number} at @param {string} target */
+async function runTarget(at, target) {
 	const corpus = [...readInputs(join(here, "corpus", `${target}.ndjson`)), ...readInputs(keptFile(target))];
 	const seed = (flags.seed + at * 7919) >>> 0;
 	const { guided } = flags;
@@ -79,20 +90,15 @@ for (const [at, target] of flags.targets.entries()) {
 	found += report.findings.length;
 	total += report.executions;
 	const rate = Math.round(report.executions / Math.max(report.seconds, 0.001));
-	const number = (/** @type {number} */ value) => value.toLocaleString("en");
 	const slowest = `${report.slowestMs.toFixed(1)} ms`;
 	row([
 		target,
-		number(report.executions),
-		number(rate),
-		number(report.reached),
+		...[report.executions, rate, report.reached].map(number),
 		report.kept.length,
 		slowest,
 		report.findings.length,
 	]);
 }
-console.error(`${total.toLocaleString("en")} executions, ${found} findings; seed ${flags.seed}.`);
-process.exit(found > 0 ? 1 : 0);
 
 /**
  * Runs a target in a thread of its own, which is ended where an input never ends.
@@ -197,6 +203,7 @@ function readFlags() {
 		only: { type: "string", multiple: true, default: [] },
 		seed: { type: "string", default: String(Math.floor(Math.random() * 2 ** 31)) },
 		executions: { type: "string" },
+		threads: { type: "string", default: "1" },
 		quick: { type: "boolean", default: false },
 		repeat: { type: "string" },
 		list: { type: "boolean", default: false },
@@ -211,11 +218,12 @@ function readFlags() {
 		if (unknown.length > 0) throw new Error(`There is no target "${unknown.join('", "')}"; --list names them.`);
 		return {
 			// A quick run ends by its number of executions, however slow the machine is.
-			milliseconds: values.quick ? EVERY : number("minutes", values.minutes, 100_000) * 60_000,
-			executions: values.executions === undefined ? EVERY : number("executions", values.executions, EVERY),
-			seed: number("seed", values.seed, 2 ** 32 - 1),
+			milliseconds: values.quick ? EVERY : numberOf("minutes", values.minutes, 100_000) * 60_000,
+			executions: values.executions === undefined ? EVERY : numberOf("executions", values.executions, EVERY),
+			seed: numberOf("seed", values.seed, 2 ** 32 - 1),
 			targets: NAMES.filter((name) => values.only.length === 0 || values.only.includes(name)),
 			quick: values.quick,
+			threads: Math.max(1, numberOf("threads", values.threads, 64)),
 			// To measure coverage takes most of a short time.
 			guided: !values.quick,
 			repeat: values.repeat === undefined ? undefined : resolve(values.repeat),
@@ -227,7 +235,7 @@ function readFlags() {
 }
 
 /** @param {string} flag @param {string} text @param {number} most */
-function number(flag, text, most) {
+function numberOf(flag, text, most) {
 	const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
 	if (value >= 0 && value <= most) return value;
 	throw new Error(`--${flag} takes a number from 0 to ${most}, not "${text}".`);
