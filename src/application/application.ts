@@ -12,8 +12,19 @@ export interface Peer {
 	/** The client's address, behind trusted proxies too. */
 	readonly remoteAddress: string;
 	readonly transport: "tcp" | "tls" | "websocket" | "memory";
+	/**
+	 * What counts as one address where clients of an address share a limit; undefined where this client shares nothing, as on loopback,
+	 * where a proxy can be behind the address.
+	 */
+	readonly addressKey: string | undefined;
+	/** Whether what is sent can still arrive. Documents that came before the connection broke are delivered after it is false. */
+	readonly isOpen: boolean;
 	/** Bytes that wait for the peer to read them. */
 	readonly outboxBytes: number;
+	/** With more of them for some seconds, the peer is disconnected as a slow reader. */
+	readonly softOutboxBytes: number;
+	/** With more of them, the peer is disconnected as a slow reader. */
+	readonly maxOutboxBytes: number;
 	/** Sends one document. @throws XMLSOCKET_NUL_IN_DOCUMENT */
 	send(text: string): void;
 	/** Sends whole documents that were encoded by a peer's `encode`, shared between many. */
@@ -26,6 +37,8 @@ export interface Peer {
 	pause(): void;
 	/** Continues after `pause`. */
 	resume(): void;
+	/** Reports that the application refused something of this client: the server counts it by its code, and logs it within limits. */
+	refused(error: XMLSocketError): void;
 	/** Delivers what was sent, then closes. */
 	end(error?: XMLSocketError): void;
 	/** Closes at once. */

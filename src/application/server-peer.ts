@@ -1,7 +1,7 @@
 // One accepted connection on the server's side: its Link, its identity, and the application's session for it. It answers a
 // policy request that comes as the first document, and reports how the connection ended.
 
-import { wireCode, XMLSocketError } from "../errors/index.ts";
+import { type WireCode, wireCode, XMLSocketError } from "../errors/index.ts";
 import {
 	Link,
 	type LinkClose,
@@ -35,6 +35,10 @@ export interface PeerHost {
 	invalidText?(peer: ServerPeer, document: string): void;
 	/** A peer was slowed down. */
 	throttled(peer: ServerPeer): void;
+	/** What counts as one address, where limits apply to addresses; undefined for an address without limits. */
+	addressKey?(address: string): string | undefined;
+	/** The application refused something of a peer. */
+	refused?(peer: ServerPeer, error: XMLSocketError): void;
 }
 
 /** A connection whose documents go to the application. */
@@ -65,8 +69,7 @@ export class ServerPeer implements Peer, LinkOwner<Output> {
 		this.#host = host;
 		const isConverted = transport.kind === "websocket" && host.webSocketLinkOptions !== undefined;
 		this.#isConverted = isConverted;
-		const options = isConverted ? host.webSocketLinkOptions! : host.linkOptions;
-		this.#link = new Link(transport, options, host.scheduler, this, addressWork);
+		this.#link = new Link(transport, this.#options, host.scheduler, this, addressWork);
 		try {
 			this.#session = host.open(this, handshake);
 		} catch (cause) {
@@ -77,12 +80,37 @@ export class ServerPeer implements Peer, LinkOwner<Output> {
 		}
 	}
 
+	get #options(): LinkOptions<Output> {
+		return this.#isConverted ? this.#host.webSocketLinkOptions! : this.#host.linkOptions;
+	}
+
 	get transport(): Transport["kind"] {
 		return this.#link.transport.kind;
 	}
 
+	get addressKey(): string | undefined {
+		return this.#host.addressKey?.(this.remoteAddress);
+	}
+
+	get isOpen(): boolean {
+		return this.#link.isOpen;
+	}
+
 	get outboxBytes(): number {
 		return this.#link.outboxBytes;
+	}
+
+	get softOutboxBytes(): number {
+		return this.#options.softOutboxBytes ?? this.#options.maxOutboxBytes;
+	}
+
+	get maxOutboxBytes(): number {
+		return this.#options.maxOutboxBytes;
+	}
+
+	/** Bytes held for this connection. */
+	get heldBytes(): number {
+		return this.#link.heldBytes;
 	}
 
 	/** Documents received, empty ones not counted. */
@@ -117,6 +145,10 @@ export class ServerPeer implements Peer, LinkOwner<Output> {
 
 	resume(): void {
 		this.#link.resume();
+	}
+
+	refused(error: XMLSocketError): void {
+		this.#host.refused?.(this, error);
 	}
 
 	end(error?: XMLSocketError): void {
@@ -179,7 +211,7 @@ export class ServerPeer implements Peer, LinkOwner<Output> {
 }
 
 /** The reason why a connection closed, as logs and metrics name it; undefined for an orderly close. */
-export function closeReason(close: LinkClose): string | undefined {
+export function closeReason(close: LinkClose): WireCode | undefined {
 	return close.error instanceof XMLSocketError ? wireCode(close.error.code) : undefined;
 }
 

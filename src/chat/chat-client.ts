@@ -1,19 +1,27 @@
 // A client that is connected to this daemon, as rooms, handlers and the cluster see it. `ChatSession` implements it.
 
-import type { Peer } from "../application/index.ts";
 import type { XMLSocketError } from "../errors/index.ts";
 import type { Member } from "../rooms/index.ts";
+import type { ByteRate } from "./byte-rate.ts";
 import type { LocalPerson } from "./cluster/cluster.ts";
+import type { PacedClient } from "./paced-client.ts";
 import type { SessionKey } from "./session-key.ts";
+import type { WrongTokens } from "./token-guesses.ts";
 
 /** One client. */
-export interface ChatClient extends Member, LocalPerson {
-	readonly peer: Peer;
+export interface ChatClient extends PacedClient, Member, LocalPerson {
+	gone: boolean;
 	/** Whether it gave a token; without one it is a guest. */
 	trusted: boolean;
 	operator: boolean;
 	/** When it continued here a session from an earlier connection; monotonic milliseconds. */
 	resumedMs: number;
+	/** The rate of its long answers; undefined before the first. */
+	answerRate: ByteRate | undefined;
+	/** Bytes of its messages that the log has not stored yet. */
+	unstoredBytes: number;
+	/** Wrong tokens that it has sent; undefined before the first. */
+	wrongTokens: WrongTokens | undefined;
 
 	/** Sends one document. @throws XMLSOCKET_NUL_IN_DOCUMENT */
 	send(text: string): void;
@@ -36,8 +44,6 @@ export interface ChatClient extends Member, LocalPerson {
 	 * @throws XMLSOCKET_TOO_MANY_PENDING
 	 */
 	answerLater<T>(promise: Promise<T>, id: string | undefined, then: (value: T) => void): void;
-	/** Calls `run` once, when the client has read what waited for it or is gone. @returns a function that cancels it. */
-	onDrained(run: () => void): () => void;
 
 	/** Changes to another name, which must be free, and announces it to the rooms and the other nodes. */
 	rename(name: string): void;

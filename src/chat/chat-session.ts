@@ -4,41 +4,43 @@
 import type { Peer, Session } from "../application/index.ts";
 import { XMLSocketError } from "../errors/index.ts";
 import { BadDocuments } from "./bad-documents.ts";
+import type { ByteRate } from "./byte-rate.ts";
 import type { ChatClient } from "./chat-client.ts";
 import type { ChatContext } from "./context.ts";
 import { byeDocument, errorDocument, pingDocument, welcomeDocument } from "./documents.ts";
 import { dispatch } from "./handlers/index.ts";
 import { BAD_DOCUMENT_CODES, idOf, readDocument } from "./incoming.ts";
 import { nameKey } from "./names.ts";
+import { PacedClient } from "./paced-client.ts";
+import { MANY_MEMBERS } from "./rooms/chat-room.ts";
 import { newSessionKey, type SessionKey } from "./session-key.ts";
+import type { WrongTokens } from "./token-guesses.ts";
 
 const MAX_PENDING = 256;
 
 /** One client. */
-export class ChatSession implements Session, ChatClient {
-	readonly peer: Peer;
+export class ChatSession extends PacedClient implements Session, ChatClient {
 	name: string;
 	nameKey: string;
 	key: SessionKey;
 	connectionEpoch: number;
 	trusted = false;
 	operator = false;
-	gone = false;
 	resumedMs: number = Number.NEGATIVE_INFINITY;
+	answerRate: ByteRate | undefined = undefined;
+	unstoredBytes = 0;
+	wrongTokens: WrongTokens | undefined = undefined;
 	readonly #chat: ChatContext;
 	/** Whether the client has received its name. */
 	#welcomed = false;
 	#pending = 0;
 	/** Called when nothing is pending any more. */
 	#settled: (() => void) | undefined = undefined;
-	// What the client has sent while one of its documents is being handled.
-	#waiting: string[] | undefined = undefined;
-	#drainListeners: Set<() => void> | undefined = undefined;
 	#bad: BadDocuments | undefined = undefined;
 
 	constructor(chat: ChatContext, peer: Peer) {
+		super(peer, chat.shares.acquire(peer.addressKey, chat.clock.now()));
 		this.#chat = chat;
-		this.peer = peer;
 		this.name = chat.names.takeGuest(this, () => chat.cluster.guestNumber());
 		this.nameKey = this.name;
 		this.key = newSessionKey();
@@ -51,10 +53,6 @@ export class ChatSession implements Session, ChatClient {
 
 	send(text: string): void {
 		this.peer.send(text);
-	}
-
-	sendEncoded(bytes: Uint8Array): void {
-		this.peer.sendEncoded(bytes);
 	}
 
 	welcome(): void {
@@ -73,6 +71,12 @@ export class ChatSession implements Session, ChatClient {
 	}
 
 	refuse(error: unknown, id?: string): void {
+		const refused = this.#sendError(error, id);
+		this.peer.refused(refused);
+	}
+
+	// Where the connection ends with the same error, the server counts that.
+	#sendError(error: unknown, id?: string): XMLSocketError {
 		const known =
 			error instanceof XMLSocketError
 				? error
@@ -86,6 +90,7 @@ export class ChatSession implements Session, ChatClient {
 			// A terminator of letters can occur in the message.
 			this.#chat.report(failure);
 		}
+		return known;
 	}
 
 	// --- pending requests
@@ -99,9 +104,13 @@ export class ChatSession implements Session, ChatClient {
 		if (--this.#pending === 0) this.#settled?.();
 	}
 
-	answerLater<T>(promise: Promise<T>, id: string | undefined, then: (value: T) => void, after?: () => void): void {
+	answerLater<T>(promise: Promise<T>, id: string | undefined, then: (value: T) => void): void {
 		promise.catch(() => {});
 		this.startPending();
+		this.#answer(promise, id, then);
+	}
+
+	#answer<T>(promise: Promise<T>, id: string | undefined, then: (value: T) => void): void {
 		promise
 			.then((value) => {
 				if (!this.gone) then(value);
@@ -109,16 +118,7 @@ export class ChatSession implements Session, ChatClient {
 			.catch((error: unknown) => {
 				if (!this.gone) this.refuse(error, id);
 			})
-			.finally(() => {
-				after?.();
-				this.endPending();
-			});
-	}
-
-	onDrained(run: () => void): () => void {
-		this.#drainListeners ??= new Set();
-		this.#drainListeners.add(run);
-		return () => this.#drainListeners?.delete(run);
+			.finally(() => this.endPending());
 	}
 
 	// --- identity
@@ -133,7 +133,10 @@ export class ChatSession implements Session, ChatClient {
 		this.name = name;
 		this.nameKey = key;
 		names.take(key, this);
-		for (const room of rooms.roomsOf(this)) room.announceRename(name, old);
+		for (const room of rooms.roomsOf(this)) {
+			this.#chat.answers.countAnnounced(this, 2 * Math.min(room.size, MANY_MEMBERS));
+			room.announceRename(name, old);
+		}
 		cluster.personChanged(this);
 	}
 
@@ -169,11 +172,6 @@ export class ChatSession implements Session, ChatClient {
 
 	document(text: string): void {
 		if (this.gone) return;
-		if (this.#waiting) {
-			if (this.#waiting.length < MAX_PENDING) this.#waiting.push(text);
-			else this.peer.end(tooManyPending());
-			return;
-		}
 		let id: string | undefined;
 		try {
 			const root = readDocument(text);
@@ -199,15 +197,8 @@ export class ChatSession implements Session, ChatClient {
 		this.send(pingDocument("ping"));
 	}
 
-	drained(): void {
-		const listeners = this.#drainListeners;
-		if (!listeners) return;
-		this.#drainListeners = undefined;
-		for (const run of listeners) run();
-	}
-
 	failing(error: XMLSocketError): void {
-		this.refuse(error);
+		this.#sendError(error);
 	}
 
 	closed(): void {
@@ -218,28 +209,18 @@ export class ChatSession implements Session, ChatClient {
 
 	// What the client sends meanwhile waits, so that nothing overtakes the document that is being handled.
 	#holdBack(later: Promise<void>, id: string | undefined): void {
-		this.#waiting = [];
-		this.answerLater(
-			later,
-			id,
-			() => {},
-			() => {
-				const waiting = this.#waiting ?? [];
-				this.#waiting = undefined;
-				for (const [at, text] of waiting.entries()) {
-					this.document(text);
-					if (this.#waiting === undefined) continue;
-					(this.#waiting as string[]).push(...waiting.slice(at + 1));
-					return;
-				}
-			},
-		);
+		const release = this.hold();
+		// There is only one of these, so it may exceed the limit of pending requests.
+		this.#pending++;
+		this.#answer(later, id, () => {});
+		later.then(release, release);
 	}
 
 	#leave(keepsName: boolean): void {
 		if (this.gone) return;
 		this.gone = true;
-		const { rooms, names, sessions, cluster } = this.#chat;
+		const { rooms, names, sessions, cluster, shares } = this.#chat;
+		shares.release(this.share);
 		for (const room of [...rooms.roomsOf(this)]) room.exit(this);
 		names.release(this.nameKey, this);
 		if (!keepsName) cluster.releaseName(this.nameKey, this.key.id);
@@ -256,7 +237,7 @@ export class ChatSession implements Session, ChatClient {
 		this.#bad ??= new BadDocuments();
 		const end = this.#bad.add(refused.code, settings.maxBadDocumentsPerMinute, clock.now());
 		if (!end) return;
-		if (end.code !== refused.code) this.refuse(end);
+		if (end.code !== refused.code) this.#sendError(end);
 		this.peer.end(end);
 	}
 }

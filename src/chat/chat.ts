@@ -5,6 +5,8 @@ import type { Application, Health, Peer } from "../application/index.ts";
 import type { Bus } from "../cluster/index.ts";
 import type { Clock } from "../link/index.ts";
 import { MemoryLog, type MessageLog } from "../message-log/index.ts";
+import { AddressShares } from "./address-shares.ts";
+import { Answers } from "./answers.ts";
 import type { ChatClient } from "./chat-client.ts";
 import { ChatSession } from "./chat-session.ts";
 import type { ChatCluster } from "./cluster/cluster.ts";
@@ -14,6 +16,7 @@ import type { ChatContext, ChatCounts } from "./context.ts";
 import { defaultClock } from "./default-clock.ts";
 import { byeDocument } from "./documents.ts";
 import { LocalNode } from "./local-node.ts";
+import { LogReads } from "./log-reads.ts";
 import { Moderation } from "./moderation.ts";
 import { Names } from "./names.ts";
 import { type ChatOptions, type ChatSettings, chatSettings } from "./options.ts";
@@ -22,6 +25,8 @@ import { ChatRooms } from "./rooms/chat-rooms.ts";
 import { LiveRoom } from "./rooms/live-room.ts";
 import { StoredRoom } from "./rooms/stored-room.ts";
 import { SeenMessages } from "./seen-messages.ts";
+import { SendingPace } from "./sending-pace.ts";
+import { TokenGuesses } from "./token-guesses.ts";
 import { Tokens } from "./tokens.ts";
 
 /** What a chat is made of, besides its options. */
@@ -58,9 +63,14 @@ class Chat implements Application, ChatContext {
 	readonly clock: Clock;
 	readonly log: MessageLog;
 	readonly tokens: Tokens;
+	readonly guesses: TokenGuesses;
 	readonly sessions: Map<string, ChatClient> = new Map();
 	readonly names: Names<ChatClient> = new Names();
 	readonly delivered: SeenMessages = new SeenMessages();
+	readonly shares: AddressShares = new AddressShares();
+	readonly answers: Answers;
+	readonly reads: LogReads;
+	readonly pace: SendingPace;
 	readonly counts: ChatCounts = { messages: 0, refused: 0, unreadable: 0 };
 	readonly cluster: ChatCluster;
 	readonly rooms: ChatRooms;
@@ -79,6 +89,10 @@ class Chat implements Application, ChatContext {
 		this.clock = clock;
 		this.report = report;
 		this.log = parts.log ?? new MemoryLog();
+		this.answers = new Answers(clock);
+		this.reads = new LogReads(this.log, clock);
+		this.pace = new SendingPace(clock);
+		this.guesses = new TokenGuesses(clock);
 		this.tokens = new Tokens(settings.tokens);
 		this.#wallMs = parts.wallMs ?? Date.now;
 		this.#reachability = new Reachability(
@@ -109,6 +123,7 @@ class Chat implements Application, ChatContext {
 		this.cluster.sweep();
 		this.rooms.sweep();
 		this.moderation.sweep();
+		this.shares.sweep(this.clock.now());
 	}
 
 	drain(retryAfterSeconds: number): void {
@@ -118,6 +133,7 @@ class Chat implements Application, ChatContext {
 	async close(): Promise<void> {
 		this.#stopWatching?.();
 		this.cluster.leave();
+		this.reads.close();
 		await this.log.close();
 		await this.cluster.close();
 	}

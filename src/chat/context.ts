@@ -2,13 +2,18 @@
 
 import type { Clock } from "../link/index.ts";
 import type { MessageLog } from "../message-log/index.ts";
+import type { AddressShares } from "./address-shares.ts";
+import type { Answers } from "./answers.ts";
 import type { ChatClient } from "./chat-client.ts";
 import type { ChatCluster } from "./cluster/cluster.ts";
+import type { LogReads } from "./log-reads.ts";
 import type { Moderation } from "./moderation.ts";
 import type { Names } from "./names.ts";
 import type { ChatSettings } from "./options.ts";
 import type { ChatRooms } from "./rooms/chat-rooms.ts";
 import type { SeenMessages } from "./seen-messages.ts";
+import type { SendingPace } from "./sending-pace.ts";
+import type { TokenGuesses } from "./token-guesses.ts";
 import type { Tokens } from "./tokens.ts";
 
 /** Counts for `/metrics`. */
@@ -33,9 +38,15 @@ export interface ChatContext {
 	/** The clients of this daemon by the keys of their names. */
 	readonly names: Names<ChatClient>;
 	readonly tokens: Tokens;
+	readonly guesses: TokenGuesses;
 	readonly moderation: Moderation;
 	/** Private messages that were delivered recently. */
 	readonly delivered: SeenMessages;
+	/** What the clients of one address share. */
+	readonly shares: AddressShares;
+	readonly answers: Answers;
+	readonly reads: LogReads;
+	readonly pace: SendingPace;
 	readonly counts: ChatCounts;
 	/** Reports a failure that no client caused. */
 	report(error: unknown): void;

@@ -59,7 +59,7 @@ export function joinedDocument(joined: {
 }): string {
 	const { room, kind, log, seq, members, names } = joined;
 	return String(
-		xml`<joined room=${room} kind=${kind} log=${log} seq=${seq} members=${members}>${names.map(member)}</joined>`,
+		xml`<joined room=${room} kind=${kind} log=${log} seq=${seq} members=${members}>${fitting(names, member)}</joined>`,
 	);
 }
 
@@ -68,13 +68,12 @@ export function membersDocument(page: {
 	readonly room: string;
 	readonly members: number;
 	readonly offset: number;
-	readonly more: boolean;
 	readonly names: readonly string[];
 }): string {
-	const { room, members, offset, more, names } = page;
-	return String(
-		xml`<members room=${room} members=${members} offset=${offset} more=${more}>${names.map(member)}</members>`,
-	);
+	const { room, members, offset, names } = page;
+	const list = fitting(names, member);
+	const more = list.length > 0 && offset + list.length < members;
+	return String(xml`<members room=${room} members=${members} offset=${offset} more=${more}>${list}</members>`);
 }
 
 const member = (name: string): Markup => xml`<member name=${name} />`;
@@ -85,8 +84,24 @@ export function roomsDocument(
 	offset: number,
 	more: boolean,
 ): string {
-	const list = rooms.map(({ name, kind, size }) => xml`<room name=${name} kind=${kind} members=${size} />`);
-	return String(xml`<rooms offset=${offset} more=${more}>${list}</rooms>`);
+	const list = fitting(rooms, ({ name, kind, size }) => xml`<room name=${name} kind=${kind} members=${size} />`);
+	return String(xml`<rooms offset=${offset} more=${more || list.length < rooms.length}>${list}</rooms>`);
+}
+
+/** How long a list of members or rooms can be in one document, in characters. */
+const MAX_LIST = 32 * 1024;
+
+// As many as fit, and at least one.
+function fitting<T>(items: readonly T[], markup: (item: T) => Markup): Markup[] {
+	const list: Markup[] = [];
+	let length = 0;
+	for (const item of items) {
+		const one = markup(item);
+		length += String(one).length;
+		if (list.length > 0 && length > MAX_LIST) break;
+		list.push(one);
+	}
+	return list;
 }
 
 /** `<page …>`: a page of history, from messages that are documents already. */

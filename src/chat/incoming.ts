@@ -22,6 +22,11 @@ export const BAD_DOCUMENT_CODES: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 	"XMLSOCKET_UTF16",
 ]);
 
+/** Whether XML can carry a text. */
+export function isXmlText(text: string): boolean {
+	return !NOT_XML_TEXT.test(text);
+}
+
 /**
  * The root of a document; its content is not judged yet.
  *

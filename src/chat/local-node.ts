@@ -41,6 +41,10 @@ export class LocalNode implements LocalState, ClusterEvents {
 		return this.#chat.rooms.get(room) !== undefined;
 	}
 
+	roomSize(room: string): number {
+		return this.#chat.rooms.get(room)?.size ?? 0;
+	}
+
 	topic(room: string): Topic | undefined {
 		return this.#chat.rooms.get(room)?.topic;
 	}

@@ -45,6 +45,16 @@ export class Moderation {
 		throw new XMLSocketError("XMLSOCKET_MUTED", `You are muted in room "${room}" for ${seconds} more seconds.`);
 	}
 
+	/** Private messages belong to no room, so a mute in any room covers them. A ban does not. @throws XMLSOCKET_MUTED */
+	checkMayTell(client: ChatClient): void {
+		const seconds = this.#secondsLeft("mute", undefined, client);
+		if (seconds === 0) return;
+		throw new XMLSocketError(
+			"XMLSOCKET_MUTED",
+			`You are muted, so you cannot send private messages for ${seconds} more seconds.`,
+		);
+	}
+
 	/**
 	 * Begins a ban or mute, or changes its end, and notifies the people who are connected here.
 	 *
@@ -81,7 +91,7 @@ export class Moderation {
 		for (const sanctions of Object.values(this.#sanctions)) sanctions.sweep(nowMs);
 	}
 
-	#secondsLeft(kind: SanctionKind, room: string, client: ChatClient): number {
+	#secondsLeft(kind: SanctionKind, room: string | undefined, client: ChatClient): number {
 		const sanctions = this.#sanctions[kind];
 		if (sanctions.size === 0) return 0;
 		const nowMs = this.#parts.clock.now();

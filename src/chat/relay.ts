@@ -3,6 +3,10 @@
 
 import type { Application, Peer, Session } from "../application/index.ts";
 import { Room } from "../rooms/index.ts";
+import { AddressShares } from "./address-shares.ts";
+import { defaultClock } from "./default-clock.ts";
+import { PacedClient } from "./paced-client.ts";
+import { SendingPace } from "./sending-pace.ts";
 
 /** What `createRelay` takes. */
 export interface RelayOptions {
@@ -20,39 +24,49 @@ class Relay implements Application<"bytes"> {
 	/** Observers are silent for as long as they like. */
 	readonly idleTimeoutMs = 0;
 	relayed = 0;
-	readonly #room: Room<Peer>;
+	readonly shares: AddressShares = new AddressShares();
+	readonly pace: SendingPace = new SendingPace(defaultClock);
+	readonly room: Room<RelaySession>;
 
 	constructor(name: string) {
-		this.#room = new Room(name);
+		this.room = new Room(name);
 	}
 
 	open(peer: Peer): Session<"bytes"> {
-		this.#room.add(peer);
-		return new RelaySession(this, this.#room, peer);
+		const session = new RelaySession(this, peer);
+		this.room.add(session);
+		return session;
+	}
+
+	sweep(): void {
+		this.shares.sweep(defaultClock.now());
 	}
 
 	stats(): Record<string, number> {
-		return { relay_clients: this.#room.size, relay_documents: this.relayed };
+		return { relay_clients: this.room.size, relay_documents: this.relayed };
 	}
 }
 
-class RelaySession implements Session<"bytes"> {
+class RelaySession extends PacedClient implements Session<"bytes"> {
 	readonly #relay: Relay;
-	readonly #room: Room<Peer>;
-	readonly #peer: Peer;
 
-	constructor(relay: Relay, room: Room<Peer>, peer: Peer) {
+	constructor(relay: Relay, peer: Peer) {
+		super(peer, relay.shares.acquire(peer.addressKey, defaultClock.now()));
 		this.#relay = relay;
-		this.#room = room;
-		this.#peer = peer;
 	}
 
 	document(bytes: Uint8Array): void {
+		const { pace, room } = this.#relay;
 		this.#relay.relayed++;
-		this.#room.send(bytes, this.#peer);
+		// There is no document that could refuse one.
+		pace.slowDown(this, bytes.length, room);
+		room.send(bytes, this);
 	}
 
 	closed(): void {
-		this.#room.remove(this.#peer);
+		this.gone = true;
+		this.#relay.room.remove(this);
+		this.#relay.shares.release(this.share);
+		this.drained();
 	}
 }

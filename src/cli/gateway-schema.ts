@@ -35,6 +35,8 @@ export const gatewayCommandSchema = v.strictObject({
 	maxConnections: server.maxConnections,
 	maxConnectionsPerAddress: server.maxConnectionsPerAddress,
 	connectsPerSecondPerAddress: server.connectsPerSecondPerAddress,
+	requestsPerSecondPerAddress: server.requestsPerSecondPerAddress,
+	memoryCeilingBytes: server.memoryCeilingBytes,
 	trustProxy: server.trustProxy,
 	basePath: server.basePath,
 	metrics: server.metrics,

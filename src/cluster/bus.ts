@@ -14,7 +14,9 @@ export interface Bus {
 	/** Whether the others can be reached, as far as is known. */
 	readonly connected: boolean;
 	readonly leases: NameLeases;
-	/** Sends one message. @returns false where it was not sent: there is no connection, or it is too large. */
+	/** The longest message that can be sent now, in bytes. */
+	readonly maxBytes: number;
+	/** Sends one message. @returns false where it was not sent: there is no connection, too much waits to leave, or it is too large. */
 	publish(channel: Channel, data: Uint8Array): boolean;
 	/** Delivers what arrives; the node's own messages may come back. @returns a function that ends it. */
 	subscribe(channel: Channel, receive: (data: Uint8Array) => void): () => void;

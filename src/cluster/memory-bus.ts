@@ -41,6 +41,7 @@ export class MemoryExchange {
 /** One node's bus. */
 export class MemoryBus implements Bus {
 	readonly node: string;
+	readonly maxBytes: number = Number.POSITIVE_INFINITY;
 	readonly leases: NameLeases = {
 		acquire: async (key, holder, mayReplace) => {
 			const present = this.#exchange.leases.get(key);

@@ -61,6 +61,11 @@ export const ERROR_CODES = {
 		text: "NATS, which the daemons of a cluster share, cannot be reached or does not answer.",
 		hint: "Start nats-server (with -js for stored rooms), and check the address, the user and the network; the daemon reconnects by itself after a lost connection.",
 	},
+	XMLSOCKET_BUS_MESSAGES_DROPPED: {
+		class: "network",
+		text: "The daemon dropped messages that another program, or another daemon, published on its subjects in NATS.",
+		hint: "Run the same version of the daemon everywhere, and let nothing else publish below xmlsocket. in that NATS account.",
+	},
 	XMLSOCKET_CERTIFICATE_UNREADABLE: {
 		class: "usage",
 		text: "The TLS certificate or its key could not be read, or they do not match.",
@@ -194,6 +199,11 @@ export const ERROR_CODES = {
 	XMLSOCKET_KICKED: {
 		class: "peer",
 		text: "An operator has removed this client from the room.",
+	},
+	XMLSOCKET_MEMORY_CEILING: {
+		class: "limit",
+		text: "The server holds more bytes for its clients than its memory ceiling allows, and disconnects those for which it holds most.",
+		hint: "Read faster, or connect again later; the operator can raise memoryCeilingBytes.",
 	},
 	XMLSOCKET_MOVIE_UNREADABLE: {
 		class: "usage",
@@ -350,6 +360,11 @@ export const ERROR_CODES = {
 		text: "A script uses a class of media, RTMP or SOAP, which this host does not implement.",
 		hint: "Use the alternative that the message names.",
 	},
+	XMLSOCKET_SENDING_TOO_FAST: {
+		class: "limit",
+		text: "You send faster than a receiver reads.",
+		hint: "Send more slowly, then send the message again.",
+	},
 	XMLSOCKET_SERVER_STATE: {
 		class: "usage",
 		text: "listen() was called on a server that is already listening, or that was closed.",
@@ -443,6 +458,16 @@ export const ERROR_CODES = {
 		text: "Too many invalid documents arrived within a minute.",
 		hint: "The errors before this one say what is wrong with each document.",
 	},
+	XMLSOCKET_TOO_MANY_FRAMES: {
+		class: "limit",
+		text: "A client sent too many WebSocket frames that complete no document: empty ones, pings, fragments.",
+		hint: "Send each document in one message.",
+	},
+	XMLSOCKET_TOO_MANY_GUESSES: {
+		class: "limit",
+		text: "Too many wrong tokens came from one address.",
+		hint: "Try again after the time that the message names.",
+	},
 	XMLSOCKET_TOO_MANY_NODES: {
 		class: "peer",
 		text: "A document has too many elements and texts.",
@@ -463,6 +488,11 @@ export const ERROR_CODES = {
 		text: "The limit of bans and mutes is reached.",
 		hint: "Wait until some end.",
 	},
+	XMLSOCKET_TOPIC_TOO_LONG: {
+		class: "peer",
+		text: "A topic is too long.",
+		hint: "Make it shorter; the message names the limit.",
+	},
 	XMLSOCKET_UNAVAILABLE: {
 		class: "network",
 		text: "The room's message log cannot be reached, so nothing can be stored.",
@@ -477,6 +507,11 @@ export const ERROR_CODES = {
 		class: "peer",
 		text: "The stream looks like UTF-16.",
 		hint: "Send UTF-8.",
+	},
+	XMLSOCKET_WEBSOCKET_INVALID: {
+		class: "peer",
+		text: "The other end broke the WebSocket protocol.",
+		hint: "The message names the rule; use a WebSocket library of your platform, and check the proxies between.",
 	},
 	XMLSOCKET_XML_NAME_INVALID: {
 		class: "usage",

@@ -1,4 +1,4 @@
 export type { ErrorClass, ErrorCode, ErrorEntry } from "./codes.ts";
 export { nearestName } from "./nearest-name.ts";
 export { codeOfWire } from "./server-codes.ts";
-export { wireCode, XMLSocketError, type XMLSocketErrorOptions } from "./xmlsocket-error.ts";
+export { type WireCode, wireCode, XMLSocketError, type XMLSocketErrorOptions } from "./xmlsocket-error.ts";

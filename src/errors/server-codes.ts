@@ -8,11 +8,12 @@ import type { ErrorCode } from "./codes.ts";
 const SERVER_CODES =
 	"application-busy application-refused application-unknown attribute-invalid banned doctype-refused " +
 	"document-not-json document-timeout document-too-large elements-refused http-too-large idle internal " +
-	"invalid-encoding kicked muted name-invalid name-taken name-too-long name-unknown not-operator not-well-formed " +
-	"not-xml outbox-full refused room-not-joined room-not-stored room-unknown script-limit script-out-of-memory " +
-	"script-stopped session-in-use session-resumed shared-object-refused slow-reader target-not-allowed " +
-	"token-invalid too-deep too-many-attributes too-many-bad-documents too-many-nodes too-many-pending " +
-	"too-many-rooms too-many-sanctions unavailable unread-output utf16";
+	"invalid-encoding kicked memory-ceiling muted name-invalid name-taken name-too-long name-unknown " +
+	"not-operator not-well-formed not-xml outbox-full refused room-not-joined room-not-stored room-unknown " +
+	"script-limit script-out-of-memory script-stopped sending-too-fast session-in-use session-resumed " +
+	"shared-object-refused slow-reader target-not-allowed token-invalid too-deep too-many-attributes " +
+	"too-many-bad-documents too-many-frames too-many-guesses too-many-nodes too-many-pending too-many-rooms " +
+	"too-many-sanctions topic-too-long unavailable unread-output utf16 websocket-invalid";
 
 /** The code of this package for a code in a document; undefined for a code that this version does not know. */
 export function codeOfWire(wire: string): ErrorCode | undefined {

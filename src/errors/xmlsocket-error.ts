@@ -47,9 +47,18 @@ export class XMLSocketError extends Error {
 	}
 }
 
+type Dashed<Text extends string> = Text extends `${infer First}_${infer Rest}`
+	? `${Lowercase<First>}-${Dashed<Rest>}`
+	: Lowercase<Text>;
+
+/** The form of a code that travels in documents: `name-taken` for `XMLSOCKET_NAME_TAKEN`. */
+export type WireCode<Code extends ErrorCode = ErrorCode> = Code extends `XMLSOCKET_${infer Rest}`
+	? Dashed<Rest>
+	: never;
+
 /**
  * The form of a code that travels in documents: `XMLSOCKET_NAME_TAKEN` becomes `name-taken`.
  */
-export function wireCode(code: ErrorCode): string {
-	return code.slice("XMLSOCKET_".length).toLowerCase().replaceAll("_", "-");
+export function wireCode<Code extends ErrorCode>(code: Code): WireCode<Code> {
+	return code.slice("XMLSOCKET_".length).toLowerCase().replaceAll("_", "-") as WireCode<Code>;
 }

@@ -1,7 +1,7 @@
 // How a bridge ended: one cause of a fixed list, an error code unless the end was orderly, and a text for the log. The close reason for the
 // page is only the cause, because a page must not learn about the network behind the gateway.
 
-import type { ErrorCode, XMLSocketError } from "../errors/index.ts";
+import { type ErrorCode, XMLSocketError } from "../errors/index.ts";
 
 /** The causes, as in logs and metrics. docs/guide/gateway.md explains what to do about each. */
 export const END_WORDS = {
@@ -19,6 +19,7 @@ export const END_WORDS = {
 	"target-not-reading": "the target did not read what was sent to it",
 	"address-refused": "the target's name resolves to an address that is not allowed",
 	"document-too-large": "the target sent a document longer than the limit",
+	"gateway-failed": "the gateway failed",
 	stopping: "the gateway stops",
 } as const satisfies Record<string, string>;
 
@@ -33,6 +34,7 @@ const CODES: Partial<Record<EndCause, ErrorCode>> = {
 	"page-broke-protocol": "XMLSOCKET_CONNECTION_LOST",
 	"target-reset": "XMLSOCKET_CONNECTION_LOST",
 	"target-not-reading": "XMLSOCKET_UNREAD_OUTPUT",
+	"gateway-failed": "XMLSOCKET_INTERNAL",
 };
 
 /** The end of one bridge. */
@@ -66,8 +68,7 @@ export class BridgeEnd {
 
 	/** The end after the page's close. */
 	static ofPage(closeCode: number | undefined, error: Error | undefined): BridgeEnd {
-		const errorCode = (error as NodeJS.ErrnoException | undefined)?.code;
-		if (error && errorCode?.startsWith("WS_ERR")) return new BridgeEnd("page-broke-protocol", error.message);
+		if (error instanceof XMLSocketError) return new BridgeEnd("page-broke-protocol", error.message);
 		if (closeCode === 1006) return new BridgeEnd("page-lost", error?.message);
 		if (error && closeCode !== undefined && closeCode !== 1000 && closeCode !== 1001 && closeCode < 3000)
 			return new BridgeEnd("page-broke-protocol", error.message);

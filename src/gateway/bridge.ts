@@ -90,11 +90,11 @@ export class Bridge {
 		this.#pageActiveMs = nowMs;
 		host.scheduler.add(this);
 		page.start({
-			bytes: (chunk) => this.#fromPage(chunk),
+			bytes: (chunk) => this.#guard(() => this.#fromPage(chunk)),
 			end: () => {},
-			drain: () => this.#drained(this.#toPage),
+			drain: () => this.#guard(() => this.#drained(this.#toPage)),
 			pong: () => this.#pageActive(),
-			close: (error) => this.#pageClosed(error),
+			close: (error) => this.#guard(() => this.#pageClosed(error)),
 		});
 	}
 
@@ -127,11 +127,11 @@ export class Bridge {
 		this.#target = target;
 		this.#targetState = "open";
 		target.start({
-			bytes: (chunk) => this.#fromTarget(chunk),
-			end: () => this.#targetEnded(),
-			drain: () => this.#drained(this.#toTarget),
+			bytes: (chunk) => this.#guard(() => this.#fromTarget(chunk)),
+			end: () => this.#guard(() => this.#targetEnded()),
+			drain: () => this.#guard(() => this.#drained(this.#toTarget)),
 			pong: () => {},
-			close: (error) => this.#targetClosed(error),
+			close: (error) => this.#guard(() => this.#targetClosed(error)),
 		});
 		this.#flushSoon();
 	}
@@ -303,12 +303,18 @@ export class Bridge {
 		if (this.#flushing || this.#finished) return;
 		this.#flushing = true;
 		queueMicrotask(() => {
-			try {
-				this.flush();
-			} catch (error) {
-				this.#host.scheduler.report(error);
-			}
+			this.#guard(() => this.flush());
 		});
+	}
+
+	// What is thrown in a listener of a socket would end the process. It ends this bridge.
+	#guard(run: () => void): void {
+		try {
+			run();
+		} catch (error) {
+			this.#host.scheduler.report(error);
+			this.destroy("gateway-failed");
+		}
 	}
 
 	// --- deadlines

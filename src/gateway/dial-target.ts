@@ -15,6 +15,39 @@ export type Resolver = (host: string) => Promise<readonly string[]>;
 export const systemResolver: Resolver = async (host) =>
 	(await lookup(host, { all: true, verbatim: true })).map(({ address }) => address);
 
+/** Node has four threads for look-ups and for files. One that hangs keeps its thread, and nothing can abort it. */
+const MAX_LOOKUPS = 2;
+
+/**
+ * Bounds the look-ups of a resolver: all that ask for the same name meanwhile share one, and at most two names are looked up at a time, so
+ * that a name server that hangs holds up neither files nor the message log. The others wait, within the deadline of their dial.
+ */
+export function boundedResolver(resolve: Resolver): Resolver {
+	const shared = new Map<string, Promise<readonly string[]>>();
+	const waiting: (() => void)[] = [];
+	let running = 0;
+	const begin = async (host: string): Promise<readonly string[]> => {
+		if (running >= MAX_LOOKUPS) await new Promise<void>((turn) => waiting.push(turn));
+		else running++;
+		try {
+			return await resolve(host);
+		} finally {
+			shared.delete(host);
+			const next = waiting.shift();
+			if (next) next();
+			else running--;
+		}
+	};
+	return (host) => {
+		let answers = shared.get(host);
+		if (!answers) {
+			answers = begin(host);
+			shared.set(host, answers);
+		}
+		return answers;
+	};
+}
+
 /** At most this many addresses of a name are tried. */
 const MAX_TRIED = 8;
 

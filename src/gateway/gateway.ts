@@ -25,7 +25,7 @@ import {
 } from "../transport/index.ts";
 import { Bridge, type BridgeHost } from "./bridge.ts";
 import { bridgeContent } from "./content.ts";
-import { dialTarget, type Resolver, systemResolver } from "./dial-target.ts";
+import { boundedResolver, dialTarget, type Resolver, systemResolver } from "./dial-target.ts";
 import { LearnedTargets } from "./learned-targets.ts";
 import { type GatewayOptions, type GatewaySettings, gatewaySettings } from "./options.ts";
 import { GATEWAY_PATH, type Target, TargetList } from "./target.ts";
@@ -87,7 +87,7 @@ export class Gateway implements HttpRoutes {
 		for (const target of this.targets) textCodec(target.encoding ?? this.settings.encoding);
 		this.#log = parts.log ?? silentLogger;
 		this.#limit = new LogLimit(this.#log, () => nodeClock.now());
-		this.#resolve = parts.resolve ?? systemResolver;
+		this.#resolve = boundedResolver(parts.resolve ?? systemResolver);
 		const { maxMessageBytes } = this.settings;
 		this.#acceptor = new WebSocketAcceptor({
 			maxMessageBytes,
@@ -297,9 +297,11 @@ export class Gateway implements HttpRoutes {
 			toPageBytes: bytes.toPage,
 			...(replaced > 0 ? { replacedCharacters: replaced } : {}),
 		};
+		this.#limit.sweep(nodeClock.now());
 		if (end.isOrderly && replaced === 0) this.#log.info(line, end.words);
 		else
-			this.#log.warn(
+			this.#limit.warn(
+				end.cause,
 				line,
 				replaced > 0 ? `${end.words}; some characters do not exist in the other encoding` : end.words,
 			);

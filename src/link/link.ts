@@ -82,6 +82,12 @@ export class Link<Output extends "text" | "bytes" = "text"> implements Measured 
 		return this.#outbox.bytes + this.transport.bufferedBytes;
 	}
 
+	/** Bytes held for the other side: its outbox, its unfinished document, and about as much as the documents that wait here. */
+	get heldBytes(): number {
+		const received = (this.#decoder.pendingBytes ?? 0) + (this.transport.unfinishedBytes ?? 0);
+		return this.outboxBytes + received + (this.#inbound.isBusy ? READ_BYTES : 0);
+	}
+
 	/** Empty documents received. */
 	get emptyDocuments(): number {
 		return this.#decoder.emptyDocuments;
@@ -240,7 +246,7 @@ export class Link<Output extends "text" | "bytes" = "text"> implements Measured 
 		if (this.#gone) return;
 		// While this side does not read, the other side is not idle.
 		if (!this.#inbound.isReading) this.#lastInboundMs = nowMs;
-		const since = this.#decoder.pendingSinceMs;
+		const since = this.#decoder.pendingSinceMs ?? this.transport.unfinishedSinceMs;
 		const limit = this.receivedDocuments === 0 ? options.firstDocumentTimeoutMs : options.documentTimeoutMs;
 		if (since !== undefined && limit > 0 && nowMs - since >= limit && this.#inbound.isReading) {
 			this.#fail("XMLSOCKET_DOCUMENT_TIMEOUT", `A document was not finished within ${limit} ms.`, { limitMs: limit });
@@ -494,6 +500,8 @@ export class Link<Output extends "text" | "bytes" = "text"> implements Measured 
 	}
 }
 
+/** The most that a transport reads at once; documents that wait come from one read. */
+const READ_BYTES = 64 * 1024;
 const ZERO: Uint8Array = Uint8Array.of(0);
 
 let utf8: TextCodec | undefined;

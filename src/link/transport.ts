@@ -36,6 +36,10 @@ export interface Transport {
 	readonly isStream?: boolean;
 	/** Bytes written that have not left this process yet. */
 	readonly bufferedBytes: number;
+	/** Bytes received of a message that is not complete yet, where the transport has messages. Default 0. */
+	readonly unfinishedBytes?: number;
+	/** The time of that message's first byte, monotonic milliseconds; undefined while there is none. */
+	readonly unfinishedSinceMs?: number | undefined;
 	/** Begins delivery. Once. */
 	start(events: TransportEvents): void;
 	/**

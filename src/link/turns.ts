@@ -1,4 +1,4 @@
-// Fair turns: when the connections have used up the time of a tick, what they have received waits here, and whoever has used
+// Fair turns: when the connections have used up the time of a tick, what they have received waits here, and the one that has used
 // least lately goes first. So a client's document is handled within some milliseconds, whatever the others send.
 
 import type { Clock } from "./clock.ts";

@@ -1,4 +1,4 @@
-// How much processor time a connection, or all connections of one address, have used lately. Whoever has used least is served
+// How much processor time a connection, or all connections of one address, have used lately. The one that has used least is served
 // first when many wait; nobody is refused or cut for it.
 
 /** The levels of `Work`: each begins at twice the use of the one before. */

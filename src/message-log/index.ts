@@ -14,3 +14,4 @@ export {
 	type RoomState,
 	type Subscription,
 } from "./message-log.ts";
+export { RecentIds, type RecentIdsOptions } from "./recent-ids.ts";

@@ -16,6 +16,7 @@ import {
 	type RoomState,
 	type Subscription,
 } from "./message-log.ts";
+import { RecentIds } from "./recent-ids.ts";
 
 /** Options of `MemoryLog`. */
 export interface MemoryLogOptions extends LogOptions {
@@ -28,7 +29,9 @@ export interface MemoryLogOptions extends LogOptions {
 }
 
 const DEFAULT_RETENTION: Retention = { maxCount: 10_000, maxBytes: 16 * 1024 * 1024 };
-const MAX_REMEMBERED_IDS = 65_536;
+/** Newest ids of a session, over all rooms. */
+const IDS_PER_SESSION = 4096;
+const MAX_IDS = 131_072;
 const MIN_COMPACTION = 1024;
 
 interface MemoryRoom {
@@ -38,15 +41,14 @@ interface MemoryRoom {
 	head: number;
 	bytes: number;
 	lastSeq: number;
-	/** By session and id, oldest first. */
-	readonly remembered: Map<string, { readonly seq: number; readonly prev: number; readonly atMs: number }>;
 	readonly followers: Followers;
 }
 
 /** A log that lasts as long as the process. Its sequence numbers are consecutive within a room. */
 export class MemoryLog implements MessageLog {
 	readonly #retention: Retention;
-	readonly #dedupeWindowMs: number;
+	/** The ids of all rooms; an id contains its room. */
+	readonly #ids: RecentIds<{ readonly seq: number; readonly prev: number }>;
 	readonly #nowMs: () => number;
 	readonly #maxRooms: number;
 	readonly #rooms = new Map<string, MemoryRoom>();
@@ -55,7 +57,8 @@ export class MemoryLog implements MessageLog {
 
 	constructor(options: MemoryLogOptions = {}) {
 		this.#retention = options.retention ?? DEFAULT_RETENTION;
-		this.#dedupeWindowMs = options.dedupeWindowMs ?? DEFAULT_DEDUPE_WINDOW_MS;
+		const windowMs = options.dedupeWindowMs ?? DEFAULT_DEDUPE_WINDOW_MS;
+		this.#ids = new RecentIds({ windowMs, maxPerSession: IDS_PER_SESSION, maxTotal: MAX_IDS });
 		this.#nowMs = options.nowMs ?? Date.now;
 		this.#maxRooms = options.maxRooms ?? 10_000;
 	}
@@ -63,10 +66,9 @@ export class MemoryLog implements MessageLog {
 	async append(name: string, { payload, session, id }: NewEntry): Promise<Appended> {
 		const room = this.#roomToWrite(name);
 		const atMs = this.#nowMs();
-		const key = session !== undefined && id !== undefined ? `${session}\0${id}` : undefined;
-		if (key !== undefined) {
-			this.#forgetIds(room, atMs);
-			const first = room.remembered.get(key);
+		const key = id === undefined ? "" : `${name}\0${id}`;
+		if (session !== undefined && id !== undefined) {
+			const first = this.#ids.get(session, key, atMs);
 			if (first) return { seq: first.seq, prev: first.prev, duplicate: true };
 		}
 		const prev = room.lastSeq;
@@ -75,7 +77,7 @@ export class MemoryLog implements MessageLog {
 		room.lastSeq = seq;
 		room.entries.push(entry);
 		room.bytes += payload.length;
-		if (key !== undefined) room.remembered.set(key, { seq, prev, atMs });
+		if (session !== undefined && id !== undefined) this.#ids.add(session, key, { seq, prev }, atMs);
 		this.#retain(room, atMs);
 		room.followers.deliver(entry);
 		return { seq, prev, duplicate: false };
@@ -158,7 +160,7 @@ export class MemoryLog implements MessageLog {
 					`The log has ${this.#maxRooms} rooms, which is its limit.`,
 				);
 			}
-			room = { entries: [], head: 0, bytes: 0, lastSeq: 0, remembered: new Map(), followers: new Followers() };
+			room = { entries: [], head: 0, bytes: 0, lastSeq: 0, followers: new Followers() };
 			this.#rooms.set(name, room);
 		}
 		return room;
@@ -184,13 +186,6 @@ export class MemoryLog implements MessageLog {
 		if (room.head >= MIN_COMPACTION && room.head * 2 >= entries.length) {
 			room.entries = entries.slice(room.head);
 			room.head = 0;
-		}
-	}
-
-	#forgetIds(room: MemoryRoom, nowMs: number): void {
-		for (const [key, { atMs }] of room.remembered) {
-			if (nowMs - atMs < this.#dedupeWindowMs && room.remembered.size < MAX_REMEMBERED_IDS) return;
-			room.remembered.delete(key);
 		}
 	}
 }

@@ -1,5 +1,6 @@
 // The limits on connecting: connections in total, and for one address connections and connects per second. An IPv6 /64 counts as
-// one address. Loopback is exempt, because a proxy on this machine would reach the limits for all of its clients.
+// one address. Loopback is exempt, because a proxy on this machine would reach the limits for all of its clients. Beyond the total a few
+// places are reserved for the operator's own requests.
 
 import { readFileSync } from "node:fs";
 import ipaddr from "ipaddr.js";
@@ -13,8 +14,14 @@ interface AddressUse {
 	atMs: number;
 }
 
-/** Descriptors for everything that is not a connection. */
+/** Places beyond the total for requests of this machine and of listed proxies: health, readiness and metrics. */
+export const RESERVED_PLACES = 8;
+/** Connections of a policy port, which are counted apart: a flood there takes no places of the main port. */
+export const POLICY_PORT_CONNECTIONS = 64;
+/** Descriptors for everything that is not a connection of the port: files, the broker, the reserved places, the metrics port. */
 const RESERVED_FILES = 128;
+/** Addresses that are kept at once without a connection. */
+const MAX_IDLE_ADDRESSES = 100_000;
 /** Connections in total, where neither the operator nor the file limit sets fewer. */
 const DEFAULT_CONNECTIONS = 10_000;
 
@@ -22,6 +29,7 @@ const DEFAULT_CONNECTIONS = 10_000;
 export class Admission {
 	/** Connections admitted and not yet left. */
 	open = 0;
+	#reserved = 0;
 	readonly #maxOpen: number;
 	readonly #perAddress: number;
 	readonly #perSecond: number;
@@ -49,6 +57,18 @@ export class Admission {
 		return refusal;
 	}
 
+	/** Admits a connection beyond the total, or returns false. Call `leaveReserved` when it ends. */
+	admitReserved(): boolean {
+		if (this.#reserved >= RESERVED_PLACES) return false;
+		this.#reserved++;
+		return true;
+	}
+
+	/** The end of a connection on a reserved place. */
+	leaveReserved(): void {
+		this.#reserved--;
+	}
+
 	/** The end of an admitted connection. */
 	leave(address: string | undefined): void {
 		this.open--;
@@ -60,7 +80,9 @@ export class Admission {
 		const key = addressKey(address);
 		if (key === undefined) return undefined;
 		const burst = this.#perSecond * 2;
-		const use = this.#addresses.get(key) ?? { open: 0, tokens: burst, atMs: nowMs };
+		const known = this.#addresses.get(key);
+		if (!known && this.#addresses.size >= this.#maxOpen + MAX_IDLE_ADDRESSES) return "connecting-too-fast";
+		const use = known ?? { open: 0, tokens: burst, atMs: nowMs };
 		use.tokens = Math.min(burst, use.tokens + ((nowMs - use.atMs) * this.#perSecond) / 1000);
 		use.atMs = nowMs;
 		this.#addresses.set(key, use);
@@ -113,11 +135,14 @@ export function isListed(address: string, list: readonly string[]): boolean {
 /**
  * The connections that this process can hold. At the file limit the system would close new connections without an event, so
  * some descriptors are reserved, and the server refuses connections itself.
+ *
+ * @param hasPolicyPort whether a policy port needs descriptors too. Default false.
  */
-export function defaultMaxConnections(): number {
+export function defaultMaxConnections(hasPolicyPort = false): number {
+	const reserved = RESERVED_FILES + (hasPolicyPort ? POLICY_PORT_CONNECTIONS : 0);
 	try {
 		const line = /^Max open files\s+(\d+)/m.exec(readFileSync("/proc/self/limits", "utf8"));
-		if (line) return Math.max(16, Math.min(DEFAULT_CONNECTIONS, Number(line[1]) - RESERVED_FILES));
+		if (line) return Math.max(16, Math.min(DEFAULT_CONNECTIONS, Number(line[1]) - reserved));
 	} catch {
 		// No such file on this system: its limit cannot be read.
 	}

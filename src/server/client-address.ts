@@ -4,7 +4,7 @@
 
 import type { IncomingMessage } from "node:http";
 import ipaddr from "ipaddr.js";
-import { isListed } from "./admission.ts";
+import { addressKey, isListed } from "./admission.ts";
 
 type Headers = IncomingMessage["headers"];
 
@@ -41,6 +41,27 @@ export function clientAddress(headers: Headers, address: string, trusted: readon
 		if (!isListed(client, trusted)) break;
 	}
 	return client;
+}
+
+const THIS_MACHINE: readonly string[] = ["127.0.0.0/8", "::1"];
+
+/**
+ * What the limits for one address count a request under; undefined for a client of this machine, to which they do not apply. A proxy on this
+ * machine that is not listed is believed here, and only here: otherwise its clients would all be exempt, or all share one limit. They
+ * count apart from direct clients of the same address, because any program of this machine can name one.
+ *
+ * @param address of the connection, or from a PROXY protocol header.
+ */
+export function limitedAddress(
+	request: IncomingMessage,
+	address: string,
+	trusted: readonly string[],
+): string | undefined {
+	const client = clientAddress(request.headers, address, trusted);
+	if (addressKey(client) !== undefined) return client;
+	if (!isForwarded(request)) return undefined;
+	const named = addressKey(clientAddress(request.headers, client, THIS_MACHINE));
+	return named === undefined ? undefined : `unlisted proxy, ${named}`;
 }
 
 /**

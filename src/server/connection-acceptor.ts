@@ -17,12 +17,20 @@ import {
 	remoteAddressOf,
 	SocketTransport,
 } from "../transport/index.ts";
-import { Admission, defaultMaxConnections, isListed, type Refusal } from "./admission.ts";
+import {
+	Admission,
+	addressKey,
+	defaultMaxConnections,
+	isListed,
+	POLICY_PORT_CONNECTIONS,
+	type Refusal,
+} from "./admission.ts";
 import type { Certificate } from "./certificate.ts";
 import { SocketHandshake } from "./handshakes.ts";
 import { type Logger, loggable } from "./logger.ts";
 import type { Metrics } from "./metrics.ts";
 import type { ServerSettings } from "./options.ts";
+import type { RefusalReason } from "./refusal-reasons.ts";
 import { type Refusals, remoteFact } from "./refusals.ts";
 
 /** What accepting connections needs of the server. */
@@ -41,18 +49,24 @@ export interface AcceptorHost {
 	readonly policy: ServedPolicyFile | undefined;
 	/** False once the server closes. */
 	isListening(): boolean;
-	/** Takes an HTTP connection. */
-	http(socket: Socket, address: string): void;
+	/** Whether so many bytes are held for clients that there is no place for another one. */
+	isOutOfMemory(): boolean;
+	/** Takes an HTTP connection; `isReserved`: one for the operator's own requests alone. */
+	http(socket: Socket, address: string, isReserved: boolean): void;
 	/** Takes a connection whose documents go to the application. */
 	connect(transport: Transport, handshake?: Handshake): void;
 	/** A connection that was not handed to the application has closed. */
 	closed(): void;
 }
 
+type Place = "regular" | "reserved";
+
 /** Admits and recognises the connections of a server. */
 export class ConnectionAcceptor {
 	readonly #host: AcceptorHost;
 	readonly #admission: Admission;
+	/** For the policy port, so that a flood there takes no places of the main port. */
+	readonly #policyAdmission: Admission;
 	/** Connections that are not the application's, or not yet: recognition, HTTP, WebSocket, policy. */
 	readonly #sockets = new Set<Socket>();
 
@@ -60,13 +74,18 @@ export class ConnectionAcceptor {
 		this.#host = host;
 		this.#admission = new Admission({
 			...host.settings,
-			maxConnections: host.settings.maxConnections ?? defaultMaxConnections(),
+			maxConnections: host.settings.maxConnections ?? defaultMaxConnections(host.settings.policyPort !== undefined),
+		});
+		this.#policyAdmission = new Admission({
+			...host.settings,
+			maxConnections: POLICY_PORT_CONNECTIONS,
+			maxConnectionsPerAddress: Math.min(host.settings.maxConnectionsPerAddress, POLICY_PORT_CONNECTIONS / 4),
 		});
 	}
 
 	/** Connections admitted and not closed yet, of any kind. */
 	get open(): number {
-		return this.#admission.open;
+		return this.#admission.open + this.#policyAdmission.open;
 	}
 
 	/** Connections that were not handed to the application. */
@@ -86,7 +105,8 @@ export class ConnectionAcceptor {
 
 	#accept(socket: Socket): void {
 		const isProxy = this.#isProxy(socket);
-		if (!this.#admit(socket, isProxy)) return;
+		const place = this.#admit(socket, isProxy);
+		if (!place) return;
 		const { settings, certificate, acceptsDocuments } = this.#host;
 		let address = remoteAddressOf(socket);
 		accept(socket, {
@@ -96,23 +116,35 @@ export class ConnectionAcceptor {
 			proxyHeader: isProxy,
 			proxied: (client) => {
 				address = client;
-				return this.#acquireProxied(client, socket);
+				if (place === "regular") return this.#acquireProxied(client, socket, this.#admission);
+				this.#refuse(socket, address, "too-many-connections");
+				return false;
 			},
 			tlsTimeoutMs: settings.tlsTimeoutMs,
 			secureContext: certificate && settings.sniff ? () => certificate.context : undefined,
 			accepted: (accepted, kind, secure) =>
-				this.#guard(accepted, () => this.#accepted(socket, accepted, kind, secure, address)),
+				this.#guard(accepted, () => {
+					if (place === "reserved" && kind !== "http") this.#refuse(accepted, address, "too-many-connections");
+					else this.#accepted(socket, accepted, kind, secure, address, place === "reserved");
+				}),
 			failed: (error, during) => this.#guard(socket, () => this.#failed(socket, address, error, during)),
 		});
 	}
 
 	/** @param accepted `socket`, or the TLS connection on it. */
-	#accepted(socket: Socket, accepted: Socket, kind: AcceptedKind, secure: boolean, address: string): void {
+	#accepted(
+		socket: Socket,
+		accepted: Socket,
+		kind: AcceptedKind,
+		secure: boolean,
+		address: string,
+		isReserved: boolean,
+	): void {
 		const host = this.#host;
 		const protocol = host.settings.sniff || kind === "policy" || kind === "silent" ? kind : "document";
 		host.metrics.count(host.metrics.accepted, `${secure ? "tls+" : ""}${protocol}`);
 		if (protocol === "policy" && host.policy) answerPolicy(accepted, host.policy);
-		else if (protocol === "http") host.http(accepted, address);
+		else if (protocol === "http") host.http(accepted, address, isReserved);
 		else if (protocol === "tls")
 			this.#refuse(accepted, address, "tls-unavailable", "TLS without a certificate (--tls-cert, --tls-key)");
 		else if (protocol === "utf16" && host.output === "text" && !isCodePage(host.settings.encoding))
@@ -131,17 +163,21 @@ export class ConnectionAcceptor {
 	}
 
 	#failed(socket: Socket, address: string, error: Error | undefined, during: AcceptStage): void {
-		const { log, refusals } = this.#host;
+		const { refusals, settings } = this.#host;
 		const facts = { ...remoteFact(address), cause: loggable(error?.message ?? "") };
 		if (during === "tls" && error) refusals.refuse("tls-failed", "a TLS handshake failed", facts);
 		else if (during === "proxy-header") refusals.refuse("proxy-header", "a PROXY protocol header was refused", facts);
-		else if (error) log.debug(facts, "a connection broke before its protocol was known");
+		else if (error) {
+			// The health checks of a listed proxy may end with a reset.
+			const report = isListed(remoteAddressOf(socket), settings.trustProxy) ? "count" : "refuse";
+			refusals[report]("connection-broken", "a connection broke before its protocol was known", facts);
+		}
 		socket.destroy();
 	}
 
 	#acceptPolicyOnly(socket: Socket): void {
 		const isProxy = this.#isProxy(socket);
-		if (!this.#admit(socket, isProxy)) return;
+		if (!this.#admit(socket, isProxy, this.#policyAdmission)) return;
 		const { settings, metrics, policy } = this.#host;
 		let address = remoteAddressOf(socket);
 		closeWithin(socket, POLICY_TIMEOUT_MS);
@@ -152,7 +188,7 @@ export class ConnectionAcceptor {
 			proxyHeader: isProxy,
 			proxied: (client) => {
 				address = client;
-				return this.#acquireProxied(client, socket);
+				return this.#acquireProxied(client, socket, this.#policyAdmission);
 			},
 			accepted: (accepted, kind) =>
 				this.#guard(accepted, () => {
@@ -168,15 +204,15 @@ export class ConnectionAcceptor {
 	}
 
 	/** Counts a client behind a proxy until its socket closes, or returns why it is refused; the caller reports that. */
-	acquire(address: string, socket: Duplex): Refusal | undefined {
-		const refusal = this.#admission.acquire(address, nodeClock.now());
-		if (refusal === undefined) socket.on("close", () => this.#admission.release(address));
+	acquire(address: string, socket: Duplex, admission: Admission = this.#admission): Refusal | undefined {
+		const refusal = admission.acquire(address, nodeClock.now());
+		if (refusal === undefined) socket.on("close", () => admission.release(address));
 		return refusal;
 	}
 
 	// A client that a PROXY protocol header names; false where it is refused.
-	#acquireProxied(address: string, socket: Socket): boolean {
-		const refusal = this.acquire(address, socket);
+	#acquireProxied(address: string, socket: Socket, admission: Admission): boolean {
+		const refusal = this.acquire(address, socket, admission);
 		if (refusal) this.#host.refusals.refuse(refusal, "refused a connection", remoteFact(address));
 		return refusal === undefined;
 	}
@@ -184,6 +220,7 @@ export class ConnectionAcceptor {
 	/** Forgets addresses without connections: once a second. */
 	sweep(nowMs: number): void {
 		this.#admission.sweep(nowMs);
+		this.#policyAdmission.sweep(nowMs);
 	}
 
 	/** Ends every connection that was not handed to the application. */
@@ -196,30 +233,42 @@ export class ConnectionAcceptor {
 		return trustProxy.length > 0 && isListed(remoteAddressOf(socket), trustProxy);
 	}
 
-	// A proxy carries many clients, and each of them is counted once its address is known.
-	#admit(socket: Socket, isProxy: boolean): boolean {
+	// A proxy carries many clients, and each of them is counted once its address is known. Undefined: refused.
+	#admit(socket: Socket, isProxy: boolean, admission: Admission = this.#admission): Place | undefined {
+		const host = this.#host;
 		const remoteAddress = remoteAddressOf(socket);
 		if (remoteAddress === "") {
-			// It was reset before it was accepted, so there is no address to count.
+			host.refusals.refuse("reset", "a connection was reset before it was accepted");
 			socket.on("error", () => {});
 			socket.destroy();
-			return false;
+			return undefined;
 		}
 		const address = isProxy ? undefined : remoteAddress;
-		const refusal = this.#host.isListening() ? this.#admission.admit(address, nodeClock.now()) : "stopping";
+		const refusal: RefusalReason | undefined = !host.isListening()
+			? "stopping"
+			: host.isOutOfMemory()
+				? wireCode("XMLSOCKET_MEMORY_CEILING")
+				: admission.admit(address, nodeClock.now());
+		let place: Place = "regular";
 		if (refusal) {
-			this.#refuse(socket, remoteAddress, refusal);
-			return false;
+			const isOperator = isProxy || addressKey(remoteAddress) === undefined;
+			const isFull = refusal === "too-many-connections" || refusal === "memory-ceiling";
+			if (!(isOperator && isFull && admission === this.#admission && admission.admitReserved())) {
+				this.#refuse(socket, remoteAddress, refusal);
+				return undefined;
+			}
+			place = "reserved";
 		}
 		this.#sockets.add(socket);
 		socket.on("close", () => {
-			this.#admission.leave(address);
-			if (this.#sockets.delete(socket)) this.#host.closed();
+			if (place === "reserved") admission.leaveReserved();
+			else admission.leave(address);
+			if (this.#sockets.delete(socket)) host.closed();
 		});
-		return true;
+		return place;
 	}
 
-	#refuse(socket: Socket, address: string, reason: string, text?: string): void {
+	#refuse(socket: Socket, address: string, reason: RefusalReason, text?: string): void {
 		this.#host.refusals.refuse(
 			reason,
 			text === undefined ? "refused a connection" : `refused a connection: ${text}`,

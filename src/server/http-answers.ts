@@ -4,6 +4,7 @@
 import type { ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import { closeWithin } from "../transport/index.ts";
+import type { RefusalReason } from "./refusal-reasons.ts";
 
 /** How long a refused connection may take to read its answer and close, in milliseconds. */
 const REFUSED_CLOSE_MS = 2000;
@@ -21,6 +22,19 @@ export function answer(
 		"x-content-type-options": "nosniff",
 	});
 	response.end(response.req.method === "HEAD" ? undefined : body);
+}
+
+const reasons = new WeakMap<ServerResponse, RefusalReason>();
+
+/** As `answer`, for a refusal whose status does not show its reason. */
+export function refuseRequest(response: ServerResponse, status: number, reason: RefusalReason, body: string): void {
+	reasons.set(response, reason);
+	answer(response, status, body);
+}
+
+/** The reason that `refuseRequest` was called with. */
+export function reasonOf(response: ServerResponse): RefusalReason | undefined {
+	return reasons.get(response);
 }
 
 /** Answers a plain request for the path of a WebSocket: usually the upgrade of a page, without the headers that a proxy did not pass. */

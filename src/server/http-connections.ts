@@ -5,14 +5,16 @@ import { createServer, type IncomingMessage, type Server, ServerResponse } from 
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { closeWithin } from "../transport/index.ts";
-import { answer, refuseUpgrade } from "./http-answers.ts";
+import { answer, reasonOf, refuseRequest, refuseUpgrade } from "./http-answers.ts";
 import { requestFacts } from "./http-host.ts";
 import { loggable } from "./logger.ts";
+import type { Debtor } from "./memory-ceiling.ts";
+import type { RefusalReason } from "./refusal-reasons.ts";
 import { type Refusals, remoteFact } from "./refusals.ts";
 import { RequestQueue } from "./request-queue.ts";
 
 /** The reason that an answer counts as a refusal, by its status. A failed callback (500) is counted where it fails. */
-const REFUSALS: Readonly<Record<number, string>> = {
+const REFUSALS: Readonly<Record<number, RefusalReason>> = {
 	400: "bad-request",
 	403: "forbidden",
 	404: "not-found",
@@ -21,16 +23,21 @@ const REFUSALS: Readonly<Record<number, string>> = {
 	421: "foreign-host",
 	426: "upgrade-required",
 	429: "too-many-requests",
-	503: "unavailable",
+	503: "busy",
+	505: "http-version",
 };
 /** How long a client may take to close after the answer to a request whose upgrade was ignored, in milliseconds. */
 const IGNORED_CLOSE_MS = 2000;
 const UPGRADE_HINT = "a proxy in front must pass the headers Upgrade and Connection, over HTTP/1.1";
-const BAD_REQUEST = { status: "400 Bad Request", reason: "bad-request" };
+interface ParserError {
+	readonly status: string;
+	readonly reason: RefusalReason;
+}
+const BAD_REQUEST: ParserError = { status: "400 Bad Request", reason: "bad-request" };
 /** What Node's parser reports, and how it is answered. */
-const PARSER_ERRORS: Readonly<Record<string, { readonly status: string; readonly reason: string }>> = {
-	ERR_HTTP_REQUEST_TIMEOUT: { status: "408 Request Timeout", reason: "request-timeout" },
-	HPE_PAUSED_H2_UPGRADE: { status: "505 HTTP Version Not Supported", reason: "http2" },
+const PARSER_ERRORS: Readonly<Record<string, ParserError>> = {
+	ERR_HTTP_REQUEST_TIMEOUT: { status: "408 Request Timeout", reason: "request-too-slow" },
+	HPE_PAUSED_H2_UPGRADE: { status: "505 HTTP Version Not Supported", reason: "http-version" },
 	HPE_HEADER_OVERFLOW: { status: "431 Request Header Fields Too Large", reason: "headers-too-large" },
 };
 
@@ -55,6 +62,8 @@ export class HttpConnections {
 	readonly #server: Server;
 	readonly #addresses = new WeakMap<Duplex, string>();
 	readonly #queues = new WeakMap<Duplex, RequestQueue>();
+	/** Those that are not upgraded. */
+	readonly #sockets = new Set<Duplex>();
 
 	constructor(options: HttpConnectionsOptions) {
 		this.#options = options;
@@ -64,6 +73,8 @@ export class HttpConnections {
 			connectionsCheckingInterval: 1000,
 			keepAliveTimeout: 5000,
 			maxHeaderSize: 16_384,
+			// Node would answer a request without a Host header itself, uncounted.
+			requireHostHeader: false,
 		});
 		this.#server.maxHeadersCount = 100;
 		// A client that sends its request and then its end, as `printf … | nc` does, still waits for the answer. Node has this switch
@@ -71,6 +82,9 @@ export class HttpConnections {
 		(this.#server as Server & { httpAllowHalfOpen?: boolean }).httpAllowHalfOpen = true;
 		this.#server.on("request", (request, response) => this.#request(request, response));
 		if (options.upgrade) this.#server.on("upgrade", (request, socket, head) => this.#upgrade(request, socket, head));
+		// Node would answer or close these itself, uncounted.
+		this.#server.on("checkExpectation", (request, response) => this.#refuseExpectation(request, response));
+		this.#server.on("connect", (request, socket) => this.#refuseConnect(request, socket));
 		this.#server.on("clientError", (error, socket) => this.#clientError(error, socket));
 		this.#server.setTimeout(options.unreadOutputTimeoutMs, (socket) => this.#timeout(socket));
 		// This server gets its sockets handed over and never listens itself, yet its deadlines start with this event.
@@ -84,6 +98,8 @@ export class HttpConnections {
 	 */
 	accept(socket: Socket, address: string): void {
 		this.#addresses.set(socket, address);
+		this.#sockets.add(socket);
+		socket.once("close", () => this.#sockets.delete(socket));
 		this.#server.emit("connection", socket);
 		socket.resume();
 	}
@@ -104,6 +120,29 @@ export class HttpConnections {
 		this.#server.closeAllConnections();
 	}
 
+	/** Bytes held for all connections. */
+	heldBytes(): number {
+		let bytes = 0;
+		for (const socket of this.#sockets) bytes += this.#heldFor(socket);
+		return bytes;
+	}
+
+	/** Each connection as one that may be closed at the memory ceiling. */
+	debtors(): Debtor[] {
+		return [...this.#sockets].map((socket) => ({
+			heldBytes: this.#heldFor(socket),
+			cut: (heldBytes) => {
+				const text = `closed an HTTP connection: the server held ${heldBytes} bytes for its clients`;
+				this.#options.refusals.refuse("memory-ceiling", text, this.#remote(socket));
+				socket.destroy();
+			},
+		}));
+	}
+
+	#heldFor(socket: Duplex): number {
+		return socket.writableLength + (this.#queues.get(socket)?.heldBytes ?? 0);
+	}
+
 	#request(request: IncomingMessage, response: ServerResponse): void {
 		const { socket } = request;
 		if (socket.destroyed) return;
@@ -117,17 +156,24 @@ export class HttpConnections {
 		response.once("finish", () => this.#countRefusal(request, response));
 		const fits = queue.add(response, () =>
 			refusals.guard(
-				() => this.#options.answer(request, response),
+				() => this.#answer(request, response),
 				() => failRequest(response),
 			),
 		);
 		if (fits) return;
 		refusals.refuse(
-			"too-many-requests",
+			"pipelining",
 			"closed an HTTP connection: too many requests wait for an answer",
 			this.#remote(socket),
 		);
 		socket.destroy();
+	}
+
+	#answer(request: IncomingMessage, response: ServerResponse): void | Promise<void> {
+		if (request.httpVersionMajor === 1 && !isAmbiguous(request)) return this.#options.answer(request, response);
+		response.setHeader("connection", "close");
+		if (request.httpVersionMajor === 1) answer(response, 400, "The request needs exactly one Host header.\n");
+		else answer(response, 505, "This server uses HTTP/1.1.\n");
 	}
 
 	#upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
@@ -138,6 +184,7 @@ export class HttpConnections {
 			this.#ignoreUpgrade(request, socket as Socket);
 			return;
 		}
+		this.#sockets.delete(socket);
 		if (this.#queues.get(socket)?.isActive) {
 			refusals.refuse(
 				"bad-request",
@@ -166,6 +213,21 @@ export class HttpConnections {
 			socket.end();
 		});
 		this.#request(request, response);
+	}
+
+	#refuseExpectation(request: IncomingMessage, response: ServerResponse): void {
+		response.once("finish", () => this.#countRefusal(request, response));
+		response.setHeader("connection", "close");
+		refuseRequest(response, 417, "expectation-failed", "The server fulfils no expectation but 100-continue.\n");
+	}
+
+	#refuseConnect(request: IncomingMessage, socket: Duplex): void {
+		this.#options.refusals.refuse("method-not-allowed", "refused an HTTP request: 405", {
+			...this.#remote(socket),
+			method: "CONNECT",
+			...requestFacts(request),
+		});
+		refuseUpgrade(socket, "405 Method Not Allowed", "This server is no proxy.");
 	}
 
 	#clientError(error: NodeJS.ErrnoException, socket: Duplex): void {
@@ -203,7 +265,7 @@ export class HttpConnections {
 
 	#countRefusal(request: IncomingMessage, response: ServerResponse): void {
 		const { statusCode } = response;
-		const reason = REFUSALS[statusCode];
+		const reason = reasonOf(response) ?? REFUSALS[statusCode];
 		// `/readyz` reports a state. Browsers ask for the icon by themselves, once for each site. Neither is a refusal.
 		if (reason === undefined || request.url === "/readyz" || request.url === "/favicon.ico") return;
 		this.#options.refusals.refuse(reason, `refused an HTTP request: ${statusCode}`, {
@@ -213,6 +275,12 @@ export class HttpConnections {
 			...(statusCode === 426 ? { hint: UPGRADE_HINT } : {}),
 		});
 	}
+}
+
+// A proxy in front may have read another one of several Host headers than this server does (RFC 9112, 3.2).
+function isAmbiguous(request: IncomingMessage): boolean {
+	const hosts = request.headersDistinct.host?.length ?? 0;
+	return hosts > 1 || (hosts === 0 && request.httpVersion === "1.1");
 }
 
 /** Answers 500, or closes the connection where the answer has begun. */

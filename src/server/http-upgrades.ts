@@ -5,22 +5,21 @@ import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { textCodec, toPageForm, WebSocketAcceptor } from "../transport/index.ts";
 import { terminatorBytes } from "../wire/index.ts";
-import { addressKey, isListed } from "./admission.ts";
-import { clientAddress, isForwarded } from "./client-address.ts";
+import { clientAddress, limitedAddress } from "./client-address.ts";
 import { RequestHandshake } from "./handshakes.ts";
 import { refuseUpgrade } from "./http-answers.ts";
 import { type HttpHost, requestFacts, requestUrl, WEBSOCKET_PATH, webSocketPaths } from "./http-host.ts";
 import { loggable } from "./logger.ts";
+import type { RefusalReason } from "./refusal-reasons.ts";
 import { remoteFact } from "./refusals.ts";
 
-type Refuse = (status: string, reason: string, text: string, hint?: string) => void;
+type Refuse = (status: string, reason: RefusalReason, text: string, hint?: string) => void;
 
 /** Answers upgrade requests. */
 export class HttpUpgrades {
 	readonly #host: HttpHost;
 	readonly #addressOf: (request: IncomingMessage) => string;
 	readonly #webSockets: WebSocketAcceptor;
-	#hasWarnedOfProxy = false;
 
 	/** @param addressOf the address of the client, or of the proxy before it. */
 	constructor(host: HttpHost, addressOf: (request: IncomingMessage) => string) {
@@ -32,12 +31,16 @@ export class HttpUpgrades {
 		});
 	}
 
-	/** Accepts or refuses an upgrade. */
-	answer(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+	/**
+	 * Accepts or refuses an upgrade.
+	 *
+	 * @param isReserved whether the connection has a reserved place, where no WebSocket may stay.
+	 */
+	answer(request: IncomingMessage, socket: Duplex, head: Buffer, isReserved: boolean): void {
 		const host = this.#host;
 		const { headers } = request;
-		const client = this.#clientAddress(request);
-		const refuse = (status: string, reason: string, text: string, hint?: string): void => {
+		const client = clientAddress(headers, this.#addressOf(request), host.settings.trustProxy);
+		const refuse: Refuse = (status, reason, text, hint) => {
 			host.refusals.refuse(reason, `refused a WebSocket: ${text}`, {
 				...remoteFact(client),
 				...requestFacts(request),
@@ -56,8 +59,9 @@ export class HttpUpgrades {
 				"Pages of this origin may not connect.",
 				`The server's operator can allow it with --origin ${loggable(headers.origin ?? "")}.`,
 			);
+		else if (isReserved) refuse("503 Service Unavailable", "too-many-connections", "The server is full.");
 		else if (!host.isListening()) refuse("503 Service Unavailable", "stopping", "The server is stopping.");
-		else if (this.#isFull(request, socket, client, refuse)) return;
+		else if (this.#isFull(request, socket, refuse)) return;
 		else if (!host.acceptsDocuments || !this.#isSocketPath(url.pathname)) {
 			if (host.routes.some((routes) => routes.upgrade?.(request, socket, head, url, client))) return;
 			refuse("404 Not Found", "not-found", "There is nothing at this path for a WebSocket.", this.#knownPaths());
@@ -82,9 +86,11 @@ export class HttpUpgrades {
 		);
 	}
 
-	// The limits for one address also apply to the clients of listed proxies.
-	#isFull(request: IncomingMessage, socket: Duplex, client: string, refuse: Refuse): boolean {
-		const refusal = client === this.#addressOf(request) ? undefined : this.#host.acquire(client, socket);
+	// The limits for one address also apply to the clients of proxies; other connections were counted when they were accepted.
+	#isFull(request: IncomingMessage, socket: Duplex, refuse: Refuse): boolean {
+		const address = this.#addressOf(request);
+		const client = limitedAddress(request, address, this.#host.settings.trustProxy);
+		const refusal = client === undefined || client === address ? undefined : this.#host.acquire(client, socket);
 		if (refusal === undefined) return false;
 		const isSlow = refusal === "connecting-too-fast";
 		refuse(
@@ -104,23 +110,6 @@ export class HttpUpgrades {
 	#knownPaths(): string | undefined {
 		const paths = webSocketPaths(this.#host);
 		return paths.length === 0 ? undefined : `WebSockets are at ${paths.join(", ")}.`;
-	}
-
-	#clientAddress(request: IncomingMessage): string {
-		const address = this.#addressOf(request);
-		const trusted = this.#host.settings.trustProxy;
-		if (isForwarded(request) && !isListed(address, trusted)) this.#warnOfProxy(address);
-		return clientAddress(request.headers, address, trusted);
-	}
-
-	// Loopback is exempt from the limits for one address, so a local proxy that is not listed exempts all of its clients.
-	#warnOfProxy(address: string): void {
-		if (this.#hasWarnedOfProxy || addressKey(address) !== undefined) return;
-		this.#hasWarnedOfProxy = true;
-		this.#host.log.warn(
-			remoteFact(address),
-			"a proxy on this machine forwards clients, and the limits for one address do not apply to them: list it with --trust-proxy",
-		);
 	}
 }
 

@@ -3,13 +3,19 @@
 
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
-import { clientAddress } from "./client-address.ts";
+import type { Duplex } from "node:stream";
+import { nodeClock } from "../transport/index.ts";
+import { clientAddress, isForwarded } from "./client-address.ts";
 import { DaemonPaths } from "./daemon-paths.ts";
-import { answer } from "./http-answers.ts";
+import { answer, refuseRequest } from "./http-answers.ts";
 import { HttpConnections } from "./http-connections.ts";
 import { type HttpHost, requestUrl } from "./http-host.ts";
 import { HttpUpgrades, unknownHost } from "./http-upgrades.ts";
+import type { Debtor } from "./memory-ceiling.ts";
+import { RequestLimits } from "./request-limits.ts";
 
+/** What a connection on a reserved place may ask for. */
+const OPERATOR_PATHS: ReadonlySet<string> = new Set(["/healthz", "/readyz", "/metrics"]);
 const ALLOWED_METHODS = "GET, HEAD, OPTIONS";
 
 /** Answers the HTTP connections of a server. */
@@ -17,6 +23,9 @@ export class HttpSide {
 	readonly #host: HttpHost;
 	readonly #connections: HttpConnections;
 	readonly #paths: DaemonPaths;
+	readonly #limits: RequestLimits;
+	/** Connections on reserved places. */
+	readonly #reserved = new WeakSet<Duplex>();
 
 	constructor(host: HttpHost) {
 		this.#host = host;
@@ -24,13 +33,17 @@ export class HttpSide {
 		const addressOf = (request: IncomingMessage): string => this.#connections.addressOf(request.socket);
 		const upgrades = new HttpUpgrades(host, addressOf);
 		this.#paths = new DaemonPaths(host, addressOf);
+		this.#limits = new RequestLimits(host.settings, host.log);
 		this.#connections = new HttpConnections({
 			requestTimeoutMs,
 			unreadOutputTimeoutMs,
 			refusals: host.refusals,
 			clientOf: (request) => clientAddress(request.headers, addressOf(request), host.settings.trustProxy),
 			answer: (request, response) => this.#answer(request, response),
-			upgrade: (request, socket, head) => upgrades.answer(request, socket, head),
+			upgrade: (request, socket, head) => {
+				this.#limits.look(request, addressOf(request));
+				upgrades.answer(request, socket, head, this.#reserved.has(socket));
+			},
 		});
 	}
 
@@ -38,8 +51,10 @@ export class HttpSide {
 	 * Takes over a connection.
 	 *
 	 * @param address the client's.
+	 * @param isReserved whether it has a reserved place: it may ask for health, readiness and metrics alone.
 	 */
-	accept(socket: Socket, address: string): void {
+	accept(socket: Socket, address: string, isReserved = false): void {
+		if (isReserved) this.#reserved.add(socket);
 		this.#connections.accept(socket, address);
 	}
 
@@ -53,8 +68,30 @@ export class HttpSide {
 		this.#connections.destroy();
 	}
 
+	/** Bytes held for all connections. */
+	heldBytes(): number {
+		return this.#connections.heldBytes();
+	}
+
+	/** Each connection as one that may be closed at the memory ceiling. */
+	debtors(): Debtor[] {
+		return this.#connections.debtors();
+	}
+
+	/** Forgets addresses without requests: once a second. */
+	sweep(nowMs: number): void {
+		this.#limits.sweep(nowMs);
+	}
+
 	#answer(request: IncomingMessage, response: ServerResponse): void | Promise<void> {
 		const host = this.#host;
+		const address = this.#connections.addressOf(request.socket);
+		this.#limits.look(request, address);
+		if (!this.#limits.allows(request, address, nodeClock.now())) {
+			response.setHeader("retry-after", "1");
+			refuseRequest(response, 429, "requesting-too-fast", "Too many requests from this address.\n");
+			return;
+		}
 		if (!host.rules.allowsHost(request.headers.host)) {
 			answer(response, 421, `${unknownHost(request).join(" ")}\n`);
 			return;
@@ -62,7 +99,10 @@ export class HttpSide {
 		if (!host.isListening()) response.setHeader("connection", "close");
 		const { basePath } = host.settings;
 		const url = requestUrl(request, basePath);
-		if (!url) answer(response, 400, "The address of the request cannot be read.\n");
+		if (this.#reserved.has(request.socket) && !(url && OPERATOR_PATHS.has(url.pathname) && !isForwarded(request))) {
+			response.setHeader("connection", "close");
+			refuseRequest(response, 503, "too-many-connections", "The server is full.\n");
+		} else if (!url) answer(response, 400, "The address of the request cannot be read.\n");
 		else if (request.method === "OPTIONS") {
 			// What some load balancers ask by default to see whether the server is there.
 			response.writeHead(204, { allow: ALLOWED_METHODS }).end();

@@ -1,16 +1,20 @@
 // Limits how many warnings of one reason are written, so that no client can fill a log. A flood writes a few lines and then one line that
-// says how many more there were.
+// says how many more there were, and from how many addresses.
 
 import type { Logger } from "./logger.ts";
 
 /** Lines for one reason within one window; more are counted. */
 const LINES_PER_WINDOW = 5;
 const WINDOW_MS = 10_000;
+/** Addresses that are told apart for the number in the summary; further ones are not counted. */
+const MAX_ADDRESSES = 1000;
 
 interface Window {
 	readonly endsMs: number;
 	lines: number;
 	suppressed: number;
+	/** Of the suppressed ones; undefined until the first. */
+	addresses: Set<string> | undefined;
 }
 
 /** Writes warnings, at most 5 in 10 s for each reason. The others are written at the level debug. */
@@ -26,18 +30,18 @@ export class LogLimit {
 		this.#now = now;
 	}
 
-	/** @param facts values from clients must be `loggable`. */
+	/** @param facts values from clients must be `loggable`; `remote` is the client's address, if there is one. */
 	warn(reason: string, facts: object, text: string): void {
-		if (this.mayLog(reason)) this.#log.warn(facts, text);
+		if (this.mayLog(reason, (facts as { readonly remote?: string }).remote)) this.#log.warn(facts, text);
 		else this.#log.debug(facts, text);
 	}
 
-	/** Whether a line for this reason may be written now; otherwise it is counted. */
-	mayLog(reason: string): boolean {
+	/** Whether a line for this reason may be written now; otherwise it is counted, with its address. */
+	mayLog(reason: string, address?: string): boolean {
 		const now = this.#now();
 		let window = this.#windows.get(reason);
 		if (!window || (now >= window.endsMs && window.suppressed === 0)) {
-			window = { endsMs: now + WINDOW_MS, lines: 0, suppressed: 0 };
+			window = { endsMs: now + WINDOW_MS, lines: 0, suppressed: 0, addresses: undefined };
 			this.#windows.set(reason, window);
 		}
 		if (window.lines < LINES_PER_WINDOW) {
@@ -45,16 +49,27 @@ export class LogLimit {
 			return true;
 		}
 		window.suppressed++;
+		if (address !== undefined) {
+			window.addresses ??= new Set();
+			if (window.addresses.size < MAX_ADDRESSES) window.addresses.add(address);
+		}
 		return false;
 	}
 
 	/** Reports what was not written in windows that are over. */
 	sweep(nowMs: number): void {
-		for (const [reason, { endsMs, suppressed }] of this.#windows) {
+		for (const [reason, { endsMs, suppressed, addresses }] of this.#windows) {
 			if (nowMs < endsMs) continue;
 			this.#windows.delete(reason);
-			if (suppressed > 0)
-				this.#log.warn({ reason, count: suppressed, windowMs: WINDOW_MS }, "refused more for the same reason");
+			if (suppressed > 0) {
+				const facts = {
+					reason,
+					count: suppressed,
+					...(addresses ? { addresses: addresses.size } : {}),
+					windowMs: WINDOW_MS,
+				};
+				this.#log.warn(facts, "refused more for the same reason");
+			}
 		}
 	}
 }

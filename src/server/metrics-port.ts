@@ -3,19 +3,23 @@
 
 import type { Socket } from "node:net";
 import { XMLSocketError } from "../errors/index.ts";
-import { type Listener, listen } from "../transport/index.ts";
+import { type Listener, listen, nodeClock, remoteAddressOf } from "../transport/index.ts";
+import { Admission } from "./admission.ts";
 import { answer } from "./http-answers.ts";
 import { HttpConnections } from "./http-connections.ts";
 import { type Metrics, sendMetrics } from "./metrics.ts";
 import { type Refusals, remoteFact } from "./refusals.ts";
 
-const MAX_CONNECTIONS = 32;
+/** Half of the places for one address, so that no other machine takes them all. This machine is exempt. */
+const LIMITS = { maxConnections: 32, maxConnectionsPerAddress: 16, connectsPerSecondPerAddress: 50 };
 const TIMEOUT_MS = 10_000;
 
 /** The metrics port, open. */
 export interface MetricsPort {
 	/** Stops listening and ends all connections. */
 	close(): Promise<void>;
+	/** Forgets addresses without connections: once a second. */
+	sweep(nowMs: number): void;
 }
 
 /**
@@ -35,19 +39,25 @@ export async function openMetricsPort(address: string, metrics: Metrics, refusal
 		},
 	});
 	const sockets = new Set<Socket>();
+	const admission = new Admission(LIMITS);
 	const listener: Listener = await listen({ port, host, portOption: "--metrics" }, (socket) => {
-		const address = socket.remoteAddress ?? "";
-		if (sockets.size >= MAX_CONNECTIONS) {
-			refusals.refuse("too-many-connections", "refused a connection to the metrics port", remoteFact(address));
+		const address = remoteAddressOf(socket);
+		const refusal = address === "" ? "reset" : admission.admit(address, nodeClock.now());
+		if (refusal) {
+			refusals.refuse(refusal, "refused a connection to the metrics port", remoteFact(address));
 			socket.on("error", () => {});
 			socket.destroy();
 			return;
 		}
 		sockets.add(socket);
-		socket.on("close", () => sockets.delete(socket));
+		socket.on("close", () => {
+			admission.leave(address);
+			sockets.delete(socket);
+		});
 		http.accept(socket, address);
 	});
 	return {
+		sweep: (nowMs) => admission.sweep(nowMs),
 		close: async () => {
 			const closed = listener.close();
 			for (const socket of sockets) socket.destroy();

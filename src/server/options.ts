@@ -94,7 +94,15 @@ export const serverSchema = v.strictObject({
 	...readerLimits(),
 	drainTimeoutMs: v.optional(described(milliseconds(), "how long a stopping server waits for its connections"), 10_000),
 	...rateLimits(),
-	maxConnections: v.optional(described(count(), "connections in all; default: 10000, or the file limit less 128")),
+	memoryCeilingBytes: v.optional(
+		described(
+			v.pipe(v.number(), v.integer(), v.minValue(1 << 20), v.maxValue(Number.MAX_SAFE_INTEGER)),
+			"bytes held for all clients together; above it the server disconnects those for which it holds most; default: a quarter of the memory, at most half of the heap limit",
+		),
+	),
+	maxConnections: v.optional(
+		described(count(), "connections in all; default: 10000, or the file limit less 128 (192 with a policy port)"),
+	),
 	maxConnectionsPerAddress: v.optional(
 		described(count(), "connections from one address (IPv6: from one /64); loopback is exempt"),
 		64,
@@ -102,6 +110,10 @@ export const serverSchema = v.strictObject({
 	connectsPerSecondPerAddress: v.optional(
 		described(count(), "new connections a second from one address; twice as many at once"),
 		20,
+	),
+	requestsPerSecondPerAddress: v.optional(
+		described(count(), "HTTP requests a second from one address; five times as many at once; loopback is exempt"),
+		200,
 	),
 	trustProxy: v.optional(
 		described(

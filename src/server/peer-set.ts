@@ -1,10 +1,13 @@
 // The connections of a server's application: it gives each transport a peer and a session, and counts and logs how they end.
 
 import { type Application, closeReason, type Handshake, type PeerHost, ServerPeer } from "../application/index.ts";
+import { wireCode, XMLSocketError } from "../errors/index.ts";
 import { type LinkClose, type LinkOptions, Scheduler, type Transport } from "../link/index.ts";
 import { declaredEncoding, nodeClock, traced } from "../transport/index.ts";
 import { AddressWork } from "./address-work.ts";
-import type { Logger } from "./logger.ts";
+import { addressKey } from "./admission.ts";
+import { type Logger, loggable } from "./logger.ts";
+import type { Debtor } from "./memory-ceiling.ts";
 import type { Metrics } from "./metrics.ts";
 import { type Refusals, remoteFact } from "./refusals.ts";
 
@@ -53,12 +56,16 @@ export class PeerSet {
 					hint: `If clients use another encoding, set --encoding${declared === undefined ? "" : ` ${declared}`}.`,
 				});
 			},
+			addressKey,
+			refused: (peer, error) => {
+				const facts = { id: peer.id, ...remoteFact(peer.remoteAddress) };
+				refusals.refuse(wireCode(error.code), loggable(error.message), facts);
+			},
 			throttled: (peer) => {
-				host.metrics.count(host.metrics.refused, "rate-limited");
-				host.log.debug(
-					{ id: peer.id, ...remoteFact(peer.remoteAddress) },
-					"reading more slowly: too many documents a second",
-				);
+				refusals.count("rate-limited", "reading more slowly: too many documents a second", {
+					id: peer.id,
+					...remoteFact(peer.remoteAddress),
+				});
 			},
 		};
 	}
@@ -102,13 +109,37 @@ export class PeerSet {
 		return { documents_received: documents, outbox_bytes: outbox };
 	}
 
+	/** Bytes held for all peers. */
+	heldBytes(): number {
+		let bytes = 0;
+		for (const peer of this.#peers) bytes += peer.heldBytes;
+		return bytes;
+	}
+
+	/** Each peer as one that may be closed at the memory ceiling. */
+	debtors(): Debtor[] {
+		return [...this.#peers].map((peer) => ({
+			heldBytes: peer.heldBytes,
+			cut: (heldBytes) =>
+				peer.destroy(
+					new XMLSocketError(
+						"XMLSOCKET_MEMORY_CEILING",
+						`The server held ${heldBytes} bytes for its clients, ${peer.heldBytes} of them for this one.`,
+						{ details: { heldBytes: peer.heldBytes, allHeldBytes: heldBytes } },
+					),
+				),
+		}));
+	}
+
 	#left(peer: ServerPeer, close: LinkClose): void {
 		const { metrics, refusals, log } = this.#host;
 		this.#peers.delete(peer);
 		this.#addressWork.release(peer.remoteAddress);
 		metrics.closedDocuments += peer.receivedDocuments;
 		metrics.closedEmptyDocuments += peer.emptyDocuments;
-		const reason = closeReason(close);
+		// A transport closes by itself where the other end breaks its protocol.
+		const broken = close.error?.cause instanceof XMLSocketError ? close.error.cause : undefined;
+		const reason = broken ? wireCode(broken.code) : closeReason(close);
 		const facts = {
 			id: peer.id,
 			...remoteFact(peer.remoteAddress),
@@ -119,7 +150,8 @@ export class PeerSet {
 			...(close.error ? { code: close.error.code } : {}),
 			...(close.error?.code === "XMLSOCKET_INTERNAL" ? { err: close.error.cause } : {}),
 		};
-		if (reason && close.by === "local") refusals.refuse(reason, close.error?.message ?? reason, facts);
+		if (reason && (broken || close.by === "local"))
+			refusals.refuse(reason, (broken ?? close.error)?.message ?? reason, facts);
 		else if (close.unfinishedBytes && close.by === "remote" && peer.receivedDocuments === 0) {
 			const text = `a client ended within its first document: ${close.unfinishedBytes} bytes without the terminator were dropped`;
 			refusals.refuse("unfinished-document", text, { ...facts, hint: UNFINISHED_HINT });

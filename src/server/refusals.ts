@@ -4,6 +4,7 @@
 import { LogLimit } from "./log-limit.ts";
 import { type Logger, loggable } from "./logger.ts";
 import type { Metrics } from "./metrics.ts";
+import type { RefusalReason } from "./refusal-reasons.ts";
 
 /** Counts and logs refusals. */
 export class Refusals {
@@ -23,7 +24,7 @@ export class Refusals {
 	 *
 	 * @param facts values from clients must be `loggable`.
 	 */
-	refuse(reason: string, text: string, facts: object = {}): void {
+	refuse(reason: RefusalReason, text: string, facts: object = {}): void {
 		this.#metrics.count(this.#metrics.refused, reason);
 		this.#limit.warn(reason, { ...facts, reason }, text);
 	}
@@ -31,6 +32,12 @@ export class Refusals {
 	/** Logs a warning about something that was not refused, at most 5 in 10 s for a reason. @param facts as for `refuse` */
 	warn(reason: string, text: string, facts: object): void {
 		this.#limit.warn(reason, { ...facts, reason }, text);
+	}
+
+	/** Counts one refusal whose line would tell an operator nothing; it is written at the level debug. @param facts as for `refuse` */
+	count(reason: RefusalReason, text: string, facts: object): void {
+		this.#metrics.count(this.#metrics.refused, reason);
+		this.#log.debug({ ...facts, reason }, text);
 	}
 
 	/** A callback of the application, of a route or of a library threw. Only what it was called for fails. */

@@ -14,6 +14,7 @@ import { ConnectionAcceptor } from "./connection-acceptor.ts";
 import { HttpSide } from "./http.ts";
 import type { HttpRoutes } from "./http-routes.ts";
 import { type Logger, silentLogger } from "./logger.ts";
+import { defaultMemoryCeiling, MemoryCeiling, usedMemory } from "./memory-ceiling.ts";
 import { Metrics } from "./metrics.ts";
 import { type MetricsPort, openMetricsPort } from "./metrics-port.ts";
 import { noDocuments } from "./no-documents.ts";
@@ -62,6 +63,7 @@ export class Server extends EventEmitter<{ closed: [] }> {
 	readonly #certificate: Certificate | undefined;
 	readonly #policy: ServedPolicyFile | undefined;
 	readonly #shutdown: Shutdown;
+	readonly #memory: MemoryCeiling;
 	readonly #routes: readonly HttpRoutes[];
 	#listener: Listener | undefined = undefined;
 	#policyListener: Listener | undefined = undefined;
@@ -137,9 +139,15 @@ export class Server extends EventEmitter<{ closed: [] }> {
 			certificate: this.#certificate,
 			policy: this.#policy,
 			isListening,
-			http: (socket, address) => this.#http.accept(socket, address),
+			isOutOfMemory: () => this.#memory.isAbove,
+			http: (socket, address, isReserved) => this.#http.accept(socket, address, isReserved),
 			connect: (transport, handshake) => this.#peers.add(transport, handshake),
 			closed: () => this.#shutdown.check(),
+		});
+		this.#memory = new MemoryCeiling(settings.memoryCeilingBytes ?? defaultMemoryCeiling(), {
+			heldBytes: () => this.#peers.heldBytes() + this.#http.heldBytes(),
+			debtors: () => [...this.#peers.debtors(), ...this.#http.debtors()],
+			usedBytes: usedMemory,
 		});
 		this.#shutdown = new Shutdown({
 			application,
@@ -244,6 +252,7 @@ export class Server extends EventEmitter<{ closed: [] }> {
 		}
 		this.#state = "listening";
 		this.#sweepLater();
+		this.#memory.start(nodeClock, (run) => this.#refusals.guard(run));
 		return this;
 	}
 
@@ -273,6 +282,7 @@ export class Server extends EventEmitter<{ closed: [] }> {
 			await this.#shutdown.closeApplication();
 		} finally {
 			this.#stopSweep?.();
+			this.#memory.stop();
 			this.#certificate?.close();
 			this.#refusals.sweep(Number.POSITIVE_INFINITY);
 			this.#state = "closed";
@@ -329,6 +339,8 @@ export class Server extends EventEmitter<{ closed: [] }> {
 			const now = nodeClock.now();
 			this.#refusals.guard(() => {
 				this.#acceptor.sweep(now);
+				this.#http.sweep(now);
+				this.#metricsPort?.sweep(now);
 				this.#peers.sweep(now);
 				this.#refusals.sweep(now);
 			});
@@ -343,6 +355,7 @@ export class Server extends EventEmitter<{ closed: [] }> {
 			connections: this.#acceptor.open,
 			peers: this.#peers.size,
 			...this.#peers.gauges(),
+			held_bytes: this.#peers.heldBytes() + this.#http.heldBytes(),
 		};
 		this.#refusals.guard(() => {
 			Object.assign(numbers, this.#application.stats?.());

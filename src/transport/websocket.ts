@@ -6,8 +6,12 @@ import { isUtf8 } from "node:buffer";
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { WebSocket, WebSocketServer } from "ws";
+import { type ErrorCode, XMLSocketError } from "../errors/index.ts";
 import { onAbort, type Transport, type TransportEvents } from "../link/index.ts";
+import { closeWithin } from "./deadline.ts";
+import { FrameMeter } from "./frame-meter.ts";
 import { lookupWithLoopback } from "./loopback.ts";
+import { nodeClock } from "./node-clock.ts";
 
 /** How a WebSocket carries documents to the other side: a byte stream in binary messages, or a text message for each. */
 export type WebSocketFrames = "binary" | "text";
@@ -17,6 +21,15 @@ export type Conversion = (bytes: Uint8Array) => Uint8Array;
 
 const HIGH_WATER_BYTES = 256 * 1024;
 const CLOSE_WAIT_MS = 5000;
+/** How long a client that broke a rule may take to read why and close. */
+const REFUSED_CLOSE_MS = 2000;
+/** A client's frames that are read without a break; the others wait until other connections have had their turn. */
+const FRAMES_PER_TURN = 64;
+const DROPPED_FRAMES_PER_TURN = 4096;
+const SHORT_BYTES = 4096;
+const MAX_WAITING_PONGS = 16;
+const POLICY_VIOLATION = 1008;
+const INVALID_PAYLOAD = 1007;
 // A server sends at most 64 KiB or one document in a message, and no client expects documents of this size.
 const MAX_RECEIVED_MESSAGE_BYTES = 64 * 1024 * 1024;
 const EMPTY: Uint8Array = new Uint8Array(0);
@@ -36,9 +49,19 @@ export class WebSocketTransport implements Transport {
 	#destroyed = false;
 	#needDrain = false;
 	#closeCode: number | undefined = undefined;
+	/** On the server's side. */
+	readonly #meter: FrameMeter | undefined;
+	/** Answers to pings that have not left yet. */
+	#pongs = 0;
+	/** Whether the owner has paused it. */
+	#paused = true;
+	/** Whether the rest of what was read waits for other connections' turn. */
+	#yielding = false;
+	/** Whether what still comes is dropped. */
+	#deaf = false;
 
 	/**
-	 * @param raw the socket underneath, on the server's side: prebuilt frames are written to it.
+	 * @param raw the socket underneath, on the server's side: prebuilt frames are written to it, and the client's frames are counted.
 	 * @param convert changes each piece that is written, which is whole documents. Default: not at all.
 	 */
 	constructor(
@@ -55,8 +78,11 @@ export class WebSocketTransport implements Transport {
 		this.remoteAddress = remoteAddress;
 		webSocket.binaryType = "nodebuffer";
 		webSocket.on("error", (error) => {
-			this.#error ??= error;
+			this.#deaf = true;
+			this.#error ??= protocolError(error);
+			if (raw) closeWithin(raw, REFUSED_CLOSE_MS);
 		});
+		this.#meter = raw && this.#measure(raw);
 		// Documents may come with the handshake's own segment: nothing is read until there is a listener for them.
 		webSocket.pause();
 	}
@@ -70,16 +96,26 @@ export class WebSocketTransport implements Transport {
 		return this.#closeCode;
 	}
 
+	/** On the server's side. */
+	get unfinishedBytes(): number {
+		return this.#meter?.unfinishedBytes ?? 0;
+	}
+
+	/** On the server's side. A ping within a message does not restart it. */
+	get unfinishedSinceMs(): number | undefined {
+		return this.#meter?.unfinishedSinceMs;
+	}
+
 	start(events: TransportEvents): void {
 		this.#events = events;
 		const webSocket = this.#webSocket;
 		webSocket.on("message", (data: Buffer, isBinary: boolean) => this.#message(data, isBinary));
 		webSocket.on("pong", () => this.#events?.pong());
-		webSocket.on("ping", () => this.#events?.pong());
+		webSocket.on("ping", (data: Buffer) => this.#pinged(data));
 		webSocket.on("close", (code) => this.#closed(code));
 		this.#raw?.on("drain", () => this.#events?.drain());
 		if (webSocket.readyState === WebSocket.CLOSED) queueMicrotask(() => this.#closed(1006));
-		else webSocket.resume();
+		else this.resume();
 	}
 
 	write(piece: Uint8Array): boolean {
@@ -122,15 +158,29 @@ export class WebSocketTransport implements Transport {
 	}
 
 	pause(): void {
+		this.#paused = true;
 		this.#webSocket.pause();
 	}
 
 	resume(): void {
-		this.#webSocket.resume();
+		this.#paused = false;
+		// The rest of a message could not arrive while it was not read.
+		if (this.#meter?.unfinishedSinceMs !== undefined) this.#meter.unfinishedSinceMs = nodeClock.now();
+		if (!this.#yielding) this.#webSocket.resume();
 	}
 
 	ping(): void {
 		if (this.#webSocket.readyState === WebSocket.OPEN) this.#webSocket.ping();
+	}
+
+	// `ws` would cut a client that pings and does not read, without a reason. It gets no answer then, and the limits of all clients apply.
+	#pinged(data: Buffer): void {
+		this.#events?.pong();
+		if (!this.#raw || this.#pongs >= MAX_WAITING_PONGS || this.#webSocket.readyState !== WebSocket.OPEN) return;
+		this.#pongs++;
+		this.#webSocket.pong(data, false, () => {
+			this.#pongs--;
+		});
 	}
 
 	#message(data: Buffer, isBinary: boolean): void {
@@ -143,12 +193,66 @@ export class WebSocketTransport implements Transport {
 			events.bytes(data);
 		} else if (data.includes(0)) {
 			// One text message is one document: a zero byte in it would make two of it.
-			this.#error = new Error("a text message holds U+0000");
-			this.#webSocket.close(1007, "a text message holds U+0000");
+			this.#refuse("XMLSOCKET_WEBSOCKET_INVALID", "a text message holds U+0000", INVALID_PAYLOAD);
 		} else {
-			events.bytes(data);
-			events.bytes(ZERO);
+			// One call for most documents: each costs more than the copy.
+			const isShort = data.length <= SHORT_BYTES;
+			events.bytes(isShort ? Buffer.concat([data, ZERO], data.length + 1) : data);
+			if (!isShort) events.bytes(ZERO);
 		}
+	}
+
+	// `ws` handles all frames of a chunk in one go, thousands of tiny ones in 64 KiB. So it gets a part of the chunk, and the rest goes back
+	// into the socket until the other connections have had their turn.
+	#measure(raw: Duplex): FrameMeter {
+		const meter = new FrameMeter(nodeClock.now());
+		const feed = raw.listeners("data").at(-1) as (this: Duplex, chunk: Buffer) => void;
+		raw.off("data", feed);
+		raw.on("data", (chunk: Buffer) => {
+			if (this.#deaf) return;
+			const limit = this.#ended ? DROPPED_FRAMES_PER_TURN : FRAMES_PER_TURN;
+			const end = meter.follow(chunk, limit, nodeClock.now());
+			if (meter.isClosed) this.#deaf = true;
+			if (this.#ended) {
+				// The owner listens no more, so nothing but the client's close matters.
+				if (meter.isClosed) raw.end();
+				else if (end < chunk.length) this.#later(chunk.subarray(end));
+				return;
+			}
+			if (meter.isOverdrawn) {
+				this.#refuse("XMLSOCKET_TOO_MANY_FRAMES", "too many frames that complete no document", POLICY_VIOLATION);
+				return;
+			}
+			feed.call(raw, end === chunk.length ? chunk : chunk.subarray(0, end));
+			if (end === chunk.length || this.#deaf) return;
+			this.#later(chunk.subarray(end));
+		});
+		raw.prependOnceListener("close", () => {
+			this.#deaf = true;
+		});
+		return meter;
+	}
+
+	#later(rest: Uint8Array): void {
+		this.#raw?.unshift(rest);
+		this.#yielding = true;
+		this.#webSocket.pause();
+		setImmediate(() => {
+			this.#yielding = false;
+			if (!this.#paused) this.#webSocket.resume();
+		});
+	}
+
+	/** @param text for the client too: at most 123 bytes */
+	#refuse(code: ErrorCode, text: string, closeCode: number): void {
+		this.#deaf = true;
+		this.#error ??= new XMLSocketError(code, `A WebSocket was closed: ${text}.`);
+		this.#webSocket.close(closeCode, text);
+		if (!this.#raw) return;
+		closeWithin(this.#raw, REFUSED_CLOSE_MS);
+		// What still comes is read and dropped: unread bytes would reset the connection before the client has read the reason.
+		this.#raw.resume();
+		this.#raw.end();
 	}
 
 	// WebSocket has no half-close: the other side's close is the end of its stream and of ours.
@@ -189,6 +293,7 @@ export class WebSocketAcceptor {
 			noServer: true,
 			clientTracking: false,
 			perMessageDeflate: false,
+			autoPong: false,
 			maxPayload: options.maxMessageBytes,
 			// Tiny fragments cost far more memory than the bytes they carry; these two bound the overhead.
 			...{ maxFragments: options.maxFragments ?? 64, maxBufferedChunks: options.maxBufferedChunks ?? 1024 },
@@ -224,6 +329,17 @@ export class WebSocketAcceptor {
 		});
 		if (this.#refusal !== undefined) refused(this.#refusal);
 	}
+}
+
+/** The error of `ws` as one with a code, where it is the other side's fault; otherwise the error itself. */
+function protocolError(error: Error & { readonly code?: string }): Error {
+	if (!error.code?.startsWith("WS_ERR_")) return error;
+	const isLong = error.code === "WS_ERR_UNSUPPORTED_MESSAGE_LENGTH";
+	return new XMLSocketError(
+		isLong ? "XMLSOCKET_DOCUMENT_TOO_LARGE" : "XMLSOCKET_WEBSOCKET_INVALID",
+		`A WebSocket was closed: ${error.message}.`,
+		{ cause: error },
+	);
 }
 
 // --- frames from a server: FIN + opcode, the length in 7, 16 or 64 bits, no mask (RFC 6455, 5.2)

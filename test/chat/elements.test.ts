@@ -422,6 +422,15 @@ describe("topic", () => {
 			'<error code="room-not-joined">You are not in room &quot;lobby&quot;.</error>',
 		]);
 	});
+
+	it("has at most 1024 bytes", async () => {
+		const harness = ChatHarness.chat({ topics: "everyone" });
+		const ann = await harness.client("ann", "x");
+		expect(await ann.ask(`<topic room="x">${"é".repeat(512)}</topic>`)).toHaveLength(1);
+		expect(await ann.ask(`<topic room="x" id="1">${"é".repeat(512)}t</topic>`)).toEqual([
+			'<error code="topic-too-long" id="1" limit="1024">A topic has at most 1024 bytes; this one has 1025.</error>',
+		]);
+	});
 });
 
 describe("kick, ban and mute", () => {
@@ -498,7 +507,11 @@ describe("kick, ban and mute", () => {
 		);
 		expect(refused.map((text) => text.slice(0, 19))).toEqual(Array(3).fill('<error code="muted"'));
 		expect(await bob.ask('<say room="y">hi</say>')).toHaveLength(1);
+		expect(await bob.ask('<tell to="op" id="3">hi</tell>')).toEqual([
+			'<error code="muted" id="3">You are muted, so you cannot send private messages for 5 more seconds.</error>',
+		]);
 		harness.sweep(5);
+		expect(await bob.ask('<tell to="op" id="3">hi</tell>')).toEqual(['<ack id="3" />']);
 		expect(await bob.ask('<say room="x">hi</say>')).toHaveLength(1);
 	});
 

@@ -32,7 +32,10 @@ const LIMITS = {
 } satisfies Omit<LinkOptions, "output">;
 
 /** What a test may change of a connection. */
-export type ConnectOptions = Partial<Omit<LinkOptions, "output">>;
+export type ConnectOptions = Partial<Omit<LinkOptions, "output">> & {
+	/** What counts as one address. Default: none, as on loopback. */
+	readonly addressKey?: string | undefined;
+};
 
 /** The chat's clock: the ends of ticks are real, time is the test's. */
 class ChatClock extends ManualClock {
@@ -46,9 +49,13 @@ export class ChatHarness {
 	readonly application: Application<Output>;
 	/** The failures that no client caused. */
 	readonly reported: unknown[] = [];
+	/** The codes of what was refused. */
+	readonly refused: string[] = [];
 	readonly #clock = new ChatClock();
 	readonly clients: Client[] = [];
-	readonly scheduler: Scheduler = new Scheduler(nodeClock, (error) => this.reported.push(error));
+	readonly peers: Peer[] = [];
+	// Its time stands still: how long a handler takes on this machine decides nothing here.
+	readonly scheduler: Scheduler = new Scheduler({ ...nodeClock, now: () => 0 }, (error) => this.reported.push(error));
 	received = 0;
 	#accepted = 0;
 	readonly #links = new Set<Link<Output>>();
@@ -66,14 +73,15 @@ export class ChatHarness {
 	}
 
 	/** The client's end of a new connection, for a client of its own. */
-	accept(options: ConnectOptions = {}): Transport {
+	accept({ addressKey, ...options }: ConnectOptions = {}): Transport {
 		const [near, far] = memoryPair();
-		const limits = { ...LIMITS, ...options, output: this.application.output };
-		new TestPeer(String(++this.#accepted), this.application, (owner) => {
+		const limits = { ...LIMITS, ...options, addressKey, output: this.application.output };
+		const peer = new TestPeer(String(++this.#accepted), this, limits, (owner) => {
 			const link = new Link(near, limits, this.scheduler, owner);
 			this.#links.add(link);
 			return link;
 		});
+		this.peers.push(peer);
 		return far;
 	}
 
@@ -129,14 +137,34 @@ class TestPeer implements Peer, LinkOwner<Output> {
 	readonly remoteAddress = "memory";
 	readonly transport = "memory";
 	readonly #link: Link<Output>;
+	readonly addressKey: string | undefined;
+	readonly softOutboxBytes: number;
+	readonly maxOutboxBytes: number;
+	readonly #harness: ChatHarness;
 	readonly #session: Session<Output>;
 
-	constructor(id: string, application: Application<Output>, link: (owner: LinkOwner<Output>) => Link<Output>) {
+	constructor(
+		id: string,
+		harness: ChatHarness,
+		limits: ConnectOptions & { readonly maxOutboxBytes: number },
+		link: (owner: LinkOwner<Output>) => Link<Output>,
+	) {
 		this.id = id;
+		this.addressKey = limits.addressKey;
+		this.softOutboxBytes = limits.softOutboxBytes ?? limits.maxOutboxBytes;
+		this.maxOutboxBytes = limits.maxOutboxBytes;
+		this.#harness = harness;
 		this.#link = link(this);
-		this.#session = application.open(this, NO_HANDSHAKE);
+		this.#session = harness.application.open(this, NO_HANDSHAKE);
 	}
 
+	refused(error: XMLSocketError): void {
+		this.#harness.refused.push(error.code);
+	}
+
+	get isOpen(): boolean {
+		return this.#link.isOpen;
+	}
 	get outboxBytes(): number {
 		return this.#link.outboxBytes;
 	}

@@ -148,7 +148,7 @@ describe("a load balancer or a client", () => {
 		client.send("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
 		await client.closed;
 		expect(client.text).toMatch(/^HTTP\/1\.1 505 /);
-		expect(refusals(log)[0]).toMatchObject({ reason: "http2" });
+		expect(refusals(log)[0]).toMatchObject({ reason: "http-version" });
 	});
 
 	it.each(["X-Forwarded-For", "Forwarded", "X-Real-IP", "Via", "CF-Connecting-IP", "X-Forwarded-Proto"])(

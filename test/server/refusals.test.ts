@@ -1,6 +1,7 @@
 // What is refused is counted by reason, and a flood of refusals writes few lines.
 
 import { afterEach, describe, expect, it } from "vitest";
+import { createChat } from "../../src/chat/index.ts";
 import { createServer, type Server, type ServerOptions } from "../../src/server/index.ts";
 import { Metrics } from "../../src/server/metrics.ts";
 import { Refusals } from "../../src/server/refusals.ts";
@@ -33,6 +34,23 @@ const http = (path: string, headers = "Connection: close\r\n", host = "localhost
 	`GET ${path} HTTP/1.1\r\nHost: ${host}\r\n${headers}\r\n`;
 const UPGRADE =
 	"Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+
+describe("a refusal of the chat", () => {
+	it("is counted by its code and logged with the client's address, a flood in a few lines", async () => {
+		const log = recordingLog();
+		const server = createServer({ port: 0, application: createChat({ tokens: "secret Ann" }), log });
+		servers.push(server);
+		await server.listen();
+		const client = RawClient.tcp(server.port);
+		client.send(`${'<say room="\u001b" />\0'.repeat(9)}${'<hello token="x"/>\0'.repeat(100)}`);
+		await expect.poll(() => server.metrics.refused.get("token-invalid")).toBe(5);
+		expect(server.metrics.refused.get("name-invalid")).toBe(9);
+		const lines = log.lines.filter(({ level }) => level === "warn");
+		expect(lines).toHaveLength(10);
+		expect(lines[9]!.facts).toMatchObject({ reason: "token-invalid", remote: "127.0.0.1" });
+		expect(JSON.stringify(lines)).not.toContain("\u001b");
+	});
+});
 
 describe("a refusal over HTTP", () => {
 	it.each([
@@ -72,7 +90,7 @@ describe("a refusal over HTTP", () => {
 	it("for a request that is not finished in time is answered 408", async () => {
 		const server = await start({ tlsTimeoutMs: 300 });
 		expect(await ask(server, "GET / HTTP/1.1\r\nHost: localhost\r\n")).toMatch(/^HTTP\/1\.1 408 /);
-		expect(server.metrics.refused.get("request-timeout")).toBe(1);
+		expect(server.metrics.refused.get("request-too-slow")).toBe(1);
 	});
 
 	it("for too many clients behind a listed proxy is answered 429", async () => {

@@ -1,5 +1,5 @@
 // What a server opens for a client is closed with the client, whenever that one breaks off: after each byte of each kind of request,
-// in order and by a reset. Counted are descriptors, connections, and the timers and sockets that this process has.
+// in order, by a reset, and by its end alone. Counted are descriptors, connections, and the timers and sockets that this process has.
 
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { type AddressInfo, connect, createServer as createNetServer } from "node:net";
@@ -14,6 +14,7 @@ import { echo } from "./peers.ts";
 let folder: string;
 let server: Server;
 let metricsPort: number;
+let hello: Buffer;
 
 async function freePort(): Promise<number> {
 	const probe = createNetServer();
@@ -23,7 +24,23 @@ async function freePort(): Promise<number> {
 	return port;
 }
 
+/** The first bytes of a TLS client: its hello. */
+async function clientHello(): Promise<Buffer> {
+	const listener = createNetServer();
+	await new Promise<void>((resolve) => listener.listen(0, "127.0.0.1", resolve));
+	const { port } = listener.address() as AddressInfo;
+	const client = connectTls({ port, host: "127.0.0.1" });
+	client.on("error", () => {});
+	const hello = await new Promise<Buffer>((resolve) =>
+		listener.once("connection", (socket) => socket.on("error", () => {}).once("data", resolve)),
+	);
+	client.destroy();
+	listener.close();
+	return hello;
+}
+
 beforeAll(async () => {
+	hello = await clientHello();
 	folder = mkdtempSync(join(tmpdir(), "xmlsocket released "));
 	const { cert, key } = makeCertificate(folder);
 	writeFileSync(join(folder, "index.html"), "<p>a page</p>");
@@ -53,7 +70,7 @@ const UPGRADE =
 	"Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
 
 interface Visit {
-	readonly bytes: Buffer;
+	readonly bytes: Buffer | (() => Buffer);
 	readonly port: () => number;
 	/** The client's own address, where it matters. */
 	readonly from?: string;
@@ -77,6 +94,22 @@ const VISITS: Record<string, Visit> = {
 	"an upgrade that ws refuses": onPort(`${http("GET", "/socket", UPGRADE.replace("13", "9"))}x`),
 	"an upgrade from a foreign page": onPort(`${http("GET", "/socket", `${UPGRADE}Origin: https://evil.example\r\n`)}x`),
 	"a TLS handshake that breaks off": onPort("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03 and no more"),
+	"a TLS client that sends its hello": { bytes: () => hello, port: () => server.port },
+	"a WebSocket that closes": onPort(
+		`${http("GET", "/socket", UPGRADE)}\x89\x81\0\0\0\0p\x88\x82\0\0\0\0\x03\xe8and more`,
+	),
+	"a WebSocket that breaks the protocol": onPort(`${http("GET", "/socket", UPGRADE)}\xff\xff\xff\xff`),
+	"a binary PROXY header before an upgrade": {
+		...onPort(
+			`\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c\xcb\0\x71\x07\x7f\0\0\x01\x12\x34\x23\x28${http("GET", "/socket", UPGRADE)}\x81\x82\0\0\0\0hi`,
+		),
+		from: "127.0.0.2",
+	},
+	"a PROXY header before TLS": {
+		bytes: () => Buffer.concat([Buffer.from("PROXY TCP4 203.0.113.7 127.0.0.1 51234 9000\r\n"), hello]),
+		port: () => server.port,
+		from: "127.0.0.2",
+	},
 	"a PROXY header": { ...onPort("PROXY TCP4 203.0.113.7 127.0.0.1 51234 9000\r\n<a/>\0"), from: "127.0.0.2" },
 	"a broken PROXY header": { ...onPort("PROXY nonsense\r\n<a/>\0"), from: "127.0.0.2" },
 	"the metrics port": { ...onPort(http("GET", "/metrics")), port: () => metricsPort },
@@ -90,11 +123,23 @@ function held(): { readonly descriptors: number; readonly active: number } {
 	return { descriptors: readdirSync("/proc/self/fd").length, active: active.length };
 }
 
-async function visit({ bytes, port, from }: Visit, length: number, reset: boolean, waits: boolean): Promise<void> {
+type Ending = "close" | "reset" | "end";
+
+const bytesOf = ({ bytes }: Visit): Buffer => (typeof bytes === "function" ? bytes() : bytes);
+
+async function visit(what: Visit, length: number, ending: Ending, waits: boolean): Promise<void> {
+	const { port, from } = what;
+	const bytes = bytesOf(what);
 	const socket = connect({ port: port(), host: "127.0.0.1", ...(from === undefined ? {} : { localAddress: from }) });
 	socket.on("error", () => {});
 	await new Promise((resolve) => socket.once("connect", resolve).once("close", resolve));
 	if (socket.destroyed) return;
+	if (ending === "end") {
+		// The server closes by itself: it has the client's end.
+		socket.resume().end(bytes.subarray(0, length));
+		await new Promise((resolve) => socket.once("close", resolve));
+		return;
+	}
 	if (waits) {
 		// Reads the beginning of the answer, where one comes, and stops reading there.
 		socket.once("data", () => socket.pause());
@@ -103,7 +148,7 @@ async function visit({ bytes, port, from }: Visit, length: number, reset: boolea
 	await new Promise((resolve) => setTimeout(resolve, waits ? 20 : 0));
 	const closed = new Promise((resolve) => socket.once("close", resolve));
 	if (socket.destroyed) return;
-	if (reset) socket.resetAndDestroy();
+	if (ending === "reset") socket.resetAndDestroy();
 	else socket.destroy();
 	await closed;
 }
@@ -113,14 +158,14 @@ describe.skipIf(process.platform !== "linux")("a server holds nothing of a clien
 		"that breaks off after any byte, or after the answer has begun: %s",
 		async (_, what) => {
 			// What loads on first use stays: the metrics library, and modules.
-			for (let round = 0; round < 2; round++) await visit(what, what.bytes.length, false, true);
+			for (let round = 0; round < 2; round++) await visit(what, bytesOf(what).length, "close", true);
 			await expect.poll(() => server.connections).toBe(0);
 			const before = held();
-			const step = Math.max(1, Math.floor(what.bytes.length / 40));
-			for (const reset of [false, true]) {
-				const visits = [visit(what, what.bytes.length, reset, true), visit(what, what.bytes.length, reset, true)];
-				for (let length = 0; length <= what.bytes.length; length += step)
-					visits.push(visit(what, length, reset, false));
+			const all = bytesOf(what).length;
+			for (const ending of ["close", "reset", "end"] as const) {
+				const visits = [visit(what, all, ending, true), visit(what, all, ending, true)];
+				const step = Math.max(1, Math.floor(all / (ending === "end" ? 15 : 40)));
+				for (let length = 0; length <= all; length += step) visits.push(visit(what, length, ending, false));
 				await Promise.all(visits);
 			}
 			await expect.poll(() => server.connections).toBe(0);

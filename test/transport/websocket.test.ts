@@ -232,6 +232,26 @@ describe("a WebSocket", () => {
 		expect(ends[0]!.events).toEqual(["bytes", "end", "close"]);
 	});
 
+	it("keeps at most 16 answers to the pings of a client that does not read, and stays open", async () => {
+		let end: End | undefined;
+		let raw: Duplex | undefined;
+		const { port } = await serve("binary", (transport, socket) => {
+			raw = socket;
+			socket.cork();
+			end = new End(transport).start();
+		});
+		const { socket } = await page(port);
+		let pongs = 0;
+		socket.on("pong", () => pongs++);
+		for (let at = 0; at < 100; at++) socket.ping();
+		socket.send("seen");
+		await until(() => end?.whole.toString() === "seen\0");
+		raw!.uncork();
+		end!.transport.write(Buffer.from("end"));
+		await new Promise((resolve) => socket.once("message", resolve));
+		expect(pongs).toBe(16);
+	});
+
 	it("leaves the answer to an invalid handshake to the caller, with the reason", async () => {
 		const { port } = await serve("binary", () => expect.unreachable());
 		const client = await rawClient(port);

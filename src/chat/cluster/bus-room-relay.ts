@@ -4,15 +4,21 @@
 import type { Bus } from "../../cluster/index.ts";
 import type { Clock } from "../../link/index.ts";
 import type { LiveMessage, LiveRoomListener, LiveRoomRelay } from "./cluster.ts";
-import { decodeMessage, encodeMessage, type RelayedMessage } from "./messages.ts";
+import { deliveryUnits, type InboundGate } from "./inbound-gate.ts";
+import { encodeMessage, type RelayedMessage } from "./messages.ts";
+import { MAX_NODES, type NodeTable } from "./node-table.ts";
+import { readRelayedMessage, senderOf } from "./read-message.ts";
 import type { BacklogOwner, RelayBacklog } from "./relay-backlog.ts";
 
-const MAX_NODES = 256;
+/** The nodes that run, and as many that are considered dead and can return. */
+const MAX_COUNTED_NODES = 2 * MAX_NODES;
 
 /** What a relay needs of its node. */
 export interface RelayHost {
 	readonly bus: Bus;
 	readonly clock: Clock;
+	readonly gate: InboundGate;
+	readonly nodes: NodeTable;
 	readonly backlog: RelayBacklog;
 	/** Sends the changes that are noted, so that they arrive before what is sent next. */
 	flushChanges(): void;
@@ -34,6 +40,7 @@ export class BusRoomRelay implements LiveRoomRelay, BacklogOwner {
 	/** Messages of this node's clients that are still in the backlog. */
 	waiting = 0;
 	#numbered = 0;
+	#isStopped = false;
 	readonly #listener: LiveRoomListener;
 	readonly #host: RelayHost;
 	// The newest epoch and the number of messages that each node has sent.
@@ -45,7 +52,7 @@ export class BusRoomRelay implements LiveRoomRelay, BacklogOwner {
 		this.epoch = epoch;
 		this.#listener = listener;
 		this.#host = host;
-		this.#unsubscribe = host.bus.subscribe({ to: "room", room }, (data) => this.#receive(data));
+		this.#unsubscribe = host.bus.subscribe({ to: "room", room }, (data) => this.#admit(data));
 		this.compare();
 	}
 
@@ -55,8 +62,7 @@ export class BusRoomRelay implements LiveRoomRelay, BacklogOwner {
 		const waits = backlog.size > 0 || !bus.connected;
 		const sentMs = Math.round(clock.now());
 		const data = encodeMessage([bus.node, this.epoch, ++this.#numbered, kind, session, from, at, body, waits, sentMs]);
-		if (waits) backlog.add(this, this.room, data);
-		else bus.publish({ to: "room", room: this.room }, data);
+		if (waits || !publishToRoom(bus, this.room, data)) backlog.add(this, session, data);
 	}
 
 	/** Messages that were sent or dropped: a node that knows of fewer has missed some. */
@@ -74,10 +80,7 @@ export class BusRoomRelay implements LiveRoomRelay, BacklogOwner {
 	reported(node: string, epoch: number, number: number): void {
 		const known = this.#received.get(node);
 		if (!known) {
-			this.#received.set(node, { epoch, number });
-			// A node that is considered dead can return, so that its number is kept while there is space.
-			if (this.#received.size > MAX_NODES)
-				for (const oldest of this.#received.keys()) if (this.#received.delete(oldest)) break;
+			this.#count(node, epoch, number);
 			return;
 		}
 		if (known.epoch === epoch) {
@@ -92,6 +95,7 @@ export class BusRoomRelay implements LiveRoomRelay, BacklogOwner {
 
 	/** Stops receiving, without a report to the host. */
 	stop(): void {
+		this.#isStopped = true;
 		this.#unsubscribe();
 	}
 
@@ -100,11 +104,38 @@ export class BusRoomRelay implements LiveRoomRelay, BacklogOwner {
 		this.#host.closed(this);
 	}
 
-	#receive(data: Uint8Array): void {
-		const message = decodeMessage<RelayedMessage>(data);
-		const node = message?.[0];
-		if (!message || node === undefined || node === this.#host.bus.node) return;
-		const [, epoch, number] = message;
+	#count(node: string, epoch: number, number: number): void {
+		this.#received.set(node, { epoch, number });
+		if (this.#received.size <= MAX_COUNTED_NODES) return;
+		// A node that is considered dead can return, so that its number is kept while there is space.
+		for (const known of this.#received.keys()) {
+			if (this.#host.nodes.get(known)) continue;
+			this.#received.delete(known);
+			break;
+		}
+	}
+
+	#admit(data: Uint8Array): void {
+		const { bus, gate, nodes } = this.#host;
+		const sender = senderOf(data);
+		if (sender === bus.node) return;
+		gate.admit(data, sender === undefined ? undefined : nodes.get(sender)?.allowance, this.#read);
+	}
+
+	readonly #read = (data: Uint8Array): void => {
+		if (this.#isStopped) return;
+		const { gate, nodes } = this.#host;
+		const message = readRelayedMessage(data);
+		if (!message) {
+			gate.drop("unreadable");
+			return;
+		}
+		gate.charge(nodes.get(message[0])?.allowance, deliveryUnits(this.#listener.size));
+		this.#receive(message);
+	};
+
+	#receive(message: RelayedMessage): void {
+		const [node, epoch, number] = message;
 		if (message.length === 3) {
 			this.reported(node, epoch, number);
 			this.#host.reportSent(node, this);
@@ -115,9 +146,18 @@ export class BusRoomRelay implements LiveRoomRelay, BacklogOwner {
 		const known = this.#received.get(node);
 		if (known?.epoch === epoch && number <= known.number) return;
 		this.reported(node, epoch, number - 1);
-		this.#received.set(node, { epoch, number });
+		this.#count(node, epoch, number);
 		// The sender has moved to another node, and what it sent there may have arrived before this.
 		if (this.#host.isElsewhere(session, node)) this.#listener.lost(1);
 		else this.#listener.received({ kind, from, at, body }, delayed);
 	}
+}
+
+/**
+ * Publishes a message of a live room. One that is too large for the bus is lost, as waiting does not help.
+ *
+ * @returns false where it can be published later.
+ */
+export function publishToRoom(bus: Bus, room: string, data: Uint8Array): boolean {
+	return data.length > bus.maxBytes || bus.publish({ to: "room", room }, data);
 }

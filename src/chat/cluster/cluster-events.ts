@@ -17,6 +17,8 @@ export interface LocalState {
 	nameHolder(nameKey: string): string | undefined;
 	/** Whether a room is open at this daemon. */
 	hasRoom(room: string): boolean;
+	/** Members of a room that are connected to this daemon. */
+	roomSize(room: string): number;
 	/** The topic of a room that is open at this daemon. */
 	topic(room: string): Topic | undefined;
 	/** The topics of all rooms that are open at this daemon. */

@@ -17,6 +17,10 @@ export class ClusterNames {
 	readonly #turns = new Map<string, Promise<void>>();
 	#needsRenewal = false;
 	#isRenewing = false;
+	/** Sessions of this node whose name must be leased again, because another node has reported the same one. */
+	readonly #disputed = new Set<string>();
+	#hasRenewedDisputed = false;
+	#releases: Promise<void> = Promise.resolve();
 
 	/** @param mayRun whether a node may run, as far as is known. */
 	constructor(bus: Bus, state: LocalState, events: ClusterEvents, mayRun: (node: string) => boolean) {
@@ -65,8 +69,32 @@ export class ClusterNames {
 		await this.sweep();
 	}
 
+	/**
+	 * Another node reports the name, or the session, of a client of this one: leases its name again, at once or, where that
+	 * was done in this second already, at the next sweep.
+	 *
+	 * @returns false where that client is waiting for it already.
+	 */
+	dispute(session: string): boolean {
+		if (this.#disputed.has(session)) return false;
+		this.#disputed.add(session);
+		if (!this.#hasRenewedDisputed) void this.#renewDisputed();
+		return true;
+	}
+
+	async #renewDisputed(): Promise<void> {
+		this.#hasRenewedDisputed = true;
+		for (const session of [...this.#disputed]) {
+			const person = this.#state.person(session);
+			if (person && !(await this.renew(person))) return;
+			this.#disputed.delete(session);
+		}
+	}
+
 	/** Called once a second: renews what must be renewed. */
 	async sweep(): Promise<void> {
+		if (this.#hasRenewedDisputed && this.#disputed.size > 0) void this.#renewDisputed();
+		else this.#hasRenewedDisputed = false;
 		if (!this.#needsRenewal || this.#isRenewing) return;
 		this.#needsRenewal = false;
 		this.#isRenewing = true;
@@ -95,8 +123,13 @@ export class ClusterNames {
 		return true;
 	}
 
-	/** Releases the names that the clients of a dead node had. */
-	async releaseAll(people: readonly RemotePerson[]): Promise<void> {
+	/** Releases the names that the clients of a dead node had, one after the other. */
+	releaseAll(people: readonly RemotePerson[]): Promise<void> {
+		this.#releases = this.#releases.then(() => this.#releaseEach(people));
+		return this.#releases;
+	}
+
+	async #releaseEach(people: readonly RemotePerson[]): Promise<void> {
 		for (const { nameKey: key, node, session } of people) {
 			if (isGuestKey(key)) continue;
 			// Where it fails, the name can be leased all the same: its node is dead.

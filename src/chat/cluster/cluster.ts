@@ -38,6 +38,8 @@ export interface LiveRoomRelay {
 
 /** Receives what other nodes send to a live room that is open here. */
 export interface LiveRoomListener {
+	/** Members that are connected to this node. */
+	readonly size: number;
 	/** @param delayed whether the message was held up on its way, so that a client that moved here may have it already. */
 	received(message: LiveMessage, delayed: boolean): void;
 	/** Messages of another node were lost. */

@@ -1,6 +1,6 @@
 // The relays of all live rooms that are open at this node, and the backlog that they share while no other node can be reached.
 
-import { BusRoomRelay, type RelayHost } from "./bus-room-relay.ts";
+import { BusRoomRelay, publishToRoom, type RelayHost } from "./bus-room-relay.ts";
 import type { LiveRoomListener, LiveRoomRelay } from "./cluster.ts";
 import { RelayBacklog } from "./relay-backlog.ts";
 
@@ -44,11 +44,16 @@ export class LiveRelays {
 		this.#relays.get(room)?.reported(node, epoch, count);
 	}
 
-	/** Sends the backlog, and compares with the other nodes what was sent. */
+	/** After a loss of the connection: sends the backlog, and compares with the other nodes what was sent. */
 	sendBacklog(): void {
-		const { bus } = this.#host;
-		for (const { room, data } of this.#backlog.take()) bus.publish({ to: "room", room }, data);
+		this.sendWaiting();
 		for (const relay of this.#relays.values()) relay.compare();
+	}
+
+	/** Sends the backlog as far as the bus takes it. */
+	sendWaiting(): void {
+		const { bus } = this.#host;
+		this.#backlog.drain((room, data) => publishToRoom(bus, room, data));
 	}
 
 	/** Stops receiving. */

@@ -17,6 +17,7 @@ import type {
 } from "./cluster.ts";
 import type { ClusterEvents, LocalState } from "./cluster-events.ts";
 import { ClusterNames } from "./cluster-names.ts";
+import { InboundGate } from "./inbound-gate.ts";
 import { LiveRelays } from "./live-relays.ts";
 import { encodeMessage } from "./messages.ts";
 import { NodeExchange } from "./node-exchange.ts";
@@ -39,6 +40,7 @@ export interface MembershipParts {
 export class ClusterMembership implements ChatCluster {
 	readonly restoredNotice = "The servers reach each other again.";
 	readonly #bus: Bus;
+	readonly #gate: InboundGate;
 	readonly #nodes: NodeTable;
 	readonly #changes: ChangePublisher;
 	readonly #names: ClusterNames;
@@ -50,17 +52,32 @@ export class ClusterMembership implements ChatCluster {
 
 	constructor(parts: MembershipParts) {
 		const { bus, clock, state, events } = parts;
-		const nodes = new NodeTable(clock);
+		const gate = new InboundGate(clock, parts.report);
+		const nodes = new NodeTable(clock, () => gate.newAllowance());
 		const changes = new ChangePublisher(clock, (number, list) =>
 			bus.publish({ to: "all" }, encodeMessage(["changes", bus.node, number, list])),
 		);
 		const names = new ClusterNames(bus, state, events, (node) => nodes.mayRun(node));
 		const announce = (person: LocalPerson): void => this.personChanged(person);
-		const remote = new RemoteState({ node: bus.node, state, events, names, announce });
+		const remote = new RemoteState({
+			node: bus.node,
+			state,
+			events,
+			names,
+			announce,
+			digest: (secret) => bus.digest(secret),
+			drop: (id, reason) => {
+				gate.drop(reason);
+				const node = nodes.get(id);
+				if (node && reason === "too_many_entries") node.isIncomplete = true;
+			},
+		});
 		const { roster } = remote;
 		const relays = new LiveRelays({
 			bus,
 			clock,
+			gate,
+			nodes,
 			flushChanges: () => changes.flush(),
 			isElsewhere: (session, node) =>
 				state.person(session) !== undefined || (roster.bySession(session)?.node ?? node) !== node,
@@ -69,13 +86,14 @@ export class ClusterMembership implements ChatCluster {
 				bus.publish({ to: "node", node }, encodeMessage(["sent", bus.node, room, epoch, sent])),
 		});
 		this.#bus = bus;
+		this.#gate = gate;
 		this.#nodes = nodes;
 		this.#changes = changes;
 		this.#names = names;
 		this.#remote = remote;
 		this.#roster = roster;
 		this.#relays = relays;
-		this.#exchange = new NodeExchange({ ...parts, nodes, changes, names, remote, relays });
+		this.#exchange = new NodeExchange({ ...parts, gate, nodes, changes, names, remote, relays });
 	}
 
 	// --- this node's clients
@@ -182,6 +200,7 @@ export class ClusterMembership implements ChatCluster {
 			chat_nodes: this.#nodes.size + 1,
 			chat_remote_clients: this.#roster.size,
 			chat_live_dropped: this.#relays.dropped,
+			...this.#gate.stats(),
 		};
 	}
 

@@ -1,5 +1,5 @@
-// What the daemons of a cluster send to each other: JSON arrays, one message at a time. Every message names its sender. One
-// that is not such an array is ignored. docs/scale.md, "Between daemons".
+// What the daemons of a cluster send to each other: JSON arrays, one message at a time. Every message names its sender.
+// `read-message.ts` reads them. docs/scale.md, "Between daemons".
 
 import type { ExitReason } from "../documents.ts";
 import type { SanctionKind } from "./cluster.ts";
@@ -72,19 +72,8 @@ export type RelayedMessage =
 	| readonly [node: string, epoch: number, number: number];
 
 const encoder = new TextEncoder();
-const decoder = new TextDecoder();
 
 /** The bytes of a message. */
 export function encodeMessage(message: NodeMessage | RelayedMessage): Uint8Array {
 	return encoder.encode(JSON.stringify(message));
-}
-
-/** The message in some bytes; undefined where they are not JSON of an array that begins with a text. */
-export function decodeMessage<M extends NodeMessage | RelayedMessage>(data: Uint8Array): M | undefined {
-	try {
-		const message: unknown = JSON.parse(decoder.decode(data));
-		return Array.isArray(message) && typeof message[0] === "string" ? (message as unknown as M) : undefined;
-	} catch {
-		return undefined;
-	}
 }

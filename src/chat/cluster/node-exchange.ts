@@ -6,11 +6,14 @@ import type { Clock } from "../../link/index.ts";
 import type { ChangePublisher } from "./change-publisher.ts";
 import type { ClusterEvents, LocalState } from "./cluster-events.ts";
 import type { ClusterNames } from "./cluster-names.ts";
+import type { InboundGate } from "./inbound-gate.ts";
 import type { LiveRelays } from "./live-relays.ts";
-import { decodeMessage, encodeMessage, type NodeMessage, type NodeRequest } from "./messages.ts";
+import { encodeMessage, type NodeMessage, type NodeRequest } from "./messages.ts";
 import { NODE_TIMEOUT_MS, type NodeTable, type RemoteNode } from "./node-table.ts";
 import { PendingRequests } from "./pending-requests.ts";
+import { readNodeMessage, senderOf } from "./read-message.ts";
 import type { RemoteState } from "./remote-state.ts";
+import { SnapshotSender } from "./snapshot-sender.ts";
 import { takeSnapshot } from "./snapshots.ts";
 
 const HEARTBEAT_MS = 5000;
@@ -24,7 +27,7 @@ export interface ExchangeParts {
 	readonly clock: Clock;
 	readonly state: LocalState;
 	readonly events: ClusterEvents;
-	readonly report: (error: unknown) => void;
+	readonly gate: InboundGate;
 	readonly nodes: NodeTable;
 	readonly changes: ChangePublisher;
 	readonly names: ClusterNames;
@@ -38,6 +41,7 @@ type MessageOf<Kind extends NodeMessage[0]> = Extract<NodeMessage, readonly [Kin
 export class NodeExchange {
 	readonly #parts: ExchangeParts;
 	readonly #requests: PendingRequests;
+	readonly #snapshots: SnapshotSender;
 	readonly #stops: (() => void)[];
 	#heartbeatMs: number;
 	#sweptMs: number;
@@ -46,25 +50,18 @@ export class NodeExchange {
 	#closed = false;
 
 	constructor(parts: ExchangeParts) {
-		const { bus, clock, report } = parts;
+		const { bus, clock } = parts;
 		this.#parts = parts;
 		this.#heartbeatMs = this.#sweptMs = clock.now();
 		this.#requests = new PendingRequests(() => clock.now());
-		const receive = (data: Uint8Array): void => {
-			const message = decodeMessage<NodeMessage>(data);
-			if (!message || message[1] === bus.node || this.#closed) return;
-			try {
-				this.#receive(message);
-			} catch (error) {
-				report(error);
-			}
-		};
+		this.#snapshots = new SnapshotSender(clock, (node) => this.#sendSnapshot(node));
+		const receive = (data: Uint8Array): void => this.#admit(data);
 		this.#stops = [
 			bus.subscribe({ to: "all" }, receive),
 			bus.subscribe({ to: "node", node: bus.node }, receive),
 			bus.watch((connected) => this.#connectionChanged(connected)),
 		];
-		this.#publish(["snapshot-request", bus.node]);
+		this.#requestSnapshots();
 		this.#heartbeat();
 	}
 
@@ -72,14 +69,16 @@ export class NodeExchange {
 	request(node: string, request: NodeRequest): Promise<boolean> {
 		const { bus, changes } = this.#parts;
 		changes.flush();
-		return this.#requests.request((number) => this.#send(node, ["request", bus.node, number, request]));
+		return this.#requests.request(node, (number) => this.#send(node, ["request", bus.node, number, request]));
 	}
 
 	/** Called once a second. */
 	sweep(): void {
-		const { bus, clock, nodes, names } = this.#parts;
+		const { bus, clock, gate, nodes, names, relays } = this.#parts;
 		const nowMs = clock.now();
 		this.#requests.sweep();
+		nodes.sweep();
+		gate.sweep();
 		const stalled = nowMs - this.#sweptMs > NODE_TIMEOUT_MS / 2;
 		this.#sweptMs = nowMs;
 		if (stalled) {
@@ -90,8 +89,9 @@ export class NodeExchange {
 		if (nowMs - this.#heartbeatMs >= HEARTBEAT_MS) this.#heartbeat();
 		if (!bus.connected) return;
 		void names.sweep();
-		if (this.#holdsBacklog && nodes.receivingForMs >= BACKLOG_HOLD_MS) this.#sendBacklog();
-		for (const id of nodes.expired()) this.#removeNode(id);
+		if (!this.#holdsBacklog) relays.sendWaiting();
+		else if (nodes.receivingForMs >= BACKLOG_HOLD_MS) this.#sendBacklog();
+		for (const id of nodes.expired()) this.#removeNode(id, false);
 	}
 
 	/** Tells the other nodes that this one ends, and stops. */
@@ -104,6 +104,7 @@ export class NodeExchange {
 		for (const stop of this.#stops) stop();
 		relays.stop();
 		this.#requests.close();
+		this.#snapshots.close();
 	}
 
 	// --- sending
@@ -123,20 +124,29 @@ export class NodeExchange {
 		this.#publish(["heartbeat", bus.node, changes.number, Math.round(this.#heartbeatMs)]);
 	}
 
+	#requestSnapshots(): void {
+		const { bus, nodes } = this.#parts;
+		nodes.requestedAll();
+		this.#publish(["snapshot-request", bus.node]);
+	}
+
 	#requestSnapshot(id: string, node: RemoteNode): void {
-		const nowMs = this.#parts.clock.now();
+		const { clock, nodes } = this.#parts;
+		const nowMs = clock.now();
 		if (nowMs - node.requestedMs < SNAPSHOT_REQUEST_MS) return;
 		node.requestedMs = nowMs;
+		nodes.requested(node);
 		this.#send(id, ["snapshot-request", this.#parts.bus.node]);
 	}
 
-	#sendSnapshot(to: string): void {
-		const { bus, state, changes, relays } = this.#parts;
+	// Requests of nodes that are gone are not answered.
+	#sendSnapshot(to: string): boolean {
+		const { bus, state, nodes, changes, relays } = this.#parts;
+		if (!bus.connected || !nodes.get(to)) return true;
 		// What is noted and not published yet is part of the snapshot, and must not arrive after it.
 		changes.flush();
 		const parts = takeSnapshot(state, relays.all(), bus);
-		for (const [at, part] of parts.entries())
-			this.#send(to, ["snapshot", bus.node, changes.number, at, parts.length, part]);
+		return parts.every((part, at) => this.#send(to, ["snapshot", bus.node, changes.number, at, parts.length, part]));
 	}
 
 	// The backlog leaves once all nodes are heard: those that have not reconnected yet would miss it.
@@ -149,50 +159,70 @@ export class NodeExchange {
 
 	#connectionChanged(connected: boolean): void {
 		if (this.#closed) return;
-		const { bus, events, nodes, names } = this.#parts;
+		const { events, nodes, names } = this.#parts;
 		events.connectionChanged(connected);
 		if (!connected) return;
 		nodes.receivingAgain();
 		this.#holdsBacklog = true;
-		this.#publish(["snapshot-request", bus.node]);
+		this.#requestSnapshots();
 		this.#heartbeat();
 		if (nodes.size === 0) this.#sendBacklog();
 		void names.renewAll();
 	}
 
-	#receive(message: NodeMessage): void {
-		const { bus, nodes, relays } = this.#parts;
+	#admit(data: Uint8Array): void {
+		const { bus, gate, nodes } = this.#parts;
+		const sender = senderOf(data);
+		if (sender === bus.node) return;
+		gate.admit(data, sender === undefined ? undefined : nodes.get(sender)?.allowance, this.#read);
+	}
+
+	readonly #read = (data: Uint8Array): void => {
+		if (this.#closed) return;
+		const message = readNodeMessage(data);
+		if (message) this.#receive(message, data.length);
+		else this.#parts.gate.drop("unreadable");
+	};
+
+	#receive(message: NodeMessage, bytes: number): void {
+		const { bus, gate, nodes, relays, remote } = this.#parts;
 		const [kind, from] = message;
+		if (from === bus.node) return;
 		if (kind === "leave") {
-			this.#removeNode(from);
+			this.#removeNode(from, true);
 			return;
 		}
 		const node = nodes.heard(from);
+		if (!node) {
+			if (!nodes.hasLeft(from)) gate.drop("too_many_nodes");
+			return;
+		}
 		if (this.#holdsBacklog && nodes.areAllHeard) this.#sendBacklog();
 		switch (kind) {
 			case "heartbeat":
 				node.delays.isDelayed(message[3], node.heardMs);
-				if (message[2] !== node.changes) this.#requestSnapshot(from, node);
+				if (message[2] !== node.changes || node.isIncomplete) this.#requestSnapshot(from, node);
 				break;
 			case "changes":
 				this.#receiveChanges(from, node, message);
 				break;
 			case "snapshot-request":
-				this.#sendSnapshot(from);
+				this.#snapshots.request(from);
 				break;
 			case "snapshot":
-				this.#receiveSnapshot(from, node, message);
+				this.#receiveSnapshot(from, node, message, bytes);
 				break;
 			case "request":
 				this.#send(from, ["response", bus.node, message[2], this.#handleRequest(message[3])]);
 				break;
 			case "response":
-				this.#requests.responded(message[2], message[3]);
+				if (!this.#requests.responded(from, message[2], message[3])) gate.drop("unrequested");
 				break;
 			case "sent":
 				relays.reported(from, message[2], message[3], message[4]);
 				break;
 		}
+		gate.charge(node.allowance, remote.takeUnits());
 	}
 
 	#receiveChanges(from: string, node: RemoteNode, [, , number, changes]: MessageOf<"changes">): void {
@@ -205,19 +235,32 @@ export class NodeExchange {
 		for (const change of changes) this.#parts.remote.apply(from, change);
 	}
 
-	#receiveSnapshot(from: string, node: RemoteNode, [, , changes, at, count, part]: MessageOf<"snapshot">): void {
-		const { remote, relays } = this.#parts;
-		const parts = node.assembler.add(changes, at, count, part);
-		if (!parts || changes < node.changes) return;
+	#receiveSnapshot(
+		from: string,
+		node: RemoteNode,
+		[, , changes, part, count, snapshot]: MessageOf<"snapshot">,
+		bytes: number,
+	): void {
+		const { clock, gate, remote, relays } = this.#parts;
+		if (node.expectedSnapshots === 0) {
+			gate.drop("unrequested");
+			return;
+		}
+		const parts = node.assembler.add({ changes, part, parts: count, snapshot, bytes }, clock.now());
+		if (!parts) return;
+		node.expectedSnapshots--;
+		if (changes < node.changes) return;
 		node.changes = changes;
+		node.isIncomplete = false;
 		remote.applySnapshot(from, parts);
 		for (const { sent } of parts)
 			for (const [room, epoch, messages] of sent) relays.reported(from, room, epoch, messages);
 	}
 
-	#removeNode(id: string): void {
+	#removeNode(id: string, left: boolean): void {
 		const { bus, nodes, names, remote } = this.#parts;
-		if (!nodes.remove(id)) return;
+		if (!nodes.remove(id, left)) return;
+		this.#snapshots.forget(id);
 		const people = remote.removeNode(id);
 		// One of the nodes that are left releases its names.
 		if ([...nodes.ids()].every((other) => other > bus.node)) void names.releaseAll(people);

@@ -3,34 +3,56 @@
 
 import type { Clock } from "../../link/index.ts";
 import { DelayDetector } from "./delay-detector.ts";
-import { SnapshotAssembler } from "./snapshots.ts";
+import { Allowance } from "./inbound-gate.ts";
+import { SNAPSHOT_WAIT_MS, SnapshotAssembler, SnapshotSpace } from "./snapshots.ts";
 
 /** With a sweep every second, the clients of a dead node are gone within 15 s. */
 export const NODE_TIMEOUT_MS = 14_000;
+/** More nodes than one NATS cluster can serve. */
+export const MAX_NODES = 256;
+/** Nodes that can appear in a second, after as many as there can be. */
+const NEW_NODES_PER_SECOND = 5;
 const MAX_DEAD = 1000;
+const MAX_LEFT = 1000;
 
 /** Another node. */
 export interface RemoteNode {
 	/** When its last message came. */
 	heardMs: number;
 	readonly delays: DelayDetector;
+	readonly allowance: Allowance;
 	/** The number of its last changes that are known here; -1 before the first snapshot. */
 	changes: number;
+	/** Whether something of its state did not fit. */
+	isIncomplete: boolean;
 	/** When its snapshot was requested last. */
 	requestedMs: number;
+	/** Snapshots that were requested and have not come yet: of it alone, and of all nodes. */
+	expectedSnapshots: number;
+	/** When a snapshot that was requested does not count any more. */
+	expectedUntilMs: number;
 	readonly assembler: SnapshotAssembler;
 }
 
 /** The other nodes. */
 export class NodeTable {
 	readonly #clock: Clock;
+	readonly #newAllowance: () => Allowance;
 	readonly #nodes = new Map<string, RemoteNode>();
+	readonly #arrivals: Allowance;
+	readonly #space = new SnapshotSpace();
 	readonly #dead = new Set<string>();
+	/** Nodes that have said that they end. */
+	readonly #left = new Set<string>();
 	/** Since when this node can receive. */
 	#sinceMs: number;
+	#requestedAllMs = Number.NEGATIVE_INFINITY;
 
-	constructor(clock: Clock) {
+	/** @param newAllowance what a node may cost */
+	constructor(clock: Clock, newAllowance: () => Allowance) {
 		this.#clock = clock;
+		this.#newAllowance = newAllowance;
+		this.#arrivals = new Allowance(NEW_NODES_PER_SECOND, MAX_NODES, clock.now());
 		this.#sinceMs = clock.now();
 	}
 
@@ -48,22 +70,56 @@ export class NodeTable {
 		return this.#nodes.get(id);
 	}
 
-	/** A node has sent something. */
-	heard(id: string): RemoteNode {
+	/** A node has sent something. @returns undefined where it has ended, or where there are too many nodes. */
+	heard(id: string): RemoteNode | undefined {
+		const nowMs = this.#clock.now();
 		let node = this.#nodes.get(id);
 		if (!node) {
+			if (this.#left.has(id) || this.#nodes.size >= MAX_NODES || !this.#arrivals.has(nowMs)) return undefined;
+			this.#arrivals.take(1);
 			node = {
-				heardMs: 0,
+				heardMs: nowMs,
 				delays: new DelayDetector(),
+				allowance: this.#newAllowance(),
 				changes: -1,
+				isIncomplete: false,
 				requestedMs: Number.NEGATIVE_INFINITY,
-				assembler: new SnapshotAssembler(),
+				expectedSnapshots: 0,
+				expectedUntilMs: Number.NEGATIVE_INFINITY,
+				assembler: new SnapshotAssembler(this.#space),
 			};
+			if (nowMs - this.#requestedAllMs < SNAPSHOT_WAIT_MS) this.requested(node);
 			this.#nodes.set(id, node);
 			this.#dead.delete(id);
 		}
-		node.heardMs = this.#clock.now();
+		node.heardMs = nowMs;
 		return node;
+	}
+
+	/** Whether a node has said that it ends. */
+	hasLeft(id: string): boolean {
+		return this.#left.has(id);
+	}
+
+	/** A snapshot of one node is requested. */
+	requested(node: RemoteNode): void {
+		node.expectedSnapshots = Math.min(2, node.expectedSnapshots + 1);
+		node.expectedUntilMs = this.#clock.now() + SNAPSHOT_WAIT_MS;
+	}
+
+	/** A snapshot of every node is requested. */
+	requestedAll(): void {
+		this.#requestedAllMs = this.#clock.now();
+		for (const node of this.#nodes.values()) this.requested(node);
+	}
+
+	/** Forgets snapshots that were begun and whose rest does not come. */
+	sweep(): void {
+		const nowMs = this.#clock.now();
+		for (const node of this.#nodes.values()) {
+			node.assembler.sweep(nowMs);
+			if (node.expectedUntilMs <= nowMs) node.expectedSnapshots = 0;
+		}
 	}
 
 	/** This node can receive again, after it was cut off or stalled. */
@@ -92,11 +148,24 @@ export class NodeTable {
 		return [...this.#nodes].flatMap(([id, { heardMs }]) => (Math.max(heardMs, this.#sinceMs) <= oldestMs ? [id] : []));
 	}
 
-	/** A node is dead. @returns false where it is not known. */
-	remove(id: string): boolean {
-		if (!this.#nodes.delete(id)) return false;
-		this.#dead.add(id);
-		if (this.#dead.size > MAX_DEAD) for (const oldest of this.#dead) if (this.#dead.delete(oldest)) break;
+	/**
+	 * A node is dead.
+	 *
+	 * @param left whether it has said that it ends, so that it does not return.
+	 * @returns false where it is not known.
+	 */
+	remove(id: string, left: boolean): boolean {
+		const node = this.#nodes.get(id);
+		if (!node) return false;
+		node.assembler.clear();
+		this.#nodes.delete(id);
+		addBounded(this.#dead, id, MAX_DEAD);
+		if (left) addBounded(this.#left, id, MAX_LEFT);
 		return true;
 	}
+}
+
+function addBounded(ids: Set<string>, id: string, max: number): void {
+	ids.add(id);
+	if (ids.size > max) for (const oldest of ids) if (ids.delete(oldest)) break;
 }

@@ -3,9 +3,12 @@
 import { XMLSocketError } from "../../errors/index.ts";
 
 const MAX_REQUESTS = 10_000;
+/** A node that does not answer must not use up the requests to the others. */
+const MAX_REQUESTS_OF_NODE = 1000;
 const RESPONSE_TIMEOUT_MS = 3000;
 
 interface PendingRequest {
+	readonly node: string;
 	readonly resolve: (done: boolean) => void;
 	readonly reject: (error: XMLSocketError) => void;
 	readonly untilMs: number;
@@ -15,30 +18,44 @@ interface PendingRequest {
 export class PendingRequests {
 	readonly #nowMs: () => number;
 	readonly #pending = new Map<number, PendingRequest>();
+	readonly #counts = new Map<string, number>();
 	#lastNumber = 0;
 
 	constructor(nowMs: () => number) {
 		this.#nowMs = nowMs;
 	}
 
+	/** Requests to a node that wait for their answers. */
+	count(node: string): number {
+		return this.#counts.get(node) ?? 0;
+	}
+
 	/**
-	 * Makes a request, which `send` sends under the number that it is given.
+	 * Makes a request to a node, which `send` sends under the number that it is given.
 	 *
-	 * @returns what the response says. Rejects with XMLSOCKET_UNAVAILABLE where the request could not be sent, or no response
-	 * came within 3 s.
+	 * @returns what the response says. Rejects with XMLSOCKET_UNAVAILABLE where the request could not be sent, where too many
+	 * wait (1,000 for a node, 10,000 in all), or where no response came within 3 s.
 	 */
-	request(send: (number: number) => boolean): Promise<boolean> {
+	request(node: string, send: (number: number) => boolean): Promise<boolean> {
 		return new Promise((resolve, reject) => {
 			const number = ++this.#lastNumber;
-			if (this.#pending.size >= MAX_REQUESTS || !send(number)) reject(unanswered());
-			else this.#pending.set(number, { resolve, reject, untilMs: this.#nowMs() + RESPONSE_TIMEOUT_MS });
+			const count = this.count(node);
+			if (count >= MAX_REQUESTS_OF_NODE || this.#pending.size >= MAX_REQUESTS || !send(number)) {
+				reject(unanswered());
+				return;
+			}
+			this.#counts.set(node, count + 1);
+			this.#pending.set(number, { node, resolve, reject, untilMs: this.#nowMs() + RESPONSE_TIMEOUT_MS });
 		});
 	}
 
-	/** The response to a request has come. */
-	responded(number: number, done: boolean): void {
-		this.#pending.get(number)?.resolve(done);
-		this.#pending.delete(number);
+	/** A node has responded to a request. @returns false where it was not asked, or not any more. */
+	responded(node: string, number: number, done: boolean): boolean {
+		const request = this.#pending.get(number);
+		if (request?.node !== node) return false;
+		this.#remove(number, request);
+		request.resolve(done);
+		return true;
 	}
 
 	/** Rejects the requests whose time is over. */
@@ -53,8 +70,17 @@ export class PendingRequests {
 	}
 
 	#reject(number: number): void {
-		this.#pending.get(number)?.reject(unanswered());
+		const request = this.#pending.get(number);
+		if (!request) return;
+		this.#remove(number, request);
+		request.reject(unanswered());
+	}
+
+	#remove(number: number, { node }: PendingRequest): void {
 		this.#pending.delete(number);
+		const left = this.count(node) - 1;
+		if (left > 0) this.#counts.set(node, left);
+		else this.#counts.delete(node);
 	}
 }
 

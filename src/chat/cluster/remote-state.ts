@@ -1,11 +1,13 @@
 // What this node knows of the others' clients, rooms and topics. It applies their changes and snapshots, and reports to the
 // chat what that means for the rooms that are open here.
 
+import { XMLSocketError } from "../../errors/index.ts";
 import type { ExitReason } from "../documents.ts";
 import { isGuestKey } from "../names.ts";
-import type { LocalPerson, Topic } from "./cluster.ts";
+import type { LocalPerson, SanctionKind, Topic } from "./cluster.ts";
 import type { ClusterEvents, LocalState } from "./cluster-events.ts";
 import type { ClusterNames } from "./cluster-names.ts";
+import { type DropReason, deliveryUnits } from "./inbound-gate.ts";
 import type { Change, PersonRow, Snapshot } from "./messages.ts";
 import { Roster, type RosterPerson } from "./roster.ts";
 
@@ -18,13 +20,21 @@ export interface RemoteStateHost {
 	readonly names: ClusterNames;
 	/** Tells the other nodes of a client of this one. */
 	announce(person: LocalPerson): void;
+	/** The digest of a secret, as `PersonRow` has it. */
+	digest(secret: string): string;
+	/** Something of a node is not applied. */
+	drop(node: string, reason: DropReason): void;
 }
+
+const MAX_TOPIC_CHARACTERS = 16 * 1024 * 1024;
 
 /** The state of the other nodes. */
 export class RemoteState {
 	readonly roster: Roster = new Roster();
 	readonly #host: RemoteStateHost;
 	readonly #topics = new Map<string, Topic>();
+	#topicCharacters = 0;
+	#units = 0;
 
 	constructor(host: RemoteStateHost) {
 		this.#host = host;
@@ -37,12 +47,19 @@ export class RemoteState {
 
 	/** A room is closed here: where nobody else is in it, its topic goes too. */
 	roomClosed(room: string): void {
-		if (this.roster.count(room) === 0) this.#topics.delete(room);
+		if (this.roster.count(room) === 0) this.#keepTopic(room, undefined);
+	}
+
+	/** The work that was done since the last call, in units of the gate. */
+	takeUnits(): number {
+		const units = this.#units;
+		this.#units = 0;
+		return units;
 	}
 
 	/** Applies a change at a node. */
 	apply(node: string, change: Change): void {
-		const { events } = this.#host;
+		this.#units++;
 		switch (change[0]) {
 			case "person": {
 				const [, ...row] = change;
@@ -69,14 +86,14 @@ export class RemoteState {
 				break;
 			default: {
 				const [kind, room, who, seconds, by] = change;
-				events.sanctioned(kind, room, who, seconds, by);
+				this.#sanction(node, kind, room, who, seconds, by);
 			}
 		}
 	}
 
 	/** Replaces what is known of a node. */
 	applySnapshot(node: string, parts: readonly Snapshot[]): void {
-		const { state, events } = this.#host;
+		const { state } = this.#host;
 		const present = new Set(parts.flatMap(({ people }) => people.map(([session]) => session)));
 		for (const person of this.roster.of(node)) if (!present.has(person.session)) this.#removePerson(person);
 		for (const { people, topics, sanctions } of parts) {
@@ -87,7 +104,7 @@ export class RemoteState {
 			for (const [room, by, text] of topics) {
 				if (!state.topic(room) && !this.#topics.has(room)) this.#setTopic(room, { by, text });
 			}
-			for (const [kind, room, who, seconds] of sanctions) events.sanctioned(kind, room, [who], seconds);
+			for (const [kind, room, who, seconds] of sanctions) this.#sanction(node, kind, room, [who], seconds);
 		}
 	}
 
@@ -105,36 +122,52 @@ export class RemoteState {
 
 	// undefined where that connection is an earlier one of its session, and its node does not know yet that it is over.
 	#setPerson(node: string, row: PersonRow): RosterPerson | undefined {
-		const { state, events, names, announce } = this.#host;
+		const { state, events, names, digest: digestOf, drop } = this.#host;
 		const [session, name, digest, connectionEpoch] = row;
 		const isNewer = (other: { readonly connectionEpoch: number }, at: string): boolean =>
 			other.connectionEpoch > connectionEpoch || (other.connectionEpoch === connectionEpoch && at > node);
 		const own = state.person(session);
-		if (own && isNewer(own, this.#host.node)) {
-			announce(own);
-			void names.renew(own);
+		const known = this.roster.bySession(session);
+		// A session goes to another node with its secret alone.
+		if ((own && digestOf(own.key.secret) !== digest) || (known && known.node !== node && known.digest !== digest)) {
+			drop(node, "forged");
 			return undefined;
 		}
-		if (own) events.superseded(session);
-		const known = this.roster.bySession(session);
+		if (own && isNewer(own, this.#host.node)) {
+			this.#dispute(own);
+			return undefined;
+		}
 		if (known && known.node !== node && isNewer(known, known.node)) return undefined;
 		if (known && known.node === node && known.digest === digest) {
 			known.connectionEpoch = connectionEpoch;
 			this.#rename(known, name);
 			return known;
 		}
+		if (!known && !this.roster.hasSpace(node)) {
+			drop(node, "too_many_entries");
+			return undefined;
+		}
+		if (own) events.superseded(session);
 		if (known) this.#removePerson(known);
 		const person = this.roster.add(node, row);
-		const isRival = state.nameHolder(person.nameKey) !== undefined && !isGuestKey(person.nameKey);
-		if (isRival) void names.renewAll();
+		const rival = isGuestKey(person.nameKey) ? undefined : state.nameHolder(person.nameKey);
+		if (rival !== undefined) names.dispute(rival);
 		return person;
+	}
+
+	// The claimant may not know yet that its connection is over. The names limit how often this happens.
+	#dispute(own: LocalPerson): void {
+		if (this.#host.names.dispute(own.key.id)) this.#host.announce(own);
 	}
 
 	#rename(person: RosterPerson, name: string): void {
 		const old = person.name;
 		if (name === old) return;
 		this.roster.rename(person, name);
-		for (const room of person.rooms) this.#host.events.memberRenamed(room, name, old);
+		for (const room of person.rooms) {
+			this.#announced(room);
+			this.#host.events.memberRenamed(room, name, old);
+		}
 	}
 
 	#setRooms(person: RosterPerson, rooms: ReadonlySet<string>): void {
@@ -143,11 +176,19 @@ export class RemoteState {
 	}
 
 	#enter(person: RosterPerson, room: string): void {
-		if (this.roster.enter(person, room)) this.#host.events.memberEntered(room, person.name);
+		if (person.rooms.has(room)) return;
+		if (!this.roster.hasSpace(person.node)) {
+			this.#host.drop(person.node, "too_many_entries");
+			return;
+		}
+		this.roster.enter(person, room);
+		this.#announced(room);
+		this.#host.events.memberEntered(room, person.name);
 	}
 
 	#exit(person: RosterPerson, room: string, reason?: ExitReason): void {
 		if (!this.roster.exit(person, room)) return;
+		this.#announced(room);
 		this.#host.events.memberLeft(room, person.name, reason);
 		if (!this.#host.state.hasRoom(room)) this.roomClosed(room);
 	}
@@ -159,8 +200,39 @@ export class RemoteState {
 
 	#setTopic(room: string, topic: Topic): void {
 		const { state, events } = this.#host;
-		if (topic.text === "") this.#topics.delete(room);
-		else if (state.hasRoom(room) || this.roster.count(room) > 0) this.#topics.set(room, topic);
+		if (topic.text === "") this.#keepTopic(room, undefined);
+		else if (state.hasRoom(room) || this.roster.count(room) > 0) this.#keepTopic(room, topic);
+		this.#announced(room);
 		events.topicChanged(room, topic);
+	}
+
+	// Without space the topic is shown now, and missing where the room opens later.
+	#keepTopic(room: string, topic: Topic | undefined): void {
+		this.#topicCharacters -= this.#topics.get(room)?.text.length ?? 0;
+		this.#topics.delete(room);
+		if (!topic || this.#topicCharacters + topic.text.length > MAX_TOPIC_CHARACTERS) return;
+		this.#topicCharacters += topic.text.length;
+		this.#topics.set(room, topic);
+	}
+
+	#sanction(
+		node: string,
+		kind: SanctionKind,
+		room: string,
+		who: readonly string[],
+		seconds: number,
+		by?: string,
+	): void {
+		try {
+			this.#host.events.sanctioned(kind, room, who, seconds, by);
+		} catch (error) {
+			if (!(error instanceof XMLSocketError) || error.code !== "XMLSOCKET_TOO_MANY_SANCTIONS") throw error;
+			this.#host.drop(node, "too_many_entries");
+		}
+	}
+
+	// An event of a room is delivered to its members here.
+	#announced(room: string): void {
+		this.#units += deliveryUnits(this.#host.state.roomSize(room));
 	}
 }

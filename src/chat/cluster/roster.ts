@@ -5,6 +5,10 @@ import { nameKey } from "../names.ts";
 import type { RemotePerson } from "./cluster.ts";
 import type { PersonRow } from "./messages.ts";
 
+/** People and their memberships: of one node, and of all. A person in three rooms takes 600 bytes. */
+const MAX_NODE_ENTRIES = 250_000;
+const MAX_ENTRIES = 1_000_000;
+
 /** A client of another node, with what changes about it. */
 export interface RosterPerson extends RemotePerson {
 	readonly digest: string;
@@ -14,12 +18,19 @@ export interface RosterPerson extends RemotePerson {
 	readonly rooms: Set<string>;
 }
 
+interface NodePeople {
+	readonly people: Set<RosterPerson>;
+	/** People and their memberships. */
+	entries: number;
+}
+
 /** The clients of all other nodes. */
 export class Roster {
 	readonly #sessions = new Map<string, RosterPerson>();
 	readonly #names = new Map<string, RosterPerson>();
 	readonly #rooms = new Map<string, Map<string, RosterPerson>>();
-	readonly #nodes = new Map<string, Set<RosterPerson>>();
+	readonly #nodes = new Map<string, NodePeople>();
+	#entries = 0;
 
 	/** People. */
 	get size(): number {
@@ -53,7 +64,12 @@ export class Roster {
 
 	/** The people of one node. */
 	of(node: string): RosterPerson[] {
-		return [...(this.#nodes.get(node) ?? [])];
+		return [...(this.#nodes.get(node)?.people ?? [])];
+	}
+
+	/** Whether one more person or membership of a node is within the limits: 250,000 for a node, 1,000,000 in all. */
+	hasSpace(node: string): boolean {
+		return this.#entries < MAX_ENTRIES && (this.#nodes.get(node)?.entries ?? 0) < MAX_NODE_ENTRIES;
 	}
 
 	/** Adds a person, whose session must not be known. */
@@ -61,9 +77,10 @@ export class Roster {
 		const person = { session, node, digest, connectionEpoch, name, nameKey: nameKey(name), rooms: new Set<string>() };
 		this.#sessions.set(session, person);
 		this.#names.set(person.nameKey, person);
-		const people = this.#nodes.get(node) ?? new Set();
-		this.#nodes.set(node, people);
-		people.add(person);
+		const at = this.#nodes.get(node) ?? { people: new Set(), entries: 0 };
+		this.#nodes.set(node, at);
+		at.people.add(person);
+		this.#count(at, 1);
 		return person;
 	}
 
@@ -82,6 +99,7 @@ export class Roster {
 		const members = this.#rooms.get(room) ?? new Map();
 		this.#rooms.set(room, members);
 		members.set(person.session, person);
+		this.#count(this.#nodes.get(person.node), 1);
 		return true;
 	}
 
@@ -91,6 +109,7 @@ export class Roster {
 		const members = this.#rooms.get(room);
 		members?.delete(person.session);
 		if (members?.size === 0) this.#rooms.delete(room);
+		this.#count(this.#nodes.get(person.node), -1);
 		return true;
 	}
 
@@ -98,8 +117,14 @@ export class Roster {
 	remove(person: RosterPerson): void {
 		this.#sessions.delete(person.session);
 		if (this.#names.get(person.nameKey) === person) this.#names.delete(person.nameKey);
-		const people = this.#nodes.get(person.node);
-		people?.delete(person);
-		if (people?.size === 0) this.#nodes.delete(person.node);
+		const at = this.#nodes.get(person.node);
+		at?.people.delete(person);
+		this.#count(at, -1);
+		if (at?.people.size === 0) this.#nodes.delete(person.node);
+	}
+
+	#count(at: NodePeople | undefined, entries: number): void {
+		this.#entries += entries;
+		if (at) at.entries += entries;
 	}
 }

@@ -42,25 +42,77 @@ export function takeSnapshot(state: LocalState, counts: Iterable<SentCount>, bus
 	return parts;
 }
 
+/** A large snapshot takes some seconds. */
+export const SNAPSHOT_WAIT_MS = 10_000;
+const MAX_NODE_BYTES = 16 * 1024 * 1024;
+const MAX_ALL_BYTES = 64 * 1024 * 1024;
+
+/** The bytes of all snapshots that are not complete. */
+export class SnapshotSpace {
+	bytes = 0;
+}
+
+/** A part of another node's snapshot. */
+export interface SnapshotPart {
+	/** The number of the changes that the snapshot follows. */
+	readonly changes: number;
+	/** Counted from 0. */
+	readonly part: number;
+	readonly parts: number;
+	readonly snapshot: Snapshot;
+	/** Its size. */
+	readonly bytes: number;
+}
+
 /** Joins the parts of another node's snapshots. */
 export class SnapshotAssembler {
+	readonly #space: SnapshotSpace;
 	#changes = -1;
 	#parts: Snapshot[] | undefined = undefined;
+	#bytes = 0;
+	#startedMs = 0;
 
-	/** Adds a part. @returns all parts where this is the last one and none is missing. */
-	add(changes: number, part: number, parts: number, snapshot: Snapshot): readonly Snapshot[] | undefined {
+	/** @param space shared by the assemblers of all nodes. */
+	constructor(space: SnapshotSpace) {
+		this.#space = space;
+	}
+
+	/**
+	 * Adds a part.
+	 *
+	 * @returns all parts where this is the last one and none is missing. One node's parts have at most 16 MiB, those of all
+	 * nodes together 64 MiB; more are dropped.
+	 */
+	add({ changes, part, parts, snapshot, bytes }: SnapshotPart, nowMs: number): readonly Snapshot[] | undefined {
 		if (part === 0) {
+			this.clear();
+			this.#startedMs = nowMs;
 			this.#changes = changes;
 			this.#parts = [];
 		}
 		const received = this.#parts;
-		if (!received || this.#changes !== changes || received.length !== part) {
-			this.#parts = undefined;
+		const fits = this.#bytes + bytes <= MAX_NODE_BYTES && this.#space.bytes + bytes <= MAX_ALL_BYTES;
+		if (!received || this.#changes !== changes || received.length !== part || !fits) {
+			this.clear();
 			return undefined;
 		}
 		received.push(snapshot);
+		this.#bytes += bytes;
+		this.#space.bytes += bytes;
 		if (part + 1 < parts) return undefined;
-		this.#parts = undefined;
+		this.clear();
 		return received;
+	}
+
+	/** Forgets what has come, where the rest does not come within 10 s. */
+	sweep(nowMs: number): void {
+		if (this.#parts && nowMs - this.#startedMs >= SNAPSHOT_WAIT_MS) this.clear();
+	}
+
+	/** Forgets what has come. */
+	clear(): void {
+		this.#space.bytes -= this.#bytes;
+		this.#bytes = 0;
+		this.#parts = undefined;
 	}
 }

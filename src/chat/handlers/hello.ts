@@ -10,10 +10,29 @@ import { parseSessionKey, type SessionKey } from "../session-key.ts";
 import type { Grant } from "../tokens.ts";
 import type { Handler } from "./handler.ts";
 
-export const hello: Handler = { element: "hello", openToAll: true, handle };
+export const hello: Handler = {
+	element: "hello",
+	openToAll: true,
+	handle: (chat, client, root) => chat.answers.give(client, () => handleToken(chat, client, root)),
+};
 
-function handle(chat: ChatContext, client: ChatClient, root: RootElement): void | Promise<void> {
-	const grant = grantOf(chat, root.attribute("token"));
+function handleToken(chat: ChatContext, client: ChatClient, root: RootElement): void | Promise<void> {
+	const token = root.attribute("token");
+	if (token === undefined) return handle(chat, client, root, undefined);
+	return chat.guesses.whenAllowed(client, () => {
+		const grant = chat.tokens.grant(token);
+		if (grant) return handle(chat, client, root, grant);
+		chat.guesses.add(client);
+		throw new XMLSocketError("XMLSOCKET_TOKEN_INVALID", "The token is not one of this server's.");
+	});
+}
+
+function handle(
+	chat: ChatContext,
+	client: ChatClient,
+	root: RootElement,
+	grant: Grant | undefined,
+): void | Promise<void> {
 	const key = keyOf(chat, client, root.attribute("session"));
 	const earlier = key && earlierConnection(chat, key);
 	const asked = root.attribute("name") ?? grant?.name ?? earlier?.name ?? client.name;
@@ -52,13 +71,6 @@ function checkFree(chat: ChatContext, wanted: string, name: string, owners: read
 	const holder = chat.names.holder(wanted);
 	if (!holder || owners.includes(holder)) return;
 	throw new XMLSocketError("XMLSOCKET_NAME_TAKEN", `Someone else has the name "${name}".`);
-}
-
-function grantOf(chat: ChatContext, token: string | undefined): Grant | undefined {
-	if (token === undefined) return undefined;
-	const grant = chat.tokens.grant(token);
-	if (!grant) throw new XMLSocketError("XMLSOCKET_TOKEN_INVALID", "The token is not one of this server's.");
-	return grant;
 }
 
 // A key that no client has is accepted as well: the server may have been restarted, or the old connection may be long gone.

@@ -1,4 +1,4 @@
-// `<rooms offset="200" limit="100" />`: a page of the rooms that exist, at most 200 of them.
+// `<rooms offset="200" limit="100" />`: a page of the rooms that exist, at most 200 of them and about 32 KiB.
 
 import { roomsDocument } from "../documents.ts";
 import { wholeNumber } from "../incoming.ts";
@@ -12,14 +12,19 @@ export const rooms: Handler = {
 	handle(chat, client, root) {
 		const offset = wholeNumber(root, "offset", 0, Number.MAX_SAFE_INTEGER, 0);
 		const limit = wholeNumber(root, "limit", 1, MAX_ROOMS, MAX_ROOMS);
-		const page: RoomListEntry[] = [];
-		let at = 0;
-		let more = false;
-		for (const room of chat.rooms.list()) {
-			more = at >= offset + limit;
-			if (more) break;
-			if (at++ >= offset) page.push(room);
-		}
-		client.send(roomsDocument(page, offset, more && page.length > 0));
+		return chat.answers.give(client, () => {
+			if (!client.peer.isOpen) return;
+			const page: RoomListEntry[] = [];
+			let at = 0;
+			let more = false;
+			for (const room of chat.rooms.list()) {
+				more = at >= offset + limit;
+				if (more) break;
+				if (at++ >= offset) page.push(room);
+			}
+			const text = roomsDocument(page, offset, more && page.length > 0);
+			chat.answers.countList(client, text, at);
+			client.send(text);
+		});
 	},
 };

@@ -15,6 +15,7 @@ export const tell: Handler = { element: "tell", readsContent: true, handle };
 
 function handle(chat: ChatContext, client: ChatClient, root: RootElement): void {
 	const name = personOf(root, "to");
+	chat.moderation.checkMayTell(client);
 	const key = nameKey(name);
 	const text = textOf(root);
 	const id = idOf(root);
@@ -33,7 +34,9 @@ function handle(chat: ChatContext, client: ChatClient, root: RootElement): void 
 	const at = chat.timestamp();
 	const receiver = chat.names.holder(key);
 	if (receiver) {
-		receiver.send(toldDocument(from, at, text, id));
+		const bytes = client.peer.encode(toldDocument(from, at, text, id));
+		chat.pace.check(client, bytes.length, { size: 1, members: () => [receiver] });
+		receiver.sendEncoded(bytes);
 		if (id !== undefined) chat.delivered.add(session, key, id, nowMs);
 		answer(true);
 		return;

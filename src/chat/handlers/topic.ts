@@ -1,10 +1,14 @@
 // `<topic room="lobby">…</topic>`: sets the topic. For operators, or for everyone with the option `topics`.
 
-import { ackDocument, topicDocument } from "../documents.ts";
+import { XMLSocketError } from "../../errors/index.ts";
+import { ackDocument } from "../documents.ts";
 import { idOf, roomOf, textOf } from "../incoming.ts";
 import { checkOperator } from "../moderation.ts";
-import { checkOutgoing } from "../outgoing-size.ts";
 import type { Handler } from "./handler.ts";
+
+/** A room keeps its topic, and sends it to everyone who joins. */
+const MAX_TOPIC_BYTES = 1024;
+const encoder = new TextEncoder();
 
 export const topic: Handler = {
 	element: "topic",
@@ -16,9 +20,21 @@ export const topic: Handler = {
 		const id = idOf(root);
 		const text = textOf(root);
 		const by = client.name;
-		checkOutgoing(chat, client, text, () => topicDocument(room.name, by, text));
+		chat.pace.check(client, text.length, room);
+		checkTopic(text);
 		room.setTopic({ by, text });
 		chat.cluster.topicChanged(room.name, { by, text });
 		if (id !== undefined) client.send(ackDocument(id));
 	},
 };
+
+function checkTopic(text: string): void {
+	if (text.length * 3 <= MAX_TOPIC_BYTES) return;
+	const bytes = encoder.encode(text).length;
+	if (bytes <= MAX_TOPIC_BYTES) return;
+	throw new XMLSocketError(
+		"XMLSOCKET_TOPIC_TOO_LONG",
+		`A topic has at most ${MAX_TOPIC_BYTES} bytes; this one has ${bytes}.`,
+		{ details: { limitBytes: MAX_TOPIC_BYTES } },
+	);
+}

@@ -1,4 +1,4 @@
-// `<who room="lobby" offset="200" limit="100" />`: a page of a room's members, at most 200 of them.
+// `<who room="lobby" offset="200" limit="100" />`: a page of a room's members, at most 200 of them and about 32 KiB.
 
 import { membersDocument } from "../documents.ts";
 import { roomOf, wholeNumber } from "../incoming.ts";
@@ -12,8 +12,12 @@ export const who: Handler = {
 		chat.rooms.checkExists(room);
 		const offset = wholeNumber(root, "offset", 0, Number.MAX_SAFE_INTEGER, 0);
 		const limit = wholeNumber(root, "limit", 1, MANY_MEMBERS, MANY_MEMBERS);
-		const { names, total } = chat.rooms.members(room, offset, limit);
-		const more = offset + names.length < total && names.length > 0;
-		client.send(membersDocument({ room, members: total, offset, more, names }));
+		return chat.answers.give(client, () => {
+			if (!client.peer.isOpen) return;
+			const { names, total } = chat.rooms.members(room, offset, limit);
+			const text = membersDocument({ room, members: total, offset, names });
+			chat.answers.countList(client, text, Math.min(total, offset + names.length));
+			client.send(text);
+		});
 	},
 };

@@ -87,7 +87,9 @@ export abstract class BaseRoom extends Room<ChatClient> implements ChatRoom {
 	/** Answers a `join`. @param log of a stored room, with its last sequence number. */
 	protected sendJoined(client: ChatClient, log?: string, seq?: number): void {
 		const { name: room, kind, total: members } = this;
-		client.send(joinedDocument({ room, kind, log, seq, members, names: this.memberNames(0) }));
+		const text = joinedDocument({ room, kind, log, seq, members, names: this.memberNames(0) });
+		this.chat.answers.count(client, text.length);
+		client.send(text);
 		if (this.topic) client.send(topicDocument(room, this.topic.by, this.topic.text));
 	}
 

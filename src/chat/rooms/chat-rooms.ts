@@ -3,6 +3,7 @@
 
 import { XMLSocketError } from "../../errors/index.ts";
 import { RoomRegistry } from "../../rooms/index.ts";
+import type { AddressShare } from "../address-shares.ts";
 import type { ChatClient } from "../chat-client.ts";
 import type { ChatCluster } from "../cluster/cluster.ts";
 import { checkedName } from "../names.ts";
@@ -24,11 +25,18 @@ export interface ChatRoomsParts {
 	readonly create: (name: string, kind: RoomKind) => ChatRoom;
 }
 
+/** Fewer addresses cannot take all rooms. */
+const ADDRESSES_THAT_FILL_ALL = 16;
+
 /** All rooms. */
 export class ChatRooms extends RoomRegistry<ChatClient, ChatRoom> {
 	readonly #settings: ChatSettings;
 	readonly #cluster: ChatCluster;
 	readonly #kinds: ReadonlyMap<string, RoomKind>;
+	/** The shares that rooms count for; those of the operator count for none. */
+	readonly #shares = new Map<ChatRoom, AddressShare>();
+	/** Rooms that can exist because of the clients of one address. */
+	readonly #maxRoomsPerAddress: number;
 	// The rooms that announce their number of members at the next sweep.
 	readonly #recounted: Set<ChatRoom>;
 
@@ -57,6 +65,42 @@ export class ChatRooms extends RoomRegistry<ChatClient, ChatRoom> {
 		this.#cluster = cluster;
 		this.#kinds = kinds;
 		this.#recounted = recounted;
+		this.#maxRoomsPerAddress = Math.max(
+			settings.maxRoomsPerClient,
+			Math.floor(settings.maxRooms / ADDRESSES_THAT_FILL_ALL),
+		);
+	}
+
+	override join(name: string, client: ChatClient): ChatRoom {
+		const isNew = this.get(name) === undefined;
+		if (isNew && client.share && client.share.rooms >= this.#maxRoomsPerAddress) {
+			throw new XMLSocketError(
+				"XMLSOCKET_TOO_MANY_ROOMS",
+				`There are ${client.share.rooms} rooms because of clients of your address, and ${this.#maxRoomsPerAddress} is the limit.`,
+				{ details: { limit: this.#maxRoomsPerAddress } },
+			);
+		}
+		const room = super.join(name, client);
+		if (isNew) this.#countFor(room, client.share);
+		return room;
+	}
+
+	override leave(room: ChatRoom, client: ChatClient): boolean {
+		if (!super.leave(room, client)) return false;
+		// The member who has been in it longest.
+		const [longest] = room.members();
+		if (!this.#kinds.has(room.name)) this.#countFor(room, longest?.share);
+		return true;
+	}
+
+	#countFor(room: ChatRoom, share: AddressShare | undefined): void {
+		const before = this.#shares.get(room);
+		if (before === share) return;
+		if (before) before.rooms--;
+		if (share) {
+			share.rooms++;
+			this.#shares.set(room, share);
+		} else this.#shares.delete(room);
 	}
 
 	/** Opens the rooms that always exist. */

@@ -33,6 +33,7 @@ export class LiveRoom extends BaseRoom implements LiveRoomListener {
 		const message = { kind, body, room: this.name, from: client.name, at: this.chat.timestamp() };
 		checkOutgoing(this.chat, client, body, () => messageDocument({ ...message, id }));
 		const bytes = client.peer.encode(messageDocument(message));
+		this.chat.pace.check(client, bytes.length, this);
 		this.chat.counts.messages++;
 		this.#relay.send(client.key.id, message);
 		if (id === undefined) {

@@ -7,12 +7,12 @@ import type { Clock } from "../../link/index.ts";
 import type { LogEntry, MessageLog } from "../../message-log/index.ts";
 import type { ChatClient } from "../chat-client.ts";
 import { gapDocument } from "../documents.ts";
+import type { LogReads } from "../log-reads.ts";
+import { outboxHasSpace } from "../outbox-space.ts";
 import type { KnownHistory } from "./chat-room.ts";
 
 const NEWEST_BYTES = 256 * 1024;
 const PAGE = { maxCount: 100, maxBytes: 64 * 1024 };
-const FULL_OUTBOX_BYTES = 64 * 1024;
-const RECHECK_MS = 1000;
 const BEHIND_CLIENT_MS = 10_000;
 
 /** The room whose messages are replayed. */
@@ -41,6 +41,7 @@ export interface ReplayedRoom {
 /** What a replay reads from. */
 export interface ReplayParts {
 	readonly log: MessageLog;
+	readonly reads: LogReads;
 	readonly clock: Clock;
 	/** How many messages a newcomer receives. */
 	readonly history: number;
@@ -48,7 +49,7 @@ export interface ReplayParts {
 
 /** The replay for one member. */
 export class Replay {
-	/** Acknowledgements that must not overtake the messages that they acknowledge. */
+	/** Acknowledgements, each a pending request of the client, that must not overtake the messages that they acknowledge. */
 	readonly acks: string[] = [];
 	readonly #room: ReplayedRoom;
 	readonly #client: ChatClient;
@@ -67,7 +68,10 @@ export class Replay {
 	stop(): void {
 		if (this.#stopped) return;
 		this.#stopped = true;
-		if (!this.#client.gone) for (const ack of this.acks) this.#client.send(ack);
+		for (const ack of this.acks) {
+			if (!this.#client.gone) this.#client.send(ack);
+			this.#client.endPending();
+		}
 		this.#room.replayStopped(this.#client, this);
 	}
 
@@ -109,7 +113,7 @@ export class Replay {
 	// The sequence number up to which the client needs nothing more. Where it knows none, the newest page is sent first.
 	async #firstCursor(): Promise<number> {
 		const room = this.#room;
-		const { log, history } = this.#parts;
+		const { reads, history } = this.#parts;
 		const { after } = this.#known;
 		const upTo = room.lastSeq;
 		if (after === -1) return upTo;
@@ -117,7 +121,10 @@ export class Replay {
 		const isOfThisLog = this.#known.log === undefined || this.#known.log === room.logName;
 		if (after !== undefined && after <= upTo && isOfThisLog) return after;
 		if (history === 0) return upTo;
-		const { entries } = await log.readBefore(room.name, upTo + 1, { maxCount: history, maxBytes: NEWEST_BYTES });
+		const { entries } = await reads.before(this.#client, room.name, upTo + 1, {
+			maxCount: history,
+			maxBytes: NEWEST_BYTES,
+		});
 		for (const entry of entries) {
 			if (this.#stopped) break;
 			room.sendEntry(entry, this.#client);
@@ -129,7 +136,7 @@ export class Replay {
 	async #sendPage(cursor: number): Promise<number> {
 		const room = this.#room;
 		const through = room.lastSeq;
-		const { entries } = await this.#parts.log.readAfter(room.name, cursor, { ...PAGE, through });
+		const { entries } = await this.#parts.reads.after(this.#client, room.name, cursor, { ...PAGE, through });
 		if (this.#stopped) return cursor;
 		for (const entry of entries) {
 			if (entry.prev > cursor) this.#client.send(gapDocument(room.name, cursor + 1, entry.prev));
@@ -144,23 +151,7 @@ export class Replay {
 		return through;
 	}
 
-	async #outboxHasSpace(): Promise<void> {
-		const { clock } = this.#parts;
-		if (this.#client.peer.outboxBytes < FULL_OUTBOX_BYTES) return;
-		// What was sent in this tick has not been written yet.
-		await new Promise<void>((resolve) => clock.afterTick(resolve));
-		while (!this.#stopped && this.#client.peer.outboxBytes >= FULL_OUTBOX_BYTES) {
-			await new Promise<void>((resolve) => {
-				// Nothing is reported of what the system takes at once, for example when other rooms filled the outbox in this tick.
-				const cancelDelay = clock.delay(RECHECK_MS, () => {
-					cancelDrained();
-					resolve();
-				});
-				const cancelDrained = this.#client.onDrained(() => {
-					cancelDelay();
-					resolve();
-				});
-			});
-		}
+	#outboxHasSpace(): Promise<void> {
+		return outboxHasSpace(this.#client, this.#parts.clock, () => this.#stopped);
 	}
 }

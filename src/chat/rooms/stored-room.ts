@@ -14,6 +14,14 @@ import type { KnownHistory, NewMessage } from "./chat-room.ts";
 import { decodeRecord, encodeRecord, type MessageRecord } from "./record.ts";
 import { Replay, type ReplayedRoom } from "./replay.ts";
 
+/** What one client may have on its way to the log before it waits. */
+const MAX_UNSTORED_BYTES = 256 * 1024;
+/** What all clients may have on their way to the log before those that send fast wait. */
+const MAX_FAST_BYTES = 128 * 1024;
+/** Characters that are longer when they are escaped: at most six bytes instead of one. */
+const ESCAPED = /[&<>"']/g;
+const ESCAPED_GROWTH = 5;
+
 /** A room with a log. */
 export class StoredRoom extends BaseRoom implements ReplayedRoom {
 	readonly kind = "stored";
@@ -26,6 +34,8 @@ export class StoredRoom extends BaseRoom implements ReplayedRoom {
 	// What clients of this daemon have posted and the log has not acknowledged: a log that hands the same payload to its followers
 	// saves decoding it.
 	readonly #posted = new Map<Uint8Array, MessageRecord>();
+	/** Of payloads that the log has not acknowledged. */
+	#unstoredBytes = 0;
 	readonly #replays = new Map<ChatClient, Replay>();
 	readonly #seqWaiters = new Set<{ readonly seq: number; readonly reached: () => void }>();
 
@@ -42,8 +52,8 @@ export class StoredRoom extends BaseRoom implements ReplayedRoom {
 
 	greet(client: ChatClient, known: KnownHistory): void {
 		client.startPending();
-		const { log, clock, settings } = this.chat;
-		const replay = new Replay(this, client, known, { log, clock, history: settings.history });
+		const { log, reads, clock, settings } = this.chat;
+		const replay = new Replay(this, client, known, { log, reads, clock, history: settings.history });
 		const earlier = this.#replays.get(client);
 		if (earlier) {
 			replay.acks.push(...earlier.acks.splice(0));
@@ -66,23 +76,41 @@ export class StoredRoom extends BaseRoom implements ReplayedRoom {
 		checkOutgoing(this.chat, client, body, () =>
 			messageDocument({ kind, room: this.name, from: client.name, at: this.chat.timestamp(), body, id }),
 		);
-		client.startPending();
 		const record: MessageRecord = { kind, from: client.name, body };
 		const payload = encodeRecord(record);
+		const isFast = this.chat.pace.check(client, sentBytes(kind, payload, body), this, this.#unstoredBytes);
+		client.startPending();
+		const release = this.#countUnstored(client, payload.length, isFast);
 		this.#posted.set(payload, record);
 		log.append(this.name, { payload, session: client.key.id, id }).then(
 			(appended) => {
+				release();
 				this.#posted.delete(payload);
 				counts.messages++;
-				if (id !== undefined) this.#acknowledge(client, id, appended);
-				client.endPending();
+				if (id === undefined) client.endPending();
+				else this.#acknowledge(client, id, appended);
 			},
 			(error: unknown) => {
+				release();
 				this.#posted.delete(payload);
 				client.refuse(this.unavailable(error), id);
 				client.endPending();
 			},
 		);
+	}
+
+	// A client with much that is not stored yet waits, so that it cannot fill the log's queue. A fast sender waits for what all have
+	// posted: the readers get that at once.
+	#countUnstored(client: ChatClient, bytes: number, isFast: boolean): () => void {
+		client.unstoredBytes += bytes;
+		this.#unstoredBytes += bytes;
+		const isMuch = client.unstoredBytes > MAX_UNSTORED_BYTES || (isFast && this.#unstoredBytes > MAX_FAST_BYTES);
+		const release = isMuch ? client.hold() : undefined;
+		return () => {
+			client.unstoredBytes -= bytes;
+			this.#unstoredBytes -= bytes;
+			release?.();
+		};
 	}
 
 	/**
@@ -211,8 +239,12 @@ export class StoredRoom extends BaseRoom implements ReplayedRoom {
 	#acknowledge(client: ChatClient, id: string, { seq, duplicate }: Appended): void {
 		const ack = ackDocument(id, seq, duplicate);
 		const replay = this.#replays.get(client);
+		// Held back, it stays one of the client's pending requests, whose number is limited.
 		if (replay) replay.acks.push(ack);
-		else client.send(ack);
+		else {
+			if (!client.gone) client.send(ack);
+			client.endPending();
+		}
 	}
 
 	#advanceTo(seq: number): void {
@@ -258,4 +290,9 @@ export class StoredRoom extends BaseRoom implements ReplayedRoom {
 			this.chat.report(error);
 		}
 	}
+}
+
+// About the length of the document that the members receive.
+function sentBytes(kind: MessageRecord["kind"], payload: Uint8Array, body: string): number {
+	return payload.length + (kind === "said" ? (body.match(ESCAPED)?.length ?? 0) * ESCAPED_GROWTH : 0);
 }

@@ -50,7 +50,12 @@ export async function serve(flags: Record<string, unknown>, version: string): Pr
 	const server: Server = createServer({
 		...(pick(settings, serverKeys) as ServerOptions),
 		// A page's connection and its target's take two file descriptors.
-		...(gateway ? { maxConnections: settings.maxConnections ?? Math.floor(defaultMaxConnections() / 2) } : {}),
+		...(gateway
+			? {
+					maxConnections:
+						settings.maxConnections ?? Math.floor(defaultMaxConnections(settings.policyPort !== undefined) / 2),
+				}
+			: {}),
 		application: module?.application ?? scripts ?? (await makeApplication(settings, log)),
 		log,
 		pageFolder: settings.relay === undefined && applications.length === 0 ? pageFolder() : undefined,
@@ -107,7 +112,12 @@ async function makeApplication(
 	if (settings.relay !== undefined) return createRelay({ room: settings.relay === "" ? "lobby" : settings.relay });
 	const tokens = settings.tokenFile === undefined ? "" : readTokens(settings.tokenFile);
 	const options = { ...(pick(settings, chatKeys) as ChatOptions), tokens };
-	const report = (error: unknown): void => log.error({ err: error }, "the chat failed to do something");
+	const report = (error: unknown): void => {
+		// Another program's messages, which the chat counts: no failure of its own.
+		if (error instanceof XMLSocketError && error.code === "XMLSOCKET_BUS_MESSAGES_DROPPED") {
+			log.warn({ code: error.code, ...error.details }, error.message);
+		} else log.error({ err: error }, "the chat failed to do something");
+	};
 	return createChat(options, { ...(await openRoomStorage(settings, log)), report });
 }
 

@@ -55,6 +55,10 @@ export class NatsBus implements Bus {
 		return this.#broker.connected;
 	}
 
+	get maxBytes(): number {
+		return this.#broker.maxPayloadBytes;
+	}
+
 	publish(channel: Channel, data: Uint8Array): boolean {
 		return this.#broker.publish(this.#subject(channel), data);
 	}
