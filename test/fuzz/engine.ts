@@ -44,6 +44,8 @@ export interface FuzzOptions {
 }
 
 const BATCH = 400;
+const SMALLEST_BATCH = 16;
+const BATCH_SECONDS = 0.1;
 const SLOW_MS = 50;
 const WORTH_A_LOOK_MS = 2;
 const TIMED_RUNS = 5;
@@ -137,7 +139,10 @@ export async function fuzz(target: Target, options: FuzzOptions): Promise<Report
 		executions < options.executions &&
 		findings.size < MOST_FINDINGS
 	) {
-		const trials = Array.from({ length: Math.min(BATCH, Math.max(1, options.executions - executions)) }, next);
+		// A batch takes a part of a second, because a guided one is repeated.
+		const perSecond = (executions / Math.max(1, performance.now() - begunMs)) * 1000;
+		const batch = Math.min(BATCH, Math.max(SMALLEST_BATCH, Math.round(perSecond * BATCH_SECONDS)));
+		const trials = Array.from({ length: Math.min(batch, Math.max(1, options.executions - executions)) }, next);
 		// A guided batch runs more than once to find its new inputs, and counts once.
 		executions += trials.length;
 		if (guide && isGuided) {

@@ -4,7 +4,7 @@
 import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { fuzz } from "./engine.ts";
+import { fuzz, type Trial } from "./engine.ts";
 import { Guide } from "./guide.ts";
 import { bytesOf, latin1Of, type Target } from "./target.ts";
 
@@ -64,8 +64,11 @@ describe("the fuzzer", () => {
 	it("repeats a run from its seed", async () => {
 		const inputs = async (seed: number): Promise<string[]> => {
 			const seen: string[] = [];
-			const target: Target = { run: (input, random) => void seen.push(`${latin1Of(input)} ${random.below(1000)}`) };
-			await fuzz(target, { ...unlimited, seed, corpus: [bytesOf("<a/>"), bytesOf("text")], executions: 500 });
+			const onTrial = ({ input, seed: own }: Trial): void => void seen.push(`${latin1Of(input)} ${own}`);
+			await fuzz(
+				{ run() {} },
+				{ ...unlimited, onTrial, seed, corpus: [bytesOf("<a/>"), bytesOf("text")], executions: 500 },
+			);
 			return seen;
 		};
 		const first = await inputs(7);
