@@ -33,6 +33,11 @@ export interface Peer {
 	encode(text: string): Uint8Array;
 	/** Checks whether a text can be sent, alone or as a part of a document. @throws XMLSOCKET_NUL_IN_DOCUMENT */
 	checkText(text: string): void;
+	/**
+	 * Runs `run` at once, and counts its time, and that of the writes that it causes, as this connection's: for what the connection
+	 * has asked for and gets later. What runs while a document is handled counts anyhow.
+	 */
+	account(run: () => void): void;
 	/** Stops the delivery of documents until `resume`, and slows the client down. */
 	pause(): void;
 	/** Continues after `pause`. */

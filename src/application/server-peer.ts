@@ -139,6 +139,10 @@ export class ServerPeer implements Peer, LinkOwner<Output> {
 		this.#link.checkText(text);
 	}
 
+	account(run: () => void): void {
+		this.#link.account(run);
+	}
+
 	pause(): void {
 		this.#link.pause();
 	}

@@ -1,5 +1,6 @@
 // "xmlsocket/asc": runs Server-Side ActionScript applications on a server.
 
+export type { TraceLine } from "./application-clients.ts";
 export { type AscOptions, ascSchema } from "./options.ts";
-export { ScriptApplication, type TraceLine } from "./script-application.ts";
+export { ScriptApplication } from "./script-application.ts";
 export { openScriptHost, ScriptHost, type ScriptHostParts } from "./script-host.ts";

@@ -43,9 +43,11 @@ export const Watch = {
 	received: 3,
 	/** Messages of the worker that the daemon's thread has received. */
 	acknowledged: 4,
+	/** Characters of the documents in them. */
+	acknowledgedCharacters: 5,
 } as const;
 /** The count of shared numbers. */
-export const WATCH_LENGTH = 5;
+export const WATCH_LENGTH = 6;
 
 /** To the worker. */
 export type ToWorker =
@@ -89,3 +91,9 @@ export type FromWorker =
 
 /** The level of a log line. */
 export type LogLevel = "debug" | "info" | "warn" | "error";
+
+/** The characters of a document for clients; 0 for another message. */
+export function sentCharacters(message: FromWorker): number {
+	if (message[0] === "send") return message[2].length;
+	return message[0] === "broadcast" ? message[1].length : 0;
+}

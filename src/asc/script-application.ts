@@ -4,23 +4,15 @@
 
 import type { Peer, Session } from "../application/index.ts";
 import { XMLSocketError } from "../errors/index.ts";
-import { type Logger, loggable } from "../server/index.ts";
+import type { Logger } from "../server/index.ts";
+import { ApplicationClients, type ConnectedClient, type TraceLine } from "./application-clients.ts";
 import { type ApplicationXml, readApplicationXml } from "./application-xml.ts";
 import { type FoundApplication, findApplication } from "./folder.ts";
 import type { FromWorker, ToWorker } from "./messages.ts";
 import type { AscSettings } from "./options.ts";
+import { weightOf } from "./queued-documents.ts";
 import { type RunSettings, ScriptWorker } from "./script-worker.ts";
-import { statusText } from "./status-text.ts";
 import { watchFolder } from "./watch-folder.ts";
-
-/** A line of `trace()`. */
-export interface TraceLine {
-	readonly application: string;
-	/** Empty if the position is unknown. */
-	readonly file: string;
-	readonly line: number;
-	readonly text: string;
-}
 
 /** What an application needs from the script host. */
 export interface ScriptApplicationContext {
@@ -32,14 +24,6 @@ export interface ScriptApplicationContext {
 	readonly hostname: string;
 }
 
-interface ConnectedClient {
-	readonly peer: Peer;
-	readonly connect: string | undefined;
-	accepted: boolean;
-	/** Whether it was disconnected because its documents filled the queue. */
-	cut: boolean;
-}
-
 const STOP_MS = 5000;
 const BASE_HEAP_MIB = 16;
 const CALM_MS = 60_000;
@@ -49,7 +33,7 @@ const MOST_DOUBLINGS = 5;
 export class ScriptApplication {
 	readonly #found: FoundApplication;
 	readonly #context: ScriptApplicationContext;
-	readonly #members = new Map<number, ConnectedClient>();
+	readonly #clients: ApplicationClients;
 	#xml: ApplicationXml;
 	#worker: ScriptWorker | undefined;
 	/** The run that executes its `onAppStop`. */
@@ -65,8 +49,6 @@ export class ScriptApplication {
 	#stop: Promise<boolean> | undefined;
 	#closing: Promise<void> | undefined;
 	#waiting: { resolve: () => void; reject: (error: XMLSocketError) => void } | undefined;
-	/** Uncaught exceptions of the scripts. */
-	errors = 0;
 	/** Runs that failed and were restarted. */
 	restarts = 0;
 
@@ -75,6 +57,7 @@ export class ScriptApplication {
 		this.#found = findApplication(path);
 		this.#context = context;
 		this.#xml = readApplicationXml(this.#found.folder);
+		this.#clients = new ApplicationClients(this.#found.name, context.log, context.trace);
 	}
 
 	/** The name that clients ask for. */
@@ -97,6 +80,15 @@ export class ScriptApplication {
 		return this.#members.size;
 	}
 
+	/** Uncaught exceptions of the scripts. */
+	get errors(): number {
+		return this.#clients.errors;
+	}
+
+	get #members(): Map<number, ConnectedClient> {
+		return this.#clients.members;
+	}
+
 	/** Starts the first run. Rejects with XMLSOCKET_SCRIPT_FAILED if the entry script fails. */
 	start(): Promise<void> {
 		return new Promise((resolve, reject) => {
@@ -112,7 +104,7 @@ export class ScriptApplication {
 		this.#unwatch = watchFolder(this.folder, {
 			changed: (files) => {
 				log.info({ application, files }, "files have changed: the application restarts");
-				void this.reload();
+				this.reload().catch((error) => this.#clients.failed(error));
 			},
 			failed: (words) =>
 				log.error({ application, code: "XMLSOCKET_SCRIPT_FAILED" }, `${words} The application does not restart.`),
@@ -130,7 +122,12 @@ export class ScriptApplication {
 		const id = ++this.#lastId;
 		const member: ConnectedClient = { peer, connect, accepted: false, cut: false };
 		if (this.#state === "paused" || this.#state === "over") {
-			this.#refuse(member, "The application has stopped and restarts shortly.");
+			this.#clients.refuse(member, "The application has stopped and restarts shortly.");
+			return { document() {}, closed() {} };
+		}
+		// Clients that come and go fill the queue too.
+		if (this.#queuedWeight >= 2 * this.#context.settings.maxQueuedDocuments) {
+			this.#clients.refuse(member, "The application is busy.");
 			return { document() {}, closed() {} };
 		}
 		this.#members.set(id, member);
@@ -192,7 +189,20 @@ export class ScriptApplication {
 		return isStopped;
 	}
 
+	// A thread may not start, for example without memory: then the run fails as one that has begun.
 	#run(): void {
+		try {
+			this.#startRun();
+		} catch (cause) {
+			this.#failed(
+				new XMLSocketError("XMLSOCKET_SCRIPT_FAILED", `The application ${this.name} cannot start: ${String(cause)}`, {
+					cause,
+				}),
+			);
+		}
+	}
+
+	#startRun(): void {
 		const { settings } = this.#context;
 		const { runtimeSizeKiB, maxTimeOutSeconds } = this.#xml;
 		this.#state = "starting";
@@ -206,11 +216,12 @@ export class ScriptApplication {
 			},
 			{
 				message: (message) => {
-					if (this.#worker === worker || this.#stopping === worker) this.#handleMessages(message);
+					if (this.#worker === worker || this.#stopping === worker) this.#handleMessage(message);
 				},
 				failed: (error) => {
 					if (this.#worker === worker) this.#failed(error);
 				},
+				threw: (error) => this.#clients.failed(error),
 			},
 		);
 		this.#worker = worker;
@@ -245,7 +256,7 @@ export class ScriptApplication {
 
 	#document(id: number, member: ConnectedClient, text: string): void {
 		if (member.cut) return;
-		const waiting = this.#worker?.waiting ?? this.#held.length;
+		const waiting = this.#queuedWeight;
 		const limit = this.#context.settings.maxQueuedDocuments;
 		if (waiting < limit || this.#makeRoom(id, waiting, limit)) this.#post(["document", id, text]);
 	}
@@ -265,7 +276,7 @@ export class ScriptApplication {
 			member.peer.destroy(
 				new XMLSocketError(
 					"XMLSOCKET_APPLICATION_BUSY",
-					`${waiting} documents wait for the scripts of ${this.name}, and ${limit} is the limit. This client has sent the most of them.`,
+					`${waiting} documents wait for the scripts of ${this.name}, and ${limit} is the limit; a long one counts once for each 4096 characters. This client has sent the most of them.`,
 					{ details: { application: this.name, limit } },
 				),
 			);
@@ -273,51 +284,22 @@ export class ScriptApplication {
 		return culprit !== sender;
 	}
 
+	/** What waits for the scripts: documents, the long ones as several, and clients that come and go. */
+	get #queuedWeight(): number {
+		return this.#worker?.queued.weight ?? this.#held.reduce((sum, message) => sum + weightOf(message), 0);
+	}
+
 	#post(message: ToWorker): void {
 		if (this.#worker) this.#worker.post(message);
 		else if (this.#state === "between") this.#held.push(message);
 	}
 
-	#handleMessages(message: FromWorker): void {
-		const { log, trace } = this.#context;
+	#handleMessage(message: FromWorker): void {
+		if (this.#clients.handle(message)) return;
 		switch (message[0]) {
-			case "send":
-				this.#send(this.#members.get(message[1])?.peer, message[2]);
-				break;
-			case "broadcast":
-				this.#broadcast(message[1]);
-				break;
-			case "accept": {
-				const member = this.#members.get(message[1]);
-				if (member) member.accepted = true;
-				break;
-			}
-			case "left": {
-				const member = this.#members.get(message[1]);
-				if (member) member.accepted = false;
-				break;
-			}
-			case "end":
-				this.#end(message[1], message[2]);
-				break;
-			case "trace":
-				trace({ application: this.name, text: message[1], file: message[2], line: message[3] });
-				break;
-			case "error": {
-				const [, words, file, line, column] = message;
-				this.errors++;
-				log.error(
-					{ application: this.name, ...(file === "" ? {} : { at: `${file}:${line}:${column}` }) },
-					`a script threw an exception: ${loggable(words)}`,
-				);
-				break;
-			}
-			case "log":
-				log[message[1]]({ application: this.name, ...(message[3] ? { code: message[3] } : {}) }, loggable(message[2]));
-				break;
 			case "started":
 				this.#state = "running";
-				log.debug({ application: this.name }, "the application runs");
+				this.#context.log.debug({ application: this.name }, "the application runs");
 				this.#waiting?.resolve();
 				this.#waiting = undefined;
 				break;
@@ -328,44 +310,8 @@ export class ScriptApplication {
 				);
 				break;
 			case "shutdown":
-				void this.#shutDown();
+				this.#shutDown().catch((error) => this.#clients.failed(error));
 		}
-	}
-
-	// The worker has checked for zero bytes. A server with another terminator refuses that terminator here, after the script's call.
-	#send(peer: Peer | undefined, text: string): void {
-		try {
-			peer?.send(text);
-		} catch (error) {
-			const { code, message } = error as XMLSocketError;
-			this.#context.log.warn({ application: this.name, code }, `a document was not sent: ${message}`);
-		}
-	}
-
-	#broadcast(text: string): void {
-		let bytes: Uint8Array | undefined;
-		for (const { peer, accepted } of this.#members.values()) {
-			if (!accepted) continue;
-			try {
-				bytes ??= peer.encode(text);
-			} catch {
-				// Logs the reason once.
-				this.#send(peer, text);
-				return;
-			}
-			peer.sendEncoded(bytes);
-		}
-	}
-
-	#end(id: number, words: string | undefined): void {
-		const member = this.#members.get(id);
-		if (!member) return;
-		member.accepted = false;
-		member.peer.end(
-			words === undefined
-				? undefined
-				: new XMLSocketError("XMLSOCKET_APPLICATION_REFUSED", `The application ${this.name} ended a client: ${words}.`),
-		);
 	}
 
 	async #shutDown(): Promise<void> {
@@ -423,19 +369,13 @@ export class ScriptApplication {
 		this.#pause = setTimeout(() => this.#run(), pauseMs);
 	}
 
-	#endClients(ids: readonly number[], code: string, description: string): void {
-		for (const id of ids) {
-			const member = this.#members.get(id);
-			if (!member) continue;
-			this.#members.delete(id);
-			if (member.connect !== undefined) member.peer.send(statusText("error", code, description));
-			member.peer.end();
-		}
-		this.#held = this.#held.filter(([, id]) => this.#members.has(id as number));
+	/** Called once a second. */
+	sweep(nowMs: number): void {
+		this.#clients.sweep(nowMs);
 	}
 
-	#refuse({ peer, connect }: ConnectedClient, description: string): void {
-		if (connect !== undefined) peer.send(statusText("error", "NetConnection.Connect.Failed", description));
-		peer.end();
+	#endClients(ids: readonly number[], code: string, description: string): void {
+		this.#clients.endAll(ids, code, description);
+		this.#held = this.#held.filter(([, id]) => this.#members.has(id as number));
 	}
 }

@@ -9,8 +9,9 @@ import type { LinkClose } from "../link/index.ts";
 import { checkOptions } from "../options/index.ts";
 import { type Logger, silentLogger } from "../server/index.ts";
 import { readRoot } from "../xml/index.ts";
+import type { TraceLine } from "./application-clients.ts";
 import { type AscOptions, ascSchema } from "./options.ts";
-import { ScriptApplication, type TraceLine } from "./script-application.ts";
+import { ScriptApplication } from "./script-application.ts";
 import { statusText } from "./status-text.ts";
 
 /** What a script host needs in addition to its options. */
@@ -92,6 +93,7 @@ export class ScriptHost implements Application {
 	sweep(): void {
 		const now = performance.now();
 		for (const [session, sinceMs] of this.#waiting) if (now - sinceMs >= this.#waitMs) session.silent();
+		for (const application of this.applications) application.sweep(now);
 	}
 
 	/** Stops the applications while their clients are still connected, so that what `onAppStop` sends reaches them. */

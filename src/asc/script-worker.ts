@@ -4,7 +4,14 @@
 import { Worker } from "node:worker_threads";
 import { XMLSocketError } from "../errors/index.ts";
 import { locateStuckScript } from "./locate-stuck-script.ts";
-import { type FromWorker, type ToWorker, WATCH_LENGTH, Watch, type WorkerSettings } from "./messages.ts";
+import {
+	type FromWorker,
+	sentCharacters,
+	type ToWorker,
+	WATCH_LENGTH,
+	Watch,
+	type WorkerSettings,
+} from "./messages.ts";
 import { QueuedDocuments } from "./queued-documents.ts";
 
 /** The worker's settings, except those that this file adds. */
@@ -23,6 +30,8 @@ export interface RunEvents {
 	message(message: FromWorker): void;
 	/** The worker has ended unexpectedly. Once, and last. */
 	failed(error: XMLSocketError): void;
+	/** One of the functions above, or a timer, threw. What is thrown there would end the process. */
+	threw(error: unknown): void;
 }
 
 const YOUNG_MIB = 4;
@@ -66,7 +75,10 @@ export class ScriptWorker {
 			),
 		);
 		if (limits.timeoutMs > 0) {
-			this.#watchdog = setInterval(() => this.#look(), Math.min(MOST_WATCH_MS, Math.max(10, limits.timeoutMs >> 2)));
+			this.#watchdog = setInterval(
+				() => this.#guard(() => this.#look()),
+				Math.min(MOST_WATCH_MS, Math.max(10, limits.timeoutMs >> 2)),
+			);
 			this.#watchdog.unref();
 		}
 	}
@@ -85,14 +97,16 @@ export class ScriptWorker {
 	/** Sends a message, together with the others of this tick. */
 	post(message: ToWorker): void {
 		this.#queued.settle(this.waiting);
-		this.#queued.add(message[0] === "document" ? message[1] : 0);
+		this.#queued.add(message);
 		this.#posted = (this.#posted + 1) | 0;
 		if (this.#outgoing.push(message) > 1) return;
-		setImmediate(() => {
-			const messages = this.#outgoing;
-			this.#outgoing = [];
-			if (!this.#over) this.#worker.postMessage(messages);
-		});
+		setImmediate(() =>
+			this.#guard(() => {
+				const messages = this.#outgoing;
+				this.#outgoing = [];
+				if (!this.#over) this.#worker.postMessage(messages);
+			}),
+		);
 	}
 
 	/**
@@ -117,14 +131,29 @@ export class ScriptWorker {
 	#handleMessages(messages: readonly FromWorker[]): void {
 		this.#watch[Watch.acknowledged] = ((this.#watch[Watch.acknowledged] as number) + messages.length) | 0;
 		for (const message of messages) {
-			if (this.#over) return;
-			if (message[0] === "call") this.#words.set(message[1], message[2]);
-			else if (message[0] === "stopped") this.#stopped?.(true);
-			else if (message[0] === "refused") this.#stopped?.(false);
-			else if (message[0] === "heap") {
-				this.#fail(this.#outOfMemory());
-				void this.#worker.terminate();
-			} else this.#events.message(message);
+			const characters = sentCharacters(message);
+			if (characters > 0)
+				this.#watch[Watch.acknowledgedCharacters] =
+					((this.#watch[Watch.acknowledgedCharacters] as number) + characters) | 0;
+			if (!this.#over) this.#guard(() => this.#handleMessage(message));
+		}
+	}
+
+	#handleMessage(message: FromWorker): void {
+		if (message[0] === "call") this.#words.set(message[1], message[2]);
+		else if (message[0] === "stopped") this.#stopped?.(true);
+		else if (message[0] === "refused") this.#stopped?.(false);
+		else if (message[0] === "heap") {
+			this.#fail(this.#outOfMemory());
+			void this.#worker.terminate();
+		} else this.#events.message(message);
+	}
+
+	#guard(run: () => void): void {
+		try {
+			run();
+		} catch (error) {
+			this.#events.threw(error);
 		}
 	}
 
@@ -135,7 +164,8 @@ export class ScriptWorker {
 		if (watch[Watch.busy] === 0 || calls !== this.#lastCalls) {
 			this.#lastCalls = calls;
 			this.#sinceMs = now;
-		} else if (now - this.#sinceMs >= this.#limits.timeoutMs) void this.#stopStuck();
+		} else if (now - this.#sinceMs >= this.#limits.timeoutMs)
+			this.#stopStuck().catch((error) => this.#events.threw(error));
 	}
 
 	async #stopStuck(): Promise<void> {
@@ -176,7 +206,7 @@ export class ScriptWorker {
 		this.#over = true;
 		clearInterval(this.#watchdog);
 		this.#stopped?.(true);
-		this.#events.failed(error);
+		this.#guard(() => this.#events.failed(error));
 	}
 
 	async #end(): Promise<void> {

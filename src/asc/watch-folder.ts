@@ -16,12 +16,22 @@ export interface WatchEvents {
 }
 
 const BURST_MS = 100;
+/** A script may create files too. The others count as changed without their names. */
+const MAX_FILES = 1000;
 
 /** Watches a folder and its subfolders. @returns a function that ends the watch */
 export function watchFolder(folder: string, events: WatchEvents): () => void {
 	const files = new Set<string>();
 	let timer: NodeJS.Timeout | undefined;
+	// What is thrown in a timer would end the process.
 	const settle = (): void => {
+		try {
+			report();
+		} catch (error) {
+			events.failed(`A change could not be handled: ${String(error)}.`);
+		}
+	};
+	const report = (): void => {
 		for (const file of files) {
 			const flaw = /\.xml$/i.test(file) ? undefined : syntaxFlaw(join(folder, file), file);
 			// It stays in the set: the next change looks at it again.
@@ -36,7 +46,7 @@ export function watchFolder(folder: string, events: WatchEvents): () => void {
 	};
 	const watcher: FSWatcher = watch(folder, { recursive: true, persistent: false }, (_event, file) => {
 		if (file === null || !/(?:\.asc|\.js|Application\.xml)$/i.test(file)) return;
-		files.add(file);
+		if (files.size < MAX_FILES) files.add(file);
 		clearTimeout(timer);
 		timer = setTimeout(settle, BURST_MS);
 	});

@@ -1,4 +1,4 @@
-// Writes log lines to standard error and never waits for its reader. If more than 1 MiB is unread, further lines are dropped and counted,
+// Writes lines to standard error, or standard output, and never waits for its reader. If more than 1 MiB is unread, further lines are dropped and counted,
 // and one line reports their number later. If the reader closes the pipe, the log is lost and the daemon continues.
 
 import type { Writable } from "node:stream";
@@ -12,10 +12,13 @@ export class LogOutput {
 	/** Lines that were dropped since the start. */
 	dropped = 0;
 	readonly #stream: Writable;
+	readonly #name: string;
 	#reported = 0;
 
-	constructor(stream: Writable) {
+	/** @param name of the stream, in the line about dropped lines */
+	constructor(stream: Writable, name = "standard error") {
 		this.#stream = stream;
+		this.#name = name;
 		stream.on("error", () => {});
 		stream.on("drain", () => this.#report());
 	}
@@ -50,7 +53,7 @@ export class LogOutput {
 		if (more === 0) return;
 		this.#reported = this.dropped;
 		const time = new Date().toISOString();
-		const msg = `${more} log lines were dropped: nothing read standard error`;
+		const msg = `${more} log lines were dropped: nothing read ${this.#name}`;
 		this.#stream.write(`${JSON.stringify({ level: 40, time, dropped: more, msg })}\n`);
 	}
 }

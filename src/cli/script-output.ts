@@ -3,17 +3,19 @@
 import type { ScriptHost, TraceLine } from "../asc/index.ts";
 import type { Server } from "../server/index.ts";
 import { styles } from "./banner-parts.ts";
+import { LogOutput } from "./log-output.ts";
 
-/** Writes each line with its application and position, or as a JSON object. */
+/** Writes each line with its application and position, or as a JSON object. It never waits for the reader of standard output. */
 export function traceWriter(json: boolean): (line: TraceLine) => void {
 	const { bold, dim } = styles();
+	const output = new LogOutput(process.stdout, "standard output");
 	return ({ application, file, line, text }) => {
 		if (json) {
-			process.stdout.write(`${JSON.stringify({ event: "trace", application, file, line, text })}\n`);
+			output.write(`${JSON.stringify({ event: "trace", application, file, line, text })}\n`);
 			return;
 		}
 		const place = file === "" ? "" : `${dim(`${file}:${line}`)}  `;
-		process.stdout.write(`${bold(application)}  ${place}${printable(text)}\n`);
+		output.write(`${bold(application)}  ${place}${printable(text)}\n`);
 	};
 }
 

@@ -211,6 +211,16 @@ export class Link<Output extends "text" | "bytes" = "text"> implements Measured 
 		this.transport.destroy();
 	}
 
+	/** Runs `run`, and counts its time, and that of the writes that it causes, as this link's. */
+	account(run: () => void): void {
+		const isOuter = this.#scheduler.beginHandling(this.#scheduler.clock.now());
+		try {
+			run();
+		} finally {
+			if (isOuter) this.#scheduler.endHandling(this);
+		}
+	}
+
 	/** Stops the delivery of documents until `resume`, and slows the other side down. */
 	pause(): void {
 		this.#pauseWanted = true;

@@ -26,12 +26,15 @@ export interface MemoryLogOptions extends LogOptions {
 	readonly nowMs?: () => number;
 	/** Rooms that have entries or followers; more are refused with XMLSOCKET_TOO_MANY_ROOMS. Default 10 000. */
 	readonly maxRooms?: number;
+	/** Payloads of all rooms together. With more, the largest room drops its older half. Default 256 MiB. */
+	readonly maxBytes?: number;
 }
 
 const DEFAULT_RETENTION: Retention = { maxCount: 10_000, maxBytes: 16 * 1024 * 1024 };
 /** Newest ids of a session, over all rooms. */
 const IDS_PER_SESSION = 4096;
 const MAX_IDS = 131_072;
+const DEFAULT_MAX_BYTES = 256 * 1024 * 1024;
 const MIN_COMPACTION = 1024;
 
 interface MemoryRoom {
@@ -51,6 +54,9 @@ export class MemoryLog implements MessageLog {
 	readonly #ids: RecentIds<{ readonly seq: number; readonly prev: number }>;
 	readonly #nowMs: () => number;
 	readonly #maxRooms: number;
+	readonly #maxBytes: number;
+	/** Of all rooms. */
+	#bytes = 0;
 	readonly #rooms = new Map<string, MemoryRoom>();
 	readonly #name: string = crypto.randomUUID().slice(0, 8);
 	#closed = false;
@@ -61,6 +67,7 @@ export class MemoryLog implements MessageLog {
 		this.#ids = new RecentIds({ windowMs, maxPerSession: IDS_PER_SESSION, maxTotal: MAX_IDS });
 		this.#nowMs = options.nowMs ?? Date.now;
 		this.#maxRooms = options.maxRooms ?? 10_000;
+		this.#maxBytes = options.maxBytes ?? DEFAULT_MAX_BYTES;
 	}
 
 	async append(name: string, { payload, session, id }: NewEntry): Promise<Appended> {
@@ -77,8 +84,10 @@ export class MemoryLog implements MessageLog {
 		room.lastSeq = seq;
 		room.entries.push(entry);
 		room.bytes += payload.length;
+		this.#bytes += payload.length;
 		if (session !== undefined && id !== undefined) this.#ids.add(session, key, { seq, prev }, atMs);
 		this.#retain(room, atMs);
+		if (this.#bytes > this.#maxBytes) this.#shrinkLargest();
 		room.followers.deliver(entry);
 		return { seq, prev, duplicate: false };
 	}
@@ -180,14 +189,33 @@ export class MemoryLog implements MessageLog {
 			const tooMany = entries.length - room.head > maxCount;
 			const tooLarge = room.bytes > maxBytes && room.head < last;
 			if (!tooOld && !tooMany && !tooLarge) break;
-			room.bytes -= oldest.payload.length;
-			entries[room.head++] = undefined;
+			this.#dropOldest(room);
 		}
-		if (room.head >= MIN_COMPACTION && room.head * 2 >= entries.length) {
-			room.entries = entries.slice(room.head);
-			room.head = 0;
-		}
+		compact(room);
 	}
+
+	#dropOldest(room: MemoryRoom): void {
+		const { length } = room.entries[room.head]!.payload;
+		room.bytes -= length;
+		this.#bytes -= length;
+		room.entries[room.head++] = undefined;
+	}
+
+	// The newest entry of a room stays.
+	#shrinkLargest(): void {
+		let largest: MemoryRoom | undefined;
+		for (const room of this.#rooms.values()) if (!largest || room.bytes > largest.bytes) largest = room;
+		if (!largest) return;
+		const half = largest.bytes / 2;
+		while (largest.bytes > half && largest.head < largest.entries.length - 1) this.#dropOldest(largest);
+		compact(largest);
+	}
+}
+
+function compact(room: MemoryRoom): void {
+	if (room.head < MIN_COMPACTION || room.head * 2 < room.entries.length) return;
+	room.entries = room.entries.slice(room.head);
+	room.head = 0;
 }
 
 // The index of the first kept entry with a greater sequence number.

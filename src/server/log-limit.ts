@@ -21,13 +21,18 @@ interface Window {
 export class LogLimit {
 	readonly #log: Logger;
 	readonly #now: () => number;
+	readonly #lines: number;
 	/** By reason. The reasons are the program's own, so there are few. */
 	readonly #windows = new Map<string, Window>();
 
-	/** @param now monotonic milliseconds. */
-	constructor(log: Logger, now: () => number) {
+	/**
+	 * @param now monotonic milliseconds.
+	 * @param lines for one reason in 10 s.
+	 */
+	constructor(log: Logger, now: () => number, lines = LINES_PER_WINDOW) {
 		this.#log = log;
 		this.#now = now;
+		this.#lines = lines;
 	}
 
 	/** @param facts values from clients must be `loggable`; `remote` is the client's address, if there is one. */
@@ -44,7 +49,7 @@ export class LogLimit {
 			window = { endsMs: now + WINDOW_MS, lines: 0, suppressed: 0, addresses: undefined };
 			this.#windows.set(reason, window);
 		}
-		if (window.lines < LINES_PER_WINDOW) {
+		if (window.lines < this.#lines) {
 			window.lines++;
 			return true;
 		}

@@ -56,6 +56,7 @@ export class ChatHarness {
 	readonly peers: Peer[] = [];
 	// Its time stands still: how long a handler takes on this machine decides nothing here.
 	readonly scheduler: Scheduler = new Scheduler({ ...nodeClock, now: () => 0 }, (error) => this.reported.push(error));
+	/** Documents that have arrived, at either end. */
 	received = 0;
 	#accepted = 0;
 	readonly #links = new Set<Link<Output>>();
@@ -180,6 +181,10 @@ class TestPeer implements Peer, LinkOwner<Output> {
 	encode(text: string): Uint8Array {
 		return this.#link.encode(text);
 	}
+	account(run: () => void): void {
+		this.#link.account(run);
+	}
+
 	pause(): void {
 		this.#link.pause();
 	}
@@ -193,6 +198,7 @@ class TestPeer implements Peer, LinkOwner<Output> {
 		this.#link.destroy(error);
 	}
 	document(document: string | Uint8Array): void {
+		this.#harness.received++;
 		this.#session.document(document);
 	}
 	ended(): Promise<void> | undefined {

@@ -105,6 +105,14 @@ describe("turns", () => {
 		expect(slow[0]!.work.level(clock.now())).toBe(0);
 	});
 
+	it("counts what a connection has asked for and gets later as its time", () => {
+		const { clock, connect } = busyLinks(() => 0);
+		const [asking, other] = [connect("asking").link, connect("other").link];
+		asking.account(() => clock.elapse(10));
+		asking.account(() => other.account(() => clock.elapse(10)));
+		expect([asking.work.level(clock.now()), other.work.level(clock.now())]).toEqual([8, 0]);
+	});
+
 	it("ends the wait of a client that has used much, however many others want to work", async () => {
 		const { connect, handled, tick } = busyLinks((name) => (name === "heavy" ? 1 : 0.5));
 		const heavy = connect("heavy");

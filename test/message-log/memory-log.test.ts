@@ -50,3 +50,19 @@ it("a MemoryLog drops entries that exceed its retention", async () => {
 	expect(entries.map((entry) => entry.seq)).toEqual([4998, 4999, 5000]);
 	expect(more).toBe(false);
 });
+
+it("a MemoryLog has a bound on all rooms together, and the largest room drops its older half", async () => {
+	const log = new MemoryLog({ maxBytes: 100_000 });
+	const limits = { maxCount: 1000, maxBytes: 1 << 20 };
+	await log.append("small", { payload: new Uint8Array(1000) });
+	for (let i = 0; i < 50; i++) await log.append("a", { payload: new Uint8Array(1000) });
+	for (let i = 0; i < 300; i++) await log.append("b", { payload: new Uint8Array(1000) });
+	const kept = async (room: string) => (await log.readAfter(room, 0, limits)).entries.map((entry) => entry.seq);
+	expect(await kept("small")).toEqual([1]);
+	const [a, b] = [await kept("a"), await kept("b")];
+	expect(a.at(-1)).toBe(50);
+	expect(b.at(-1)).toBe(300);
+	expect(a.length).toBeGreaterThanOrEqual(25);
+	expect(b.length).toBeGreaterThanOrEqual(25);
+	expect(a.length + b.length + 1).toBeLessThanOrEqual(100);
+});

@@ -4,7 +4,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { XMLSocketError } from "../../errors/index.ts";
 import { readScript, ScriptFolder } from "../folder.ts";
-import { type FromWorker, type ToWorker, Watch, type WorkerSettings } from "../messages.ts";
+import { type FromWorker, sentCharacters, type ToWorker, Watch, type WorkerSettings } from "../messages.ts";
 import type { HostContext, HostFunction } from "./bridge.ts";
 import { type ClientsPart, clientsPart } from "./clients.ts";
 import { watchHeap } from "./heap-watch.ts";
@@ -16,6 +16,8 @@ import { runScript } from "./scripts.ts";
 /** The most trace() lines, and the most documents, that the daemon's thread has not yet received. */
 const MAX_UNACKNOWLEDGED = 10_000;
 const MAX_UNSENT = 100_000;
+/** The most characters of documents that it has not yet received. */
+const MAX_UNSENT_CHARACTERS = 32 * 1024 * 1024;
 
 removeFunctionConstructors();
 const port = parentPort!;
@@ -24,6 +26,7 @@ const watch = new Int32Array(settings.watch);
 const folder = new ScriptFolder(settings.folder, settings.libraryPath);
 let outgoing: FromWorker[] = [];
 let posted = 0;
+let sent = 0;
 let turn = false;
 
 const realm = new Realm(watch, {
@@ -59,15 +62,20 @@ function beginTurn(): void {
 
 function post(message: FromWorker): void {
 	beginTurn();
-	const [kind] = message;
-	const unacknowledged = (posted + outgoing.length - (watch[Watch.acknowledged] as number)) | 0;
-	if ((kind === "send" || kind === "broadcast") && unacknowledged >= MAX_UNSENT) {
-		throw new XMLSocketError(
-			"XMLSOCKET_OUTBOX_FULL",
-			`${unacknowledged} documents of the application wait to be sent, and ${MAX_UNSENT} is the limit.`,
-		);
-	}
+	const characters = sentCharacters(message);
+	if (message[0] === "send" || message[0] === "broadcast") checkOutbox(characters);
+	sent = (sent + characters) | 0;
 	outgoing.push(message);
+}
+
+function checkOutbox(characters: number): void {
+	const unacknowledged = (posted + outgoing.length - (watch[Watch.acknowledged] as number)) | 0;
+	const unsent = ((sent - (watch[Watch.acknowledgedCharacters] as number)) | 0) + characters;
+	if (unacknowledged < MAX_UNSENT && unsent <= MAX_UNSENT_CHARACTERS) return;
+	throw new XMLSocketError(
+		"XMLSOCKET_OUTBOX_FULL",
+		`${unacknowledged} documents of the application, ${unsent} characters, wait to be sent; ${MAX_UNSENT} and ${MAX_UNSENT_CHARACTERS} are the limits.`,
+	);
 }
 
 function postNow(message: FromWorker): void {

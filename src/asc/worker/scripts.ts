@@ -6,18 +6,34 @@ import { ConstHints } from "./explain-const.ts";
 import { explainSyntax } from "./explain-syntax.ts";
 
 const MAX_LINE = 8192;
+/** Lines of trace() in a second, after as many as ten times that. */
+const TRACE_LINES_PER_SECOND = 1000;
+const REPORT_MS = 1000;
+const TRACE_BURST = 10 * TRACE_LINES_PER_SECOND;
 
 /** `trace`, `error`, `log`, `load`. */
 export function scriptsPart(context: HostContext): HostPart {
 	let dropped = 0;
+	let reportedMs = Number.NEGATIVE_INFINITY;
+	let allowed = TRACE_BURST;
+	let allowedAtMs = performance.now();
+	const mayTrace = (): boolean => {
+		const nowMs = performance.now();
+		allowed = Math.min(TRACE_BURST, allowed + ((nowMs - allowedAtMs) * TRACE_LINES_PER_SECOND) / 1000);
+		allowedAtMs = nowMs;
+		if (allowed < 1) return false;
+		allowed--;
+		return true;
+	};
 	const loaded = new Set([context.settings.entry]);
 	const hints = new ConstHints(() => loaded);
 	return {
 		functions: {
 			trace(text: string, file: string, line: number): void {
 				const shown = text.length > MAX_LINE ? `${text.slice(0, MAX_LINE)}…` : text;
-				if (!context.postNow(["trace", shown, file, line])) dropped++;
-				else if (dropped > 0) {
+				if (!mayTrace() || !context.postNow(["trace", shown, file, line])) dropped++;
+				else if (dropped > 0 && performance.now() - reportedMs >= REPORT_MS) {
+					reportedMs = performance.now();
 					context.log(
 						"warn",
 						`${dropped} lines of trace() were dropped: they arrived faster than they could be written`,

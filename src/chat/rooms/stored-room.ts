@@ -272,6 +272,12 @@ export class StoredRoom extends BaseRoom implements ReplayedRoom {
 	#committed(entry: LogEntry): void {
 		const before = this.#lastSeq;
 		this.#advanceTo(entry.seq);
+		const sender = this.chat.sessions.get(entry.session ?? "");
+		if (sender) sender.peer.account(() => this.#deliver(entry, before, sender));
+		else this.#deliver(entry, before, undefined);
+	}
+
+	#deliver(entry: LogEntry, before: number, sender: ChatClient | undefined): void {
 		try {
 			if (this.#subscription && entry.prev > before) {
 				const gap = this.encode(gapDocument(this.name, before + 1, entry.prev));
@@ -281,8 +287,7 @@ export class StoredRoom extends BaseRoom implements ReplayedRoom {
 			if (!anyone) return;
 			const bytes =
 				this.shown(entry, anyone.peer)?.bytes ?? anyone.peer.encode(gapDocument(this.name, entry.seq, entry.seq));
-			const sender = entry.id === undefined ? undefined : this.chat.sessions.get(entry.session ?? "");
-			if (sender && this.isLive(sender)) {
+			if (sender && entry.id !== undefined && this.isLive(sender)) {
 				this.sendLive(bytes, sender);
 				this.sendEntry(entry, sender);
 			} else this.sendLive(bytes);

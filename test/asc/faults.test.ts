@@ -1,0 +1,168 @@
+// What an application, its clients, or a fault of the daemon's own code can do to the script host: only its own application or client pays.
+
+import { afterEach, describe, expect, it } from "vitest";
+import { QueuedDocuments, weightOf } from "../../src/asc/queued-documents.ts";
+import { makeFolder, type Running, startScript, startScripts, stopAll } from "./support.ts";
+
+afterEach(stopAll);
+
+const NEIGHBOUR = `
+application.onConnect = function () { return true; };
+Client.prototype.alive = function () { this.call("alive"); };`;
+
+/** An application of this script, beside one that answers. */
+function beside(script: string, options = {}): Promise<Running> {
+	const folders = [makeFolder({ "main.asc": script }, "culprit"), makeFolder({ "main.asc": NEIGHBOUR }, "neighbour")];
+	return startScripts(folders, options);
+}
+
+async function answers(running: Running): Promise<void> {
+	const client = running.client('<connect app="neighbour"/>', "<alive/>");
+	await client.until((text) => text.includes('name="alive"'));
+	client.socket.destroy();
+}
+
+describe("a callback of the daemon that throws", () => {
+	it("is logged, and the process, the application and its neighbours continue", async () => {
+		const running = await beside(`
+application.onConnect = function (client) { trace("in"); return true; };
+Client.prototype.echo = function () { trace("echo"); this.call("echo"); };
+Client.prototype.fail = function () { throw new Error("x"); };`);
+		const { log } = running;
+		const { error } = log;
+		const fault = (): never => {
+			throw new Error("a fault of the logger");
+		};
+		const client = running.client('<connect app="culprit"/>', "<echo/>");
+		await client.until((text) => text.includes('name="echo"'));
+		let thrown = 0;
+		log.error = (facts, words) => {
+			if (words.startsWith("a script threw") && thrown++ >= 0) fault();
+			error(facts, words);
+		};
+		client.send("<fail/>\0");
+		await running.logged("a handler failed");
+		log.error = error;
+		client.send("<echo/>\0");
+		await client.until((text) => text.split('name="echo"').length > 2);
+		expect(thrown).toBe(1);
+		await answers(running);
+	});
+});
+
+describe("the queue of an application", () => {
+	it("counts a long document several times, for its sender", () => {
+		const queue = new QueuedDocuments();
+		const long = ["document", 1, "x".repeat(262_144)] as const;
+		expect(weightOf(long)).toBe(64);
+		for (let i = 0; i < 100; i++) queue.add(long);
+		for (let i = 0; i < 100; i++) queue.add(["document", 2, "<a/>"]);
+		queue.add(["open", 3, "", "tcp", undefined]);
+		expect(queue.weight).toBe(6501);
+		expect(queue.summary(() => true)).toEqual({ documents: 6500, busiest: 1 });
+		queue.settle(101);
+		expect(queue.weight).toBe(101);
+		expect(queue.summary(() => true)).toEqual({ documents: 100, busiest: 2 });
+		queue.settle(0);
+		expect(queue.weight).toBe(0);
+	});
+
+	it("refuses clients that come and go while the scripts do not return, and the neighbour is served", async () => {
+		const running = await beside(
+			`application.onConnect = function () { return true; };
+Client.prototype.block = function () { for (;;); };`,
+			{ maxQueuedDocuments: 20, scriptTimeoutMs: 2000 },
+		);
+		const blocker = running.client('<connect app="culprit"/>');
+		await blocker.until((text) => text.includes("<status"));
+		blocker.send("<block/>\0");
+		let refused = 0;
+		for (let i = 0; i < 100; i++) {
+			const client = running.client('<connect app="culprit"/>');
+			void client.closed.then(() => {
+				if (client.text.includes("The application is busy.")) refused++;
+			});
+			if (i % 10 === 0) await answers(running);
+		}
+		await running.logged("ran longer than 2000 ms");
+		expect(refused).toBeGreaterThan(0);
+		await answers(running);
+	});
+});
+
+describe("an application", () => {
+	it("that sends documents faster than they leave, or longer ones, gets an exception at 32 Mi characters", async () => {
+		const running = await beside(
+			`application.onConnect = function (client) { return true; };
+Client.prototype.flood = function () {
+	text = "x"; while (text.length < 200000) text += text;
+	for (i = 0; i < 1000; i++) this.call("f", null, text);
+};`,
+			{ scriptHeapMiB: 512 },
+		);
+		running.client('<connect app="culprit"/>', "<flood/>");
+		await running.logged("characters, wait to be sent");
+		await answers(running);
+	});
+
+	it("that writes more than 1000 lines a second with trace() loses the others, which are counted", async () => {
+		const running = await startScript(`
+application.onConnect = function () { return true; };
+Client.prototype.flood = function () { for (i = 0; i < 30000; i++) trace("flood " + i); };
+Client.prototype.more = function () { trace("more"); };`);
+		const client = running.client("<connect/>", "<flood/>");
+		await client.until((text) => text.includes("<status"));
+		const again = setInterval(() => client.send("<more/>\0"), 50);
+		const dropped = (): number =>
+			running.log.lines
+				.filter(({ words }) => words.includes("lines of trace() were dropped"))
+				.reduce((sum, { words }) => sum + Number.parseInt(words, 10), 0);
+		await expect.poll(dropped, { timeout: 30_000 }).toBeGreaterThan(15_000);
+		clearInterval(again);
+		expect(running.traces.filter(({ text }) => text.startsWith("flood")).length).toBeLessThan(15_000);
+	});
+
+	it("whose clients cause exceptions has 100 lines of them in 10 s in the log, and the number of all", async () => {
+		const running = await beside(`
+application.onConnect = function () { return true; };
+Client.prototype.fail = function () { throw new Error("on purpose"); };
+Client.prototype.echo = function () { this.call("echo"); };`);
+		const client = running.client('<connect app="culprit"/>');
+		for (let i = 0; i < 300; i++) client.send("<fail/>\0");
+		client.send("<echo/>\0");
+		await client.until((text) => text.includes('name="echo"'));
+		expect(running.log.lines.filter(({ words }) => words.startsWith("a script threw"))).toHaveLength(100);
+		expect(running.host.stats()).toMatchObject({ asc_errors: 300 });
+	});
+
+	it("that throws in onAppStop, blocks in it, or closes over and over, stops all the same", async () => {
+		const running = await startScripts([
+			makeFolder({ "main.asc": "application.onAppStop = function () { throw new Error('stop'); }" }, "throws"),
+			makeFolder(
+				{
+					"main.asc": `application.onAppStart = function () { trace("start"); };
+application.onConnect = function () { return true; };
+Client.prototype.end = function () { application.shutdown(); application.shutdown(); };`,
+				},
+				"ends",
+			),
+		]);
+		for (let i = 0; i < 5; i++) {
+			const client = running.client('<connect app="ends"/>', "<end/>");
+			await client.closed;
+		}
+		await running.stop();
+		expect(running.traces.filter(({ text }) => text === "start").length).toBeGreaterThanOrEqual(2);
+	});
+});
+
+it("a client that asks for many instances of applications adds nothing", async () => {
+	const running = await startScript(NEIGHBOUR);
+	for (let i = 0; i < 200; i++) {
+		const client = running.client(`<connect app="${i % 2 === 0 ? `app/room${i}` : `unknown${i}`}"/>`);
+		await client.until((text) => text.includes("<status"));
+		client.socket.destroy();
+	}
+	expect(running.host.applications).toHaveLength(1);
+	await expect.poll(() => running.host.stats().asc_clients, { timeout: 30_000 }).toBe(0);
+});
