@@ -1,6 +1,7 @@
 // What an application, its clients, or a fault of the daemon's own code can do to the script host: only its own application or client pays.
 
-import { afterEach, describe, expect, it } from "vitest";
+import { connect } from "node:net";
+import { afterEach, describe, expect, it, onTestFinished } from "vitest";
 import { QueuedDocuments, weightOf } from "../../src/asc/queued-documents.ts";
 import { makeFolder, type Running, startScript, startScripts, stopAll } from "./support.ts";
 
@@ -59,12 +60,96 @@ describe("the queue of an application", () => {
 		for (let i = 0; i < 100; i++) queue.add(["document", 2, "<a/>"]);
 		queue.add(["open", 3, "", "tcp", undefined]);
 		expect(queue.weight).toBe(6501);
-		expect(queue.summary(() => true)).toEqual({ documents: 6500, busiest: 1 });
+		expect([queue.of(1), queue.of(2), queue.of(3)]).toEqual([6400, 100, 0]);
+		expect(queue.busiest(() => true)).toBe(1);
+		expect(queue.busiest((sender) => sender !== 1)).toBe(2);
 		queue.settle(101);
 		expect(queue.weight).toBe(101);
-		expect(queue.summary(() => true)).toEqual({ documents: 100, busiest: 2 });
+		expect(queue.busiest(() => true)).toBe(2);
 		queue.settle(0);
 		expect(queue.weight).toBe(0);
+	});
+
+	it("has a share for each client: the more clients send, the less is each one's", () => {
+		const queue = new QueuedDocuments();
+		expect(queue.share(10_000)).toBe(32);
+		expect(queue.share(20)).toBe(20);
+		for (let sender = 1; sender <= 16; sender++) queue.add(["document", sender, "<a/>"]);
+		expect(queue.share(10_000)).toBe(8);
+		for (let sender = 17; sender <= 1000; sender++) queue.add(["document", sender, "<a/>"]);
+		expect(queue.share(10_000)).toBe(2);
+		queue.settle(0);
+		expect(queue.share(10_000)).toBe(32);
+	});
+
+	it("never fills with one client: who sends faster than the scripts handle is read more slowly, and nothing is lost", async () => {
+		const running = await beside(
+			`application.onConnect = function () { return true; };
+handled = 0;
+Client.prototype.slow = function () { var end = new Date().getTime() + 2; while (new Date().getTime() < end); handled++; };
+Client.prototype.ask = function () { this.call("handled" + handled); };`,
+			{ maxQueuedDocuments: 20 },
+		);
+		const flooder = running.client('<connect app="culprit"/>');
+		flooder.send("<slow/>\0".repeat(500));
+		const other = running.client('<connect app="culprit"/>', "<ask/>");
+		await other.until((text) => text.includes('name="handled'));
+		const early = Number(/handled(\d+)/.exec(other.text)?.[1]);
+		flooder.send("<ask/>\0");
+		await flooder.until((text) => text.includes('name="handled500"'));
+		expect(early).toBeLessThan(400);
+		expect(running.log.lines.filter(({ words }) => words.includes("documents wait"))).toEqual([]);
+	});
+
+	it("takes no more from a client that does not read what it is sent, until it reads", async () => {
+		const running = await beside(`application.onConnect = function () { return true; };
+Client.prototype.echo = function (doc) { return doc; };
+Client.prototype.alive = function () { this.call("alive"); };`);
+		const deaf = connect({ port: running.port, host: "127.0.0.1" });
+		onTestFinished(() => void deaf.destroy());
+		// More than the system's buffers and the outbox together.
+		const document = `<echo>${"x".repeat(20_000)}</echo>`;
+		deaf.write('<connect app="culprit"/>\0');
+		for (let i = 0; i < 600; i++) deaf.write(`${document}\0`);
+		const honest = running.client('<connect app="culprit"/>');
+		for (let i = 1; i <= 20; i++) {
+			honest.send("<alive/>\0");
+			await honest.until((text) => text.split('name="alive"').length > i);
+		}
+		let received = 0;
+		await new Promise<void>((resolve) => {
+			deaf.on("close", resolve);
+			deaf.on("data", (bytes: Buffer) => {
+				received += bytes.filter((byte) => byte === 0).length;
+				if (received === 601) resolve();
+			});
+		});
+		expect(received).toBe(601);
+	});
+
+	it("disconnects the client with the longest documents in it at twice its limit, and the application continues", async () => {
+		const running = await beside(
+			`application.onConnect = function () { return true; };
+Client.prototype.block = function () { var end = new Date().getTime() + 2000; while (new Date().getTime() < end); };
+Client.prototype.alive = function () { this.call("alive"); };`,
+			{ maxQueuedDocuments: 10 },
+		);
+		const [blocker, long, honest] = await Promise.all(
+			[1, 2, 3].map(async () => {
+				const client = running.client('<connect app="culprit"/>');
+				await client.until((text) => text.includes("<status"));
+				return client;
+			}),
+		);
+		blocker!.send("<block/>\0");
+		long!.send(`<long>${"x".repeat(100_000)}</long>\0`);
+		await expect.poll(() => long!.socket.bytesWritten, { timeout: 20_000 }).toBeGreaterThan(100_000);
+		await answers(running);
+		honest!.send("<alive/>\0");
+		await long!.closed;
+		const line = await running.logged("documents wait for the scripts of culprit");
+		expect(line.facts.code).toBe("XMLSOCKET_APPLICATION_BUSY");
+		await honest!.until((text) => text.includes('name="alive"'));
 	});
 
 	it("refuses clients that come and go while the scripts do not return, and the neighbour is served", async () => {
