@@ -213,17 +213,37 @@ Client.prototype.more = function () { trace("more"); };`,
 		expect(dropped()).toBeGreaterThan(0);
 	});
 
-	it("whose clients cause exceptions has 100 lines of them in 10 s in the log, and the number of all", async () => {
+	it("whose clients cause exceptions has five lines in 10 s of each kind in the log, and the number of the others", async () => {
 		const running = await beside(`
 application.onConnect = function () { return true; };
-Client.prototype.fail = function () { throw new Error("on purpose"); };
+n = 0;
+Client.prototype.fail = function () { throw new Error("on purpose, number " + n++); };
+Client.prototype.rare = function () { throw new Error("another one"); };
+Client.prototype.own = function (doc) { throw new Error(doc.attributes.words); };
 Client.prototype.echo = function () { this.call("echo"); };`);
+		const thrown = (words: string): number =>
+			running.log.lines.filter((line) => line.words.startsWith("a script threw an") && line.words.includes(words))
+				.length;
 		const client = running.client('<connect app="culprit"/>');
 		for (let i = 0; i < 300; i++) client.send("<fail/>\0");
-		client.send("<echo/>\0");
+		client.send("<rare/>\0<echo/>\0");
 		await client.until((text) => text.includes('name="echo"'));
-		expect(running.log.lines.filter(({ words }) => words.startsWith("a script threw"))).toHaveLength(100);
-		expect(running.host.stats()).toMatchObject({ asc_errors: 300 });
+		expect(thrown("on purpose")).toBe(5);
+		expect(thrown("another one")).toBe(1);
+		for (let i = 0; i < 300; i++) client.send(`<own words="${"ab".repeat(i)} chosen"/>\0`);
+		client.send("<echo/>\0");
+		await client.until((text) => text.split('name="echo"').length > 2);
+		expect(thrown("chosen")).toBeLessThan(16 + 5);
+		expect(running.host.stats()).toMatchObject({ asc_errors: 601 });
+		// As once a second, when the ten seconds are over.
+		running.host.applications[0].sweep(performance.now() + 11_000);
+		const summaries = running.log.lines.filter(({ words }) => words.includes("the same exception more often"));
+		expect(summaries).toContainEqual({
+			level: "warn",
+			facts: expect.objectContaining({ application: "culprit", count: 295 }),
+			words: expect.anything(),
+		});
+		expect(summaries.length).toBeLessThan(20);
 	});
 
 	it("that throws in onAppStop, blocks in it, or closes over and over, stops all the same", async () => {
