@@ -295,7 +295,7 @@ export class ScriptApplication {
 			member.peer.destroy(
 				new XMLSocketError(
 					"XMLSOCKET_APPLICATION_BUSY",
-					`${waiting} documents wait for the scripts of ${this.name}, more than twice the limit of ${limit}; a long one counts once for each 4096 characters. This client has sent the most of them.`,
+					`${waiting} documents wait for the scripts of ${this.name}, and twice the limit of ${limit} is the most; a long one counts once for each 4096 characters. This client has sent the most of them.`,
 					{ details: { application: this.name, limit } },
 				),
 			);
