@@ -26,8 +26,8 @@ const REFUSALS: Readonly<Record<number, RefusalReason>> = {
 	503: "busy",
 	505: "http-version",
 };
-/** Bytes that are parsed in one go: some fifty of the shortest requests. */
-const PIECE_BYTES = 2048;
+/** Bytes that are parsed in one go: some thirty of the shortest requests, and the whole head of most. */
+const PIECE_BYTES = 1024;
 /** How long a client may take to close after the answer to a request whose upgrade was ignored, in milliseconds. */
 const IGNORED_CLOSE_MS = 2000;
 const UPGRADE_HINT = "a proxy in front must pass the headers Upgrade and Connection, over HTTP/1.1";
