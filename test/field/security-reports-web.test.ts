@@ -3,7 +3,7 @@
 
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer as createHttpServer } from "node:http";
-import { type AddressInfo, connect } from "node:net";
+import { type AddressInfo, connect, createServer as createTcpServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect as connectTls } from "node:tls";
@@ -12,7 +12,6 @@ import { createGateway } from "../../src/gateway/index.ts";
 import { createPlay } from "../../src/gateway/play/play-server.ts";
 import { ruffleRoutes } from "../../src/gateway/ruffle-package.ts";
 import { SiteRoutes } from "../../src/gateway/site/site-routes.ts";
-import { noDocuments } from "../../src/server/index.ts";
 import { RawClient, recordingLog } from "../server/peers.ts";
 import { ask, askUpgrade, closeServers, startChat } from "./web-server.ts";
 
@@ -433,15 +432,14 @@ describe("a folder of files", () => {
 describe("a gateway", () => {
 	it("takes the target from its operator's list, whatever a page puts into the address", async () => {
 		const dialled: number[] = [];
-		const { createServer } = await import("node:net");
-		const target = createServer((socket) => {
+		const target = createTcpServer((socket) => {
 			dialled.push(1);
 			socket.destroy();
 		}).listen(0, "127.0.0.1");
 		await new Promise((resolve) => target.once("listening", resolve));
 		const port = (target.address() as AddressInfo).port;
 		const gateway = createGateway({ targets: ["chat=192.0.2.1:9", `other=192.0.2.2:${port}`] });
-		const { port: own } = await startChat({ routes: [gateway], application: noDocuments } as never);
+		const { port: own } = await startChat({ routes: [gateway] });
 		for (const path of [
 			`/gateway?host=192.0.2.1&port=9&host=127.0.0.1&port=${port}`.replace("192.0.2.1", "127.0.0.1"),
 			`/gateway?host=127.0.0.1&port=${port}`,
