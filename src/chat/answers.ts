@@ -59,7 +59,13 @@ export class Answers {
 			if (client.gone) return;
 			if (!client.peer.isOpen) return answer();
 			const overMs = this.#overMs(client);
-			if (overMs === 0) return answer();
+			if (overMs === 0) {
+				let later: void | Promise<void> = undefined;
+				client.peer.account(() => {
+					later = answer();
+				});
+				return later;
+			}
 			await new Promise<void>((resolve) => this.#clock.delay(Math.min(overMs, MAX_WAIT_MS), resolve));
 		}
 	}

@@ -1,13 +1,14 @@
 // Reads pages of history for clients. A fixed number of reads run at once for the whole daemon; the others wait, and clients take turns.
-// A client that asks for much waits for itself. A read counts until the end of the tick in which its page is made into documents, so
-// that a fast log does not keep the daemon from everything else.
+// A client that asks for much waits for itself. Few pages are passed on in one tick, because making documents of them takes time
+// in which the daemon does nothing else.
 
 import { XMLSocketError } from "../errors/index.ts";
 import type { Clock } from "../link/index.ts";
 import type { LogPage, MessageLog } from "../message-log/index.ts";
 import type { ChatClient } from "./chat-client.ts";
 
-const AT_ONCE = 4;
+const AT_ONCE = 16;
+const PAGES_PER_TICK = 4;
 
 interface WaitingRead {
 	readonly start: () => Promise<LogPage>;
@@ -22,6 +23,9 @@ export class LogReads {
 	/** By client; the client whose turn is next is first. */
 	readonly #waiting = new Map<ChatClient, WaitingRead[]>();
 	#running = 0;
+	/** Pages that were passed on in this tick, and those that wait for a later one. */
+	#passedOn = 0;
+	readonly #read: (() => void)[] = [];
 	#closed = false;
 
 	constructor(log: MessageLog, clock: Clock) {
@@ -59,13 +63,21 @@ export class LogReads {
 	async #run(start: () => Promise<LogPage>): Promise<LogPage> {
 		this.#running++;
 		try {
-			return await start();
+			const page = await start();
+			if (this.#passedOn >= PAGES_PER_TICK) await new Promise<void>((resolve) => this.#read.push(resolve));
+			else if (this.#passedOn++ === 0) this.#clock.afterTick(() => this.#newTick());
+			return page;
 		} finally {
-			this.#clock.afterTick(() => {
-				this.#running--;
-				this.#next();
-			});
+			this.#running--;
+			this.#next();
 		}
+	}
+
+	#newTick(): void {
+		const pages = this.#read.splice(0, PAGES_PER_TICK);
+		this.#passedOn = pages.length;
+		if (pages.length > 0) this.#clock.afterTick(() => this.#newTick());
+		for (const passOn of pages) passOn();
 	}
 
 	#next(): void {

@@ -48,6 +48,8 @@ function parse(text: string): ipaddr.IPv4 | ipaddr.IPv6 | undefined {
 		return parsed.toString() === text ? parsed : undefined;
 	}
 	if (!text.includes(":") || /[%[\]]/.test(text) || !ipaddr.IPv6.isValid(text)) return undefined;
+	// The same holds for the decimal parts of an IPv6 address.
+	if (/[:.]0\d+(?:\.|$)/.test(text) && text.includes(".")) return undefined;
 	const parsed = ipaddr.IPv6.parse(withoutDots(text));
 	return parsed.isIPv4MappedAddress() ? parsed.toIPv4Address() : parsed;
 }

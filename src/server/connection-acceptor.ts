@@ -120,6 +120,12 @@ export class ConnectionAcceptor {
 				this.#refuse(socket, address, "too-many-connections");
 				return false;
 			},
+			proxyHeaderIgnored: () =>
+				this.#host.refusals.warn(
+					"unlisted-proxy",
+					"a PROXY protocol header came from an address that --trust-proxy does not list: it counts as a document",
+					remoteFact(address),
+				),
 			tlsTimeoutMs: settings.tlsTimeoutMs,
 			secureContext: certificate && settings.sniff ? () => certificate.context : undefined,
 			accepted: (accepted, kind, secure) =>

@@ -30,6 +30,8 @@ export interface AcceptOptions {
 	 * connection is closed and no other callback follows.
 	 */
 	proxied?(address: string): boolean;
+	/** Called before `accepted` where a PROXY protocol header came first and `proxyHeader` is not set. It is part of the first document then. */
+	proxyHeaderIgnored?(): void;
 	/** Called with what was recognised. The bytes read so far are in the socket again, and it is paused. */
 	accepted(socket: Socket, kind: AcceptedKind, secure: boolean): void;
 	/**
@@ -132,6 +134,8 @@ function look(socket: Socket, secure: boolean, options: AcceptOptions): void {
 	const decide = (kind: AcceptedKind): void => {
 		stop();
 		socket.pause();
+		if (seen && kind === "document" && !options.proxyHeader && readProxyHeader(seen).kind === "header")
+			options.proxyHeaderIgnored?.();
 		// After the client's end nothing can be put back, and only a policy request has come this far then.
 		if (seen && !socket.readableEnded) socket.unshift(seen);
 		if (kind === "tls" && !secure && options.secureContext) unwrap(socket, options.secureContext(), options);

@@ -2,7 +2,6 @@
 // them (a server does not mask), so a frame is built once and written to every socket that waits for the same bytes.
 // RFC 6455; a server never asks for a sub-protocol, as Flash content in Ruffle offers none.
 
-import { isUtf8 } from "node:buffer";
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { WebSocket, WebSocketServer } from "ws";
@@ -12,6 +11,7 @@ import { closeWithin } from "./deadline.ts";
 import { FrameMeter } from "./frame-meter.ts";
 import { lookupWithLoopback } from "./loopback.ts";
 import { nodeClock } from "./node-clock.ts";
+import { binaryFrame, documentsIn, textFrames } from "./server-frames.ts";
 
 /** How a WebSocket carries documents to the other side: a byte stream in binary messages, or a text message for each. */
 export type WebSocketFrames = "binary" | "text";
@@ -32,7 +32,6 @@ const POLICY_VIOLATION = 1008;
 const INVALID_PAYLOAD = 1007;
 // A server sends at most 64 KiB or one document in a message, and no client expects documents of this size.
 const MAX_RECEIVED_MESSAGE_BYTES = 64 * 1024 * 1024;
-const EMPTY: Uint8Array = new Uint8Array(0);
 const ZERO: Uint8Array = Uint8Array.of(0);
 
 /** A WebSocket as a Transport. A text message from the other side is one document, a binary one a piece of the stream. */
@@ -340,67 +339,6 @@ function protocolError(error: Error & { readonly code?: string }): Error {
 		`A WebSocket was closed: ${error.message}.`,
 		{ cause: error },
 	);
-}
-
-// --- frames from a server: FIN + opcode, the length in 7, 16 or 64 bits, no mask (RFC 6455, 5.2)
-
-let lastPayload: Uint8Array = EMPTY;
-let lastFrame: Uint8Array = EMPTY;
-
-function binaryFrame(payload: Uint8Array): Uint8Array {
-	if (payload === lastPayload) return lastFrame;
-	const frame = new Uint8Array(headerBytes(payload.length) + payload.length);
-	putFrame(frame, 0, 0x82, payload);
-	// Broadcasts write the same array to many sockets in a row; large ones are rare and would only be kept alive here.
-	if (frame.length <= HIGH_WATER_BYTES) {
-		lastPayload = payload;
-		lastFrame = frame;
-	}
-	return frame;
-}
-
-function textFrames(bytes: Uint8Array): Uint8Array {
-	const documents = documentsIn(bytes);
-	let length = 0;
-	for (const document of documents) length += headerBytes(document.length) + document.length;
-	const frames = new Uint8Array(length);
-	let at = 0;
-	for (const document of documents) at = putFrame(frames, at, 0x81, document);
-	return frames;
-}
-
-// Text messages must be UTF-8, or the page's WebSocket breaks off: what others sent on as bytes may not be.
-function documentsIn(piece: Uint8Array): Uint8Array[] {
-	const bytes = isUtf8(piece) ? piece : Buffer.from(new TextDecoder("utf-8", { ignoreBOM: true }).decode(piece));
-	const documents: Uint8Array[] = [];
-	for (let from = 0; from < bytes.length; ) {
-		let to = bytes.indexOf(0, from);
-		if (to < 0) to = bytes.length;
-		documents.push(bytes.subarray(from, to));
-		from = to + 1;
-	}
-	return documents;
-}
-
-function headerBytes(length: number): number {
-	return length < 126 ? 2 : length < 65536 ? 4 : 10;
-}
-
-function putFrame(frame: Uint8Array, at: number, opcode: number, payload: Uint8Array): number {
-	const length = payload.length;
-	frame[at] = opcode;
-	if (length < 126) frame[at + 1] = length;
-	else if (length < 65536) {
-		frame[at + 1] = 126;
-		frame[at + 2] = length >>> 8;
-		frame[at + 3] = length & 0xff;
-	} else {
-		frame[at + 1] = 127;
-		new DataView(frame.buffer, frame.byteOffset).setBigUint64(at + 2, BigInt(length));
-	}
-	const start = at + headerBytes(length);
-	frame.set(payload, start);
-	return start + length;
 }
 
 /** Options of an outgoing WebSocket. */

@@ -40,10 +40,7 @@ function readLine(bytes: Uint8Array): ProxyHeader {
 	const length = end + 1;
 	if (words[1] === "UNKNOWN") return { kind: "header", length, address: undefined };
 	const address = words[2] ?? "";
-	const isAddress =
-		words[1] === "TCP4"
-			? IPV4.test(address)
-			: words[1] === "TCP6" && /^[\da-f:.]{2,45}$/i.test(address) && address.includes(":");
+	const isAddress = words[1] === "TCP4" ? IPV4.test(address) : words[1] === "TCP6" && isIpv6(address);
 	return words.length === 6 && isAddress ? { kind: "header", length, address } : INVALID;
 }
 
@@ -63,7 +60,27 @@ function readBinary(bytes: Uint8Array): ProxyHeader {
 	return { kind: "header", length, address: undefined };
 }
 
-const IPV4 = /^(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?!$)|$)){4}$/;
+const IPV4 = /^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!$)|$)){4}$/;
+const IPV6_GROUPS = 8;
+
+/** Whether a text is an IPv6 address: groups of hexadecimal digits, `::` at most once for those that are 0, IPv4 at the end. */
+function isIpv6(text: string): boolean {
+	const halves = text.split("::");
+	if (halves.length > 2) return false;
+	let groups = 0;
+	for (const [at, half] of halves.entries()) {
+		const parts = half === "" ? [] : half.split(":");
+		const last = parts.at(-1);
+		if (at === halves.length - 1 && last?.includes(".")) {
+			if (!IPV4.test(last)) return false;
+			parts.pop();
+			groups += 2;
+		}
+		if (!parts.every((part) => /^[\da-f]{1,4}$/i.test(part))) return false;
+		groups += parts.length;
+	}
+	return halves.length === 2 ? groups < IPV6_GROUPS : groups === IPV6_GROUPS;
+}
 
 function ipv6(bytes: Uint8Array): string {
 	const parts: string[] = [];

@@ -101,7 +101,7 @@ Client.prototype.flood = function () {
 			{ scriptHeapMiB: 512 },
 		);
 		running.client('<connect app="culprit"/>', "<flood/>");
-		await running.logged("characters, wait to be sent");
+		await running.logged("33554432 are the limits");
 		await answers(running);
 	});
 

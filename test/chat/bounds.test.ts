@@ -78,24 +78,24 @@ describe("history", () => {
 	it("is read in turns: a client that asks for much waits for itself", async () => {
 		const log = new SlowReads();
 		const harness = ChatHarness.chat({}, { log });
-		const clients = await several(harness, 20);
+		const clients = await several(harness, 30);
 		for (const [at, client] of clients.entries()) {
 			client.send(`<history room="lobby" before="${at + 1}" />`, `<history room="lobby" before="${at + 1}" />`);
 		}
 		await harness.settle();
-		expect(log.most).toBe(4);
+		expect(log.most).toBe(16);
 		log.letGo();
 		await harness.settle();
-		expect(log.most).toBe(4);
-		expect(log.order).toHaveLength(40);
-		expect(new Set(log.order.slice(0, 20)).size).toBe(20);
+		expect(log.most).toBe(16);
+		expect(log.order).toHaveLength(60);
+		expect(new Set(log.order.slice(0, 30)).size).toBe(30);
 		for (const client of clients) expect(client.take()).toHaveLength(2);
 	});
 
 	it("that waits for its turn is refused when the chat closes, which does not wait for it", async () => {
 		const log = new SlowReads();
 		const harness = ChatHarness.chat({}, { log });
-		const clients = await several(harness, 12);
+		const clients = await several(harness, 24);
 		for (const client of clients) client.send('<history room="lobby" />');
 		await harness.settle();
 		await harness.application.close!();

@@ -44,7 +44,7 @@ describe("raw mode", () => {
 				encode: () => new Uint8Array(),
 				end: () => {},
 				account: (run) => run(),
-			pause: () => {},
+				pause: () => {},
 				resume: () => {},
 				destroy: () => {},
 			},

@@ -2,6 +2,9 @@
 // serves its clients, and forgets everything 15 s after the publisher has stopped.
 
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { ClusterEvents, LocalState } from "../../src/chat/cluster/cluster-events.ts";
+import type { ClusterNames } from "../../src/chat/cluster/cluster-names.ts";
+import { RemoteState } from "../../src/chat/cluster/remote-state.ts";
 import { type MemoryBus, MemoryExchange } from "../../src/cluster/memory-bus.ts";
 import { XMLSocketError } from "../../src/errors/index.ts";
 import { AT, ChatHarness, type Client } from "../chat/harness.ts";
@@ -258,6 +261,47 @@ describe("an invented node", () => {
 		await harness.settle();
 		expect(ann.take().length).toBeLessThanOrEqual(60_000);
 		expect(dropped("too_fast")).toBeGreaterThanOrEqual(40_000);
+	});
+
+	it("has 16 Mi characters of topics of rooms that are not open here", () => {
+		const nothing = (): undefined => undefined;
+		const remote = new RemoteState({
+			node: "own",
+			state: {
+				person: nothing,
+				nameHolder: nothing,
+				topic: nothing,
+				hasRoom: () => false,
+				roomSize: () => 0,
+			} as unknown as LocalState,
+			events: { memberEntered: nothing, memberLeft: nothing, topicChanged: nothing } as unknown as ClusterEvents,
+			names: { dispute: () => false } as unknown as ClusterNames,
+			announce: nothing,
+			digest: (secret) => secret,
+			drop: nothing,
+		});
+		const rooms = Array.from({ length: 20 }, (_, number) => `topic ${number}`);
+		const text = "x".repeat(1024 * 1024);
+		remote.apply("x", ["person", SESSION, "eve", DIGEST, 1]);
+		for (const room of rooms) {
+			remote.apply("x", ["enter", SESSION, room]);
+			remote.apply("x", ["topic", room, "eve", text]);
+		}
+		expect(rooms.filter((room) => remote.topicOf(room))).toHaveLength(16);
+		for (const room of rooms.slice(0, 8)) remote.apply("x", ["topic", room, "eve", ""]);
+		remote.apply("x", ["topic", "topic 19", "eve", text]);
+		expect(rooms.filter((room) => remote.topicOf(room))).toHaveLength(9);
+		remote.removeNode("x");
+		expect(rooms.filter((room) => remote.topicOf(room))).toEqual([]);
+	});
+
+	it("cannot make the daemon forget how much an honest node has sent to a room", async () => {
+		await join("honest");
+		sendToRoom("honest", 1, 5);
+		for (let i = 0; i < 2000; i++) sendToRoom(`invented${i}`, 1, 1);
+		sendToRoom("honest", 1, 8);
+		await harness.settle();
+		expect(ann.take()).toEqual(['<gap room="game" messages="3" />']);
 	});
 
 	it("with a clock that jumps is one with a clock", async () => {

@@ -3,7 +3,7 @@
 import { performance } from "node:perf_hooks";
 import { Random } from "../xml/random-documents.ts";
 import type { Guide } from "./guide.ts";
-import { mutate, tokenBytes } from "./mutate.ts";
+import { mutate, ORDINARY_BYTES, tokenBytes } from "./mutate.ts";
 import type { Target } from "./target.ts";
 
 /** One execution, which can be repeated. */
@@ -24,7 +24,8 @@ export interface Report {
 	readonly seconds: number;
 	/** Inputs that reached new code. */
 	readonly kept: readonly Uint8Array[];
-	readonly blocks: number;
+	/** Characters of code that were reached. */
+	readonly reached: number;
 	/** The longest time that an input took, in milliseconds, where it was not the machine's. */
 	readonly slowestMs: number;
 	readonly findings: readonly Finding[];
@@ -43,7 +44,12 @@ export interface FuzzOptions {
 }
 
 const BATCH = 400;
+const SMALLEST_BATCH = 16;
+const BATCH_SECONDS = 0.1;
 const SLOW_MS = 50;
+const WORTH_A_LOOK_MS = 2;
+const TIMED_RUNS = 5;
+const SLOW = "Error: slow";
 const SLOW_MAX_BYTES = 65_536;
 const MOST_KEPT = 2000;
 const MOST_FINDINGS = 5;
@@ -72,11 +78,13 @@ export async function fuzz(target: Target, options: FuzzOptions): Promise<Report
 		if (findings.has(kind)) return;
 		const error = await withStack(target, trial, failure);
 		findings.set(kind, { ...trial, original: trial.input, error: textOf(error) });
+		// A shorter input takes less time, so that a slow one is not reduced.
+		if (kind.startsWith(SLOW)) return;
 		findings.set(kind, { ...(await reduce(target, trial, kind)), original: trial.input, error: textOf(error) });
 	};
 	const late = async (trial: Trial, tookMs: number): Promise<void> => {
 		if (trial.input.length >= SLOW_MAX_BYTES) return;
-		const leastMs = tookMs > SLOW_MS ? timed(target, trial) : tookMs;
+		const leastMs = Math.min(tookMs, timed(target, trial));
 		slowestMs = Math.max(slowestMs, leastMs);
 		if (leastMs > SLOW_MS)
 			await fail(trial, new Error(`slow: ${Math.round(leastMs)} ms for ${trial.input.length} bytes`));
@@ -109,7 +117,7 @@ export async function fuzz(target: Target, options: FuzzOptions): Promise<Report
 				continue;
 			}
 			const tookMs = performance.now() - startMs;
-			if (tookMs > slowestMs) await late(trial, tookMs);
+			if (tookMs > slowestMs && tookMs > WORTH_A_LOOK_MS) await late(trial, tookMs);
 		}
 	};
 
@@ -131,12 +139,15 @@ export async function fuzz(target: Target, options: FuzzOptions): Promise<Report
 		executions < options.executions &&
 		findings.size < MOST_FINDINGS
 	) {
-		const trials = Array.from({ length: Math.min(BATCH, Math.max(1, options.executions - executions)) }, next);
+		// A batch takes a part of a second, because a guided one is repeated.
+		const perSecond = (executions / Math.max(1, performance.now() - begunMs)) * 1000;
+		const batch = Math.min(BATCH, Math.max(SMALLEST_BATCH, Math.round(perSecond * BATCH_SECONDS)));
+		const trials = Array.from({ length: Math.min(batch, Math.max(1, options.executions - executions)) }, next);
 		// A guided batch runs more than once to find its new inputs, and counts once.
 		executions += trials.length;
 		if (guide && isGuided) {
 			for (const { input } of await guide.select(trials, runAll)) {
-				if (kept.length >= MOST_KEPT) break;
+				if (kept.length >= MOST_KEPT || input.length > ORDINARY_BYTES) continue;
 				kept.push(input);
 				corpus.push(input);
 			}
@@ -160,24 +171,29 @@ export async function fuzz(target: Target, options: FuzzOptions): Promise<Report
 		executions,
 		seconds: (performance.now() - begunMs) / 1000,
 		kept,
-		blocks: guide?.blocks ?? 0,
+		reached: guide?.reached ?? 0,
 		slowestMs,
 		findings: [...findings.values()],
 	};
 }
 
-/** The least time of three runs, so that a pause of the machine counts for nothing. */
+/**
+ * The least time of some runs, in milliseconds: the time on the clock or the processor time of the process, whichever is less. The first
+ * counts pauses for other programs, the second counts other threads.
+ */
 function timed(target: Target, { input, seed }: Trial): number {
 	const run = target.product ?? ((bytes: Uint8Array, random: Random) => void target.run(bytes, random));
-	return Math.min(
-		...[1, 2, 3].map(() => {
-			const startMs = performance.now();
-			try {
-				run(input, new Random(seed));
-			} catch {}
-			return performance.now() - startMs;
-		}),
-	);
+	let leastMs = Number.POSITIVE_INFINITY;
+	for (let turn = 0; turn < TIMED_RUNS; turn++) {
+		const used = process.cpuUsage();
+		const startMs = performance.now();
+		try {
+			run(input, new Random(seed));
+		} catch {}
+		const { user, system } = process.cpuUsage(used);
+		leastMs = Math.min(leastMs, performance.now() - startMs, (user + system) / 1000);
+	}
+	return leastMs;
 }
 
 /** The same failure with its stack, which is not recorded otherwise: to record it takes longer than most inputs. */
@@ -202,7 +218,6 @@ async function reduce(target: Target, trial: Trial, kind: string): Promise<Trial
 	const fails = async (input: Uint8Array): Promise<boolean> => {
 		attempts++;
 		try {
-			if (kind.startsWith("Error: slow")) return timed(target, { input, seed: trial.seed }) > SLOW_MS;
 			await target.run(input, new Random(trial.seed));
 			return false;
 		} catch (error) {

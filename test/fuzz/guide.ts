@@ -18,8 +18,9 @@ const MOST_OF_A_BATCH = 4;
 export class Guide {
 	readonly #session: Session = new Session();
 	readonly #isMeasured: (url: string) => boolean;
-	/** Blocks that were reached, with the magnitude of their number of executions. */
-	readonly #reached: Set<string> = new Set();
+	/** For each script, 1 for each character of its code that was reached. */
+	readonly #reached: Map<string, Uint8Array> = new Map();
+	#characters = 0;
 
 	/** @param isMeasured whether the code of a script counts. */
 	constructor(isMeasured: (url: string) => boolean) {
@@ -28,8 +29,9 @@ export class Guide {
 		this.#post("Profiler.enable");
 	}
 
-	get blocks(): number {
-		return this.#reached.size;
+	/** How many characters of code were reached. */
+	get reached(): number {
+		return this.#characters;
 	}
 
 	/** Code runs more slowly until `pause`. */
@@ -49,39 +51,62 @@ export class Guide {
 	async select<Input>(batch: readonly Input[], run: (inputs: readonly Input[]) => Promise<void>): Promise<Input[]> {
 		const found: Input[] = [];
 		while (found.length < MOST_OF_A_BATCH) {
-			if ((await this.#fresh(batch, run)).length === 0) return found;
+			if (!(await this.#isNew(batch, run))) return found;
 			let part = batch;
 			while (part.length > 1) {
 				const half = part.slice(0, part.length >> 1);
-				part = (await this.#fresh(half, run)).length > 0 ? half : part.slice(part.length >> 1);
+				part = (await this.#isNew(half, run)) ? half : part.slice(part.length >> 1);
 			}
-			const keys = await this.#fresh(part, run);
+			this.#take(false);
+			await run(part);
 			// What depends on the inputs before it is not this input's.
-			if (keys.length === 0) return found;
-			for (const key of keys) this.#reached.add(key);
+			if (!this.#take(true)) return found;
 			found.push(part[0]!);
 		}
 		return found;
 	}
 
-	async #fresh<Input>(inputs: readonly Input[], run: (inputs: readonly Input[]) => Promise<void>): Promise<string[]> {
-		this.#take();
+	async #isNew<Input>(inputs: readonly Input[], run: (inputs: readonly Input[]) => Promise<void>): Promise<boolean> {
+		this.#take(false);
 		await run(inputs);
-		return this.#take().filter((key) => !this.#reached.has(key));
+		return this.#take(false);
 	}
 
-	#take(): string[] {
-		const keys: string[] = [];
+	/** Whether code was reached since the last call that was not reached before; `isKept`: from now on it counts as reached. */
+	#take(isKept: boolean): boolean {
+		let isNew = false;
 		const { result } = this.#post("Profiler.takePreciseCoverage") as { result: ScriptCoverage[] };
 		for (const { url, functions } of result) {
 			if (!this.#isMeasured(url)) continue;
+			const end = Math.max(0, ...functions.map(({ ranges }) => ranges[0]?.endOffset ?? 0));
+			const reached = this.#codeOf(url, end);
 			for (const { ranges } of functions) {
+				const [whole] = ranges;
+				if (!whole || whole.count === 0) continue;
+				// A block is listed where its count differs from that of the block around it, which comes before it.
+				const now = new Uint8Array(whole.endOffset - whole.startOffset);
 				for (const { startOffset, endOffset, count } of ranges) {
-					if (count > 0) keys.push(`${url}:${startOffset}-${endOffset}`);
+					now.fill(count > 0 ? 1 : 0, startOffset - whole.startOffset, endOffset - whole.startOffset);
+				}
+				for (let at = 0; at < now.length; at++) {
+					if (now[at] === 0 || reached[whole.startOffset + at] === 1) continue;
+					isNew = true;
+					if (!isKept) break;
+					reached[whole.startOffset + at] = 1;
+					this.#characters++;
 				}
 			}
 		}
-		return keys;
+		return isNew;
+	}
+
+	#codeOf(url: string, length: number): Uint8Array {
+		const known = this.#reached.get(url);
+		if (known && known.length >= length) return known;
+		const longer = new Uint8Array(length);
+		if (known) longer.set(known);
+		this.#reached.set(url, longer);
+		return longer;
 	}
 
 	// The session of a thread with itself answers before it returns.

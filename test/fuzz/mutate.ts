@@ -11,6 +11,8 @@ const MOST_CHANGES = 6;
 /** One input in so many becomes long, by repetition: what costs more than its length shows there. */
 const LONG_ONE_IN = 20_000;
 const LONG_BYTES = 60_000;
+/** The longest input otherwise: short ones run faster, and reach the same code. */
+export const ORDINARY_BYTES = 300;
 
 /**
  * A mutation of one of `corpus`.
@@ -27,6 +29,7 @@ export function mutate(
 	let bytes = corpus.length === 0 ? new Uint8Array() : random.pick(corpus);
 	for (let change = 1 + random.below(MOST_CHANGES); change > 0; change--)
 		bytes = changed(bytes, corpus, tokens, random);
+	if (bytes.length > ORDINARY_BYTES) bytes = bytes.subarray(0, ORDINARY_BYTES);
 	if (maxBytes >= LONG_BYTES && bytes.length > 0 && random.once(LONG_ONE_IN)) bytes = repeated(bytes, random);
 	return bytes.length > maxBytes ? bytes.subarray(0, maxBytes) : bytes;
 }

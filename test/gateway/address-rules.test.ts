@@ -98,6 +98,9 @@ describe("an address", () => {
 		expect(canonicalAddress("2606:4700:0:0::1111")).toBe("2606:4700::1111");
 		expect(canonicalAddress("010.0.0.1")).toBeUndefined();
 		expect(canonicalAddress("10.1")).toBeUndefined();
+		expect(canonicalAddress("::ffff:10.0.0.1")).toBe("10.0.0.1");
+		expect(canonicalAddress("::ffff:010.0.0.1")).toBeUndefined();
+		expect(canonicalAddress("::ffff:10.0.01.1")).toBeUndefined();
 		expect(canonicalAddress("example.com")).toBeUndefined();
 	});
 

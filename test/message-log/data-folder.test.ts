@@ -198,6 +198,23 @@ describe("a damaged data folder", () => {
 		expect(await exported(folder)).toHaveLength(5);
 	});
 
+	it("gives an entry whose name is longer than the entry as one with nothing but its bytes", async () => {
+		const log = await LevelLog.open(folder);
+		await log.append("lobby", { payload: bytes("1") });
+		await log.close();
+		const value = Buffer.concat([Buffer.alloc(12), Buffer.of(0xff, 0xff, 0, 9, 0x61)]);
+		const store = await LevelStore.open(folder);
+		const batch = new Batch();
+		batch.operations.push({ type: "put", key: entryKey(1, 1), value });
+		await store.write(batch, true);
+		await store.close();
+		const damaged = await LevelLog.open(folder);
+		const { entries } = await damaged.readAfter("lobby", 0, plenty);
+		expect(entries).toMatchObject([{ seq: 1, prev: 0, session: undefined, id: undefined }]);
+		expect([...entries[0]!.payload]).toEqual([...value]);
+		await damaged.close();
+	});
+
 	it("is refused with a code where the record of a room cannot be read, and left closed", async () => {
 		await damage(roomKey("lobby"));
 		for (const open of [() => LevelLog.open(folder), () => describeFolder(folder), () => LevelLog.open(folder)]) {

@@ -255,10 +255,11 @@ const ATTACKS = {
 		const untilMs = performance.now() + LIMIT_MS;
 		// The kernel accepts a connection before the daemon does.
 		while (daemon.descriptors() < 150 && performance.now() < untilMs) await sleep(5);
-		// For each connection beyond the limit the daemon has one descriptor for a moment, which the page could get.
+		// For each connection beyond the limit the daemon has one descriptor for a moment, which the page could get: wait until the last has ended.
 		for (const socket of others) socket.resume().on("end", () => socket.end());
-		const beyond = 200 - (150 - daemon.base);
-		while (others.filter((socket) => socket.closed).length < beyond && performance.now() < untilMs) await sleep(20);
+		const ended = () => others.filter((socket) => socket.closed).length;
+		for (let before = 0; (ended() === 0 || ended() > before) && performance.now() < untilMs; await sleep(100))
+			before = ended();
 		kept.write(get("/"));
 		while (text.split("HTTP/1.1 ").length < 3 && performance.now() < untilMs) await sleep(20);
 		const status = text.split("HTTP/1.1 ")[2]?.slice(0, 3);

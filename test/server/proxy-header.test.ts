@@ -74,6 +74,15 @@ describe("a PROXY protocol header", () => {
 		expect(Array.from(peers, (peer) => peer.remoteAddress)).toEqual(["127.0.0.1"]);
 	});
 
+	it.each([V1, V2])("of a sender that is not listed leaves a warning", async (header) => {
+		const { server, log } = await start({ trustProxy: [] });
+		const made = client(server);
+		made.socket.write(Buffer.concat([header, Buffer.from("<a/>\0")]));
+		await made.until((text) => text.includes("<a/>\0"));
+		const warnings = log.lines.filter(({ level }) => level === "warn");
+		expect(warnings.map(({ facts }) => facts)).toContainEqual({ reason: "unlisted-proxy", remote: "127.0.0.1" });
+	});
+
 	it("is optional for a listed proxy, which then is the client itself", async () => {
 		const { server, peers } = await start();
 		const raw = client(server);

@@ -7,10 +7,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { Ledger, Reader } from "./ledger.js";
+import type { Outcome } from "./mixed.js";
 import { plot } from "./plot.js";
+import type { Sample } from "./sampler.js";
 import { growth, minuteMinima } from "./slope.js";
+import { judge } from "./summary.js";
 
-interface Outcome {
+interface Exit {
 	readonly code: number | null;
 	readonly out: string;
 	readonly err: string;
@@ -18,7 +21,7 @@ interface Outcome {
 
 const LIMIT_MS = 300_000;
 
-function soak(...flags: string[]): Promise<Outcome> {
+function soak(...flags: string[]): Promise<Exit> {
 	return new Promise((resolve) => {
 		const words = [join(import.meta.dirname, "run.js"), ...flags];
 		const child = execFile(process.execPath, words, { timeout: LIMIT_MS, maxBuffer: 1 << 24 }, (_, out, err) => {
@@ -141,6 +144,24 @@ describe("the soak's checks", () => {
 			{ s: 20, value: 3 },
 			{ s: 80, value: 7 },
 		]);
+	});
+
+	it("fail a run whose memory grows, or that leaves something behind", () => {
+		const sample = (s: number, rss: number) => ({ s, rss, anonymous: rss, heap: 20 }) as Sample;
+		const hours = (perHour: number) =>
+			Array.from({ length: 720 }, (_, at) => sample(at * 10, 100 + (at % 7) + (at * 10 * perHour) / 3600));
+		const outcome = { ledger: new Ledger(), baseLineMs: 300, aboveBase: [] as string[] };
+		const verdict = (samples: Sample[], more = {}, restarts = false) =>
+			judge({ ...outcome, samples, ...more } as unknown as Outcome, restarts).verdict;
+		const good = { messages: true, memory: true, baseLine: true, good: true };
+		expect(verdict(hours(0.5))).toEqual(good);
+		expect(verdict(hours(2))).toEqual({ ...good, memory: false, good: false });
+		expect(verdict(hours(2), {}, true)).toEqual({ ...good, memory: "no verdict" });
+		expect(verdict(hours(2).slice(0, 200))).toEqual({ ...good, memory: "no verdict" });
+		expect(verdict(hours(0), { aboveBase: ["fds: 21"] })).toEqual({ ...good, baseLine: false, good: false });
+		const ledger = new Ledger();
+		ledger.finding("lost", "one");
+		expect(verdict(hours(0), { ledger })).toEqual({ ...good, messages: false, good: false });
 	});
 
 	it("draw every line with its unit", () => {

@@ -47,24 +47,25 @@ export const VISITS = {
 			`GET ${path} HTTP/1.1\r\nHost: ${address.host}:${address.port}\r\nOrigin: ${origin}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n`;
 		const own = `http://${address.host}:${address.port}`;
 		for (const text of [head("/socket", "https://evil.example"), head("/nothing", own)]) {
-			const answer = await exchange(address, text);
+			const answer = await exchange(address, text, (received) => received.includes("\r\n"));
 			if (!/^HTTP\/1\.1 4\d\d /.test(answer)) throw new Error(`an upgrade was answered: ${answer.slice(0, 100)}`);
 		}
 	},
 
 	async "policy request"(address) {
-		const answer = await exchange(address, "<policy-file-request/>\0");
+		const answer = await exchange(address, "<policy-file-request/>\0", (received) => received.endsWith("\0"));
 		if (!answer.includes("<cross-domain-policy>")) throw new Error(`the policy is ${answer.slice(0, 100)}`);
 	},
 
 	async "bad documents"(address, random) {
 		const documents = Array.from({ length: 12 }, () => random.pick(BAD_DOCUMENTS));
-		const answer = await exchange(address, `<hello/>\0${documents.join("\0")}\0`);
+		const isRefused = (/** @type {string} */ received) => received.includes("<error ");
+		const answer = await exchange(address, `<hello/>\0${documents.join("\0")}\0`, isRefused);
 		if (!answer.includes("<error ")) throw new Error(`bad documents were answered: ${answer.slice(-200)}`);
 	},
 
 	async "document above the limit"(address) {
-		await exchange(address, `<say>${"x".repeat(300_000)}`);
+		await exchange(address, `<say>${"x".repeat(300_000)}`, () => false);
 	},
 
 	async "bytes of no protocol"(address, random) {
@@ -159,20 +160,32 @@ async function opened(address) {
 	return socket;
 }
 
-/** Sends a text, and resolves with everything that comes until the daemon closes or is silent for a second. @param {Address} address @param {string} text */
-async function exchange(address, text) {
+/**
+ * Sends a text, and resolves with what came when it is enough or the daemon has closed.
+ *
+ * @param {Address} address
+ * @param {string} text
+ * @param {(received: string) => boolean} isEnough
+ * @returns {Promise<string>}
+ */
+async function exchange(address, text, isEnough) {
 	const socket = await opened(address);
-	let answer = "";
-	let atMs = performance.now();
+	let received = "";
 	socket.setEncoding("latin1");
-	socket.on("data", (chunk) => {
-		answer = (answer + chunk).slice(-100_000);
-		atMs = performance.now();
+	/** @type {Promise<void>} */
+	const enough = new Promise((resolve) => {
+		socket.on("data", (chunk) => {
+			received = (received + chunk).slice(-100_000);
+			if (isEnough(received)) resolve();
+		});
 	});
 	socket.write(text);
-	while (!socket.closed && performance.now() - atMs < 1000) await sleep(50);
-	socket.destroy();
-	return answer;
+	try {
+		await within(Promise.race([enough, ended(socket)]), `an answer to ${text.slice(0, 40)}`);
+	} finally {
+		socket.destroy();
+	}
+	return received;
 }
 
 /** @param {import("node:net").Socket} socket @returns {Promise<void>} */

@@ -1,8 +1,9 @@
-// What holds for any texts and any segmentation: the documents received are the documents sent.
+// What holds for any texts and any segmentation: the documents received are the documents sent. The fuzz targets `framer` and `codec`
+// do the same for any bytes.
 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { nodeUtf8, textCodec } from "../../src/transport/index.ts";
+import { nodeUtf8 } from "../../src/transport/index.ts";
 import { DocumentDecoder, encodeDocument, type TextCodec, utf8Codec } from "../../src/wire/index.ts";
 import { cutAtRandom, joined, randomFrom } from "./segments.ts";
 
@@ -78,57 +79,4 @@ describe("framing", () => {
 			{ numRuns: 2000 },
 		);
 	});
-
-	it("cuts any bytes in the same way whole and in any segmentation, as text and as bytes", () => {
-		const someBytes = fc
-			.array(
-				fc.oneof({ weight: 3, arbitrary: fc.constant(0) }, { weight: 9, arbitrary: fc.integer({ max: 255, min: 0 }) }),
-				{
-					maxLength: 400,
-				},
-			)
-			.map((bytes) => Uint8Array.from(bytes));
-		fc.assert(
-			fc.property(someBytes, anySegment, anySeed, fc.constantFrom(0, 10), (stream, maxBytes, seed, mark) => {
-				const terminator = Uint8Array.of(mark);
-				const segments = cutAtRandom(stream, maxBytes, randomFrom(seed));
-				const whole = received([stream], terminator, nodeUtf8, true);
-				expect(received(segments, terminator, nodeUtf8, true)).toEqual(whole);
-				expect(received(segments, terminator, utf8Codec(), true)).toEqual(whole);
-				const decoder = new DocumentDecoder({
-					output: "bytes",
-					maxDocumentBytes: 1 << 20,
-					terminator,
-					keepEmpty: true,
-				});
-				const documents: Uint8Array[] = [];
-				for (const segment of segments) decoder.push(segment, 0, documents);
-				expect(joined(documents)).toEqual(stream.subarray(0, stream.length - whole.pending));
-				expect(documents.length).toBe(whole.texts.length);
-			}),
-			{ numRuns: 1000 },
-		);
-	});
-
-	for (const label of ["gbk", "shift_jis", "latin1", "euc-kr", "big5"]) {
-		it(`cuts any bytes in ${label} in the same way whole and in any segmentation`, () => {
-			const codec = textCodec(label);
-			const weighted = fc.oneof(fc.constantFrom(0, 0x41, 0x81, 0xfe), fc.integer({ min: 0, max: 255 }));
-			fc.assert(
-				fc.property(fc.array(weighted, { maxLength: 300 }), anySegment, anySeed, (bytes, maxBytes, seed) => {
-					const stream = Uint8Array.from([...bytes, 0]);
-					const each: string[] = [];
-					for (let from = 0; from < stream.length; ) {
-						const to = stream.indexOf(0, from);
-						each.push(codec.decode(stream, from, to));
-						from = to + 1;
-					}
-					const segments = cutAtRandom(stream, maxBytes, randomFrom(seed));
-					expect(received([stream], ZERO, codec, true).texts).toEqual(each);
-					expect(received(segments, ZERO, codec, true).texts).toEqual(each);
-				}),
-				{ numRuns: 300 },
-			);
-		});
-	}
 });

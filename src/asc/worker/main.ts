@@ -74,7 +74,7 @@ function checkOutbox(characters: number): void {
 	if (unacknowledged < MAX_UNSENT && unsent <= MAX_UNSENT_CHARACTERS) return;
 	throw new XMLSocketError(
 		"XMLSOCKET_OUTBOX_FULL",
-		`${unacknowledged} documents of the application, ${unsent} characters, wait to be sent; ${MAX_UNSENT} and ${MAX_UNSENT_CHARACTERS} are the limits.`,
+		`${unacknowledged} documents of the application wait to be sent, with ${unsent} characters; ${MAX_UNSENT} and ${MAX_UNSENT_CHARACTERS} are the limits.`,
 	);
 }
 

@@ -34,9 +34,11 @@ function handle(chat: ChatContext, client: ChatClient, root: RootElement): void 
 		if (client.gone) return;
 		// It may have been removed from the room meanwhile.
 		chat.rooms.joined(room.name, client);
-		const text = documentOf(room, page, client);
-		chat.answers.count(client, text.length);
-		client.send(text);
+		client.peer.account(() => {
+			const text = documentOf(room, page, client);
+			chat.answers.count(client, text.length);
+			client.send(text);
+		});
 	});
 }
 

@@ -28,8 +28,8 @@ export interface ReplayedRoom {
 	hasReached(seq: number, timeoutMs: number): Promise<boolean>;
 	/** Sends `<joined>`. */
 	replayBegins(client: ChatClient): void;
-	/** Sends an entry, or a gap where it holds no message that can be sent. */
-	sendEntry(entry: LogEntry, client: ChatClient): void;
+	/** Sends an entry, or a gap where it holds no message that can be sent, in the client's time. */
+	sendReplayed(entry: LogEntry, client: ChatClient): void;
 	/** The member is up to date: it receives what is live from here on. */
 	release(client: ChatClient): void;
 	/** The log failed: refuses the join, and removes the member. */
@@ -127,7 +127,7 @@ export class Replay {
 		});
 		for (const entry of entries) {
 			if (this.#stopped) break;
-			room.sendEntry(entry, this.#client);
+			room.sendReplayed(entry, this.#client);
 			await this.#outboxHasSpace();
 		}
 		return upTo;
@@ -140,7 +140,7 @@ export class Replay {
 		if (this.#stopped) return cursor;
 		for (const entry of entries) {
 			if (entry.prev > cursor) this.#client.send(gapDocument(room.name, cursor + 1, entry.prev));
-			room.sendEntry(entry, this.#client);
+			room.sendReplayed(entry, this.#client);
 			cursor = entry.seq;
 			// Escaped, a page can be six times as long as it is in the log.
 			await this.#outboxHasSpace();

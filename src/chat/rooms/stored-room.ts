@@ -209,6 +209,11 @@ export class StoredRoom extends BaseRoom implements ReplayedRoom {
 		this.sendJoined(client, this.logName, this.#lastSeq);
 	}
 
+	sendReplayed(entry: LogEntry, client: ChatClient): void {
+		client.peer.account(() => this.sendEntry(entry, client));
+	}
+
+	/** Sends an entry, or a gap where it holds no message that can be sent. */
 	sendEntry(entry: LogEntry, client: ChatClient): void {
 		const shown = this.shown(entry, client.peer, client);
 		if (shown) client.sendEncoded(shown.bytes);

@@ -129,7 +129,9 @@ function putName(value: Buffer, at: number, name: Buffer | undefined): number {
 function nameAt(value: Buffer, at: number): { readonly name: string | undefined; readonly end: number } {
 	const length = value.readUInt16BE(at);
 	if (length === NONE) return { name: undefined, end: at + 2 };
-	return { name: value.toString("utf8", at + 2, at + 2 + length), end: at + 2 + length };
+	const end = at + 2 + length;
+	if (end > value.length) throw new RangeError("A name is longer than its entry.");
+	return { name: value.toString("utf8", at + 2, end), end };
 }
 
 /** Where an id is filed; all ids of earlier periods stand before those of `period`. */

@@ -2,7 +2,7 @@
 
 import { textCodec } from "../../../src/transport/index.ts";
 import { DocumentDecoder } from "../../../src/wire/index.ts";
-import { XML } from "../../../src/xml/index.ts";
+import { checkWellFormed, XML } from "../../../src/xml/index.ts";
 import type { Random } from "../../xml/random-documents.ts";
 import { bytesOf, same, type Target, utf8Of } from "../target.ts";
 import { cut } from "./cut.ts";
@@ -64,7 +64,7 @@ function run(input: Uint8Array, random: Random): void {
 	if (/^[\t\n\r -[\]-}]*$/.test(text)) same(`ASCII in ${codec.label}`, decoded, text);
 	if (!/^\s*</.test(text) || /[\ud800-\udfff\ufffd]/.test(text)) return;
 	const document = new XML(text);
-	if (document.status !== 0) return;
+	if (document.status !== 0 || checkWellFormed(text) !== undefined) return;
 	// A character that the encoding lacks is a reference, which says the same wherever references count.
 	if (!/<[!?]|<[^>]*[^\0-\x7f]/.test(text))
 		same(`markup in ${codec.label}`, new XML(decoded).toString(), document.toString());

@@ -11,6 +11,7 @@ const CODES = [
 	"XMLSOCKET_TOO_DEEP",
 	"XMLSOCKET_TOO_MANY_NODES",
 	"XMLSOCKET_TOO_MANY_ATTRIBUTES",
+	"XMLSOCKET_NAME_TOO_LONG",
 ];
 
 function run(input: Uint8Array): void {
