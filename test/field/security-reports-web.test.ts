@@ -13,7 +13,7 @@ import { createPlay } from "../../src/gateway/play/play-server.ts";
 import { ruffleRoutes } from "../../src/gateway/ruffle-package.ts";
 import { SiteRoutes } from "../../src/gateway/site/site-routes.ts";
 import { RawClient, recordingLog } from "../server/peers.ts";
-import { ask, askUpgrade, closeServers, startChat } from "./web-server.ts";
+import { ask, askUpgrade, closeServers, refusals, startChat } from "./web-server.ts";
 
 let folder: string;
 beforeAll(() => {
@@ -121,6 +121,35 @@ describe("a request that names two hosts", () => {
 		])
 			expect(await status(port, `GET ${address} HTTP/1.1\r\nHost: ${host}\r\n${LAST}\r\n`), address).toBe(200);
 		expect(await status(port, `GET http://localhost/socket HTTP/1.1\r\nHost: localhost\r\n${UPGRADE}\r\n`)).toBe(101);
+	});
+});
+
+describe("a client of a listed proxy", () => {
+	it.each([
+		["in front of its own in one header", "X-Forwarded-For: 127.0.0.1, 203.0.113.7\r\n"],
+		["in a header of its own", "X-Forwarded-For: 127.0.0.1\r\nX-Forwarded-For: 203.0.113.7\r\n"],
+		["in another header", "X-Real-IP: 127.0.0.1\r\nX-Forwarded-For: 203.0.113.7\r\nForwarded: for=127.0.0.1\r\n"],
+		["behind a word that is none", "X-Forwarded-For: 127.0.0.1, unknown, 203.0.113.7\r\n"],
+		["in quotes that hide a comma", 'Forwarded: for="127.0.0.1, x";by=1, for=203.0.113.7\r\n'],
+	])("is not taken for the address that it writes %s", async (_situation, lines) => {
+		const { port, log } = await startChat({ trustProxy: ["127.0.0.1"] });
+		expect(await status(port, `GET /nowhere HTTP/1.1\r\nHost: localhost\r\n${lines}${LAST}\r\n`)).toBe(404);
+		expect(await status(port, `GET /metrics HTTP/1.1\r\nHost: localhost\r\n${lines}${LAST}\r\n`)).toBe(403);
+		expect(refusals(log).map(({ remote }) => remote)).toEqual(["203.0.113.7", "203.0.113.7"]);
+	});
+
+	it("is not believed where it sends a second PROXY header, or hides one in the extras of the first", async () => {
+		const { port } = await startChat({ trustProxy: ["127.0.0.1"] });
+		const line = (address: string): string => `PROXY TCP4 ${address} 127.0.0.1 1 2\r\n`;
+		const request = `GET /metrics HTTP/1.1\r\nHost: localhost\r\n${LAST}\r\n`;
+		const extras = `\x04\x00\x30${line("127.0.0.1").padEnd(48)}`;
+		const binary = `\r\n\r\n\0\r\nQUIT\n\x21\x11\0${String.fromCharCode(12 + extras.length)}\xcb\0\x71\x07\x7f\0\0\x01\0\x01\0\x02${extras}`;
+		expect(statuses(await raw(port, `${line("203.0.113.7")}${request}`))).toEqual([403]);
+		expect(statuses(await raw(port, `${binary}${request}`))).toEqual([403]);
+		const twice = RawClient.tcp(port);
+		twice.send(`${line("203.0.113.7")}${line("127.0.0.1")}${request}\0`);
+		expect(await twice.until((text) => text.includes("<error"))).not.toContain("xmlsocket_");
+		twice.socket.destroy();
 	});
 });
 
