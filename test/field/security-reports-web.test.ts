@@ -384,14 +384,44 @@ describe("a WebSocket handshake", () => {
 		}
 	});
 
-	it("is complete, and a compressed frame that nobody agreed on ends the connection alone", async () => {
+	it("is complete, and a frame that nobody agreed on ends the connection alone", async () => {
 		const { port } = await startChat();
-		const client = RawClient.tcp(port);
-		client.send(`GET /socket HTTP/1.1\r\nHost: localhost\r\n${UPGRADE}\r\n`);
-		await client.until((received) => received.includes("\r\n\r\n"));
-		client.socket.write(Buffer.from([0xc1, 0x84, 0, 0, 0, 0, 1, 2, 3, 4]));
-		await client.closed;
-		expect(client.received.includes(Buffer.from([0x88])), "a close frame").toBe(true);
+		// The three reserved bits, a reserved kind, a frame without a mask, a continuation of nothing, a long ping, a length of 63 bits.
+		for (const frame of [
+			[0xc1, 0x84, 0, 0, 0, 0, 1, 2, 3, 4],
+			[0xa1, 0x80, 0, 0, 0, 0],
+			[0x91, 0x80, 0, 0, 0, 0],
+			[0x83, 0x80, 0, 0, 0, 0],
+			[0x81, 0x01, 0x41],
+			[0x80, 0x80, 0, 0, 0, 0],
+			[0x89, 0xfe, 0x01, 0, 0, 0, 0, 0],
+			[0x82, 0xff, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0],
+		]) {
+			const client = RawClient.tcp(port);
+			client.send(`GET /socket HTTP/1.1\r\nHost: localhost\r\n${UPGRADE}\r\n`);
+			await client.until((received) => received.includes("\r\n\r\n"));
+			client.socket.write(Buffer.from(frame));
+			await client.closed;
+			expect(client.received.includes(0x88), `a close frame for ${frame}`).toBe(true);
+		}
+		expect((await ask(port, "/healthz")).status).toBe(200);
+	});
+
+	it("is refused, and a connection that is reset at that moment ends alone", async () => {
+		const { port } = await startChat();
+		for (const lines of [
+			UPGRADE.replace("13", "777"),
+			`${UPGRADE}Origin: https://evil.example\r\n`,
+			"Connection: Upgrade\r\nUpgrade: h2c\r\n",
+			UPGRADE,
+		])
+			for (const path of ["/socket", "/other", "/socket?transport=websocket&EIO=4"]) {
+				const client = RawClient.tcp(port);
+				client.send(`GET ${path} HTTP/1.1\r\nHost: localhost\r\n${lines}\r\n`);
+				await new Promise(setImmediate);
+				client.socket.resetAndDestroy();
+				await client.closed;
+			}
 		expect((await ask(port, "/healthz")).status).toBe(200);
 	});
 });
