@@ -10,6 +10,8 @@ import type { WrongTokens } from "./token-guesses.ts";
 
 /** One client. */
 export interface ChatClient extends PacedClient, Member, LocalPerson {
+	/** Its place in the order in which clients connected. */
+	readonly arrival: number;
 	gone: boolean;
 	/** Whether it gave a token; without one it is a guest. */
 	trusted: boolean;

@@ -20,6 +20,7 @@ const MAX_PENDING = 256;
 
 /** One client. */
 export class ChatSession extends PacedClient implements Session, ChatClient {
+	readonly arrival: number;
 	name: string;
 	nameKey: string;
 	key: SessionKey;
@@ -41,6 +42,7 @@ export class ChatSession extends PacedClient implements Session, ChatClient {
 	constructor(chat: ChatContext, peer: Peer) {
 		super(peer, chat.shares.acquire(peer.addressKey, chat.clock.now()));
 		this.#chat = chat;
+		this.arrival = chat.nextArrival();
 		this.name = chat.names.takeGuest(this, () => chat.cluster.guestNumber());
 		this.nameKey = this.name;
 		this.key = newSessionKey();

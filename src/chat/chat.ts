@@ -77,6 +77,7 @@ class Chat implements Application, ChatContext {
 	readonly moderation: Moderation;
 	readonly report: (error: unknown) => void;
 	readonly #wallMs: () => number;
+	#arrivals = 0;
 	// The messages of one millisecond share their timestamp.
 	#stamp = "";
 	#stampedMs = Number.NaN;
@@ -161,6 +162,10 @@ class Chat implements Application, ChatContext {
 			this.#stampedMs = wallMs;
 		}
 		return this.#stamp;
+	}
+
+	nextArrival(): number {
+		return ++this.#arrivals;
 	}
 
 	connectionEpoch(earlier = 0): number {

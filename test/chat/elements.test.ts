@@ -99,6 +99,20 @@ describe("hello", () => {
 		]);
 	});
 
+	it("leaves a session at the newer connection where what an older one had sent comes late", async () => {
+		const harness = ChatHarness.chat();
+		const first = await harness.client("ann", "x");
+		const bob = await harness.client("bob", "x");
+		const [given, newer] = [harness.connect(), harness.connect()];
+		await newer.ask(`<hello session="${first.session}" />`, '<join room="x" />', '<say room="x" id="1">once</say>');
+		bob.take();
+		given.send(`<hello session="${first.session}" />`, '<join room="x" />', '<say room="x" id="1">once</say>');
+		await harness.settle();
+		expect(given.inbox.at(-1)).toBe('<bye reason="session-resumed" />');
+		expect(given.close).toEqual({ by: "remote" });
+		expect([newer.close, bob.take()]).toEqual([undefined, []]);
+	});
+
 	it("takes a session's name where none is given, and a guest's back", async () => {
 		const harness = ChatHarness.chat();
 		const first = harness.connect();
