@@ -67,6 +67,14 @@ export function recognise(bytes: Uint8Array): Recognised {
 }
 
 /**
+ * As `recognise`, but HTTP only by a whole request line: for ports where a document may begin with a method and a path.
+ */
+export function recogniseWithoutHttp(bytes: Uint8Array): Recognised {
+	const known = recognise(bytes);
+	return known === "http" ? recogniseRequestLine(bytes) : known;
+}
+
+/**
  * Whether the text of a document, without its terminator, is a request for a policy file.
  */
 export function isPolicyRequest(text: string): boolean {

@@ -305,6 +305,23 @@ describe("a page of another site", () => {
 		other.socket.destroy();
 	});
 
+	it("sends a document in the body of a form to a port for documents alone, and is disconnected", async () => {
+		const { port, server } = await startChat({ sniff: false });
+		const body = 'x\0<join room="lobby" />\0';
+		for (const line of [
+			"POST / HTTP/1.1",
+			"GET /a?b HTTP/1.1",
+			"x /aaaa HTTP/1.0",
+			`POST /${"a".repeat(6000)} HTTP/1.1`,
+		])
+			expect(await raw(port, `${line}\r\nHost: localhost\r\n\r\n${body}`), line).toBe("");
+		expect(server.metrics.refused.get("not-documents")).toBe(4);
+		const client = RawClient.tcp(port);
+		client.send('GET /item\0<join room="lobby" />\0');
+		await client.until((text) => text.includes("<joined"));
+		client.socket.destroy();
+	});
+
 	it("is not what sends a text that begins like a request", async () => {
 		const { port } = await startChat();
 		for (const text of [
@@ -312,7 +329,7 @@ describe("a page of another site", () => {
 			"x / HTTP",
 			"x / HTTQ/1.1",
 			"word",
-			"a".repeat(5000),
+			"a".repeat(3000),
 			"say /\r\n HTTP/1.1",
 			"x  / HTTP/1.1",
 		]) {
