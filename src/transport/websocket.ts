@@ -233,9 +233,11 @@ export class WebSocketTransport implements Transport {
 	}
 
 	#later(rest: Uint8Array): void {
-		this.#raw?.unshift(rest);
 		this.#yielding = true;
+		// A socket that is not paused would emit the rest at once.
 		this.#webSocket.pause();
+		this.#raw?.pause();
+		this.#raw?.unshift(rest);
 		setImmediate(() => {
 			this.#yielding = false;
 			if (!this.#paused) this.#webSocket.resume();
