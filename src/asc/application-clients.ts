@@ -26,8 +26,11 @@ export interface ConnectedClient {
 	cut: boolean;
 }
 
-/** Lines of the log that the scripts of one application cause in 10 s, for exceptions and for the rest; more are counted. */
+/** Lines of the log that the scripts of one application cause in 10 s, without those of exceptions; more are counted. */
 const LOG_LINES = 100;
+/** Exceptions that are told apart in 10 s, each with five lines. A message can hold what a client chose, so there may be any number. */
+const MAX_EXCEPTIONS = 16;
+const LONGEST_KIND = 200;
 
 /** The clients of an application, as its scripts address them. */
 export class ApplicationClients {
@@ -37,13 +40,25 @@ export class ApplicationClients {
 	readonly #name: string;
 	readonly #log: Logger;
 	readonly #limit: LogLimit;
+	readonly #exceptionLimit: LogLimit;
 	readonly #trace: (line: TraceLine) => void;
 
 	/** @param name the application's */
 	constructor(name: string, log: Logger, trace: (line: TraceLine) => void) {
 		this.#name = name;
 		this.#log = log;
-		this.#limit = new LogLimit(log, () => performance.now(), LOG_LINES);
+		const now = (): number => performance.now();
+		const facts = { application: name };
+		this.#limit = new LogLimit(log, now, {
+			lines: LOG_LINES,
+			facts,
+			summary: "there were more log lines of this kind",
+		});
+		this.#exceptionLimit = new LogLimit(log, now, {
+			maxReasons: MAX_EXCEPTIONS,
+			facts,
+			summary: "a script threw the same exception more often",
+		});
 		this.#trace = trace;
 	}
 
@@ -91,6 +106,7 @@ export class ApplicationClients {
 	/** Called once a second: reports how many lines were not logged. */
 	sweep(nowMs: number): void {
 		this.#limit.sweep(nowMs);
+		this.#exceptionLimit.sweep(nowMs);
 	}
 
 	/** Tells clients why they are disconnected, and disconnects them. */
@@ -157,10 +173,15 @@ export class ApplicationClients {
 
 	#logException([, words, file, line, column]: Extract<FromWorker, readonly ["error", ...unknown[]]>): void {
 		this.errors++;
-		if (!this.#limit.mayLog("error")) return;
+		if (!this.#exceptionLimit.mayLog(kindOf(words))) return;
 		this.#log.error(
 			{ application: this.#name, ...(file === "" ? {} : { at: `${file}:${line}:${column}` }) },
 			`a script threw an exception: ${loggable(words)}`,
 		);
 	}
+}
+
+// The first line of an exception, without its numbers: those may be different each time.
+function kindOf(words: string): string {
+	return loggable((words.split("\n", 1)[0] as string).slice(0, LONGEST_KIND).replace(/\d+/g, "0"));
 }

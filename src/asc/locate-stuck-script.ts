@@ -3,13 +3,17 @@
 
 import { Session } from "node:inspector";
 
-const WAIT_MS = 300;
+/** For the debugger's answer: it needs processor time, of which a busy machine gives it little. */
+const ANSWER_MS = 3000;
+/** For a statement to stop at, after the answer. A regular expression has none, so this is all that it costs. */
+const STATEMENT_MS = 1000;
+const DISCONNECT_MS = 300;
 
-/** The two debugger events that this file uses. */
+/** What this file uses of the debugger: two events, and the answers to its own calls. */
 type DebuggerEvent =
 	| { readonly method: "Debugger.scriptParsed"; readonly params: { readonly scriptId: string; readonly url: string } }
 	| { readonly method: "Debugger.paused"; readonly params: { readonly callFrames: readonly Frame[] } }
-	| { readonly method?: undefined };
+	| { readonly method?: undefined; readonly id: number };
 
 interface Frame {
 	readonly location: { readonly scriptId: string; readonly lineNumber: number };
@@ -25,20 +29,28 @@ export async function locateStuckScript(threadId: number): Promise<{ place: stri
 	const urls = new Map<string, string>();
 	let sessionId: string | undefined;
 	let lastId = 0;
-	const send = (method: string): void => {
+	let pauseId = 0;
+	const send = (method: string): number => {
 		const message = JSON.stringify({ id: ++lastId, method });
 		if (sessionId !== undefined) session.post("NodeWorker.sendMessageToWorker", { sessionId, message }, () => {});
+		return lastId;
 	};
 	const place = await new Promise<string | undefined>((resolve) => {
-		const timer = setTimeout(() => resolve(undefined), WAIT_MS);
+		// If this thread was stalled, what has arrived meanwhile comes first.
+		const giveUp = (): void => void setImmediate(() => resolve(undefined));
+		let timer = setTimeout(giveUp, ANSWER_MS);
 		session.on("NodeWorker.attachedToWorker", ({ params }) => {
 			if (!params.workerInfo.title.startsWith(`[worker ${threadId}]`)) return;
 			sessionId = params.sessionId;
 			send("Debugger.enable");
-			send("Debugger.pause");
+			pauseId = send("Debugger.pause");
 		});
 		session.on("NodeWorker.receivedMessageFromWorker", ({ params }) => {
 			const event = JSON.parse(params.message) as DebuggerEvent;
+			if (event.method === undefined && event.id === pauseId) {
+				clearTimeout(timer);
+				timer = setTimeout(giveUp, STATEMENT_MS);
+			}
 			if (event.method === "Debugger.scriptParsed") urls.set(event.params.scriptId, event.params.url);
 			if (event.method !== "Debugger.paused") return;
 			clearTimeout(timer);
@@ -57,7 +69,7 @@ export async function locateStuckScript(threadId: number): Promise<{ place: stri
 		place,
 		release() {
 			send("Debugger.resume");
-			setTimeout(() => session.disconnect(), WAIT_MS);
+			setTimeout(() => session.disconnect(), DISCONNECT_MS);
 		},
 	};
 }

@@ -31,7 +31,7 @@ export const ascSchema = v.strictObject({
 	maxQueuedDocuments: v.optional(
 		described(
 			count(),
-			"documents that may wait for one application's scripts; a client that sends more is disconnected",
+			"documents that may wait for one application's scripts before all senders are read more slowly; at twice as many the client with the most is disconnected",
 		),
 		10_000,
 	),

@@ -1,13 +1,18 @@
-// Counts, for each client, the documents that wait for an application's scripts, so that the limit of all documents hurts the client
-// that fills it. It holds no documents. A long document counts once for each 4096 characters.
+// Counts, for each client, the documents that wait for an application's scripts, so that each client has only its share of the queue. It
+// holds no documents. A long document counts once for each 4096 characters.
 
 import type { ToWorker } from "./messages.ts";
 
 const CHARACTERS = 4096;
+/** What all clients together may have in the queue before they are read more slowly, and what one may have at most and at least. */
+const COMMON_WEIGHT = 128;
+const MOST_SHARE = 32;
+const LEAST_SHARE = 2;
 
 /** How often a message counts. */
 export function weightOf(message: ToWorker): number {
-	return message[0] === "document" ? Math.max(1, Math.ceil(message[2].length / CHARACTERS)) : 1;
+	const text = message[0] === "document" ? message[2] : message[0] === "open" ? (message[4] ?? "") : "";
+	return Math.max(1, Math.ceil(text.length / CHARACTERS));
 }
 
 /** The messages that wait, in order, by their senders. */
@@ -48,14 +53,21 @@ export class QueuedDocuments {
 		}
 	}
 
-	/** The weight of the documents that wait, of the clients that `counts` accepts, and the client with the most; 0 without one. */
-	summary(counts: (sender: number) => boolean): { readonly documents: number; readonly busiest: number } {
-		let [documents, busiest, most] = [0, 0, 0];
-		for (const [sender, count] of this.#counts) {
-			if (!counts(sender)) continue;
-			documents += count;
-			if (count > most) [busiest, most] = [sender, count];
-		}
-		return { documents, busiest };
+	/** The weight of the documents of one client. */
+	of(sender: number): number {
+		return this.#counts.get(sender) ?? 0;
+	}
+
+	/** The weight that each client may have: the more clients have documents here, the less. @param limit the most for one */
+	share(limit: number): number {
+		const even = Math.floor(COMMON_WEIGHT / Math.max(1, this.#counts.size));
+		return Math.min(limit, MOST_SHARE, Math.max(LEAST_SHARE, even));
+	}
+
+	/** The client with the most, of those that `counts` accepts; 0 without one. */
+	busiest(counts: (sender: number) => boolean): number {
+		let [busiest, most] = [0, 0];
+		for (const [sender, count] of this.#counts) if (count > most && counts(sender)) [busiest, most] = [sender, count];
+		return busiest;
 	}
 }

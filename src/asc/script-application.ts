@@ -8,6 +8,7 @@ import type { Logger } from "../server/index.ts";
 import { ApplicationClients, type ConnectedClient, type TraceLine } from "./application-clients.ts";
 import { type ApplicationXml, readApplicationXml } from "./application-xml.ts";
 import { type FoundApplication, findApplication } from "./folder.ts";
+import { HeldClients } from "./held-clients.ts";
 import type { FromWorker, ToWorker } from "./messages.ts";
 import type { AscSettings } from "./options.ts";
 import { weightOf } from "./queued-documents.ts";
@@ -34,6 +35,8 @@ export class ScriptApplication {
 	readonly #found: FoundApplication;
 	readonly #context: ScriptApplicationContext;
 	readonly #clients: ApplicationClients;
+	/** Clients that are ahead of the scripts, or behind with reading. */
+	readonly #slowed: HeldClients;
 	#xml: ApplicationXml;
 	#worker: ScriptWorker | undefined;
 	/** The run that executes its `onAppStop`. */
@@ -58,6 +61,10 @@ export class ScriptApplication {
 		this.#context = context;
 		this.#xml = readApplicationXml(this.#found.folder);
 		this.#clients = new ApplicationClients(this.#found.name, context.log, context.trace);
+		this.#slowed = new HeldClients(
+			(id) => this.#hasCaughtUp(id),
+			(error) => this.#clients.failed(error),
+		);
 	}
 
 	/** The name that clients ask for. */
@@ -136,6 +143,7 @@ export class ScriptApplication {
 		return {
 			document: (text) => this.#document(id, member, text),
 			closed: () => {
+				this.#slowed.delete(id);
 				if (this.#members.delete(id)) this.#post(["closed", id]);
 			},
 		};
@@ -255,28 +263,39 @@ export class ScriptApplication {
 	}
 
 	#document(id: number, member: ConnectedClient, text: string): void {
-		if (member.cut) return;
-		const waiting = this.#queuedWeight;
-		const limit = this.#context.settings.maxQueuedDocuments;
-		if (waiting < limit || this.#makeRoom(id, waiting, limit)) this.#post(["document", id, text]);
+		if (member.cut || !this.#hasRoom(id)) return;
+		this.#post(["document", id, text]);
+		if (this.#state !== "over" && !this.#mayContinue(id, member.peer, 1)) this.#slowed.hold(id, member.peer);
 	}
 
-	// The queue is full. Disconnects the client with the most documents in it, and returns whether that of `sender` may still be added:
-	// those of disconnected clients no longer count, up to twice the limit.
-	#makeRoom(sender: number, waiting: number, limit: number): boolean {
-		const { documents, busiest } = this.#worker?.queued.summary((id) => this.#members.get(id)?.cut === false) ?? {
-			documents: limit,
-			busiest: sender,
-		};
-		if (documents < limit && waiting < 2 * limit) return true;
-		const culprit = waiting < 2 * limit && busiest !== 0 ? busiest : sender;
+	#hasCaughtUp(id: number): boolean {
+		const member = this.#members.get(id);
+		return member === undefined || this.#mayContinue(id, member.peer, 2);
+	}
+
+	// Whether a client may send its next document: it has less than its share in the queue, divided by `part`, and reads what it is sent.
+	#mayContinue(id: number, peer: Peer, part: number): boolean {
+		const queued = this.#worker?.queued;
+		const limit = this.#context.settings.maxQueuedDocuments;
+		if (!queued || queued.weight >= limit || peer.outboxBytes > peer.softOutboxBytes / 8) return false;
+		return queued.of(id) < Math.max(1, queued.share(limit) / part);
+	}
+
+	// Clients that have reached their share send one more document each, so only many clients with long documents come to twice the limit.
+	// Then the client with the most is disconnected; if that is not enough, the sender.
+	#hasRoom(sender: number): boolean {
+		const limit = this.#context.settings.maxQueuedDocuments;
+		const waiting = this.#queuedWeight;
+		if (waiting < 2 * limit) return true;
+		const busiest = this.#worker?.queued.busiest((id) => this.#members.get(id)?.cut === false) ?? sender;
+		const culprit = waiting < 4 * limit ? busiest : sender;
 		const member = this.#members.get(culprit);
 		if (member) {
 			member.cut = true;
 			member.peer.destroy(
 				new XMLSocketError(
 					"XMLSOCKET_APPLICATION_BUSY",
-					`${waiting} documents wait for the scripts of ${this.name}, and ${limit} is the limit; a long one counts once for each 4096 characters. This client has sent the most of them.`,
+					`${waiting} documents wait for the scripts of ${this.name}, more than twice the limit of ${limit}; a long one counts once for each 4096 characters. This client has sent the most of them.`,
 					{ details: { application: this.name, limit } },
 				),
 			);

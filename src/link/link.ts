@@ -256,8 +256,10 @@ export class Link<Output extends "text" | "bytes" = "text"> implements Measured 
 		if (this.#gone) return;
 		// While this side does not read, the other side is not idle.
 		if (!this.#inbound.isReading) this.#lastInboundMs = nowMs;
-		const since = this.#decoder.pendingSinceMs ?? this.transport.unfinishedSinceMs;
-		const limit = this.receivedDocuments === 0 ? options.firstDocumentTimeoutMs : options.documentTimeoutMs;
+		const isFirst = this.receivedDocuments === 0;
+		let since = this.#decoder.pendingSinceMs ?? this.transport.unfinishedSinceMs;
+		if (isFirst && since !== undefined) since = Math.min(since, this.transport.begunMs ?? since);
+		const limit = isFirst ? options.firstDocumentTimeoutMs : options.documentTimeoutMs;
 		if (since !== undefined && limit > 0 && nowMs - since >= limit && this.#inbound.isReading) {
 			this.#fail("XMLSOCKET_DOCUMENT_TIMEOUT", `A document was not finished within ${limit} ms.`, { limitMs: limit });
 			return;

@@ -40,6 +40,8 @@ export interface Transport {
 	readonly unfinishedBytes?: number;
 	/** The time of that message's first byte, monotonic milliseconds; undefined while there is none. */
 	readonly unfinishedSinceMs?: number | undefined;
+	/** The time of the connection's first byte, where that came before `start`, monotonic milliseconds. Default: none came. */
+	readonly begunMs?: number | undefined;
 	/** Begins delivery. Once. */
 	start(events: TransportEvents): void;
 	/**

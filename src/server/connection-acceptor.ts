@@ -129,10 +129,10 @@ export class ConnectionAcceptor {
 			tlsTimeoutMs: settings.tlsTimeoutMs,
 			withoutHttp: !settings.sniff,
 			secureContext: certificate && settings.sniff ? () => certificate.context : undefined,
-			accepted: (accepted, kind, secure) =>
+			accepted: (accepted, kind, secure, begunMs) =>
 				this.#guard(accepted, () => {
 					if (place === "reserved" && kind !== "http") this.#refuse(accepted, address, "too-many-connections");
-					else this.#accepted(socket, accepted, kind, secure, address, place === "reserved");
+					else this.#accepted(socket, accepted, kind, secure, address, place === "reserved", begunMs);
 				}),
 			failed: (error, during) => this.#guard(socket, () => this.#failed(socket, address, error, during)),
 		});
@@ -146,6 +146,7 @@ export class ConnectionAcceptor {
 		secure: boolean,
 		address: string,
 		isReserved: boolean,
+		begunMs: number | undefined,
 	): void {
 		const host = this.#host;
 		if (!host.settings.sniff && kind === "http") {
@@ -168,7 +169,7 @@ export class ConnectionAcceptor {
 			this.#refuse(accepted, address, "not-http", "this port is for HTTP and WebSocket only");
 		else {
 			this.#sockets.delete(socket);
-			const transport = new SocketTransport(accepted, secure ? "tls" : "tcp", address);
+			const transport = new SocketTransport(accepted, secure ? "tls" : "tcp", address, begunMs);
 			if (secure) host.connect(transport, new SocketHandshake(accepted));
 			else host.connect(transport);
 		}

@@ -9,6 +9,18 @@ const WINDOW_MS = 10_000;
 /** Addresses that are told apart for the number in the summary; further ones are not counted. */
 const MAX_ADDRESSES = 1000;
 
+/** How a limit differs from that of refusals. */
+export interface LogLimitOptions {
+	/** Lines for one reason in 10 s. Default: 5. */
+	readonly lines?: number;
+	/** Reasons that are told apart within 10 s, where others choose them; further ones share one limit as `other`. Default: no limit. */
+	readonly maxReasons?: number;
+	/** Also in the line with the number of the others. Default: none. */
+	readonly facts?: object;
+	/** The text of that line. Default: "refused more for the same reason". */
+	readonly summary?: string;
+}
+
 interface Window {
 	readonly endsMs: number;
 	lines: number;
@@ -22,17 +34,20 @@ export class LogLimit {
 	readonly #log: Logger;
 	readonly #now: () => number;
 	readonly #lines: number;
-	/** By reason. The reasons are the program's own, so there are few. */
+	readonly #maxReasons: number;
+	readonly #facts: object | undefined;
+	readonly #summary: string;
+	/** By reason. The reasons are the program's own, so there are few, or there is a limit. */
 	readonly #windows = new Map<string, Window>();
 
-	/**
-	 * @param now monotonic milliseconds.
-	 * @param lines for one reason in 10 s.
-	 */
-	constructor(log: Logger, now: () => number, lines = LINES_PER_WINDOW) {
+	/** @param now monotonic milliseconds. */
+	constructor(log: Logger, now: () => number, options: LogLimitOptions = {}) {
 		this.#log = log;
 		this.#now = now;
-		this.#lines = lines;
+		this.#lines = options.lines ?? LINES_PER_WINDOW;
+		this.#maxReasons = options.maxReasons ?? Number.POSITIVE_INFINITY;
+		this.#facts = options.facts;
+		this.#summary = options.summary ?? "refused more for the same reason";
 	}
 
 	/** @param facts values from clients must be `loggable`; `remote` is the client's address, if there is one. */
@@ -42,9 +57,14 @@ export class LogLimit {
 	}
 
 	/** Whether a line for this reason may be written now; otherwise it is counted, with its address. */
-	mayLog(reason: string, address?: string): boolean {
+	mayLog(wanted: string, address?: string): boolean {
 		const now = this.#now();
+		let reason = wanted;
 		let window = this.#windows.get(reason);
+		if (!window && this.#windows.size >= this.#maxReasons) {
+			reason = "other";
+			window = this.#windows.get(reason);
+		}
 		if (!window || (now >= window.endsMs && window.suppressed === 0)) {
 			window = { endsMs: now + WINDOW_MS, lines: 0, suppressed: 0, addresses: undefined };
 			this.#windows.set(reason, window);
@@ -68,12 +88,13 @@ export class LogLimit {
 			this.#windows.delete(reason);
 			if (suppressed > 0) {
 				const facts = {
+					...this.#facts,
 					reason,
 					count: suppressed,
 					...(addresses ? { addresses: addresses.size } : {}),
 					windowMs: WINDOW_MS,
 				};
-				this.#log.warn(facts, "refused more for the same reason");
+				this.#log.warn(facts, this.#summary);
 			}
 		}
 	}

@@ -34,8 +34,13 @@ export interface AcceptOptions {
 	proxied?(address: string): boolean;
 	/** Called before `accepted` where a PROXY protocol header came first and `proxyHeader` is not set. It is part of the first document then. */
 	proxyHeaderIgnored?(): void;
-	/** Called with what was recognised. The bytes read so far are in the socket again, and it is paused. */
-	accepted(socket: Socket, kind: AcceptedKind, secure: boolean): void;
+	/**
+	 * Called with what was recognised. The bytes read so far are in the socket again, and it is paused.
+	 *
+	 * @param begunMs the time of the first of them, monotonic milliseconds: the time limit of a first document counts from there.
+	 * Undefined where there are none, or only zero bytes and white space.
+	 */
+	accepted(socket: Socket, kind: AcceptedKind, secure: boolean, begunMs: number | undefined): void;
 	/**
 	 * The connection closed before its protocol was known. Called once, instead of `accepted`.
 	 *
@@ -113,16 +118,18 @@ const UNFINISHED: Error = new Error("a proxy did not finish its PROXY protocol h
 
 function look(socket: Socket, secure: boolean, options: AcceptOptions): void {
 	let seen: Buffer | undefined;
+	let begunMs: number | undefined;
 	let late = false;
+	let asked = false;
 	// Some old clients omit the zero byte and wait.
 	const asksForPolicy = (): boolean => seen !== undefined && isPolicyRequest(seen.toString("latin1"));
 	const timedOut = (): void => {
 		if (asksForPolicy()) decide("policy");
-		else if (late || !seen?.some(isSignificant)) decide("silent");
+		else if (late || begunMs === undefined) decide("silent");
 		else {
 			// A client that has begun to send does not wait for a greeting: its next bytes are only slow.
 			late = true;
-			cancel = deadline(options.begunTimeoutMs, timedOut);
+			cancel = deadline(Math.max(0, options.begunTimeoutMs - (performance.now() - begunMs)), timedOut);
 		}
 	};
 	let cancel = deadline(options.firstBytesTimeoutMs, timedOut);
@@ -141,13 +148,16 @@ function look(socket: Socket, secure: boolean, options: AcceptOptions): void {
 		// After the client's end nothing can be put back, and only a policy request has come this far then.
 		if (seen && !socket.readableEnded) socket.unshift(seen);
 		if (kind === "tls" && !secure && options.secureContext) unwrap(socket, options.secureContext(), options);
-		else options.accepted(socket, kind, secure);
+		else options.accepted(socket, kind, secure, begunMs);
 	};
 	const onData = (chunk: Buffer): void => {
 		seen = seen ? Buffer.concat([seen, chunk]) : chunk;
+		if (begunMs === undefined && chunk.some(isSignificant)) begunMs = performance.now();
 		const kind = options.withoutHttp ? recogniseWithoutHttp(seen) : recognise(seen);
 		if (kind !== "more") decide(kind);
-		else if (asksForPolicy()) {
+		else if (!asked && asksForPolicy()) {
+			// Once: white space behind it may come a byte at a time.
+			asked = true;
 			cancel();
 			cancel = deadline(options.firstBytesTimeoutMs, timedOut);
 		}

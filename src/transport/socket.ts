@@ -14,13 +14,18 @@ export class SocketTransport implements Transport {
 	kind: "tcp" | "tls";
 	readonly isStream = true;
 	readonly remoteAddress: string;
+	readonly begunMs: number | undefined;
 	#socket: Socket;
 	#events: TransportEvents | undefined = undefined;
 	#error: Error | undefined = undefined;
 
-	/** @param remoteAddress the client's address where it is not the socket's, for example behind a proxy. */
-	constructor(socket: Socket, kind: "tcp" | "tls", remoteAddress?: string) {
+	/**
+	 * @param remoteAddress the client's address where it is not the socket's, for example behind a proxy.
+	 * @param begunMs the time of the first byte, where bytes were read and put back before, monotonic milliseconds.
+	 */
+	constructor(socket: Socket, kind: "tcp" | "tls", remoteAddress?: string, begunMs?: number) {
 		this.kind = kind;
+		this.begunMs = begunMs;
 		this.#socket = socket;
 		this.remoteAddress = remoteAddress ?? remoteAddressOf(socket);
 		(socket as Owned)[TRANSPORT] = this;

@@ -177,20 +177,6 @@ Client.prototype.alive = function () { trace("alive"); }`);
 	expect(line.facts.at).toBe("main.asc:5:8");
 });
 
-it("a client with too many waiting documents is disconnected with a reason, and its application continues", async () => {
-	const running = await beside(
-		`Client.prototype.slow = function () { var end = new Date().getTime() + 200; while (new Date().getTime() < end); }
-Client.prototype.alive = function () { trace("alive"); }`,
-		{ maxQueuedDocuments: 20, scriptTimeoutMs: 5000 },
-	);
-	const client = running.client('<connect app="culprit"/>');
-	for (let at = 0; at < 100; at++) client.send("<slow/>\0");
-	await client.closed;
-	const line = await running.logged("documents wait for the scripts of culprit");
-	expect(line.facts.code).toBe("XMLSOCKET_APPLICATION_BUSY");
-	await neighbourIsUnharmed(running);
-});
-
 it("a script that sends documents faster than the daemon receives them gets an exception", async () => {
 	const running = await beside(
 		`Client.prototype.flood = function () { for (;;) this.send("<x/>"); }

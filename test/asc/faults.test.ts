@@ -1,6 +1,7 @@
 // What an application, its clients, or a fault of the daemon's own code can do to the script host: only its own application or client pays.
 
-import { afterEach, describe, expect, it } from "vitest";
+import { connect } from "node:net";
+import { afterEach, describe, expect, it, onTestFinished } from "vitest";
 import { QueuedDocuments, weightOf } from "../../src/asc/queued-documents.ts";
 import { makeFolder, type Running, startScript, startScripts, stopAll } from "./support.ts";
 
@@ -59,12 +60,96 @@ describe("the queue of an application", () => {
 		for (let i = 0; i < 100; i++) queue.add(["document", 2, "<a/>"]);
 		queue.add(["open", 3, "", "tcp", undefined]);
 		expect(queue.weight).toBe(6501);
-		expect(queue.summary(() => true)).toEqual({ documents: 6500, busiest: 1 });
+		expect([queue.of(1), queue.of(2), queue.of(3)]).toEqual([6400, 100, 0]);
+		expect(queue.busiest(() => true)).toBe(1);
+		expect(queue.busiest((sender) => sender !== 1)).toBe(2);
 		queue.settle(101);
 		expect(queue.weight).toBe(101);
-		expect(queue.summary(() => true)).toEqual({ documents: 100, busiest: 2 });
+		expect(queue.busiest(() => true)).toBe(2);
 		queue.settle(0);
 		expect(queue.weight).toBe(0);
+	});
+
+	it("has a share for each client: the more clients send, the less is each one's", () => {
+		const queue = new QueuedDocuments();
+		expect(queue.share(10_000)).toBe(32);
+		expect(queue.share(20)).toBe(20);
+		for (let sender = 1; sender <= 16; sender++) queue.add(["document", sender, "<a/>"]);
+		expect(queue.share(10_000)).toBe(8);
+		for (let sender = 17; sender <= 1000; sender++) queue.add(["document", sender, "<a/>"]);
+		expect(queue.share(10_000)).toBe(2);
+		queue.settle(0);
+		expect(queue.share(10_000)).toBe(32);
+	});
+
+	it("never fills with one client: who sends faster than the scripts handle is read more slowly, and nothing is lost", async () => {
+		const running = await beside(
+			`application.onConnect = function () { return true; };
+handled = 0;
+Client.prototype.slow = function () { var end = new Date().getTime() + 2; while (new Date().getTime() < end); handled++; };
+Client.prototype.ask = function () { this.call("handled" + handled); };`,
+			{ maxQueuedDocuments: 20 },
+		);
+		const flooder = running.client('<connect app="culprit"/>');
+		flooder.send("<slow/>\0".repeat(500));
+		const other = running.client('<connect app="culprit"/>', "<ask/>");
+		await other.until((text) => text.includes('name="handled'));
+		const early = Number(/handled(\d+)/.exec(other.text)?.[1]);
+		flooder.send("<ask/>\0");
+		await flooder.until((text) => text.includes('name="handled500"'));
+		expect(early).toBeLessThan(400);
+		expect(running.log.lines.filter(({ words }) => words.includes("documents wait"))).toEqual([]);
+	});
+
+	it("takes no more from a client that does not read what it is sent, until it reads", async () => {
+		const running = await beside(`application.onConnect = function () { return true; };
+Client.prototype.echo = function (doc) { return doc; };
+Client.prototype.alive = function () { this.call("alive"); };`);
+		const deaf = connect({ port: running.port, host: "127.0.0.1" });
+		onTestFinished(() => void deaf.destroy());
+		// More than the system's buffers and the outbox together.
+		const document = `<echo>${"x".repeat(20_000)}</echo>`;
+		deaf.write('<connect app="culprit"/>\0');
+		for (let i = 0; i < 600; i++) deaf.write(`${document}\0`);
+		const honest = running.client('<connect app="culprit"/>');
+		for (let i = 1; i <= 20; i++) {
+			honest.send("<alive/>\0");
+			await honest.until((text) => text.split('name="alive"').length > i);
+		}
+		let received = 0;
+		await new Promise<void>((resolve) => {
+			deaf.on("close", resolve);
+			deaf.on("data", (bytes: Buffer) => {
+				received += bytes.filter((byte) => byte === 0).length;
+				if (received === 601) resolve();
+			});
+		});
+		expect(received).toBe(601);
+	});
+
+	it("disconnects the client with the longest documents in it at twice its limit, and the application continues", async () => {
+		const running = await beside(
+			`application.onConnect = function () { return true; };
+Client.prototype.block = function () { var end = new Date().getTime() + 2000; while (new Date().getTime() < end); };
+Client.prototype.alive = function () { this.call("alive"); };`,
+			{ maxQueuedDocuments: 10 },
+		);
+		const [blocker, long, honest] = await Promise.all(
+			[1, 2, 3].map(async () => {
+				const client = running.client('<connect app="culprit"/>');
+				await client.until((text) => text.includes("<status"));
+				return client;
+			}),
+		);
+		blocker!.send("<block/>\0");
+		long!.send(`<long>${"x".repeat(100_000)}</long>\0`);
+		await expect.poll(() => long!.socket.bytesWritten, { timeout: 20_000 }).toBeGreaterThan(100_000);
+		await answers(running);
+		honest!.send("<alive/>\0");
+		await long!.closed;
+		const line = await running.logged("documents wait for the scripts of culprit");
+		expect(line.facts.code).toBe("XMLSOCKET_APPLICATION_BUSY");
+		await honest!.until((text) => text.includes('name="alive"'));
 	});
 
 	it("refuses clients that come and go while the scripts do not return, and the neighbour is served", async () => {
@@ -128,17 +213,37 @@ Client.prototype.more = function () { trace("more"); };`,
 		expect(dropped()).toBeGreaterThan(0);
 	});
 
-	it("whose clients cause exceptions has 100 lines of them in 10 s in the log, and the number of all", async () => {
+	it("whose clients cause exceptions has five lines in 10 s of each kind in the log, and the number of the others", async () => {
 		const running = await beside(`
 application.onConnect = function () { return true; };
-Client.prototype.fail = function () { throw new Error("on purpose"); };
+n = 0;
+Client.prototype.fail = function () { throw new Error("on purpose, number " + n++); };
+Client.prototype.rare = function () { throw new Error("another one"); };
+Client.prototype.own = function (doc) { throw new Error(doc.attributes.words); };
 Client.prototype.echo = function () { this.call("echo"); };`);
+		const thrown = (words: string): number =>
+			running.log.lines.filter((line) => line.words.startsWith("a script threw an") && line.words.includes(words))
+				.length;
 		const client = running.client('<connect app="culprit"/>');
 		for (let i = 0; i < 300; i++) client.send("<fail/>\0");
-		client.send("<echo/>\0");
+		client.send("<rare/>\0<echo/>\0");
 		await client.until((text) => text.includes('name="echo"'));
-		expect(running.log.lines.filter(({ words }) => words.startsWith("a script threw"))).toHaveLength(100);
-		expect(running.host.stats()).toMatchObject({ asc_errors: 300 });
+		expect(thrown("on purpose")).toBe(5);
+		expect(thrown("another one")).toBe(1);
+		for (let i = 0; i < 300; i++) client.send(`<own words="${"ab".repeat(i)} chosen"/>\0`);
+		client.send("<echo/>\0");
+		await client.until((text) => text.split('name="echo"').length > 2);
+		expect(thrown("chosen")).toBeLessThan(16 + 5);
+		expect(running.host.stats()).toMatchObject({ asc_errors: 601 });
+		// As once a second, when the ten seconds are over.
+		running.host.applications[0].sweep(performance.now() + 11_000);
+		const summaries = running.log.lines.filter(({ words }) => words.includes("the same exception more often"));
+		expect(summaries).toContainEqual({
+			level: "warn",
+			facts: expect.objectContaining({ application: "culprit", count: 295 }),
+			words: expect.anything(),
+		});
+		expect(summaries.length).toBeLessThan(20);
 	});
 
 	it("that throws in onAppStop, blocks in it, or closes over and over, stops all the same", async () => {

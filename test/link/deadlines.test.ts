@@ -37,6 +37,27 @@ describe("the document time-outs", () => {
 		expect(owner.close).toMatchObject({ by: "local", error: { code: "XMLSOCKET_DOCUMENT_TIMEOUT" } });
 	});
 
+	it("count what came before the link was opened: the first byte of the connection", async () => {
+		const [near, far] = memoryPair();
+		const clock = new ManualClock();
+		clock.advance(20_000);
+		Object.assign(near, { begunMs: clock.now() - 9_000 });
+		const { owner } = linkOver(near, { firstDocumentTimeoutMs: 10_000, documentTimeoutMs: 10_000 }, { clock });
+		const sender = new RawEnd(far);
+		sender.write("<a/>\0<b");
+		await pass(clock, 9_000);
+		expect(owner.events).toEqual(["document <a/>"]);
+		await pass(clock, 3_000);
+		expect(owner.failure).toMatchObject({ code: "XMLSOCKET_DOCUMENT_TIMEOUT" });
+
+		const [slow, other] = memoryPair();
+		Object.assign(slow, { begunMs: clock.now() - 9_000 });
+		const second = linkOver(slow, { firstDocumentTimeoutMs: 10_000 }, { clock });
+		new RawEnd(other).write("<a");
+		await pass(clock, 3_000);
+		expect(second.owner.failure).toMatchObject({ code: "XMLSOCKET_DOCUMENT_TIMEOUT", details: { limitMs: 10_000 } });
+	});
+
 	it("never fire early, however short and whenever within a second the document began", async () => {
 		for (const startMs of [1, 250, 500, 999]) {
 			const [near, far] = memoryPair();

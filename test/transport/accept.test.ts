@@ -205,6 +205,35 @@ describe("accept", () => {
 		}
 	});
 
+	it("reports when the client began, and white space behind a policy request does not prolong the wait", async () => {
+		const begun: (number | undefined)[] = [];
+		const kinds: string[] = [];
+		const { port } = await serve({
+			firstBytesTimeoutMs: 300,
+			accepted: (_, kind, _secure, begunMs) => {
+				kinds.push(kind);
+				begun.push(begunMs);
+			},
+		});
+		const socket = await client(port);
+		await wait(20);
+		const fromMs = performance.now();
+		await socket.send([latin1("<policy-file-request")]);
+		await wait(20);
+		await socket.send([latin1("/>")]);
+		let spaces = 0;
+		for (; kinds.length === 0 && spaces < 40; spaces++) {
+			await socket.send([latin1(" ")]);
+			await wait(30);
+		}
+		expect(kinds).toEqual(["policy"]);
+		expect(spaces).toBeLessThan(40);
+		expect(begun[0]).toBeGreaterThanOrEqual(fromMs - 1);
+		await client(port);
+		await until(() => kinds.length === 2);
+		expect([kinds[1], begun[1]]).toEqual(["silent", undefined]);
+	});
+
 	it("fails without an error where the client leaves before its protocol is known", async () => {
 		for (const said of ["", "<", "GE"]) {
 			const { port, outcomes } = await serve();
