@@ -127,6 +127,7 @@ export class ConnectionAcceptor {
 					remoteFact(address),
 				),
 			tlsTimeoutMs: settings.tlsTimeoutMs,
+			withoutHttp: !settings.sniff,
 			secureContext: certificate && settings.sniff ? () => certificate.context : undefined,
 			accepted: (accepted, kind, secure, begunMs) =>
 				this.#guard(accepted, () => {
@@ -148,6 +149,11 @@ export class ConnectionAcceptor {
 		begunMs: number | undefined,
 	): void {
 		const host = this.#host;
+		if (!host.settings.sniff && kind === "http") {
+			// A page of any site can send documents in the body of a request.
+			this.#refuse(accepted, address, "not-documents", "an HTTP request on a port for documents alone");
+			return;
+		}
 		const protocol = host.settings.sniff || kind === "policy" || kind === "silent" ? kind : "document";
 		host.metrics.count(host.metrics.accepted, `${secure ? "tls+" : ""}${protocol}`);
 		if (protocol === "policy" && host.policy) answerPolicy(accepted, host.policy);

@@ -26,8 +26,8 @@ const REFUSALS: Readonly<Record<number, RefusalReason>> = {
 	503: "busy",
 	505: "http-version",
 };
-/** Bytes that are parsed in one go: some fifty of the shortest requests. */
-const PIECE_BYTES = 2048;
+/** Bytes that are parsed in one go: some thirty of the shortest requests, and the whole head of most. */
+const PIECE_BYTES = 1024;
 /** How long a client may take to close after the answer to a request whose upgrade was ignored, in milliseconds. */
 const IGNORED_CLOSE_MS = 2000;
 const UPGRADE_HINT = "a proxy in front must pass the headers Upgrade and Connection, over HTTP/1.1";
@@ -35,12 +35,18 @@ interface ParserError {
 	readonly status: string;
 	readonly reason: RefusalReason;
 }
+/** Lines of a request's head. Node drops what is beyond them without a word, so such a request is refused instead. */
+const MAX_HEADERS = 100;
 const BAD_REQUEST: ParserError = { status: "400 Bad Request", reason: "bad-request" };
+const HEADERS_TOO_LARGE: ParserError = {
+	status: "431 Request Header Fields Too Large",
+	reason: "headers-too-large",
+};
 /** What Node's parser reports, and how it is answered. */
 const PARSER_ERRORS: Readonly<Record<string, ParserError>> = {
 	ERR_HTTP_REQUEST_TIMEOUT: { status: "408 Request Timeout", reason: "request-too-slow" },
 	HPE_PAUSED_H2_UPGRADE: { status: "505 HTTP Version Not Supported", reason: "http-version" },
-	HPE_HEADER_OVERFLOW: { status: "431 Request Header Fields Too Large", reason: "headers-too-large" },
+	HPE_HEADER_OVERFLOW: HEADERS_TOO_LARGE,
 };
 
 /** What answers on the connections, and within which limits. */
@@ -80,7 +86,7 @@ export class HttpConnections {
 			// Node would answer a request without a Host header itself, uncounted.
 			requireHostHeader: false,
 		});
-		this.#server.maxHeadersCount = 100;
+		this.#server.maxHeadersCount = MAX_HEADERS;
 		// A client that sends its request and then its end, as `printf … | nc` does, still waits for the answer. Node has this switch
 		// without a type: with it, a connection ends after the last answer instead of at once.
 		(this.#server as Server & { httpAllowHalfOpen?: boolean }).httpAllowHalfOpen = true;
@@ -207,10 +213,10 @@ export class HttpConnections {
 	}
 
 	#answer(request: IncomingMessage, response: ServerResponse): void | Promise<void> {
-		if (request.httpVersionMajor === 1 && !isAmbiguous(request)) return this.#options.answer(request, response);
+		const fault = faultOf(request);
+		if (!fault) return this.#options.answer(request, response);
 		response.setHeader("connection", "close");
-		if (request.httpVersionMajor === 1) answer(response, 400, "The request needs exactly one Host header.\n");
-		else answer(response, 505, "This server uses HTTP/1.1.\n");
+		refuseRequest(response, Number.parseInt(fault.status, 10), fault.reason, `${fault.text}\n`);
 	}
 
 	#upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
@@ -230,6 +236,15 @@ export class HttpConnections {
 				this.#remote(socket),
 			);
 			socket.destroy();
+			return;
+		}
+		const fault = faultOf(request);
+		if (fault) {
+			refusals.refuse(fault.reason, `refused a WebSocket: ${fault.text}`, {
+				...this.#remote(socket),
+				...requestFacts(request),
+			});
+			refuseUpgrade(socket, fault.status, fault.text);
 			return;
 		}
 		refusals.guard(
@@ -316,10 +331,30 @@ export class HttpConnections {
 	}
 }
 
-// A proxy in front may have read another one of several Host headers than this server does (RFC 9112, 3.2).
-function isAmbiguous(request: IncomingMessage): boolean {
+/** Why a request is refused, upgrades too, before anything else is read of it. */
+function faultOf(request: IncomingMessage): (ParserError & { readonly text: string }) | undefined {
+	if (request.httpVersionMajor !== 1)
+		return { status: "505 HTTP Version Not Supported", reason: "http-version", text: "This server uses HTTP/1.1." };
+	// The lines that Node drops may be those that a proxy has added.
+	if (request.rawHeaders.length > MAX_HEADERS * 2) {
+		const text = `The request has more than ${MAX_HEADERS} headers.`;
+		return { ...HEADERS_TOO_LARGE, text };
+	}
+	// A proxy in front may have read another one of several hosts than this server does (RFC 9112, 3.2).
 	const hosts = request.headersDistinct.host?.length ?? 0;
-	return hosts > 1 || (hosts === 0 && request.httpVersion === "1.1");
+	if (hosts > 1 || (hosts === 0 && request.httpVersion === "1.1"))
+		return { ...BAD_REQUEST, text: "The request needs exactly one Host header." };
+	if (isOfOtherHost(request))
+		return { ...BAD_REQUEST, text: "The address of the request and its Host header name different hosts." };
+	return undefined;
+}
+
+// The address may be in the absolute form, with a host of its own (RFC 9112, 3.2.2).
+function isOfOtherHost({ url = "/", headers: { host } }: IncomingMessage): boolean {
+	if (url.startsWith("/") || url === "*" || host === undefined || !URL.canParse(url)) return false;
+	const absolute = new URL(url);
+	const named = `${absolute.protocol}//${host}`;
+	return !URL.canParse(named) || new URL(named).host !== absolute.host;
 }
 
 /** Answers 500, or closes the connection where the answer has begun. */

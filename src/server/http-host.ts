@@ -45,15 +45,16 @@ export interface HttpHost {
 export const WEBSOCKET_PATH = "/socket";
 
 /**
- * The URL of a request, below the path that a proxy serves the daemon at. Undefined for `//` and the like: request lines that a client
- * can send and that are not a URL.
+ * The URL of a request, below the path that a proxy serves the daemon at. Undefined for request lines that a client can send and that are
+ * not a URL. A path that begins with `//` is a path, and names no host.
  *
  * @param basePath starts and ends with a slash. A proxy may have removed it already; then nothing is removed.
  */
 export function requestUrl(request: IncomingMessage, basePath: string): URL | undefined {
 	const { url = "/" } = request;
-	if (!URL.canParse(url, "http://localhost")) return undefined;
-	const found = new URL(url, "http://localhost");
+	const address = url.startsWith("/") ? `http://localhost${url}` : url;
+	if (!URL.canParse(address, "http://localhost")) return undefined;
+	const found = new URL(address, "http://localhost");
 	if (basePath !== "/" && found.pathname.startsWith(basePath))
 		found.pathname = found.pathname.slice(basePath.length - 1);
 	return found;

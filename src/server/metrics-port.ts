@@ -4,10 +4,12 @@
 import type { Socket } from "node:net";
 import { XMLSocketError } from "../errors/index.ts";
 import { type Listener, listen, nodeClock, remoteAddressOf } from "../transport/index.ts";
-import { Admission } from "./admission.ts";
+import { Admission, addressKey } from "./admission.ts";
 import { answer } from "./http-answers.ts";
 import { HttpConnections } from "./http-connections.ts";
+import { unknownHost } from "./http-upgrades.ts";
 import { type Metrics, sendMetrics } from "./metrics.ts";
+import type { OriginRules } from "./origin.ts";
 import { type Refusals, remoteFact } from "./refusals.ts";
 
 /** Half of the places for one address, so that no other machine takes them all. This machine is exempt. */
@@ -23,17 +25,28 @@ export interface MetricsPort {
 }
 
 /**
- * Opens the port.
+ * Opens the port. On an address of this machine alone it answers only requests for a name of this machine, because a page in its browser may
+ * ask by a name of its own (DNS rebinding). On another address it answers by any name that an operator gives it.
  *
  * Rejects with XMLSOCKET_OPTION_INVALID where the address is not HOST:PORT, and as `listen` does.
  */
-export async function openMetricsPort(address: string, metrics: Metrics, refusals: Refusals): Promise<MetricsPort> {
+export async function openMetricsPort(
+	address: string,
+	metrics: Metrics,
+	refusals: Refusals,
+	rules: OriginRules,
+): Promise<MetricsPort> {
 	const { host, port } = hostAndPort(address);
+	const isLocal = host === "localhost" || addressKey(host) === undefined;
 	const http = new HttpConnections({
 		requestTimeoutMs: TIMEOUT_MS,
 		unreadOutputTimeoutMs: TIMEOUT_MS,
 		refusals,
 		answer: (request, response) => {
+			if (isLocal && !rules.allowsHost(request.headers.host)) {
+				answer(response, 421, `${unknownHost(request).join(" ")}\n`);
+				return;
+			}
 			if (request.url === "/metrics") return sendMetrics(metrics, response);
 			answer(response, 404, "There is nothing here but /metrics.\n");
 		},

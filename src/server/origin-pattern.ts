@@ -27,9 +27,16 @@ export interface PageOrigin {
 /** Pages without an address: files of a disk, sandboxed frames. */
 export const OPAQUE = "null";
 
-const DEFAULT_PORTS: Readonly<Record<string, number>> = { http: 80, https: 443 };
+// Maps, because an origin of any scheme is looked up: an object also has properties of its own language, such as `constructor`.
+const DEFAULT_PORTS: ReadonlyMap<string, number> = new Map([
+	["http", 80],
+	["https", 443],
+]);
 /** The schemes of a WebSocket, which authors also write, and those of their pages. */
-const PAGE_SCHEMES: Readonly<Record<string, string>> = { ws: "http", wss: "https" };
+const PAGE_SCHEMES: ReadonlyMap<string, string> = new Map([
+	["ws", "http"],
+	["wss", "https"],
+]);
 const ENTRY =
 	/^(?:(?<scheme>[a-z][a-z\d+.-]*):\/\/)?(?<host>\[[^\]]*\]|[^/:?#@\s]+)(?::(?<port>\d{1,5}|\*))?(?<rest>[/?#].*)?$/i;
 
@@ -41,14 +48,14 @@ export function listed(text: string): string[] {
 /** Parses an entry. Undefined for a text that means no pages, or whose meaning is a guess. */
 export function parseOriginPattern(text: string): OriginPattern | undefined {
 	const { scheme: written, host = "", port, rest = "" } = ENTRY.exec(text)?.groups ?? {};
-	const scheme = written === undefined ? undefined : (PAGE_SCHEMES[written.toLowerCase()] ?? written.toLowerCase());
+	const scheme = written === undefined ? undefined : (PAGE_SCHEMES.get(written.toLowerCase()) ?? written.toLowerCase());
 	// Pages of files have the origin null. Two slashes follow a scheme without its colon.
 	if (host === "" || scheme === "file" || rest.startsWith("//")) return undefined;
 	const hosts = hostsOf(host);
 	if (!hosts || (isNetwork(hosts, rest) && written === undefined)) return undefined;
 	const number = port === undefined || port === "*" ? undefined : Number(port);
 	if (number !== undefined && (number < 1 || number > 65535)) return undefined;
-	const fallback = scheme === undefined || port === "*" ? undefined : DEFAULT_PORTS[scheme];
+	const fallback = scheme === undefined || port === "*" ? undefined : DEFAULT_PORTS.get(scheme);
 	return { scheme, hosts, port: number ?? fallback };
 }
 
@@ -59,7 +66,7 @@ export function parsePageOrigin(header: string): PageOrigin | undefined {
 	const scheme = url.protocol.slice(0, -1);
 	const host = withoutBrackets(url.hostname.toLowerCase());
 	if (host === "") return undefined;
-	return { scheme, host, port: url.port === "" ? DEFAULT_PORTS[scheme] : Number(url.port) };
+	return { scheme, host, port: url.port === "" ? DEFAULT_PORTS.get(scheme) : Number(url.port) };
 }
 
 /** The name and the port of a Host header; undefined where it is not one. The port is undefined where the header has none. */
@@ -72,7 +79,7 @@ export function parseHostHeader(header: string): { name: string; port: number | 
 /** Whether an origin is one of the pages that a pattern means. */
 export function matchesOrigin(pattern: OriginPattern, origin: PageOrigin): boolean {
 	const { scheme, port } = pattern;
-	if (scheme === undefined ? !(origin.scheme in DEFAULT_PORTS) : scheme !== origin.scheme) return false;
+	if (scheme === undefined ? !DEFAULT_PORTS.has(origin.scheme) : scheme !== origin.scheme) return false;
 	return (port === undefined || port === origin.port) && meansHost(pattern, origin.host);
 }
 
@@ -87,13 +94,13 @@ export function isSameOrigin(
 	origin: PageOrigin,
 	host: { readonly name: string; readonly port: number | undefined },
 ): boolean {
-	const fallback = DEFAULT_PORTS[origin.scheme];
+	const fallback = DEFAULT_PORTS.get(origin.scheme);
 	return fallback !== undefined && origin.host === host.name && origin.port === (host.port ?? fallback);
 }
 
 /** A pattern's hosts as the domain of a policy file; undefined for pages of applications, which have no domain. */
 export function policyDomain({ scheme, hosts }: OriginPattern): string | undefined {
-	if (scheme !== undefined && !(scheme in DEFAULT_PORTS)) return undefined;
+	if (scheme !== undefined && !DEFAULT_PORTS.has(scheme)) return undefined;
 	return hosts.kind === "any" ? "*" : hosts.kind === "below" ? `*.${hosts.name}` : hosts.name;
 }
 

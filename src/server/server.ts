@@ -322,7 +322,7 @@ export class Server extends EventEmitter<{ closed: [] }> {
 		}
 		this.#policy?.judge(this.policyPort ?? this.#listener.port);
 		if (settings.metrics !== "local" && settings.metrics !== "off")
-			this.#metricsPort = await openMetricsPort(settings.metrics, this.metrics, this.#refusals);
+			this.#metricsPort = await openMetricsPort(settings.metrics, this.metrics, this.#refusals, this.#rules);
 	}
 
 	/** Stops listening; resolves when the connections of the listeners have ended. */

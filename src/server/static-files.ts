@@ -5,9 +5,9 @@ import { type Dirent, readdirSync, type Stats, statSync } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { join, relative, sep } from "node:path";
-import { lookup } from "mrmime";
 import { byteRange } from "./byte-range.ts";
 import { answer } from "./http-answers.ts";
+import { mediaType } from "./media-type.ts";
 
 /** Answers a request for the file at `path`, or calls `otherwise` where the folder has no such file. */
 export type StaticFiles = (
@@ -114,7 +114,7 @@ class ServedFile {
 		this.#path = path;
 		this.size = size;
 		this.etag = `W/"${size}-${mtime.getTime()}"`;
-		const type = lookup(path) ?? "";
+		const type = mediaType(path) ?? "application/octet-stream";
 		this.headers = {
 			"content-type": type === "text/html" ? "text/html;charset=utf-8" : type,
 			"last-modified": mtime.toUTCString(),

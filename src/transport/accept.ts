@@ -4,7 +4,7 @@
 
 import type { Socket } from "node:net";
 import { type SecureContext, TLSSocket } from "node:tls";
-import { isPolicyRequest, type Recognised, readProxyHeader, recognise } from "../wire/index.ts";
+import { isPolicyRequest, type Recognised, readProxyHeader, recognise, recogniseWithoutHttp } from "../wire/index.ts";
 import { deadline } from "./deadline.ts";
 
 /** The protocol of an accepted connection; `silent` where its first bytes did not show it in time. */
@@ -25,6 +25,8 @@ export interface AcceptOptions {
 	readonly secureContext?: (() => SecureContext | undefined) | undefined;
 	/** Whether a PROXY protocol header may come first: only where the other side is a trusted proxy. */
 	readonly proxyHeader?: boolean | undefined;
+	/** Whether documents may begin with a method and a path, so that HTTP is recognised only by a whole request line. Default: false. */
+	readonly withoutHttp?: boolean;
 	/**
 	 * Called with the client's address where a proxy's header names one, before the other callbacks. Where it returns false, the
 	 * connection is closed and no other callback follows.
@@ -151,7 +153,7 @@ function look(socket: Socket, secure: boolean, options: AcceptOptions): void {
 	const onData = (chunk: Buffer): void => {
 		seen = seen ? Buffer.concat([seen, chunk]) : chunk;
 		if (begunMs === undefined && chunk.some(isSignificant)) begunMs = performance.now();
-		const kind = recognise(seen);
+		const kind = options.withoutHttp ? recogniseWithoutHttp(seen) : recognise(seen);
 		if (kind !== "more") decide(kind);
 		else if (!asked && asksForPolicy()) {
 			// Once: white space behind it may come a byte at a time.

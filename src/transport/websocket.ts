@@ -222,7 +222,12 @@ export class WebSocketTransport implements Transport {
 				this.#refuse("XMLSOCKET_TOO_MANY_FRAMES", "too many frames that complete no document", POLICY_VIOLATION);
 				return;
 			}
-			feed.call(raw, end === chunk.length ? chunk : chunk.subarray(0, end));
+			try {
+				feed.call(raw, end === chunk.length ? chunk : chunk.subarray(0, end));
+			} catch (error) {
+				// A fault in the parser costs this connection only.
+				raw.destroy(error as Error);
+			}
 			if (end === chunk.length || this.#deaf) return;
 			this.#later(chunk.subarray(end));
 		});

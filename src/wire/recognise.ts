@@ -22,6 +22,15 @@ const HTTP_METHODS: readonly string[] = [
 	// The preface of HTTP/2 without TLS, which is refused as HTTP.
 	"PRI",
 ];
+const SPACE = 0x20;
+const bytesOf = (text: string): number[] => Array.from(text, (character) => character.charCodeAt(0));
+/** 1 for each byte that a method consists of (RFC 9110, 5.6.2). */
+const IS_TOKEN: Uint8Array = new Uint8Array(256);
+for (const byte of bytesOf("!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"))
+	IS_TOKEN[byte] = 1;
+const ADDRESS_STARTS: readonly number[] = bytesOf("/*h");
+const VERSION: readonly number[] = bytesOf(" HTTP/");
+const MAX_REQUEST_LINE_BYTES = 4096;
 const UTF16_SIGNS: readonly (readonly number[])[] = [
 	[0xff, 0xfe],
 	[0xfe, 0xff],
@@ -39,7 +48,7 @@ const BEFORE_UNFINISHED =
  * Recognises a protocol by its first bytes.
  *
  * - TLS: a handshake record (`16 03`).
- * - HTTP: a method, a space, and `/`, `*` or `h` (of an absolute URL).
+ * - HTTP: a usual method, a space, and `/`, `*` or `h` (of an absolute URL); any other word, the same, and ` HTTP/` behind it.
  * - policy: a policy request up to its zero byte, in every spelling that an XML writer gives it: with white space, a declaration, a
  *   byte order mark, as an empty element or as two tags. Empty documents may come before it.
  * - utf16: a UTF-16 byte order mark, `<` followed by a zero byte, or `<` between two. A zero byte before `<` alone is an
@@ -53,8 +62,16 @@ export function recognise(bytes: Uint8Array): Recognised {
 	const utf16 = recogniseUtf16(bytes);
 	if (utf16) return utf16;
 	const text = asciiPrefix(bytes);
-	if (first >= 0x41 && first <= 0x5a) return recogniseHttp(text);
-	return recognisePolicy(text);
+	const known = first >= 0x41 && first <= 0x5a ? recogniseHttp(text) : recognisePolicy(text);
+	return known === "document" ? recogniseRequestLine(bytes) : known;
+}
+
+/**
+ * As `recognise`, but HTTP only by a whole request line: for ports where a document may begin with a method and a path.
+ */
+export function recogniseWithoutHttp(bytes: Uint8Array): Recognised {
+	const known = recognise(bytes);
+	return known === "http" ? recogniseRequestLine(bytes) : known;
 }
 
 /**
@@ -72,6 +89,27 @@ function recogniseHttp(text: string): Recognised {
 		} else if (text.startsWith(line) && "/*h".includes(text[line.length]!)) return "http";
 	}
 	return "document";
+}
+
+// A page may invent a method, as long as it likes. With a usual one alone recognised, it could send documents in the body of such a request,
+// past the checks of Host and Origin.
+function recogniseRequestLine(bytes: Uint8Array): Recognised {
+	const end = Math.min(bytes.length, MAX_REQUEST_LINE_BYTES);
+	// The answer where the word or the address does not end in what was seen. Up to the limit, a document that begins so waits for its rest.
+	const unfinished = bytes.length < MAX_REQUEST_LINE_BYTES ? "more" : "http";
+	let at = 0;
+	while (at < end && IS_TOKEN[bytes[at]!] === 1) at++;
+	if (at === end) return unfinished;
+	if (at === 0 || bytes[at] !== SPACE) return "document";
+	at++;
+	if (at === end) return unfinished;
+	if (!ADDRESS_STARTS.includes(bytes[at]!)) return "document";
+	while (at < end && bytes[at]! > SPACE) at++;
+	for (const byte of VERSION) {
+		if (at === end) return unfinished;
+		if (bytes[at++] !== byte) return "document";
+	}
+	return "http";
 }
 
 function recognisePolicy(text: string): Recognised {

@@ -2,7 +2,7 @@
 
 import { request } from "node:http";
 import { createChat } from "../../src/chat/index.ts";
-import { createServer, type Server, type ServerOptions } from "../../src/server/index.ts";
+import { type CreateServerOptions, createServer, type Server } from "../../src/server/index.ts";
 import { recordingLog } from "../server/peers.ts";
 
 export type Log = ReturnType<typeof recordingLog>;
@@ -15,7 +15,9 @@ export async function closeServers(): Promise<void> {
 }
 
 /** A chat on a free port. */
-export async function startChat(options: ServerOptions = {}): Promise<{ server: Server; port: number; log: Log }> {
+export async function startChat(
+	options: CreateServerOptions = {},
+): Promise<{ server: Server; port: number; log: Log }> {
 	const log = recordingLog();
 	const server = createServer({ port: 0, ...options, application: createChat(), log });
 	servers.push(server);

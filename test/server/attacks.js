@@ -188,7 +188,7 @@ const ATTACKS = {
 		const requests = [
 			upgrade("/nowhere"),
 			upgrade("/socket", foreign),
-			upgrade("//"),
+			upgrade("http://localhost:99999/"),
 			upgrade("/socket").replace("localhost", "evil.example"),
 			upgrade("/socket").replace(/Sec-WebSocket-Key.*\r\n/, ""),
 			upgrade("/socket").replace("GET", "POST"),

@@ -140,8 +140,8 @@ describe("the port", () => {
 	it("accepts XMLSocket and policy requests only with --no-sniff", async () => {
 		const server = await start({ sniff: false });
 		const client = RawClient.tcp(server.port);
-		client.send("GET / HTTP/1.1\r\n\0");
-		await client.until((text) => text === "GET / HTTP/1.1\r\n\0");
+		client.send("GET /item\0");
+		await client.until((text) => text === "GET /item\0");
 		const policy = RawClient.tcp(server.port);
 		policy.send(POLICY);
 		await policy.closed;

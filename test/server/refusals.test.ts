@@ -55,7 +55,7 @@ describe("a refusal of the chat", () => {
 describe("a refusal over HTTP", () => {
 	it.each([
 		["an unknown path", http("/nowhere"), 404, "not-found"],
-		["an address that is not one", http("//"), 400, "bad-request"],
+		["an address that is not one", http("http://localhost:99999/"), 400, "bad-request"],
 		["a request that cannot be read", "GET / HTTP/1.1\r\nbroken\r\n\r\n", 400, "bad-request"],
 		["a head that is too large", http("/", `X: ${"x".repeat(20_000)}\r\n`), 431, "headers-too-large"],
 		["a method other than GET and HEAD", http("/").replace("GET", "PUT"), 405, "method-not-allowed"],
@@ -68,7 +68,7 @@ describe("a refusal over HTTP", () => {
 			"forbidden",
 		],
 		["an upgrade of an unknown path", http("/nowhere", UPGRADE), 404, "not-found"],
-		["an upgrade that cannot be read", http("//", UPGRADE), 400, "bad-request"],
+		["an upgrade that cannot be read", http("http://localhost:99999/", UPGRADE), 400, "bad-request"],
 		["an upgrade that is no handshake", http("/socket", UPGRADE.replace("13", "9")), 400, "bad-request"],
 		["an upgrade for another Host", http("/socket", UPGRADE, "evil.example"), 421, "foreign-host"],
 		[

@@ -1,6 +1,6 @@
 // WebSocket clients that break the protocol, or use it to send much that is no document.
 
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { createServer, type Server, type ServerOptions } from "../../src/server/index.ts";
 import { echo, RawClient, recordingLog } from "./peers.ts";
 
@@ -132,4 +132,21 @@ it("answers pings, and drops what comes behind a close", async () => {
 	await client.closed;
 	expect(client.text).not.toContain("<late/>");
 	expect(server.metrics.refused.size).toBe(0);
+});
+
+describe("a fault in the parser of frames", () => {
+	it("closes the connection that met it, and no other", async () => {
+		const server = await start();
+		const [one, other] = [await open(server), await open(server)];
+		const receiver = ((await import("ws")) as unknown as { Receiver: { prototype: { getInfo(): void } } }).Receiver;
+		const fault = vi.spyOn(receiver.prototype, "getInfo").mockImplementationOnce(() => {
+			throw new Error("a fault");
+		});
+		one.socket.write(frame(0x81, "first"));
+		await one.closed;
+		fault.mockRestore();
+		other.socket.write(frame(0x81, "second"));
+		await other.until((text) => text.includes("second"));
+		await expect.poll(() => server.connections).toBe(1);
+	});
 });

@@ -43,7 +43,10 @@ function handle(
 		if (client.gone) return;
 		// The client has given up this connection and connected again, and what it had sent here before comes late. The session stays where
 		// the client is now, and nothing more is taken from here: the client resends what was not acknowledged.
-		if (key && (chat.sessions.get(key.id)?.arrival ?? 0) > client.arrival) return client.supersede(false);
+		if (key && (chat.sessions.get(key.id)?.arrival ?? 0) > client.arrival) {
+			client.supersede(false);
+			return;
+		}
 		if (key) continueSession(chat, client, key, wanted, name);
 		else checkFree(chat, wanted, name, [client]);
 		client.rename(name);

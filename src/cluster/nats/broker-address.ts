@@ -26,8 +26,8 @@ export function readBrokerAddress(urls: readonly string[]): BrokerAddress {
 	if (urls.length === 0) throw invalid("No NATS server is given; write for example nats://127.0.0.1:4222.");
 	const read = urls.map(readUrl);
 	const named = read.find(({ username }) => username !== "");
-	const user = named && decodeURIComponent(named.username);
-	const pass = named && decodeURIComponent(named.password);
+	const user = named && decoded(named.username);
+	const pass = named && decoded(named.password);
 	return {
 		servers: read.map((url) => `${url.hostname}:${url.port || DEFAULT_PORT}`),
 		tls: read.some(({ protocol }) => protocol === "tls:"),
@@ -46,6 +46,15 @@ function readUrl(text: string): URL {
 		throw invalid(`${withoutUserInfo(text)} is no address of a NATS server: it begins with nats:// or tls://.`);
 	}
 	return url;
+}
+
+// A password with a bare percent sign means itself.
+function decoded(text: string): string {
+	try {
+		return decodeURIComponent(text);
+	} catch {
+		return text;
+	}
 }
 
 function withoutUserInfo(text: string): string {

@@ -116,7 +116,10 @@ class RemoteMovie implements Movie {
 			return sendText(response, 404, "This path is outside the movie's folder, so it is not fetched.\n");
 		// Only from the address that the user gave, and without redirects: the movie must not reach, through this machine, servers that
 		// only this machine can reach.
-		const address = new URL(pathname + url.search, this.#address);
+		// Only the path is taken: read as an address, one that begins with two slashes would name another host.
+		const address = new URL(this.#address);
+		address.pathname = pathname;
+		address.search = url.search;
 		const { body, problem } = await fetchBounded(address, { ...REMOTE_LIMITS, redirects: 0 }, clientGone(response));
 		if (body) sendBytes(response, body, contentType(pathname));
 		else sendText(response, 502, `${problem}\n`);

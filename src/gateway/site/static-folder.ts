@@ -7,15 +7,15 @@ import { type FileHandle, open, realpath } from "node:fs/promises";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { join, sep } from "node:path";
 import { pipeline } from "node:stream/promises";
-import { lookup } from "mrmime";
 import { XMLSocketError } from "../../errors/index.ts";
+import { mediaType } from "../../server/media-type.ts";
 
 const INDEXES = ["index.html", "index.htm"];
-const FLASH_TYPES: Readonly<Record<string, string>> = {
-	swf: "application/x-shockwave-flash",
-	spl: "application/x-shockwave-flash",
-	flv: "video/x-flv",
-};
+const FLASH_TYPES: ReadonlyMap<string, string> = new Map([
+	["swf", "application/x-shockwave-flash"],
+	["spl", "application/x-shockwave-flash"],
+	["flv", "video/x-flv"],
+]);
 
 /** An open file. The receiver must send it or close it. */
 export interface OpenFile {
@@ -89,7 +89,7 @@ export class StaticFolder {
 /** The content type for a file's name, without a charset: pages and scripts of older sites declare their own. */
 export function contentType(name: string): string {
 	const extension = name.slice(name.lastIndexOf(".") + 1).toLowerCase();
-	return FLASH_TYPES[extension] ?? lookup(extension) ?? "application/octet-stream";
+	return FLASH_TYPES.get(extension) ?? mediaType(name) ?? "application/octet-stream";
 }
 
 /** Whether the client already has this version. If so, answers 304. */

@@ -1,10 +1,11 @@
-// First bytes: what was told is never taken back, and is told within 128 bytes.
+// First bytes: what was told is never taken back, and is told within 128 bytes, or at the end of what may be an HTTP request line.
 
 import { isPolicyRequest, type Recognised, recognise } from "../../../src/wire/index.ts";
 import type { Random } from "../../xml/random-documents.ts";
 import { holds, latin1Of, same, type Target } from "../target.ts";
 
 const LOOK_BYTES = 128;
+const REQUEST_LINE = /^[\w!#$%&'*+.^`|~-]+(?: (?:[/*h][!-\xff]*(?: [HTP]*)?)?)?$/;
 
 function run(input: Uint8Array, random: Random): void {
 	let told: Recognised = "more";
@@ -15,7 +16,10 @@ function run(input: Uint8Array, random: Random): void {
 		const answer = recognise(input.subarray(0, length));
 		if (told !== "more") same(`answer after ${length} bytes`, answer, told);
 		told = answer;
-		holds(`no answer after ${length} bytes`, answer !== "more" || length < LOOK_BYTES);
+		holds(
+			`no answer after ${length} bytes`,
+			answer !== "more" || length < LOOK_BYTES || mayBeRequestLine(input.subarray(0, length)),
+		);
 	}
 	const whole = recognise(input);
 	if (told !== "more") same("answer for all bytes", whole, told);
@@ -49,3 +53,7 @@ export const open = (): Target => ({
 		"\0<",
 	],
 });
+
+function mayBeRequestLine(bytes: Uint8Array): boolean {
+	return bytes.length < 4096 && REQUEST_LINE.test(Buffer.from(bytes).toString("latin1"));
+}
