@@ -64,7 +64,8 @@ export const DOCUMENTS = [
 		name: "endless-first-document",
 		what: "first documents without an end, as fast as they are read",
 		weakened: true,
-		run: (a) => a.crowd(32, (line) => line.flood("a".repeat(64 * 1024)), { again: true }),
+		// A blank, because a word without an end could still become a request line.
+		run: (a) => a.crowd(32, (line) => line.flood(`<a> ${"a".repeat(64 * 1024)}`), { again: true }),
 	}),
 	...withShortPackets({
 		name: "endless-later-document",
