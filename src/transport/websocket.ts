@@ -141,6 +141,8 @@ export class WebSocketTransport implements Transport {
 		if (this.#ended) return;
 		this.#ended = true;
 		this.#webSocket.close(code, reason);
+		// Where the other side closed first, there is nothing to wait for, and no "close" that would end the timer.
+		if (this.#webSocket.readyState === WebSocket.CLOSED) return;
 		const giveUp = setInterval(() => {
 			// While something waits for a slow reader, its owner decides how long; the other side's answer can only come after it.
 			if (this.bufferedBytes === 0) this.#webSocket.terminate();

@@ -2,7 +2,7 @@
 
 import { createServer, type Server } from "node:http";
 import type { Duplex } from "node:stream";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { WebSocket } from "ws";
 import type { Transport } from "../../src/link/index.ts";
 import { dial, WebSocketAcceptor, type WebSocketFrames } from "../../src/transport/index.ts";
@@ -194,6 +194,29 @@ describe("a WebSocket", () => {
 		await until(() => ends.at(-1)!.closed);
 		expect(ends.at(-1)!.events).toEqual(["close"]);
 		expect(ends.at(-1)!.error).toBeInstanceOf(Error);
+	});
+
+	it("leaves no timer behind where the page closes first and the owner answers with its own end", async () => {
+		const made = vi.spyOn(globalThis, "setInterval");
+		const cleared = vi.spyOn(globalThis, "clearInterval");
+		try {
+			class AnsweringEnd extends End {
+				override end(): void {
+					super.end();
+					this.transport.end();
+				}
+			}
+			const ends: End[] = [];
+			const { port } = await serve("binary", (transport) => ends.push(new AnsweringEnd(transport).start()));
+			const { socket } = await page(port);
+			socket.close(1000);
+			await until(() => ends[0]?.closed === true);
+			const timers = made.mock.results.map(({ value }) => value as unknown);
+			expect(timers.filter((timer) => !cleared.mock.calls.some(([each]) => each === timer))).toEqual([]);
+		} finally {
+			made.mockRestore();
+			cleared.mockRestore();
+		}
 	});
 
 	it("loses nothing that comes in the segment of the handshake's answer", async () => {
