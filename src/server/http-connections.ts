@@ -247,6 +247,15 @@ export class HttpConnections {
 			refuseUpgrade(socket, fault.status, fault.text);
 			return;
 		}
+		// Releases of Node differ in whether the bytes behind it are a body or frames.
+		if (hasBody(request)) {
+			refusals.refuse("bad-request", "refused a WebSocket: the request has a body", {
+				...this.#remote(socket),
+				...requestFacts(request),
+			});
+			refuseUpgrade(socket, "400 Bad Request", "A request for a WebSocket has no body.");
+			return;
+		}
 		refusals.guard(
 			() => this.#options.upgrade?.(request, socket, head),
 			() => refuseUpgrade(socket, "500 Internal Server Error", "The server met an error."),
@@ -355,6 +364,10 @@ function isOfOtherHost({ url = "/", headers: { host } }: IncomingMessage): boole
 	const absolute = new URL(url);
 	const named = `${absolute.protocol}//${host}`;
 	return !URL.canParse(named) || new URL(named).host !== absolute.host;
+}
+
+function hasBody({ headers }: IncomingMessage): boolean {
+	return Number(headers["content-length"] ?? 0) !== 0 || headers["transfer-encoding"] !== undefined;
 }
 
 /** Answers 500, or closes the connection where the answer has begun. */
