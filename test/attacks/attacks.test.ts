@@ -35,7 +35,7 @@ function verdicts(out: string): Map<string, string> {
 
 describe.concurrent("the attack campaign", () => {
 	it(
-		"finds nothing lost, nobody disconnected and nothing left behind, whoever attacks the daemon",
+		"finds nothing lost, nobody disconnected and nothing left behind, whatever attacks the daemon",
 		async ({ expect }) => {
 			const { code, out, err } = await campaign(
 				"--seconds",

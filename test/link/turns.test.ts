@@ -1,4 +1,4 @@
-// Fair turns: whoever has used little time is served first, however much the others send.
+// Fair turns: the connection that has used little time is served first, however much the others send.
 
 import { describe, expect, it } from "vitest";
 import { Link, Scheduler } from "../../src/link/index.ts";
