@@ -20,15 +20,19 @@ export function median(values) {
 	return [...values].sort((a, b) => a - b)[values.length >> 1];
 }
 
-/** Puts `text` between `<!-- PART -->` and `<!-- end PART -->` of a page. */
-export function writeSection(part, text, name = "performance.md") {
-	const page = fileURLToPath(new URL(name, docs));
-	const whole = readFileSync(page, "utf8");
+/** A page with `text` between `<!-- PART -->` and `<!-- end PART -->`. */
+export function replaceBlock(page, part, text) {
 	const begin = `<!-- ${part} -->`;
 	const end = `<!-- end ${part} -->`;
-	const from = whole.indexOf(begin);
-	const to = whole.indexOf(end);
-	if (from === -1 || to < from) throw new Error(`docs/${name} has no place for "${part}": ${begin} … ${end}`);
-	writeFileSync(page, `${whole.slice(0, from + begin.length)}\n\n${text}\n\n${whole.slice(to)}`);
+	const from = page.indexOf(begin);
+	const to = page.indexOf(end);
+	if (from === -1 || to < from) throw new Error(`The page has no place for "${part}": ${begin} … ${end}`);
+	return `${page.slice(0, from + begin.length)}\n\n${text}\n\n${page.slice(to)}`;
+}
+
+/** Writes `text` into the block of a part in a page of docs/. */
+export function writeSection(part, text, name = "performance.md") {
+	const page = fileURLToPath(new URL(name, docs));
+	writeFileSync(page, replaceBlock(readFileSync(page, "utf8"), part, text));
 	console.log(`\nWritten to docs/${name}.`);
 }

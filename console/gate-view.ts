@@ -9,6 +9,7 @@ export class GateView {
 	readonly #gate: HTMLElement = byId("gate", HTMLElement);
 	readonly #name: HTMLInputElement = byId("gate-name", HTMLInputElement);
 	readonly #token: HTMLInputElement = byId("gate-token", HTMLInputElement);
+	readonly #guest: HTMLButtonElement = byId("gate-guest", HTMLButtonElement);
 
 	constructor(session: ChatSession) {
 		this.#session = session;
@@ -17,6 +18,7 @@ export class GateView {
 			if (this.#name.value.trim() === "") this.#name.focus();
 			else session.enter(this.#name.value, this.#token.value);
 		});
+		this.#guest.addEventListener("click", () => session.enterAsGuest());
 	}
 
 	/** Draws what has changed. */
@@ -30,6 +32,8 @@ export class GateView {
 		const tokenPart = byId("gate-token-part", HTMLElement);
 		const asked = tokenPart.hidden && needsToken;
 		tokenPart.hidden = !needsToken;
+		// Where names need a proof, the server has a name for guests.
+		this.#guest.hidden = !needsToken;
 		setText(byId("gate-error", HTMLElement), nameError);
 		this.#name.setAttribute("aria-invalid", String(nameError !== ""));
 		let status = "";

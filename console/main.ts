@@ -3,21 +3,21 @@
 
 import { openChat } from "../src/browser/index.ts";
 import { ask } from "./ask-dialog.ts";
-import { byClass, byId, make } from "./dom.ts";
+import { byClass, byId } from "./dom.ts";
 import { Drawers } from "./drawers.ts";
 import { GateView } from "./gate-view.ts";
 import { LogView } from "./log-view.ts";
+import { savedFor, takeLogin } from "./login.ts";
 import { RoomView } from "./room-view.ts";
 import { ChatSession, type Saved, type SessionHost } from "./session.ts";
 import { SideView } from "./side-view.ts";
+import { showToast } from "./toasts.ts";
 
 const STORAGE_KEY = "xmlsocket-chat";
 const DEFAULT_ROOM = "lobby";
 const REFRESH_MS = 30_000;
 const PING_MS = 60_000;
 const REOPEN_MS = 3000;
-const TOAST_MS = 6000;
-const MAX_TOASTS = 3;
 
 // Next to the page, so that it also works below a path of a proxy. Scripts are in a folder of the page's own.
 const SOCKET_URL = new URL(/* @vite-ignore */ "../socket", import.meta.url).href.replace(/^http/, "ws");
@@ -33,13 +33,15 @@ const host: SessionHost = {
 	open: (options) => openChat(SOCKET_URL, { ...options, pingIntervalMs: PING_MS }),
 	save: keep,
 	changed: drawSoon,
-	announce,
+	announce: showToast,
 	later: (run) => setTimeout(run, REOPEN_MS),
 	newId: () => `${idPrefix}-${++ids}`,
 	now: () => Date.now(),
 	isWatched: () => document.visibilityState === "visible" && document.hasFocus(),
 };
-const session: ChatSession = new ChatSession(host, restore(), roomOfAddress());
+const replaceAddress = (address: string): void => history.replaceState(null, "", address);
+const login = takeLogin(location, replaceAddress);
+const session: ChatSession = new ChatSession(host, savedFor(restore(), login), roomOfAddress(), login?.token);
 const drawers = new Drawers();
 const gate = new GateView(session);
 const log = new LogView(session, byId("log", HTMLElement), byId("to-end", HTMLButtonElement));
@@ -60,7 +62,11 @@ byId("banner-retry", HTMLElement).addEventListener("click", () => {
 	if (session.connection.is === "open" && session.active) session.join(session.active.name);
 	else session.connect();
 });
-addEventListener("hashchange", () => session.phase === "in" && session.join(roomOfAddress()));
+addEventListener("hashchange", () => {
+	const next = takeLogin(location, replaceAddress);
+	if (next && !(session.phase === "in" && session.me === next.name)) session.login(next.token);
+	if (session.phase === "in") session.join(roomOfAddress());
+});
 addEventListener("online", () => session.connection.is === "waiting" && session.connect());
 addEventListener("focus", () => session.looked());
 document.addEventListener("visibilitychange", () => session.looked());
@@ -133,14 +139,6 @@ async function askForTopic(): Promise<void> {
 		mayBeEmpty: true,
 	});
 	if (text !== undefined) session.setTopic(text);
-}
-
-function announce(words: string, kind: "error" | "note"): void {
-	const toasts = byId("toasts", HTMLElement);
-	const toast = make("p", `toast ${kind}`, words);
-	toasts.append(toast);
-	while (toasts.childElementCount > MAX_TOASTS) toasts.firstElementChild?.remove();
-	setTimeout(() => toast.remove(), TOAST_MS);
 }
 
 function roomOfAddress(): string {

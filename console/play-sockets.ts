@@ -13,6 +13,8 @@ export interface SocketLine {
 	words: string;
 	/** A command that fixes it. */
 	command: string;
+	/** The target to allow in the running gateway; empty: allowing would not help. */
+	allow: string;
 	sent: number;
 	received: number;
 	/** The number of refusals. */
@@ -104,9 +106,10 @@ export class Sockets implements Watcher {
 			return;
 		}
 		const name = socketName({ host, port });
-		const words = `The movie requested ${name}, which is not allowed. If you trust the movie, allow it:`;
+		const words = `The movie requested ${name}, which is not allowed. If you trust the movie, allow it now, or with the command:`;
 		const line = this.#add({ host, port, state: "refused", words });
 		line.command = this.#host.commandWith(name);
+		line.allow = name;
 		this.#host.announce(words);
 	}
 
@@ -123,7 +126,10 @@ export class Sockets implements Watcher {
 		else {
 			this.#end(line, "failed", `${sentence(words ?? cause)} ${HINTS[cause] ?? ""}`.trim());
 			if (cause === "target-unresolved") line.command = this.#host.commandWith(`${line.host}=localhost:${line.port}`);
-			if (cause === "address-refused") line.command = this.#host.commandWith(`${socketName(line)}?private=yes`);
+			if (cause === "address-refused") {
+				line.allow = `${socketName(line)}?private=yes`;
+				line.command = this.#host.commandWith(line.allow);
+			}
 			this.#host.changed();
 		}
 	}
@@ -149,7 +155,7 @@ export class Sockets implements Watcher {
 
 	#add(begun: { host: string; port: number; state: SocketLine["state"]; words: string }): SocketLine {
 		const { host, port, state, words } = begun;
-		const line: SocketLine = { host, port, state, words, command: "", sent: 0, received: 0, times: 1 };
+		const line: SocketLine = { host, port, state, words, command: "", allow: "", sent: 0, received: 0, times: 1 };
 		this.lines.push(line);
 		if (this.lines.length > MAX_LINES) this.lines.shift();
 		while (this.#byMark.size > MAX_LINES) this.#byMark.delete(this.#byMark.keys().next().value!);

@@ -1,6 +1,7 @@
 // Draws the movie's sockets, the targets that it may reach, and one problem at a time with what to do about it.
 
-import { byId, make, setAttribute, setChildren, setText } from "./dom.ts";
+import { copyText } from "./clipboard.ts";
+import { button, byId, make, setAttribute, setChildren, setText } from "./dom.ts";
 import { type SocketLine, socketName } from "./play-sockets.ts";
 
 /** Something that keeps the movie from playing. */
@@ -36,11 +37,17 @@ export function setState(words: string): void {
 	setText(byId("state", HTMLElement), words);
 }
 
+/** What the buttons of a socket do. */
+export interface SocketActions {
+	/** Allows the target of the line, and plays the movie again. */
+	allow(line: SocketLine): void;
+}
+
 /** Draws the sockets, the newest first. */
-export function drawSockets(lines: readonly SocketLine[]): void {
+export function drawSockets(lines: readonly SocketLine[], actions: SocketActions): void {
 	for (const line of rows.keys()) if (!lines.includes(line)) rows.delete(line);
 	byId("none", HTMLElement).hidden = lines.length > 0;
-	setChildren(byId("sockets", HTMLElement), lines.map(row).reverse());
+	setChildren(byId("sockets", HTMLElement), lines.map((line) => row(line, actions)).reverse());
 }
 
 /** Announces a change to screen readers. */
@@ -65,7 +72,7 @@ export function note(words: string): void {
 	notes.append(make("li", "", words));
 }
 
-function row(line: SocketLine): HTMLElement {
+function row(line: SocketLine, actions: SocketActions): HTMLElement {
 	let item = rows.get(line);
 	if (!item) {
 		const name = make("bdi", "socket-name", socketName(line));
@@ -76,10 +83,11 @@ function row(line: SocketLine): HTMLElement {
 			make("p", "socket-words"),
 			make("pre", "socket-hint"),
 			make("p", "socket-bytes"),
+			make("p", "socket-actions"),
 		);
 		rows.set(line, item);
 	}
-	const [head, words, hint, bytes] = [...item.children] as HTMLElement[];
+	const [head, words, hint, bytes, buttons] = [...item.children] as HTMLElement[];
 	setAttribute(item, "class", `socket ${line.state}`);
 	setText(
 		head!.lastElementChild as HTMLElement,
@@ -90,8 +98,17 @@ function row(line: SocketLine): HTMLElement {
 	setText(hint!, line.command);
 	setText(bytes!, `${size(line.sent)} sent, ${size(line.received)} received`);
 	// Bytes that no target received do not count as sent.
+	if (line.command !== "" && buttons!.childElementCount === 0) {
+		if (line.allow !== "")
+			buttons!.append(button("Allow and play again", "small-button primary", () => actions.allow(line)));
+		buttons!.append(button("Copy the command", "small-button", () => void copyCommand(line)));
+	}
 	bytes!.hidden = line.state === "refused" || (line.state === "failed" && line.received === 0);
 	return item;
+}
+
+async function copyCommand(line: SocketLine): Promise<void> {
+	announce((await copyText(line.command)) ? "The command was copied." : "The browser refused to copy.");
 }
 
 function size(bytes: number): string {

@@ -1,8 +1,10 @@
 // The page of `xmlsocket play`: it loads the movie into Ruffle, whose sockets the script /ruffle-config.js has configured, and shows the
 // state of the sockets next to it. If the movie cannot play, the page shows the reason instead, with what to do.
 
+import { quoteForShell } from "../src/tools/traffic/index.ts";
 import { byId } from "./dom.ts";
-import { type FeedLine, Sockets, socketName } from "./play-sockets.ts";
+import { type FeedLine, type SocketLine, Sockets, socketName } from "./play-sockets.ts";
+import { PlayTraffic } from "./play-traffic.ts";
 import { announce, drawAllowed, drawSockets, note, type Problem, setState, showProblem } from "./play-view.ts";
 import { watchConsole, watchWebSockets } from "./play-watch.ts";
 
@@ -60,6 +62,8 @@ async function start(): Promise<void> {
 	drawAllowed(facts.targets.flatMap(({ hosts, port }) => hosts.map((host) => socketName({ host, port }))));
 	const problem = problemOf(facts);
 	if (problem) return showProblem(problem);
+	// Before the page's WebSocket class is replaced.
+	traffic = new PlayTraffic(announce);
 	await listen();
 	await load("ruffle-config.js");
 	// The script creates a new configuration each time it is assigned; this page's own part goes beside it.
@@ -103,12 +107,13 @@ function problemOf(facts: Facts): Problem | undefined {
 }
 
 let sockets: Sockets | undefined;
+let traffic: PlayTraffic | undefined;
 let drawing = false;
 
 function watch(facts: Facts, entries: readonly { host: string; port: number; proxyUrl: string }[]): void {
 	sockets = new Sockets({
 		entries,
-		commandWith: (target) => `${facts.command} --allow ${quoted(target)}`,
+		commandWith: (target) => `${facts.command} --allow ${quoteForShell(target)}`,
 		changed: drawSoon,
 		announce,
 		isServerThere,
@@ -123,7 +128,7 @@ function drawSoon(): void {
 	drawing = true;
 	requestAnimationFrame(() => {
 		drawing = false;
-		drawSockets(sockets?.lines ?? []);
+		drawSockets(sockets?.lines ?? [], { allow });
 	});
 }
 
@@ -135,6 +140,13 @@ function listen(): Promise<void> {
 		feed.addEventListener("open", () => resolve());
 		feed.addEventListener("error", () => resolve());
 	});
+}
+
+// The configuration of the sockets is read when the movie starts, so it must start again.
+async function allow({ allow: target, host, port }: SocketLine): Promise<void> {
+	const refusal = await traffic?.allow(target);
+	if (refusal) announce(`${socketName({ host, port })} cannot be allowed: ${refusal.problem}`);
+	else location.reload();
 }
 
 function load(path: string): Promise<void> {
@@ -183,9 +195,4 @@ async function isServerThere(): Promise<boolean> {
 	} catch {
 		return false;
 	}
-}
-
-// Quoted for a shell.
-function quoted(text: string): string {
-	return /^[\w.:=@/-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }

@@ -71,21 +71,25 @@ export class ChatSession {
 	readonly #host: SessionHost;
 	#chat: Chat | undefined = undefined;
 	#opening: AbortController | undefined = undefined;
-	#wanted: { readonly name: string; readonly token: string | undefined } | undefined = undefined;
+	#wanted: { readonly name: string | undefined; readonly token: string | undefined } | undefined = undefined;
 	#secret: string | undefined = undefined;
 	#asking = false;
 	#firstRooms: string[];
 	#firstActive: string | undefined;
 
-	/** @param saved what an earlier page of this tab left; `room` is entered at first. */
-	constructor(host: SessionHost, saved: Saved | undefined, room: string) {
+	/**
+	 * @param saved what an earlier page of this tab left.
+	 * @param room is entered at first.
+	 * @param token of a site's login, which also gives the name.
+	 */
+	constructor(host: SessionHost, saved: Saved | undefined, room: string, token?: string) {
 		this.#host = host;
 		this.#firstRooms =
 			saved && saved.rooms.length > 0 ? [...new Set([...saved.rooms, room])].slice(0, MAX_ROOMS) : [room];
 		this.#firstActive = saved?.active;
-		if (!saved) return;
-		this.#wanted = { name: saved.name, token: saved.token };
-		this.#secret = saved.session;
+		if (!saved && token === undefined) return;
+		this.#wanted = token === undefined ? { name: saved?.name, token: saved?.token } : { name: undefined, token };
+		this.#secret = saved?.session;
 		this.phase = "entering";
 	}
 
@@ -109,6 +113,20 @@ export class ChatSession {
 		this.nameError = "";
 		void this.#ask();
 		this.#host.changed();
+	}
+
+	/** Enters under the name that the server has given. */
+	enterAsGuest(): void {
+		if (this.#chat) this.enter(this.#chat.name, undefined);
+	}
+
+	/** Signs in with a token of a site's login, as the user that it names. */
+	login(token: string): void {
+		this.#wanted = { name: undefined, token };
+		this.#secret = undefined;
+		this.phase = "entering";
+		this.nameError = "";
+		void this.#open();
 	}
 
 	/** Enters a room, or shows it where one is in it already. */
@@ -229,7 +247,8 @@ export class ChatSession {
 		this.connection = { is: "connecting" };
 		this.#host.changed();
 		try {
-			const known = this.#secret !== undefined ? { ...this.#wanted, session: this.#secret } : {};
+			const isLogin = this.#wanted !== undefined && this.#wanted.name === undefined;
+			const known = this.#secret !== undefined || isLogin ? { ...this.#wanted, session: this.#secret } : {};
 			const chat = await this.#host.open({
 				...known,
 				signal: opening.signal,
@@ -244,7 +263,7 @@ export class ChatSession {
 			this.#chat = chat;
 			this.connection = { is: "open" };
 			void chat.closed.then(({ error }) => this.#opening === opening && this.#ended(error));
-			if (this.#secret !== undefined) this.#entered(chat);
+			if (this.#secret !== undefined || isLogin) this.#entered(chat);
 			else await this.#ask();
 		} catch (error) {
 			if (opening.signal.aborted) return;
@@ -258,7 +277,14 @@ export class ChatSession {
 	async #ask(): Promise<void> {
 		const chat = this.#chat;
 		const wanted = this.#wanted;
-		if (!chat || !wanted || this.#asking || this.phase !== "entering" || this.connection.is !== "open") return;
+		if (
+			!chat ||
+			wanted?.name === undefined ||
+			this.#asking ||
+			this.phase !== "entering" ||
+			this.connection.is !== "open"
+		)
+			return;
 		this.#asking = true;
 		try {
 			await chat.rename(wanted.name, { token: wanted.token });

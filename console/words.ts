@@ -7,6 +7,10 @@ const ERRORS: Readonly<Record<string, string>> = {
 	"name-invalid": "That name cannot be used. A name has 1 to 64 characters and no control characters.",
 	"name-unknown": "No one with that name is here.",
 	"token-invalid": "This name needs its token. The operator of the server can give you one.",
+	"token-expired": "Your login has ended. Reload the page of the site that you came from, or log in there again.",
+	"token-used": "This login was used already. Reload the page of the site that you came from to get a new one.",
+	"token-too-early": "Your login is not valid yet: the clocks of the site and of this server differ.",
+	"room-not-allowed": "Your login is not for this room.",
 	"room-not-joined": "You are no longer in this room. Enter it again to send messages.",
 	"room-unknown": "There is no such room, and you cannot create one here.",
 	"not-operator": "Only operators may do that.",
@@ -28,6 +32,10 @@ const NAME_REFUSALS: ReadonlySet<string> = new Set([
 	"XMLSOCKET_NAME_TAKEN",
 	"XMLSOCKET_NAME_INVALID",
 	"XMLSOCKET_TOKEN_INVALID",
+	"XMLSOCKET_TOKEN_EXPIRED",
+	"XMLSOCKET_TOKEN_TOO_EARLY",
+	"XMLSOCKET_TOKEN_USED",
+	"XMLSOCKET_LOGIN_REFUSED",
 	"XMLSOCKET_SESSION_IN_USE",
 ]);
 

@@ -16,8 +16,9 @@ const ENTRIES = {
 	"./application": ["operating.md", "what a server runs"],
 	"./message-log": ["reliability.md", "the messages of stored rooms"],
 	"./server": ["operating.md", "the daemon as a library"],
-	"./tools": ["guide/policy.md", "what the tools of the command line do, as functions"],
+	"./tools": ["guide/doctor.md", "what the tools of the command line do, as functions"],
 	"./gateway": ["guide/gateway.md", "WebSocket to TCP for Flash content in pages"],
+	"./identity": ["guide/identity.md", "names that a web site's login gives"],
 	"./asc": ["guide/asc.md", "Server-Side ActionScript applications"],
 };
 

@@ -60,6 +60,7 @@ try {
 	linkCommand();
 	const sources = hashOf(["src", "console", "flash"]);
 	buildUnlessCurrent("dist/console/index.html", sources, "console/vite.config.ts");
+	buildUnlessCurrent("dist/admin-page/index.html", sources, "console/admin/vite.config.ts");
 	buildUnlessCurrent("dist/asc/runtime.js", sources, "src/asc/runtime/vite.config.ts");
 } catch (error) {
 	process.exit(error.status ?? 1);

@@ -4,6 +4,11 @@ declare function queueMicrotask(callback: () => void): void;
 declare function setTimeout(callback: () => void, delayMs?: number): unknown;
 declare function clearTimeout(timer: unknown): void;
 
+declare class AbortController {
+	readonly signal: AbortSignal;
+	abort(reason?: unknown): void;
+}
+
 interface AbortSignal {
 	readonly aborted: boolean;
 	readonly reason: unknown;

@@ -12,12 +12,15 @@ import {
 	type XMLSocketConstructor,
 	xmlStreams,
 } from "./client/index.ts";
-import { dial, nodeClock, nodeUtf8 } from "./transport/index.ts";
+import { dial } from "./transport/dial.ts";
+import { nodeClock } from "./transport/node-clock.ts";
+import { nodeUtf8 } from "./transport/node-utf8.ts";
 
 export type {
 	Chat,
 	ChatClientOptions,
 	ChatEvents,
+	ChatModeration,
 	ChatReader,
 	Connection,
 	ConnectionEvents,
@@ -27,6 +30,7 @@ export type {
 	HistoryOptions,
 	JoinOptions,
 	Message,
+	ModerationTarget,
 	Position,
 	PrivateMessage,
 	Receipt,
@@ -40,7 +44,13 @@ export type {
 	RoomMessage,
 	RoomPage,
 	RoomReader,
+	RoomSettingsEntry,
+	RoomSettingsOptions,
 	RoomState,
+	SanctionEntry,
+	SanctionListOptions,
+	SanctionOptions,
+	SanctionPage,
 	SayOptions,
 	StartTlsOptions,
 	StreamOptions,
@@ -115,7 +125,8 @@ export async function connect(address: string, options?: ConnectOptions): Promis
  * later the chat.
  *
  * Rejects as `connect` does, and with the server's refusal: XMLSOCKET_NAME_TAKEN, XMLSOCKET_NAME_INVALID,
- * XMLSOCKET_TOKEN_INVALID, XMLSOCKET_SESSION_IN_USE; with XMLSOCKET_REQUEST_TIMEOUT where the server does not answer within 10 s.
+ * XMLSOCKET_TOKEN_INVALID, XMLSOCKET_TOKEN_EXPIRED, XMLSOCKET_TOKEN_USED, XMLSOCKET_LOGIN_REFUSED, XMLSOCKET_SESSION_IN_USE; with
+ * XMLSOCKET_REQUEST_TIMEOUT where the server does not answer within 10 s, and with what the function `token` rejects with.
  *
  * @example
  * ```ts

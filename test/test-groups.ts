@@ -1,7 +1,8 @@
-// Sorts the test files into two groups by what they import. A test that can start another program (a daemon, a browser, nats-server)
-// belongs to "programs", every other test to "unit". vitest.config.ts applies the rule.
+// Sorts the test files into three groups. A test that counts what its process has open belongs to "alone", because other tests in that process would
+// count too; one that can start another program (a daemon, a browser, nats-server) to "programs", every other test to "unit". vitest.config.ts
+// applies the rule.
 
-import { readdirSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { importSpecifiers } from "./architecture/import-specifiers.ts";
 
@@ -24,11 +25,22 @@ function starterOf(file: string, seen: Set<string>): string | undefined {
 	return undefined;
 }
 
-/** Test files that can start a program, as paths below the project's root with forward slashes. */
-export function programTests(): string[] {
+/** Test files, as paths below the project's root with forward slashes. */
+function testFiles(): string[] {
 	return readdirSync(join(root, "test"), { recursive: true, encoding: "utf8" })
 		.filter((file) => file.endsWith(".test.ts"))
 		.map((file) => `test/${file.split("\\").join("/")}`)
-		.filter((file) => starterOf(join(root, file), new Set()) !== undefined)
 		.sort();
+}
+
+/** Test files that count the sockets, timers or descriptors of their own process. */
+export function countingTests(): string[] {
+	return testFiles().filter((file) =>
+		/getActiveResourcesInfo|\/proc\/self\/fd/.test(readFileSync(join(root, file), "utf8")),
+	);
+}
+
+/** Test files that can start a program. */
+export function programTests(): string[] {
+	return testFiles().filter((file) => starterOf(join(root, file), new Set()) !== undefined);
 }

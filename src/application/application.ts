@@ -4,6 +4,8 @@
 import type { XMLSocketError } from "../errors/index.ts";
 import type { LinkClose, LinkOwner } from "../link/index.ts";
 import type { Handshake } from "./handshake.ts";
+import type { Latency } from "./latency.ts";
+import type { ApplicationObserver } from "./observer.ts";
 
 /** One connection as an application sees it. */
 export interface Peer {
@@ -17,6 +19,8 @@ export interface Peer {
 	 * where a proxy can be behind the address.
 	 */
 	readonly addressKey: string | undefined;
+	/** Whether the address is that of a listed proxy that named no client: many can be behind it. Absent: no. */
+	readonly isProxy?: boolean;
 	/** Whether what is sent can still arrive. Documents that came before the connection broke are delivered after it is false. */
 	readonly isOpen: boolean;
 	/** Bytes that wait for the peer to read them. */
@@ -56,8 +60,50 @@ export interface Peer {
  */
 export interface Session<Output extends "text" | "bytes" = "text">
 	extends Pick<LinkOwner<Output>, "document" | "ended" | "idle" | "failing" | "drained"> {
+	/** Bytes of the client that the application keeps until they are handled. They count for the server's memory ceiling. Default 0. */
+	readonly heldBytes?: number;
+	/** What the operator can know of the client. Default: nothing but its connection. */
+	describe?(): ClientDescription;
+	/** The operator disconnects the client: send it its last document. The server ends the connection after it. */
+	dismissed?(): void;
 	/** The connection is over. Once, and last. */
 	closed(close: LinkClose): void;
+}
+
+/** What an application knows of a client. */
+export interface ClientDescription {
+	readonly name: string;
+	/** Whether it has proved its name with no token. */
+	readonly guest: boolean;
+	readonly operator: boolean;
+	/** The public part of its session. */
+	readonly session: string;
+	/** The names of the rooms that it is in. */
+	readonly rooms: Iterable<string>;
+}
+
+/** Sees the documents of a connection. It must not throw. */
+export interface TrafficWatcher {
+	/** @param bytes whole documents with their terminators, in the encoding of the server. */
+	documents(direction: "client" | "server", bytes: Uint8Array): void;
+	/** The connection is over. */
+	closed(): void;
+}
+
+/** A connection of an application, as the operator sees it. */
+export interface ConnectedClient extends Pick<Peer, "id" | "remoteAddress" | "transport" | "isOpen" | "outboxBytes"> {
+	/** When it connected: monotonic milliseconds. */
+	readonly connectedMs: number;
+	/** Documents received, empty ones not counted. */
+	readonly receivedDocuments: number;
+	/** Bytes received, below the encryption where there is one. */
+	readonly receivedBytes: number;
+	/** What the application knows of it; undefined where it knows nothing. */
+	describe(): ClientDescription | undefined;
+	/** Shows its documents to the operator from here on. @returns a function that ends that. */
+	watch(watcher: TrafficWatcher): () => void;
+	/** Sends it its last document, if the application has one, and ends the connection with XMLSOCKET_KICKED. */
+	dismiss(): void;
 }
 
 /** The state of an application, for `/readyz`. */
@@ -92,4 +138,8 @@ export interface Application<Output extends "text" | "bytes" = "text"> {
 	health?(): Health;
 	/** Numbers for `/metrics`, by name. */
 	stats?(): Record<string, number>;
+	/** Times for `/metrics`. */
+	readonly latencies?: readonly Latency[];
+	/** Gives it what receives its reports. A server calls it once. */
+	observe?(observer: ApplicationObserver): void;
 }

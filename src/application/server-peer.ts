@@ -12,7 +12,7 @@ import {
 	type Work,
 } from "../link/index.ts";
 import { isPolicyRequest, utf8Codec } from "../wire/index.ts";
-import type { Peer, Session } from "./application.ts";
+import type { ClientDescription, ConnectedClient, Peer, Session, TrafficWatcher } from "./application.ts";
 import { type Handshake, NO_HANDSHAKE } from "./handshake.ts";
 
 type Output = "text" | "bytes";
@@ -33,18 +33,23 @@ export interface PeerHost {
 	left(peer: ServerPeer, close: LinkClose): void;
 	/** A document among a peer's first ones holds U+FFFD, most likely for bytes that are not of the encoding. Once for each peer. */
 	invalidText?(peer: ServerPeer, document: string): void;
+	/** Watches documents before they are handled; undefined while nothing watches. */
+	readonly received?: ((peer: ServerPeer, document: string | Uint8Array) => void) | undefined;
 	/** A peer was slowed down. */
 	throttled(peer: ServerPeer): void;
 	/** What counts as one address, where limits apply to addresses; undefined for an address without limits. */
 	addressKey?(address: string): string | undefined;
+	/** Whether an address is that of a listed proxy. */
+	isProxy?(address: string): boolean;
 	/** The application refused something of a peer. */
 	refused?(peer: ServerPeer, error: XMLSocketError): void;
 }
 
 /** A connection whose documents go to the application. */
-export class ServerPeer implements Peer, LinkOwner<Output> {
+export class ServerPeer implements Peer, ConnectedClient, LinkOwner<Output> {
 	readonly id: string;
 	readonly remoteAddress: string;
+	readonly connectedMs: number;
 	readonly #host: PeerHost;
 	readonly #link: Link<Output>;
 	/** Whether documents come in another encoding or with another terminator than they leave. */
@@ -52,6 +57,8 @@ export class ServerPeer implements Peer, LinkOwner<Output> {
 	/** How many of the next documents are searched for text in another encoding. */
 	#textChecks = CHECKED_DOCUMENTS;
 	#session: Session<Output> | undefined = undefined;
+	/** Undefined where nobody watches: then a document costs nothing more than this check. */
+	#watchers: Set<TrafficWatcher> | undefined = undefined;
 
 	/**
 	 * @param handshake default: none.
@@ -66,6 +73,7 @@ export class ServerPeer implements Peer, LinkOwner<Output> {
 	) {
 		this.id = id;
 		this.remoteAddress = transport.remoteAddress;
+		this.connectedMs = host.scheduler.clock.now();
 		this.#host = host;
 		const isConverted = transport.kind === "websocket" && host.webSocketLinkOptions !== undefined;
 		this.#isConverted = isConverted;
@@ -92,6 +100,10 @@ export class ServerPeer implements Peer, LinkOwner<Output> {
 		return this.#host.addressKey?.(this.remoteAddress);
 	}
 
+	get isProxy(): boolean {
+		return this.#host.isProxy?.(this.remoteAddress) ?? false;
+	}
+
 	get isOpen(): boolean {
 		return this.#link.isOpen;
 	}
@@ -110,7 +122,7 @@ export class ServerPeer implements Peer, LinkOwner<Output> {
 
 	/** Bytes held for this connection. */
 	get heldBytes(): number {
-		return this.#link.heldBytes;
+		return this.#link.heldBytes + (this.#session?.heldBytes ?? 0);
 	}
 
 	/** Documents received, empty ones not counted. */
@@ -123,11 +135,50 @@ export class ServerPeer implements Peer, LinkOwner<Output> {
 		return this.#link.emptyDocuments;
 	}
 
+	get receivedBytes(): number {
+		return this.#link.receivedBytes;
+	}
+
+	describe(): ClientDescription | undefined {
+		return this.#session?.describe?.();
+	}
+
+	watch(watcher: TrafficWatcher): () => void {
+		this.#watchers ??= new Set();
+		this.#watchers.add(watcher);
+		return () => {
+			this.#watchers?.delete(watcher);
+			if (this.#watchers?.size === 0) this.#watchers = undefined;
+		};
+	}
+
+	#show(direction: "client" | "server", document: string | Uint8Array): void {
+		if (!this.isOpen) return;
+		let bytes: Uint8Array;
+		try {
+			bytes = typeof document === "string" ? this.#link.encode(document) : document;
+		} catch {
+			// A text that the server itself could not send.
+			return;
+		}
+		for (const watcher of this.#watchers ?? []) watcher.documents(direction, bytes);
+	}
+
+	dismiss(): void {
+		try {
+			this.#session?.dismissed?.();
+		} finally {
+			this.end(new XMLSocketError("XMLSOCKET_KICKED", "The operator disconnected the client."));
+		}
+	}
+
 	send(text: string): void {
-		this.#link.send(text);
+		if (this.#watchers) this.sendEncoded(this.#link.encode(text));
+		else this.#link.send(text);
 	}
 
 	sendEncoded(bytes: Uint8Array): void {
+		if (this.#watchers) this.#show("server", bytes);
 		this.#link.sendEncoded(bytes);
 	}
 
@@ -166,7 +217,9 @@ export class ServerPeer implements Peer, LinkOwner<Output> {
 	// --- LinkOwner
 
 	document(document: string | Uint8Array): unknown {
+		this.#host.received?.(this, document);
 		if (this.#textChecks > 0) this.#checkEncoding(document);
+		if (this.#watchers) this.#show("client", document);
 		// A client that waited for a greeting may still be a player that asks for the policy file.
 		if (this.#link.receivedDocuments === 1 && this.#host.policy && isPolicyRequest(textOf(document))) {
 			this.#link.sendEncoded(this.#host.policy);
@@ -209,6 +262,7 @@ export class ServerPeer implements Peer, LinkOwner<Output> {
 		try {
 			return this.#session?.closed(close);
 		} finally {
+			for (const watcher of this.#watchers ?? []) watcher.closed();
 			this.#host.left(this, close);
 		}
 	}

@@ -2,5 +2,5 @@
 
 export type { TraceLine } from "./application-clients.ts";
 export { type AscOptions, ascSchema } from "./options.ts";
-export { ScriptApplication } from "./script-application.ts";
-export { openScriptHost, ScriptHost, type ScriptHostParts } from "./script-host.ts";
+export type { RemoteClients } from "./remote-application.ts";
+export { type HostedApplication, openScriptHost, ScriptHost, type ScriptHostParts } from "./script-host.ts";

@@ -7,7 +7,7 @@ import { XMLSocketError } from "../errors/index.ts";
 import type { Logger } from "../server/index.ts";
 import { ApplicationClients, type ConnectedClient, type TraceLine } from "./application-clients.ts";
 import { type ApplicationXml, readApplicationXml } from "./application-xml.ts";
-import { type FoundApplication, findApplication } from "./folder.ts";
+import type { FoundApplication } from "./folder.ts";
 import { HeldClients } from "./held-clients.ts";
 import type { FromWorker, ToWorker } from "./messages.ts";
 import type { AscSettings } from "./options.ts";
@@ -55,9 +55,9 @@ export class ScriptApplication {
 	/** Runs that failed and were restarted. */
 	restarts = 0;
 
-	/** @throws XMLSOCKET_SCRIPT_UNREADABLE, XMLSOCKET_APPLICATION_XML_INVALID */
-	constructor(path: string, context: ScriptApplicationContext) {
-		this.#found = findApplication(path);
+	/** @throws XMLSOCKET_APPLICATION_XML_INVALID */
+	constructor(found: FoundApplication, context: ScriptApplicationContext) {
+		this.#found = found;
 		this.#context = context;
 		this.#xml = readApplicationXml(this.#found.folder);
 		this.#clients = new ApplicationClients(this.#found.name, context.log, context.trace);

@@ -3,14 +3,16 @@
 // Implements docs/guide/asc.md, "Several applications" and "Documents and calls".
 
 import { hostname } from "node:os";
-import type { Application, Peer, Session } from "../application/index.ts";
+import type { Application, Handshake, Peer, Session } from "../application/index.ts";
 import { XMLSocketError } from "../errors/index.ts";
 import type { LinkClose } from "../link/index.ts";
 import { checkOptions } from "../options/index.ts";
 import { type Logger, silentLogger } from "../server/index.ts";
 import { readRoot } from "../xml/index.ts";
 import type { TraceLine } from "./application-clients.ts";
+import { type FoundApplication, findApplication } from "./folder.ts";
 import { type AscOptions, ascSchema } from "./options.ts";
+import { RemoteApplication, type RemoteClients } from "./remote-application.ts";
 import { ScriptApplication } from "./script-application.ts";
 import { statusText } from "./status-text.ts";
 
@@ -22,6 +24,31 @@ export interface ScriptHostParts {
 	readonly trace?: ((line: TraceLine) => void) | undefined;
 	/** The value of `application.server`. Default: `xmlsocket`. */
 	readonly server?: string | undefined;
+	/**
+	 * With several processes: where an application of another process gets its clients; undefined for those of this process. `index` counts
+	 * the paths. Default: all are here.
+	 */
+	readonly elsewhere?: ((index: number) => RemoteClients | undefined) | undefined;
+}
+
+/** An application of a script host. */
+export interface HostedApplication {
+	/** The name that clients ask for. */
+	readonly name: string;
+	/** Its entry script, absolute. */
+	readonly entry: string;
+	/** Connected clients. */
+	readonly clients: number;
+	/** Uncaught exceptions of its scripts. */
+	readonly errors: number;
+	/** Runs that failed and were restarted. */
+	readonly restarts: number;
+	/** Adds a client. @param connect its `connect` document, if it sent one */
+	enter(peer: Peer, connect: string | undefined, handshake: Handshake): Session;
+	/** Once a second. */
+	sweep(nowMs: number): void;
+	/** Resolves when it sends nothing more. */
+	close(): Promise<void>;
 }
 
 /**
@@ -49,7 +76,28 @@ export async function openScriptHost(
 		server: parts.server ?? "xmlsocket",
 		hostname: hostname(),
 	};
-	const applications = paths.map((path) => new ScriptApplication(path, context));
+	const found = paths.map(findApplication);
+	checkNames(found);
+	const own: ScriptApplication[] = [];
+	const applications = found.map((application, index) => {
+		const clients = parts.elsewhere?.(index);
+		if (clients) return new RemoteApplication(application, clients);
+		const script = new ScriptApplication(application, context);
+		own.push(script);
+		return script;
+	});
+	const [first] = applications;
+	if (!first) throw new XMLSocketError("XMLSOCKET_OPTION_INVALID", "There is no application to run.");
+	try {
+		await Promise.all(own.map((application) => (settings.watch ? application.watch() : application.start())));
+	} catch (error) {
+		await Promise.all(own.map((application) => application.close()));
+		throw error;
+	}
+	return new ScriptHost([first, ...applications.slice(1)], settings.connectWaitMs);
+}
+
+function checkNames(applications: readonly FoundApplication[]): void {
 	const names = new Set<string>();
 	for (const { name } of applications) {
 		if (names.has(name))
@@ -59,33 +107,24 @@ export async function openScriptHost(
 			);
 		names.add(name);
 	}
-	const [first] = applications;
-	if (!first) throw new XMLSocketError("XMLSOCKET_OPTION_INVALID", "There is no application to run.");
-	try {
-		await Promise.all(applications.map((application) => (settings.watch ? application.watch() : application.start())));
-	} catch (error) {
-		await Promise.all(applications.map((application) => application.close()));
-		throw error;
-	}
-	return new ScriptHost([first, ...applications.slice(1)], settings.connectWaitMs);
 }
 
 /** The applications that a script host runs. */
 export class ScriptHost implements Application {
 	readonly output = "text";
 	/** In the order given; the first serves the clients that name no application. */
-	readonly applications: readonly [ScriptApplication, ...ScriptApplication[]];
+	readonly applications: readonly [HostedApplication, ...HostedApplication[]];
 	readonly #waiting = new Map<ClientSession, number>();
 	readonly #waitMs: number;
 
 	/** @internal use `openScriptHost`. */
-	constructor(applications: readonly [ScriptApplication, ...ScriptApplication[]], waitMs: number) {
+	constructor(applications: readonly [HostedApplication, ...HostedApplication[]], waitMs: number) {
 		this.applications = applications;
 		this.#waitMs = waitMs;
 	}
 
-	open(peer: Peer): Session {
-		const session = new ClientSession(peer, this.applications, () => this.#waiting.delete(session));
+	open(peer: Peer, handshake: Handshake): Session {
+		const session = new ClientSession(peer, handshake, this.applications, () => this.#waiting.delete(session));
 		this.#waiting.set(session, performance.now());
 		return session;
 	}
@@ -119,15 +158,26 @@ export class ScriptHost implements Application {
 /** One connection, before and after its application is known. */
 class ClientSession implements Session {
 	readonly #peer: Peer;
-	readonly #applications: readonly [ScriptApplication, ...ScriptApplication[]];
+	readonly #handshake: Handshake;
+	readonly #applications: readonly [HostedApplication, ...HostedApplication[]];
 	readonly #settled: () => void;
 	#session: Session | undefined = undefined;
 	#over = false;
 
-	constructor(peer: Peer, applications: readonly [ScriptApplication, ...ScriptApplication[]], settled: () => void) {
+	constructor(
+		peer: Peer,
+		handshake: Handshake,
+		applications: readonly [HostedApplication, ...HostedApplication[]],
+		settled: () => void,
+	) {
 		this.#peer = peer;
+		this.#handshake = handshake;
 		this.#applications = applications;
 		this.#settled = settled;
+	}
+
+	get heldBytes(): number {
+		return this.#session?.heldBytes ?? 0;
 	}
 
 	document(text: string): void {
@@ -139,7 +189,7 @@ class ClientSession implements Session {
 	/** The client has sent no document in time. */
 	silent(): void {
 		this.#settled();
-		this.#session = this.#applications[0].enter(this.#peer, undefined);
+		this.#session = this.#applications[0].enter(this.#peer, undefined, this.#handshake);
 	}
 
 	closed(close: LinkClose): void {
@@ -152,14 +202,14 @@ class ClientSession implements Session {
 		this.#settled();
 		const root = readRoot(text);
 		if (root?.name !== "connect") {
-			this.#session = this.#applications[0].enter(this.#peer, undefined);
+			this.#session = this.#applications[0].enter(this.#peer, undefined, this.#handshake);
 			this.#session.document(text);
 			return;
 		}
 		// `chat/room1` is an instance in Flash Media Server; here an application has one.
 		const wanted = (root.attribute("app") ?? this.#applications[0].name).split("/", 1)[0] as string;
 		const application = this.#applications.find(({ name }) => name === wanted);
-		if (application) this.#session = application.enter(this.#peer, text);
+		if (application) this.#session = application.enter(this.#peer, text, this.#handshake);
 		else this.#unknown(wanted);
 	}
 

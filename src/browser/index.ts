@@ -1,11 +1,27 @@
 // "xmlsocket/browser": the client over a page's WebSocket, and the server in a page. A page's bundle contains only what it imports.
 
 export type { Application, Peer, Session } from "../application/index.ts";
-export { type ChatOptions, createChat, createRelay, type RelayOptions } from "../chat/index.ts";
+export {
+	type Authenticate,
+	type Authenticated,
+	type ChatApplication,
+	type ChatOptions,
+	type ClientGrant,
+	type CreateChatOptions,
+	createChat,
+	createRelay,
+	type FilteredMessage,
+	type FilterVerdict,
+	type HelloFacts,
+	type LoginRefusal,
+	type MessageFilter,
+	type RelayOptions,
+} from "../chat/index.ts";
 export type {
 	Chat,
 	ChatClientOptions,
 	ChatEvents,
+	ChatModeration,
 	ChatReader,
 	Connection,
 	ConnectionEvents,
@@ -15,6 +31,7 @@ export type {
 	HistoryOptions,
 	JoinOptions,
 	Message,
+	ModerationTarget,
 	Position,
 	PrivateMessage,
 	Receipt,
@@ -28,7 +45,13 @@ export type {
 	RoomMessage,
 	RoomPage,
 	RoomReader,
+	RoomSettingsEntry,
+	RoomSettingsOptions,
 	RoomState,
+	SanctionEntry,
+	SanctionListOptions,
+	SanctionOptions,
+	SanctionPage,
 	SayOptions,
 	StartTlsOptions,
 	StreamOptions,

@@ -1,4 +1,4 @@
-// What the clients of one address share: rates, wrong tokens, and the rooms that exist because of them. So an address with many
+// What the clients of one address share: rates, wrong tokens, and the rooms that exist because of them, here and in the log. So an address with many
 // connections has no more than its share. Clients of loopback share nothing: a proxy on this machine can be behind it.
 
 import { ByteRate, type Rate } from "./byte-rate.ts";
@@ -9,6 +9,8 @@ const SENDING: Rate = { bytesPerSecond: 256 * 1024, burstBytes: 256 * 1024 };
 const ANSWERS: Rate = { bytesPerSecond: 4 * 1024 * 1024, burstBytes: 4 * 1024 * 1024 };
 /** Wrong tokens of one address: 20 at once, then one in three seconds. The unit is a token, not a byte. */
 const GUESSES: Rate = { bytesPerSecond: 1 / 3, burstBytes: 20 };
+/** Rooms that begin in the log with a message of the address: 100 at once, then one a minute. The one above the burst still begins. */
+const STORED_ROOMS: Rate = { bytesPerSecond: 1 / 60, burstBytes: 99 };
 /** Addresses that are remembered after their last client has left. */
 const MAX_REMEMBERED = 10_000;
 
@@ -18,14 +20,18 @@ export class AddressShare {
 	clients = 0;
 	/** Rooms that exist because of a client of this address. */
 	rooms = 0;
+	/** Logins that are being checked. */
+	logins = 0;
 	readonly sending: ByteRate;
 	readonly answers: ByteRate;
 	readonly guesses: ByteRate;
+	readonly storedRooms: ByteRate;
 
 	constructor(nowMs: number) {
 		this.sending = new ByteRate(SENDING, nowMs);
 		this.answers = new ByteRate(ANSWERS, nowMs);
 		this.guesses = new ByteRate(GUESSES, nowMs);
+		this.storedRooms = new ByteRate(STORED_ROOMS, nowMs);
 	}
 }
 
@@ -56,10 +62,12 @@ export class AddressShares {
 		if (share) share.clients--;
 	}
 
-	/** Forgets the addresses that have no clients and no wrong tokens left. */
+	/** Forgets the addresses that have no clients, and no wrong tokens or new rooms that still count. */
 	sweep(nowMs: number): void {
 		for (const [key, share] of this.#shares) {
-			if (share.clients === 0 && share.guesses.isEmpty(nowMs)) this.#shares.delete(key);
+			if (share.clients > 0 || share.logins > 0 || !share.guesses.isEmpty(nowMs) || !share.storedRooms.isEmpty(nowMs))
+				continue;
+			this.#shares.delete(key);
 		}
 	}
 

@@ -1,9 +1,12 @@
 // A client that is connected to this daemon, as rooms, handlers and the cluster see it. `ChatSession` implements it.
 
+import type { Handshake } from "../application/index.ts";
 import type { XMLSocketError } from "../errors/index.ts";
 import type { Member } from "../rooms/index.ts";
 import type { ByteRate } from "./byte-rate.ts";
 import type { LocalPerson } from "./cluster/cluster.ts";
+import type { ByeReason } from "./documents.ts";
+import type { Identity } from "./identity.ts";
 import type { PacedClient } from "./paced-client.ts";
 import type { SessionKey } from "./session-key.ts";
 import type { WrongTokens } from "./token-guesses.ts";
@@ -13,9 +16,13 @@ export interface ChatClient extends PacedClient, Member, LocalPerson {
 	/** Its place in the order in which clients connected. */
 	readonly arrival: number;
 	gone: boolean;
-	/** Whether it gave a token; without one it is a guest. */
-	trusted: boolean;
-	operator: boolean;
+	/** How it has proved its name; undefined for a guest. */
+	identity: Identity | undefined;
+	/** Whether it has proved its name; otherwise it is a guest. */
+	readonly trusted: boolean;
+	readonly operator: boolean;
+	/** How it connected; undefined where nothing asks for it. */
+	readonly handshake: Handshake | undefined;
 	/** When it continued here a session from an earlier connection; monotonic milliseconds. */
 	resumedMs: number;
 	/** The rate of its long answers; undefined before the first. */
@@ -47,6 +54,9 @@ export interface ChatClient extends PacedClient, Member, LocalPerson {
 	 */
 	answerLater<T>(promise: Promise<T>, id: string | undefined, then: (value: T) => void): void;
 
+	/** Calls `run` when its connection is over; for one caller at a time. @returns a function that cancels it. */
+	onGone(run: () => void): () => void;
+
 	/** Changes to another name, which must be free, and announces it to the rooms and the other nodes. */
 	rename(name: string): void;
 	/** Becomes a guest, because another client has the name. */
@@ -55,4 +65,6 @@ export interface ChatClient extends PacedClient, Member, LocalPerson {
 	adopt(key: SessionKey, earlierEpoch?: number): void;
 	/** Ends this connection, because its session continues over another one. @param keepsName whether that one has the name. */
 	supersede(keepsName: boolean): void;
+	/** Sends `<error>` and `<bye>`, and ends the connection. */
+	expel(error: XMLSocketError, reason: ByeReason): void;
 }

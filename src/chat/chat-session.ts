@@ -1,19 +1,20 @@
 // One client of the chat: its name, its session, and the requests that are not answered yet. It passes documents to the handlers
 // and turns what they throw into `<error>` documents, so that a client's mistake affects its own session alone.
 
-import type { Peer, Session } from "../application/index.ts";
+import type { ClientDescription, Handshake, Peer, Session } from "../application/index.ts";
 import { XMLSocketError } from "../errors/index.ts";
 import { BadDocuments } from "./bad-documents.ts";
 import type { ByteRate } from "./byte-rate.ts";
 import type { ChatClient } from "./chat-client.ts";
 import type { ChatContext } from "./context.ts";
-import { byeDocument, errorDocument, pingDocument, welcomeDocument } from "./documents.ts";
+import { type ByeReason, byeDocument, pingDocument, refusalDocument, welcomeDocument } from "./documents.ts";
 import { dispatch } from "./handlers/index.ts";
+import type { Identity } from "./identity.ts";
 import { BAD_DOCUMENT_CODES, idOf, readDocument } from "./incoming.ts";
 import { nameKey } from "./names.ts";
 import { PacedClient } from "./paced-client.ts";
 import { MANY_MEMBERS } from "./rooms/chat-room.ts";
-import { newSessionKey, type SessionKey } from "./session-key.ts";
+import { newSessionKey, type SessionKey, sessionText } from "./session-key.ts";
 import type { WrongTokens } from "./token-guesses.ts";
 
 const MAX_PENDING = 256;
@@ -25,8 +26,9 @@ export class ChatSession extends PacedClient implements Session, ChatClient {
 	nameKey: string;
 	key: SessionKey;
 	connectionEpoch: number;
-	trusted = false;
-	operator = false;
+	identity: Identity | undefined = undefined;
+	/** Kept only where the program that embeds the chat asks for it. */
+	readonly handshake: Handshake | undefined;
 	resumedMs: number = Number.NEGATIVE_INFINITY;
 	answerRate: ByteRate | undefined = undefined;
 	unstoredBytes = 0;
@@ -38,10 +40,12 @@ export class ChatSession extends PacedClient implements Session, ChatClient {
 	/** Called when nothing is pending any more. */
 	#settled: (() => void) | undefined = undefined;
 	#bad: BadDocuments | undefined = undefined;
+	#goneListener: (() => void) | undefined = undefined;
 
-	constructor(chat: ChatContext, peer: Peer) {
+	constructor(chat: ChatContext, peer: Peer, handshake: Handshake | undefined) {
 		super(peer, chat.shares.acquire(peer.addressKey, chat.clock.now()));
 		this.#chat = chat;
+		this.handshake = handshake;
 		this.arrival = chat.nextArrival();
 		this.name = chat.names.takeGuest(this, () => chat.cluster.guestNumber());
 		this.nameKey = this.name;
@@ -49,6 +53,19 @@ export class ChatSession extends PacedClient implements Session, ChatClient {
 		this.connectionEpoch = chat.connectionEpoch();
 		chat.sessions.set(this.key.id, this);
 		chat.cluster.personChanged(this);
+	}
+
+	get trusted(): boolean {
+		return this.identity !== undefined;
+	}
+
+	get operator(): boolean {
+		return this.identity?.operator ?? false;
+	}
+
+	/** Payloads on their way to the log. */
+	get heldBytes(): number {
+		return this.unstoredBytes;
 	}
 
 	// --- sending
@@ -63,7 +80,7 @@ export class ChatSession extends PacedClient implements Session, ChatClient {
 		this.send(
 			welcomeDocument({
 				name: this.name,
-				session: `${this.key.id}-${this.key.secret}`,
+				session: sessionText(this.key, this.identity?.ticket),
 				server: settings.serverName,
 				documentBytes: settings.maxDocumentBytes,
 				documentsPerSecond: settings.documentsPerSecond,
@@ -85,9 +102,8 @@ export class ChatSession extends PacedClient implements Session, ChatClient {
 				: new XMLSocketError("XMLSOCKET_INTERNAL", "The server failed; the failure was logged.");
 		if (known !== error) this.#chat.report(error);
 		this.#chat.counts.refused++;
-		const limit = known.details.limitBytes ?? known.details.limit;
 		try {
-			this.send(errorDocument(known.code, known.message, id, typeof limit === "number" ? limit : undefined));
+			this.send(refusalDocument(known, id));
 		} catch (failure) {
 			// A terminator of letters can occur in the message.
 			this.#chat.report(failure);
@@ -109,21 +125,32 @@ export class ChatSession extends PacedClient implements Session, ChatClient {
 	answerLater<T>(promise: Promise<T>, id: string | undefined, then: (value: T) => void): void {
 		promise.catch(() => {});
 		this.startPending();
-		this.#answer(promise, id, then);
+		void this.#answer(promise, id, then);
 	}
 
-	#answer<T>(promise: Promise<T>, id: string | undefined, then: (value: T) => void): void {
-		promise
-			.then((value) => {
+	#answer<T>(promise: Promise<T>, id: string | undefined, then: (value: T) => void): Promise<void> {
+		// In one step, so that a refusal leaves before the answer to what the client sent next.
+		const refuse = (error: unknown): void => {
+			if (!this.gone) this.refuse(error, id);
+		};
+		const answer = (value: T): void => {
+			try {
 				if (!this.gone) then(value);
-			})
-			.catch((error: unknown) => {
-				if (!this.gone) this.refuse(error, id);
-			})
-			.finally(() => this.endPending());
+			} catch (error) {
+				refuse(error);
+			}
+		};
+		return promise.then(answer, refuse).finally(() => this.endPending());
 	}
 
 	// --- identity
+
+	onGone(run: () => void): () => void {
+		this.#goneListener = run;
+		return () => {
+			if (this.#goneListener === run) this.#goneListener = undefined;
+		};
+	}
 
 	rename(name: string): void {
 		const old = this.name;
@@ -135,6 +162,7 @@ export class ChatSession extends PacedClient implements Session, ChatClient {
 		this.name = name;
 		this.nameKey = key;
 		names.take(key, this);
+		this.#chat.moderation.renamed(this);
 		for (const room of rooms.roomsOf(this)) {
 			this.#chat.answers.countAnnounced(this, 2 * Math.min(room.size, MANY_MEMBERS));
 			room.announceRename(name, old);
@@ -149,8 +177,7 @@ export class ChatSession extends PacedClient implements Session, ChatClient {
 		const guest = names.takeGuest(this, () => cluster.guestNumber());
 		names.release(guest, this);
 		this.rename(guest);
-		this.trusted = false;
-		this.operator = false;
+		this.identity = undefined;
 		this.welcome();
 	}
 
@@ -168,6 +195,14 @@ export class ChatSession extends PacedClient implements Session, ChatClient {
 		this.send(byeDocument("session-resumed"));
 		this.#leave(keepsName);
 		this.peer.end(new XMLSocketError("XMLSOCKET_SESSION_RESUMED", "The session continued over another connection."));
+	}
+
+	expel(error: XMLSocketError, reason: ByeReason): void {
+		if (this.gone) return;
+		this.#sendError(error);
+		this.send(byeDocument(reason));
+		this.#leave(false);
+		this.peer.end(error);
 	}
 
 	// --- Session
@@ -203,8 +238,21 @@ export class ChatSession extends PacedClient implements Session, ChatClient {
 		this.#sendError(error);
 	}
 
+	describe(): ClientDescription {
+		const { name, trusted, operator, key } = this;
+		return { name, guest: !trusted, operator, session: key.id, rooms: this.#roomNames() };
+	}
+
+	dismissed(): void {
+		this.send(byeDocument("kicked"));
+	}
+
 	closed(): void {
 		this.#leave(false);
+	}
+
+	*#roomNames(): Generator<string> {
+		for (const { name } of this.#chat.rooms.roomsOf(this)) yield name;
 	}
 
 	// ---
@@ -214,13 +262,14 @@ export class ChatSession extends PacedClient implements Session, ChatClient {
 		const release = this.hold();
 		// There is only one of these, so it may exceed the limit of pending requests.
 		this.#pending++;
-		this.#answer(later, id, () => {});
-		later.then(release, release);
+		// A refusal is sent before anything that came behind its document is handled.
+		void this.#answer(later, id, () => {}).finally(release);
 	}
 
 	#leave(keepsName: boolean): void {
 		if (this.gone) return;
 		this.gone = true;
+		this.#goneListener?.();
 		const { rooms, names, sessions, cluster, shares } = this.#chat;
 		shares.release(this.share);
 		for (const room of [...rooms.roomsOf(this)]) room.exit(this);

@@ -2,8 +2,10 @@
 // exception is the content of an application document, which was checked when it came and goes out unchanged.
 // docs/chat.md, "Server to client".
 
-import { type ErrorCode, wireCode } from "../errors/index.ts";
+import { wireCode, type XMLSocketError } from "../errors/index.ts";
 import { type Markup, xml } from "../xml/index.ts";
+import type { RoomSettings } from "./rooms/room-states.ts";
+import type { Sanction, SanctionKind } from "./sanctions/sanction.ts";
 
 /** A message of a room. */
 export interface RoomMessage {
@@ -56,10 +58,14 @@ export function joinedDocument(joined: {
 	readonly seq?: number | undefined;
 	readonly members: number;
 	readonly names: readonly string[];
+	/** Of slow mode; 0: the room is not in slow mode. */
+	readonly slowSeconds?: number;
+	readonly isPrivate?: boolean;
 }): string {
-	const { room, kind, log, seq, members, names } = joined;
+	const { room, kind, log, seq, members, names, slowSeconds, isPrivate } = joined;
+	const slow = slowSeconds || undefined;
 	return String(
-		xml`<joined room=${room} kind=${kind} log=${log} seq=${seq} members=${members}>${fitting(names, member)}</joined>`,
+		xml`<joined room=${room} kind=${kind} log=${log} seq=${seq} members=${members} slow=${slow} private=${isPrivate || undefined}>${fitting(names, member)}</joined>`,
 	);
 }
 
@@ -117,6 +123,45 @@ export function ackDocument(id: string, seq?: number, duplicate?: boolean): stri
 	return String(xml`<ack id=${id} seq=${seq} duplicate=${duplicate || undefined} />`);
 }
 
+/** `<ack … ban="ID" />`: to an operator, with the id of the ban or mute. */
+export function sanctionAckDocument(id: string, kind: SanctionKind, sanction: string): string {
+	return String(kind === "ban" ? xml`<ack id=${id} ban=${sanction} />` : xml`<ack id=${id} mute=${sanction} />`);
+}
+
+/** `<bans …>` or `<mutes …>`: a page of those that hold. */
+export function sanctionsDocument(
+	kind: SanctionKind,
+	page: readonly Sanction[],
+	{ room, offset, more }: { readonly room: string | undefined; readonly offset: number; readonly more: boolean },
+	time: (wallMs: number) => string,
+): string {
+	const list = fitting(page, ({ id, room: where, target: { name, session, address }, by, atMs, untilMs, reason }) => {
+		const at = time(atMs);
+		const until = untilMs === undefined ? undefined : time(untilMs);
+		return kind === "ban"
+			? xml`<ban id=${id} room=${where} name=${name} session=${session} address=${address} by=${by} at=${at} until=${until} reason=${reason} />`
+			: xml`<mute id=${id} room=${where} name=${name} session=${session} address=${address} by=${by} at=${at} until=${until} reason=${reason} />`;
+	});
+	const isMore = more || list.length < page.length;
+	return String(
+		kind === "ban"
+			? xml`<bans room=${room} offset=${offset} more=${isMore}>${list}</bans>`
+			: xml`<mutes room=${room} offset=${offset} more=${isMore}>${list}</mutes>`,
+	);
+}
+
+/** `<settings …>`: how a room works; the key and the invited people are only for an operator who has asked. */
+export function settingsDocument(
+	room: string,
+	{ slowSeconds, isPrivate, key, invited }: RoomSettings,
+	asked?: { readonly id: string | undefined },
+): string {
+	const people = asked ? invited.map((name) => xml`<invited name=${name} />`) : [];
+	return String(
+		xml`<settings room=${room} id=${asked?.id} slow=${slowSeconds} private=${String(isPrivate)} key=${asked && key}>${people}</settings>`,
+	);
+}
+
 /** A private message. */
 export interface PrivateMessage {
 	readonly from: string;
@@ -168,18 +213,30 @@ export function lostDocument(room: string, messages: number): string {
 }
 
 /** `<notice …>`: the cluster's state, or what an operator did, in words. */
-export function noticeDocument(code: "broker-lost" | "broker-back" | "muted", words: string, room?: string): string {
+export function noticeDocument(
+	code: "broker-lost" | "broker-back" | "muted" | "invited",
+	words: string,
+	room?: string,
+): string {
 	return String(xml`<notice code=${code} room=${room}>${words}</notice>`);
 }
 
+/** Why the server closes a connection. */
+export type ByeReason = "draining" | "kicked" | "session-resumed" | "banned";
+
 /** `<bye …>`: the server closes behind it. */
-export function byeDocument(reason: "draining" | "session-resumed", retryAfterSeconds?: number): string {
+export function byeDocument(reason: ByeReason, retryAfterSeconds?: number): string {
 	return String(xml`<bye reason=${reason} retry-after=${retryAfterSeconds} />`);
 }
 
 /** `<error …>`: something was refused. */
-export function errorDocument(code: ErrorCode, words: string, id?: string, limit?: number): string {
-	return String(xml`<error code=${wireCode(code)} id=${id} limit=${limit}>${words}</error>`);
+export function refusalDocument({ code, message, details }: XMLSocketError, id?: string): string {
+	const numberOf = (value: unknown): number | undefined => (typeof value === "number" ? value : undefined);
+	const limit = numberOf(details.limitBytes ?? details.limit);
+	const retryAfter = numberOf(details.retryAfterSeconds);
+	return String(
+		xml`<error code=${wireCode(code)} id=${id} limit=${limit} retry-after=${retryAfter}>${message}</error>`,
+	);
 }
 
 /** `<ping />`, and its answer. */

@@ -2,7 +2,7 @@
 // wrong is thrown as an XMLSocketError, which the session turns into an `<error>` for that client.
 
 import { type ErrorCode, XMLSocketError } from "../errors/index.ts";
-import { parseBounded, type RootElement, readRoot } from "../xml/index.ts";
+import { checkBounded, type RootElement, readRoot } from "../xml/index.ts";
 import { checkedName } from "./names.ts";
 
 const MAX_ID_CHARACTERS = 64;
@@ -58,7 +58,7 @@ export function checkIgnored(root: RootElement): void {
 }
 
 function checkWhole(text: string): void {
-	const { refusal } = parseBounded(text);
+	const refusal = checkBounded(text);
 	if (refusal) throw new XMLSocketError(refusal.code, refusal.message, { details: { offset: refusal.offset } });
 }
 
@@ -110,6 +110,12 @@ export function idOf(root: RootElement): string | undefined {
  */
 export function roomOf(root: RootElement): string {
 	return checkedName(required(root, "room"), "room");
+}
+
+/** As `roomOf`; undefined where the document names no room. @throws XMLSOCKET_NAME_INVALID */
+export function optionalRoomOf(root: RootElement): string | undefined {
+	const room = root.attribute("room");
+	return room === undefined ? undefined : checkedName(room, "room");
 }
 
 /**

@@ -2,7 +2,6 @@
 
 import type { XMLSocketError } from "../errors/index.ts";
 import type { ChatClient } from "./chat-client.ts";
-import type { SanctionKind, Topic } from "./cluster/cluster.ts";
 import type { ClusterEvents, LocalState } from "./cluster/cluster-events.ts";
 import type { ChatContext } from "./context.ts";
 import { type ExitReason, type PrivateMessage, toldDocument } from "./documents.ts";
@@ -37,24 +36,8 @@ export class LocalNode implements LocalState, ClusterEvents {
 		return this.#chat.names.holder(nameKey)?.key.id;
 	}
 
-	hasRoom(room: string): boolean {
-		return this.#chat.rooms.get(room) !== undefined;
-	}
-
 	roomSize(room: string): number {
 		return this.#chat.rooms.get(room)?.size ?? 0;
-	}
-
-	topic(room: string): Topic | undefined {
-		return this.#chat.rooms.get(room)?.topic;
-	}
-
-	*topics(): Generator<readonly [room: string, topic: Topic]> {
-		for (const { name, topic } of this.#chat.rooms.rooms()) if (topic) yield [name, topic];
-	}
-
-	sanctions(): Iterable<readonly [kind: SanctionKind, room: string, who: string, seconds: number]> {
-		return this.#chat.moderation.inForce();
 	}
 
 	// --- ClusterEvents
@@ -69,14 +52,6 @@ export class LocalNode implements LocalState, ClusterEvents {
 
 	memberLeft(room: string, name: string, reason: ExitReason | undefined): void {
 		this.#chat.rooms.get(room)?.announceExit(name, reason);
-	}
-
-	topicChanged(room: string, topic: Topic): void {
-		this.#chat.rooms.get(room)?.setTopic(topic);
-	}
-
-	sanctioned(kind: SanctionKind, room: string, who: readonly string[], seconds: number, by?: string): void {
-		this.#chat.moderation.impose(kind, room, who, seconds, by);
 	}
 
 	superseded(session: string): void {
@@ -104,6 +79,10 @@ export class LocalNode implements LocalState, ClusterEvents {
 		client.send(toldDocument(from, at, text, id));
 		if (id !== undefined) delivered.add(sender, client.nameKey, id, clock.now());
 		return true;
+	}
+
+	asked(question: string): Promise<string> {
+		return this.#chat.administration.asked(question);
 	}
 
 	connectionChanged(connected: boolean): void {

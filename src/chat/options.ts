@@ -2,6 +2,8 @@
 
 import * as v from "valibot";
 import { checkOptions, described } from "../options/index.ts";
+import type { Authenticate } from "./authentication.ts";
+import type { MessageFilter } from "./message-filter.ts";
 import { checkedName } from "./names.ts";
 
 const count = (minimum: number, maximum: number) =>
@@ -53,7 +55,13 @@ export const chatSchema = v.strictObject({
 		described(count(1, 1_000_000), "invalid documents of a client in a minute; one more closes the connection"),
 		10,
 	),
-	serverName: v.optional(described(v.pipe(v.string(), v.nonEmpty()), "name of the server in its welcome"), "xmlsocket"),
+	serverName: v.optional(
+		described(
+			v.pipe(v.string(), v.check(isPersonName, "1 to 64 characters without control characters")),
+			"name of the server in its welcome; what its operator says comes from it",
+		),
+		"xmlsocket",
+	),
 	maxDocumentBytes: v.optional(
 		described(count(64, 1 << 30), "longest document that welcome announces, in bytes; set it to the server's limit"),
 		262_144,
@@ -64,8 +72,15 @@ export const chatSchema = v.strictObject({
 	),
 });
 
-/** What `createChat` takes; every option has a default. */
+/** The chat's options that are values; every one has a default. */
 export type ChatOptions = v.InferInput<typeof chatSchema>;
+/** What `createChat` accepts. */
+export interface CreateChatOptions extends ChatOptions {
+	/** Decides who a client is, beside the token file. Default: the token file decides alone. docs/guide/identity.md. */
+	readonly authenticate?: Authenticate | undefined;
+	/** Looks at each text that a client sends to others. Default: everything is allowed. docs/guide/moderation.md. */
+	readonly filter?: MessageFilter | undefined;
+}
 /** The options with all defaults filled in. */
 export type ChatSettings = v.InferOutput<typeof chatSchema>;
 
@@ -85,6 +100,14 @@ function isRoom(text: string): boolean {
 	try {
 		checkedName(name, "room");
 		return true;
+	} catch {
+		return false;
+	}
+}
+
+function isPersonName(text: string): boolean {
+	try {
+		return checkedName(text, "name") === text;
 	} catch {
 		return false;
 	}

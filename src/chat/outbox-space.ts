@@ -11,11 +11,6 @@ export function hasSpace(client: PacedClient): boolean {
 	return client.peer.outboxBytes < FULL_OUTBOX_BYTES;
 }
 
-/** Whether anything that is sent to the client can still arrive. What a broken connection sent before is still handled. */
-export function canRead(client: PacedClient): boolean {
-	return !client.gone && client.peer.isOpen;
-}
-
 /** Resolves when less than 64 KiB wait for the client, or within a second after its connection has ended, or when `isStopped` is true. */
 export async function outboxHasSpace(
 	client: PacedClient,
@@ -25,7 +20,7 @@ export async function outboxHasSpace(
 	if (hasSpace(client)) return;
 	// What was sent in this tick has not been written yet.
 	await new Promise<void>((resolve) => clock.afterTick(resolve));
-	while (canRead(client) && !isStopped() && !hasSpace(client)) await drainedOrLater(client, clock, RECHECK_MS);
+	while (client.isConnected && !isStopped() && !hasSpace(client)) await drainedOrLater(client, clock, RECHECK_MS);
 }
 
 /** Resolves when the client has read what waited for it, or is gone, or after `ms`. */

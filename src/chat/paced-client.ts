@@ -4,6 +4,15 @@ import type { Peer } from "../application/index.ts";
 import type { AddressShare } from "./address-shares.ts";
 import type { ByteRate } from "./byte-rate.ts";
 
+/** Who sends to others, as far as it can be slowed down: a client, or another process with its clients. */
+export interface Sender {
+	readonly share: AddressShare | undefined;
+	pace: ClientPace | undefined;
+	/** Whether it can still be sent to. */
+	readonly isConnected: boolean;
+	hold(): () => void;
+}
+
 /** How one client sends. */
 export interface ClientPace {
 	readonly rate: ByteRate;
@@ -13,7 +22,7 @@ export interface ClientPace {
 }
 
 /** One client. */
-export class PacedClient {
+export class PacedClient implements Sender {
 	readonly peer: Peer;
 	/** What it shares with the other clients of its address; undefined where it shares nothing. */
 	readonly share: AddressShare | undefined;
@@ -30,6 +39,11 @@ export class PacedClient {
 	constructor(peer: Peer, share: AddressShare | undefined) {
 		this.peer = peer;
 		this.share = share;
+	}
+
+	/** Whether anything that is sent to it can still arrive. What a broken connection sent before is still handled. */
+	get isConnected(): boolean {
+		return !this.gone && this.peer.isOpen;
 	}
 
 	sendEncoded(bytes: Uint8Array): void {

@@ -2,10 +2,12 @@
 // that it need not be XML, and a client that never speaks is as good as any. docs/chat.md, "Raw mode".
 
 import type { Application, Peer, Session } from "../application/index.ts";
+import type { Bus } from "../cluster/index.ts";
 import { Room } from "../rooms/index.ts";
 import { AddressShares } from "./address-shares.ts";
 import { defaultClock } from "./default-clock.ts";
 import { PacedClient } from "./paced-client.ts";
+import { RelayExchange } from "./relay-exchange.ts";
 import { SendingPace } from "./sending-pace.ts";
 
 /** What `createRelay` takes. */
@@ -14,9 +16,17 @@ export interface RelayOptions {
 	readonly room?: string;
 }
 
+/** What a relay is made of, beside its options. */
+export interface RelayParts {
+	/** Connects the processes of one daemon: their clients are in one room. Default: this process is the only one. */
+	readonly bus?: Bus | undefined;
+	/** Receives XMLSOCKET_RELAY_DROPPED, at most once a second. Default: nothing does. */
+	readonly report?: ((error: Error) => void) | undefined;
+}
+
 /** Makes the raw mode, for a server or a page to run. */
-export function createRelay(options: RelayOptions = {}): Application<"bytes"> {
-	return new Relay(options.room ?? "lobby");
+export function createRelay(options: RelayOptions = {}, parts: RelayParts = {}): Application<"bytes"> {
+	return new Relay(options.room ?? "lobby", parts);
 }
 
 class Relay implements Application<"bytes"> {
@@ -27,9 +37,11 @@ class Relay implements Application<"bytes"> {
 	readonly shares: AddressShares = new AddressShares();
 	readonly pace: SendingPace = new SendingPace(defaultClock);
 	readonly room: Room<RelaySession>;
+	readonly exchange: RelayExchange | undefined;
 
-	constructor(name: string) {
+	constructor(name: string, { bus, report }: RelayParts) {
 		this.room = new Room(name);
+		this.exchange = bus && new RelayExchange(bus, this.room, this.pace, defaultClock, report ?? (() => {}));
 	}
 
 	open(peer: Peer): Session<"bytes"> {
@@ -40,10 +52,19 @@ class Relay implements Application<"bytes"> {
 
 	sweep(): void {
 		this.shares.sweep(defaultClock.now());
+		this.exchange?.sweep();
+	}
+
+	async close(): Promise<void> {
+		this.exchange?.close();
 	}
 
 	stats(): Record<string, number> {
-		return { relay_clients: this.room.size, relay_documents: this.relayed };
+		return {
+			relay_clients: this.room.size,
+			relay_documents: this.relayed,
+			relay_dropped: this.exchange?.dropped ?? 0,
+		};
 	}
 }
 
@@ -56,16 +77,18 @@ class RelaySession extends PacedClient implements Session<"bytes"> {
 	}
 
 	document(bytes: Uint8Array): void {
-		const { pace, room } = this.#relay;
+		const { pace, room, exchange } = this.#relay;
 		this.#relay.relayed++;
 		// There is no document that could refuse one.
-		pace.slowDown(this, bytes.length, room);
+		const isFast = pace.slowDown(this, bytes.length, room);
 		room.send(bytes, this);
+		exchange?.send(this, bytes, isFast);
 	}
 
 	closed(): void {
 		this.gone = true;
 		this.#relay.room.remove(this);
+		this.#relay.exchange?.left(this);
 		this.#relay.shares.release(this.share);
 		this.drained();
 	}

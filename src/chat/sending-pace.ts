@@ -5,13 +5,13 @@
 import { XMLSocketError } from "../errors/index.ts";
 import type { Clock } from "../link/index.ts";
 import { ByteRate, type Rate } from "./byte-rate.ts";
-import { canRead, drainedOrLater } from "./outbox-space.ts";
-import type { ClientPace, PacedClient } from "./paced-client.ts";
+import { drainedOrLater } from "./outbox-space.ts";
+import type { ClientPace, PacedClient, Sender } from "./paced-client.ts";
 
 /** What one client sends to others, in outgoing bytes. `address-shares.ts` has the rate for all clients of an address. */
 const RATE: Rate = { bytesPerSecond: 64 * 1024, burstBytes: 64 * 1024 };
 /** How long fast senders wait for one reader. A reader that is behind for longer is disconnected by the limits of its own outbox. */
-const PATIENCE_MS = 10_000;
+export const PATIENCE_MS: number = 10_000;
 const RECHECK_MS = 1000;
 /** A fast sender's receivers are looked at each time it has sent so much for each of them, so that looking costs less than sending. */
 const SCAN_BYTES_PER_RECEIVER = 8;
@@ -38,19 +38,21 @@ export class SendingPace {
 	 * @returns whether the client sends faster than its rate.
 	 * @throws XMLSOCKET_SENDING_TOO_FAST where the document would disconnect a receiver that still reads; for fast senders only.
 	 */
-	check(client: PacedClient, bytes: number, receivers: Receivers, waitingBytes = 0): boolean {
+	check(client: Sender, bytes: number, receivers: Receivers, waitingBytes = 0): boolean {
 		if (!this.count(client, bytes)) return false;
 		if (this.#slowDown(client, client.pace!, bytes, receivers, waitingBytes)) throw tooFast();
 		return true;
 	}
 
 	/** As `check`, where documents cannot be refused. */
-	slowDown(client: PacedClient, bytes: number, receivers: Receivers): void {
-		if (this.count(client, bytes)) this.#slowDown(client, client.pace!, bytes, receivers, 0);
+	slowDown(client: Sender, bytes: number, receivers: Receivers): boolean {
+		const isFast = this.count(client, bytes);
+		if (isFast) this.#slowDown(client, client.pace!, bytes, receivers, 0);
+		return isFast;
 	}
 
 	// Returns whether the document would disconnect a receiver.
-	#slowDown(client: PacedClient, pace: ClientPace, bytes: number, receivers: Receivers, waitingBytes: number): boolean {
+	#slowDown(client: Sender, pace: ClientPace, bytes: number, receivers: Receivers, waitingBytes: number): boolean {
 		pace.unscannedBytes += bytes;
 		if (pace.unscannedBytes < Math.min(MAX_SCAN_BYTES, receivers.size * SCAN_BYTES_PER_RECEIVER)) return false;
 		pace.unscannedBytes = 0;
@@ -60,7 +62,7 @@ export class SendingPace {
 	}
 
 	/** Counts a document that a client sends to others, and holds nobody. @returns as `check` */
-	count(client: PacedClient, bytes: number): boolean {
+	count(client: Sender, bytes: number): boolean {
 		const nowMs = this.#clock.now();
 		client.pace ??= { rate: new ByteRate(RATE, nowMs), unscannedBytes: MAX_SCAN_BYTES, isHeld: false };
 		const isFast = client.pace.rate.add(bytes, nowMs);
@@ -88,14 +90,14 @@ export class SendingPace {
 		return { behind, isFull };
 	}
 
-	async #holdFor(client: PacedClient, pace: ClientPace, receiver: PacedClient): Promise<void> {
+	async #holdFor(client: Sender, pace: ClientPace, receiver: PacedClient): Promise<void> {
 		pace.isHeld = true;
 		const release = client.hold();
 		// What was sent in this tick has not been written yet.
 		await new Promise<void>((resolve) => this.#clock.afterTick(resolve));
 		for (;;) {
 			const { behindSinceMs } = receiver;
-			if (!canRead(client) || receiver.gone || behindSinceMs === undefined || !isBehind(receiver)) break;
+			if (!client.isConnected || receiver.gone || behindSinceMs === undefined || !isBehind(receiver)) break;
 			const leftMs = behindSinceMs + PATIENCE_MS - this.#clock.now();
 			if (leftMs <= 0) break;
 			await drainedOrLater(receiver, this.#clock, Math.min(leftMs, RECHECK_MS));

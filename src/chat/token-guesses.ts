@@ -5,7 +5,6 @@
 import { XMLSocketError } from "../errors/index.ts";
 import type { Clock } from "../link/index.ts";
 import type { ChatClient } from "./chat-client.ts";
-import { canRead } from "./outbox-space.ts";
 
 /** Wrong tokens of one client without a wait. `address-shares.ts` has the number for an address. */
 const FREE_GUESSES = 5;
@@ -54,10 +53,10 @@ export class TokenGuesses {
 
 	async #checkLater(client: ChatClient, waitMs: number, check: () => void | Promise<void>): Promise<void> {
 		const untilMs = this.#clock.now() + waitMs;
-		for (let leftMs = waitMs; leftMs > 0 && canRead(client); leftMs = untilMs - this.#clock.now()) {
+		for (let leftMs = waitMs; leftMs > 0 && client.isConnected; leftMs = untilMs - this.#clock.now()) {
 			await new Promise<void>((resolve) => this.#clock.delay(Math.min(leftMs, RECHECK_MS), resolve));
 		}
-		if (!canRead(client)) return;
+		if (!client.isConnected) return;
 		const leftMs = client.share?.guesses.overMs(this.#clock.now()) ?? 0;
 		if (leftMs === 0) return check();
 		throw new XMLSocketError(

@@ -16,12 +16,18 @@ export interface ApplicationModule {
 	readonly application: Application<"text"> | Application<"bytes">;
 }
 
+/** A module that is not loaded yet. */
+export interface FoundModule extends Omit<ApplicationModule, "application"> {
+	/** As it was given. */
+	readonly path: string;
+}
+
 /**
- * The application of the module that `--app` names; undefined if it names scripts.
+ * The module that `--app` names; undefined if it names scripts.
  *
- * @throws XMLSOCKET_OPTION_INVALID, XMLSOCKET_SCRIPT_UNREADABLE, XMLSOCKET_SCRIPT_FAILED
+ * @throws XMLSOCKET_OPTION_INVALID, XMLSOCKET_SCRIPT_UNREADABLE
  */
-export async function applicationModule({ app, watch }: ServeSettings): Promise<ApplicationModule | undefined> {
+export function findModule({ app, watch }: ServeSettings): FoundModule | undefined {
 	const path = app.find((one) => /\.mjs$/i.test(one));
 	if (path === undefined) return undefined;
 	if (app.length > 1) throw invalid(`The module ${path} takes the whole port: use it without other applications.`);
@@ -29,13 +35,22 @@ export async function applicationModule({ app, watch }: ServeSettings): Promise<
 		throw invalid(`--watch runs scripts again, but not modules: start the daemon again to read ${path} again.`);
 	const entry = resolve(path);
 	if (!existsSync(entry)) throw new XMLSocketError("XMLSOCKET_SCRIPT_UNREADABLE", `There is no file ${path}.`);
+	return { name: basename(entry).replace(/\.mjs$/i, ""), entry, path };
+}
+
+/**
+ * Loads a module.
+ *
+ * Rejects with XMLSOCKET_OPTION_INVALID, XMLSOCKET_SCRIPT_FAILED.
+ */
+export async function openModule({ name, entry, path }: FoundModule): Promise<ApplicationModule> {
 	const application = await defaultExport(entry, path);
 	if (!isApplication(application)) {
 		throw invalid(
 			`The default export of ${path} is not an application: export an object with output ("text" or "bytes") and open(peer), as for createServer.`,
 		);
 	}
-	return { name: basename(entry).replace(/\.mjs$/i, ""), entry, application };
+	return { name, entry, application };
 }
 
 async function defaultExport(entry: string, path: string): Promise<unknown> {

@@ -9,15 +9,30 @@ import { brokerNames, keepsFolder } from "./room-storage.ts";
 import type { ServeSettings } from "./serve-schema.ts";
 import type { Site } from "./site.ts";
 
+/** What a banner says of a server. */
+export type BannerServer = Pick<
+	Server,
+	| "port"
+	| "addresses"
+	| "secure"
+	| "policyText"
+	| "policyPort"
+	| "policyDomains"
+	| "pageFolder"
+	| "pagePath"
+	| "settings"
+>;
+
 /** The banner's text, coloured if standard output is a terminal. */
 export function banner(
-	server: Server,
+	server: BannerServer,
 	gateway: Gateway | undefined,
 	applications: readonly NamedApplication[],
 	site: Site,
 	settings: ServeSettings,
 	version: string,
 	tookMs: number,
+	workers = 1,
 ): string {
 	const { cyan, dim } = styles();
 	const at = `${urlHost(settings.host)}:${server.port}`;
@@ -27,6 +42,8 @@ export function banner(
 	if (settings.web !== undefined && settings.sniff)
 		rows.push(["Site", `${cyan(`${web}/`)}  ${dim(`from ${settings.web}`)}`]);
 	if (server.pageFolder !== undefined && settings.sniff) rows.push(["Chat page", cyan(`${web}${server.pagePath}`)]);
+	if (settings.adminTokenFile !== undefined && settings.sniff)
+		rows.push(["Admin page", cyan(`${web}/xmlsocket/admin/`)]);
 	rows.push(...portRows(server));
 	if (applications.length > 0) rows.push(...applicationRows(applications));
 	else
@@ -38,6 +55,7 @@ export function banner(
 	if (keepsFolder(settings)) rows.push(["Data", resolve(settings.data)]);
 	if (settings.nats.length > 0)
 		rows.push(["NATS", `${brokerNames(settings)}  ${dim("rooms, names and history are shared")}`]);
+	rows.push(...workerRows(workers, isChat ? "one port, the same rooms and names" : WORKERS_SHARE));
 	if (gateway) rows.push(...gatewayRows(server, gateway));
 	const warnings = [
 		...site.warnings(),
@@ -48,7 +66,7 @@ export function banner(
 }
 
 /** The address of a server for each protocol of its port. */
-export function portRows(server: Server): [string, string][] {
+export function portRows(server: BannerServer): [string, string][] {
 	const { cyan, dim } = styles();
 	const { host, sniff, policy } = server.settings;
 	const at = `${urlHost(host)}:${server.port}`;
@@ -86,8 +104,16 @@ export function applicationRows(applications: readonly NamedApplication[]): [str
 	]);
 }
 
+const WORKERS_SHARE = "one port";
+
+/** A row about the workers; none where there is one process. */
+export function workerRows(workers: number, words: string = WORKERS_SHARE): [string, string][] {
+	const { dim } = styles();
+	return workers > 1 ? [["Workers", `${workers} processes  ${dim(words)}`]] : [];
+}
+
 /** Warnings about a port that other machines can reach. */
-export function portWarnings(server: Server): string[] {
+export function portWarnings(server: BannerServer): string[] {
 	const { host, origin } = server.settings;
 	if (!isPublic(host)) return [];
 	const warnings: string[] = [];
@@ -100,7 +126,7 @@ export function portWarnings(server: Server): string[] {
 	return warnings;
 }
 
-function warningsFor(server: Server, settings: ServeSettings, isChat: boolean): string[] {
+function warningsFor(server: BannerServer, settings: ServeSettings, isChat: boolean): string[] {
 	const warnings: string[] = [];
 	if (isChat && settings.memory)
 		warnings.push("Stored rooms are in memory and end with this process: without --memory they are in a folder.");

@@ -16,6 +16,8 @@ export function checkVariables(environment: Readonly<Record<string, string | und
 	if (names.length === 0) return;
 	const known = new Set([
 		`${PREFIX}CONFIG`,
+		// The token of the commands that administer a running daemon.
+		`${PREFIX}ADMIN_TOKEN`,
 		...[serveSchema, gatewayCommandSchema, runSchema, playSchema].flatMap(optionsOf).map(({ variable }) => variable),
 	]);
 	const mistakes = names

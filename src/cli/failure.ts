@@ -2,6 +2,7 @@
 
 import { ERROR_CODES } from "../errors/codes.ts";
 import { type ErrorEntry, XMLSocketError } from "../errors/index.ts";
+import { isTooManyFiles, TOO_MANY_FILES } from "./too-many-files.ts";
 
 const COULD_NOT_CONNECT: ReadonlySet<string> = new Set([
 	"XMLSOCKET_CONNECT_FAILED",
@@ -21,6 +22,16 @@ const USAGE: ReadonlySet<string> = new Set([
 	"XMLSOCKET_MOVIE_UNREADABLE",
 	"XMLSOCKET_SCRIPT_UNREADABLE",
 	"XMLSOCKET_APPLICATION_XML_INVALID",
+	"XMLSOCKET_FILE_EXISTS",
+	"XMLSOCKET_FILE_NOT_WRITTEN",
+	"XMLSOCKET_RECORDING_EMPTY",
+	"XMLSOCKET_RECORDING_EXISTS",
+	"XMLSOCKET_RECORDING_INVALID",
+	"XMLSOCKET_RECORDING_TOO_NEW",
+	"XMLSOCKET_RECORDING_UNREADABLE",
+	"XMLSOCKET_REPLAY_RULES_INVALID",
+	"XMLSOCKET_FILTER_INVALID",
+	"XMLSOCKET_TARGET_IS_SELF",
 ]);
 
 /** 3: could not connect; 2: wrong usage; 1: any other failure. */
@@ -30,12 +41,17 @@ export function exitCodeOf(error: unknown): number {
 	return USAGE.has(error.code) ? 2 : 1;
 }
 
+/** What to do about an error with this code. */
+export function hintOf(code: string): string | undefined {
+	const entry: ErrorEntry | undefined = code in ERROR_CODES ? ERROR_CODES[code as keyof typeof ERROR_CODES] : undefined;
+	return entry?.hint;
+}
+
 /** What happened, then what to do about it. */
 export function failureText(error: unknown): string {
-	if (!(error instanceof XMLSocketError) && /^(EMFILE|ENFILE)$/.test((error as NodeJS.ErrnoException).code ?? ""))
-		return "xmlsocket: Too many files are open, so the program cannot start.\n  Raise the limit: `ulimit -n 65536` in a shell, LimitNOFILE= in a systemd unit, --ulimit nofile=65536 for a container.";
+	if (!(error instanceof XMLSocketError) && isTooManyFiles(error)) return TOO_MANY_FILES;
 	if (!(error instanceof XMLSocketError))
 		return `xmlsocket: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`;
-	const { hint }: ErrorEntry = ERROR_CODES[error.code];
+	const hint = hintOf(error.code);
 	return `xmlsocket: ${error.message}${hint === undefined ? "" : `\n  ${hint}`} (${error.code})`;
 }

@@ -5,7 +5,10 @@ import type { Server } from "../server/index.ts";
 import { styles, urlHost } from "./banner-parts.ts";
 
 /** A row for each target: its WebSocket URL, and its host and port. */
-export function gatewayRows(server: Server, gateway: Gateway): [string, string][] {
+export function gatewayRows(
+	server: Pick<Server, "secure" | "port" | "settings">,
+	gateway: Gateway,
+): [string, string][] {
 	const { cyan, dim } = styles();
 	return gateway.targets.map((target, at) => [
 		at === 0 ? "Gateway" : "",
@@ -32,7 +35,7 @@ export function targetWarnings(gateway: Gateway): string[] {
 }
 
 /** The URL of a target's WebSocket. */
-export function webSocketUrl(server: Server, target: Target): string {
+export function webSocketUrl(server: Pick<Server, "secure" | "port" | "settings">, target: Target): string {
 	return `${server.secure ? "wss" : "ws"}://${urlHost(server.settings.host)}:${server.port}${target.path}`;
 }
 

@@ -2,10 +2,10 @@
 // configuration file, so that one file works for both commands.
 
 import * as v from "valibot";
-import { gatewaySchema } from "../gateway/index.ts";
+import { gatewaySchema } from "../gateway/options.ts";
 import { siteSchema } from "../gateway/site/options.ts";
 import { described } from "../options/index.ts";
-import { serverSchema } from "../server/index.ts";
+import { serverSchema } from "../server/options.ts";
 import { serveSchema } from "./serve-schema.ts";
 
 const server = serverSchema.entries;

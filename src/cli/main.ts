@@ -4,8 +4,8 @@
 
 import { readFileSync } from "node:fs";
 import { CommanderError } from "commander";
-import { exitCodeOf, failureText } from "./failure.ts";
 import { createProgram } from "./program.ts";
+import { isTooManyFiles, TOO_MANY_FILES } from "./too-many-files.ts";
 
 const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
 	version: string;
@@ -26,6 +26,11 @@ try {
 } catch (error) {
 	if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
 	else {
+		// The texts and hints of all errors load only here.
+		const { exitCodeOf, failureText } = await import("./failure.ts").catch((problem: unknown) => {
+			if (!isTooManyFiles(problem)) throw problem;
+			return { exitCodeOf: () => 1, failureText: () => TOO_MANY_FILES };
+		});
 		// An open handle of a failed command, for example a connection to a silent server, must not keep the process alive.
 		const exit = (): never => process.exit(exitCodeOf(error));
 		process.stderr.on("error", exit);

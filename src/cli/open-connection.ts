@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { styleText } from "node:util";
 import { XMLSocketError } from "../errors/index.ts";
 import { type Connection, type ConnectOptions, connect, element } from "../index.ts";
-import { declaredEncoding, textCodec } from "../transport/index.ts";
+import { declaredEncoding, textCodec } from "../transport/text-codec.ts";
 import { pretty, rootElement, XML } from "../xml/index.ts";
 import { STREAM_CHARS } from "./stream-chars.ts";
 
@@ -117,13 +117,15 @@ function answerPings(connection: Connection): void {
 	});
 }
 
-function secured(address: string): string {
+/** The address with TLS. */
+export function secured(address: string): string {
 	return address.includes("://")
 		? address.replace(/^xmlsocket:/i, "xmlsockets:").replace(/^ws:/i, "wss:")
 		: `xmlsockets://${/^\d+$/.test(address) ? `localhost:${address}` : address.startsWith(":") ? `localhost${address}` : address}`;
 }
 
-function readAuthority(file: string): string {
+/** The text of a PEM file. @throws XMLSOCKET_CERTIFICATE_UNREADABLE */
+export function readAuthority(file: string): string {
 	try {
 		return readFileSync(file, "utf8");
 	} catch (cause) {

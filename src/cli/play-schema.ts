@@ -1,9 +1,9 @@
 // The options of `play`: the movie's targets and variables, and how the page is shown.
 
 import * as v from "valibot";
-import { gatewaySchema } from "../gateway/index.ts";
+import { gatewaySchema } from "../gateway/options.ts";
 import { described } from "../options/index.ts";
-import { serverSchema } from "../server/index.ts";
+import { serverSchema } from "../server/options.ts";
 
 const { dialTimeoutMs, learn } = gatewaySchema.entries;
 
@@ -36,6 +36,9 @@ export const playSchema = v.strictObject({
 	),
 	dialTimeoutMs,
 	learn,
+	record: v.optional(
+		described(v.string(), "record the documents of the movie's sockets in this new file, as NDJSON", "--record <file>"),
+	),
 	encoding: serverSchema.entries.encoding,
 	logLevel: v.optional(
 		described(

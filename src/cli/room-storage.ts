@@ -38,7 +38,19 @@ export async function openRoomStorage(
 	if (settings.nats.length > 0) return openShared(settings, retention, log);
 	if (settings.memory) return { log: new MemoryLog(retention) };
 	const folder = resolve(settings.data);
-	const stored = await openLog(folder, retention);
+	const stored = await openLog(folder, {
+		...retention,
+		backups: {
+			sent: (keys) => log.info({ folder, keys }, "a backup of the data folder was sent"),
+			failed: (error) =>
+				log.warn({ folder, reason: error.message }, "no backup of the data folder can be taken, or one failed"),
+		},
+		migrated: ({ from, to, copy }) =>
+			log.warn(
+				{ folder, from, to, copy },
+				"the data folder was changed to the format of this version; the copy is as it was before",
+			),
+	});
 	stored.watch?.((reachable, cause) => {
 		if (reachable) log.info({ folder }, "the data folder works again: stored rooms accept messages");
 		else {

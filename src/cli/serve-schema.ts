@@ -1,15 +1,19 @@
 // The options of `serve`: the server's, the chat's, the gateway's, and the few that decide which of them runs.
 
 import * as v from "valibot";
-import { ascSchema } from "../asc/index.ts";
-import { chatSchema } from "../chat/index.ts";
-import { gatewaySchema } from "../gateway/index.ts";
+import { adminSchema } from "../admin/options.ts";
+import { ascSchema } from "../asc/options.ts";
+import { chatSchema } from "../chat/options.ts";
+import { gatewaySchema } from "../gateway/options.ts";
 import { siteSchema } from "../gateway/site/options.ts";
 import { described } from "../options/index.ts";
-import { serverSchema } from "../server/index.ts";
+import { serverSchema } from "../server/options.ts";
 
 // The tokens come from their file; the limits that welcome announces are the server's own.
 const { tokens: _tokens, ...chatEntries } = chatSchema.entries;
+
+/** More than the cores of the largest machines in use; each worker exchanges its presence with every other. */
+export const MAX_WORKERS = 64;
 
 /** The schema of the daemon's flags, variables and configuration file. */
 export const serveSchema = v.strictObject({
@@ -51,6 +55,14 @@ export const serveSchema = v.strictObject({
 		described(v.picklist(["file", "memory"]), "with --nats: where those servers keep stored rooms"),
 		"file",
 	),
+	workers: v.optional(
+		described(
+			v.union([v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(MAX_WORKERS)), v.picklist(["auto"])]),
+			"processes that share the port and serve its clients; auto: one for each core",
+			"--workers <n|auto>",
+		),
+		1,
+	),
 	app: v.optional(
 		described(
 			v.array(v.pipe(v.string(), v.nonEmpty())),
@@ -66,12 +78,24 @@ export const serveSchema = v.strictObject({
 		described(v.string(), "no chat: every document goes unchanged to all other clients of this room", "--relay [room]"),
 	),
 	tokenFile: v.optional(
-		described(v.string(), "require tokens: a file with lines TOKEN NAME [operator]", "--token-file <file>"),
+		described(
+			v.string(),
+			"require tokens: a file with lines TOKEN NAME [operator]; reloaded on change",
+			"--token-file <file>",
+		),
 	),
+	loginKeys: v.optional(
+		described(
+			v.pipe(v.string(), v.nonEmpty()),
+			"let a web site's login give the names: a file with the keys of its tokens; reloaded on change",
+			"--login-keys <file>",
+		),
+	),
+	...adminSchema.entries,
 	logLevel: v.optional(
 		described(
 			v.picklist(["silent", "error", "warn", "info", "debug"]),
-			"log lines of this level and above, as JSON on standard error",
+			"log lines of this level and above on standard error: JSON, and for people on a terminal",
 			"--log-level <level>",
 		),
 		"info",

@@ -2,16 +2,21 @@
 
 import { type Logger, pino } from "pino";
 import type { Server } from "../server/index.ts";
+import { readableLine } from "./log-lines.ts";
 import { LogOutput } from "./log-output.ts";
 
 const FLUSH_LOG_MS = 500;
 
 /** The one destination of this process's log. */
-export const logOutput: LogOutput = new LogOutput(process.stderr);
+export const logOutput: LogOutput = new LogOutput(
+	process.stderr,
+	"standard error",
+	process.stderr.isTTY ? readableLine : undefined,
+);
 
-/** JSON lines on standard error. */
-export function makeLog(level: string): Logger {
-	return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, logOutput);
+/** JSON lines on standard error; on a terminal, lines for people. @param facts in each line */
+export function makeLog(level: string, facts: object | null = null): Logger {
+	return pino({ level, base: facts, timestamp: pino.stdTimeFunctions.isoTime }, logOutput);
 }
 
 /** The settings with these names that have a value. */
@@ -21,13 +26,48 @@ export function pick(settings: object, keys: readonly string[]): object {
 	);
 }
 
-/** Runs until SIGINT or SIGTERM; a second signal ends the process immediately. SIGHUP reloads the certificate and the policy file. */
-export async function runUntilSignal(server: Server, log: { info(facts: object, words: string): void }): Promise<void> {
-	process.on("SIGHUP", () => {
-		server.reloadCertificate();
-		server.reloadPolicy();
-	});
-	await new Promise<void>((resolve) => {
+/** What runs until a signal. */
+export interface RunningDaemon {
+	readonly connections: number;
+	/** Reads the certificate and the policy file again. */
+	reload(): void;
+	close(options?: { graceMs?: number }): Promise<void>;
+}
+
+/**
+ * Runs until SIGINT or SIGTERM; a second signal ends the process immediately. SIGHUP reloads the certificate and the policy file.
+ *
+ * @param reload reads further files again on SIGHUP. Default: there are none.
+ */
+export async function runUntilSignal(
+	server: Server,
+	log: { info(facts: object, words: string): void },
+	reload: () => void = () => {},
+): Promise<void> {
+	await untilSignal(
+		{
+			get connections() {
+				return server.connections;
+			},
+			reload: () => {
+				server.reloadCertificate();
+				server.reloadPolicy();
+				reload();
+			},
+			close: (options) => server.close(options),
+		},
+		log,
+	);
+}
+
+/** The same for a daemon that is more than a server. Rejects with what `failed` rejects with. */
+export async function untilSignal(
+	server: RunningDaemon,
+	log: { info(facts: object, words: string): void },
+	failed: Promise<never> = new Promise(() => {}),
+): Promise<void> {
+	process.on("SIGHUP", () => server.reload());
+	const stopped = new Promise<void>((resolve) => {
 		let signals = 0;
 		const stop = (signal: NodeJS.Signals): void => {
 			signals++;
@@ -42,6 +82,7 @@ export async function runUntilSignal(server: Server, log: { info(facts: object, 
 		process.on("SIGINT", stop);
 		process.on("SIGTERM", stop);
 	});
+	await Promise.race([stopped, failed]);
 	await logOutput.flush(FLUSH_LOG_MS);
 	process.exit(0);
 }

@@ -20,7 +20,7 @@ export interface OptionInfo {
 	/** Its environment variable. */
 	readonly variable: string;
 	readonly about: string;
-	readonly kind: "string" | "number" | "boolean" | "array";
+	readonly kind: "string" | "number" | "boolean" | "array" | "union";
 	/** A flag `--no-…`, whose presence means false. */
 	readonly negated: boolean;
 	readonly default: unknown;
@@ -171,6 +171,8 @@ function convert(info: OptionInfo, value: unknown): unknown {
 	if (info.kind === "string" && value === true) return ""; // a flag whose value is optional
 	if (typeof value !== "string") return value;
 	if (info.kind === "number") return /^[+-]?\d+(?:\.\d+)?$/.test(value.trim()) ? Number(value) : value;
+	// A whole number or a word.
+	if (info.kind === "union") return /^\d+$/.test(value.trim()) ? Number(value) : value;
 	if (info.kind === "boolean")
 		return /^(?:1|true|yes|on)$/i.test(value) ? true : /^(?:0|false|no|off)$/i.test(value) ? false : value;
 	return value;

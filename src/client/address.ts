@@ -40,6 +40,11 @@ const ADDRESS = /^(?:([a-z][a-z0-9+.-]*):\/\/)?(?:\[([^\]\s]+)\]|([^\s:/?#@[\]\\
  * ```
  */
 export function parseAddress(address: string): Target {
+	return parseAddressFrom(address, LOWEST_PORT);
+}
+
+/** As `parseAddress`, with another lowest port: tools also reach servers that players ask for policy files. */
+export function parseAddressFrom(address: string, lowestPort: number): Target {
 	if (typeof address !== "string") throw invalid(String(address), "it is not a string");
 	const text = /^\d+$/.test(address) ? `:${address}` : address;
 	const parts = ADDRESS.exec(text);
@@ -57,7 +62,7 @@ export function parseAddress(address: string): Target {
 	return {
 		protocol,
 		host: literal ?? (name === "" ? "localhost" : name),
-		port: portOf(address, digits, webSocket ? (secure ? 443 : 80) : undefined),
+		port: portOf(address, digits, webSocket ? (secure ? 443 : 80) : undefined, lowestPort),
 		path: webSocket ? webSocketPath(address, rest) : noPath(address, rest),
 		secure,
 	};
@@ -76,14 +81,14 @@ export function targetUrl(target: Target): string {
 	return `${target.protocol}://${host}:${target.port}${target.path}`;
 }
 
-function portOf(address: string, digits: string | undefined, standard: number | undefined): number {
+function portOf(address: string, digits: string | undefined, standard: number | undefined, lowestPort: number): number {
 	if (digits === undefined || digits === "") {
 		if (standard !== undefined) return standard;
 		throw invalid(address, "the port is missing, for example localhost:9000");
 	}
 	const port = Number(digits);
 	if (port < 1 || port > HIGHEST_PORT) throw invalid(address, `ports are 1 to ${HIGHEST_PORT}, not ${digits}`);
-	if (standard === undefined && port < LOWEST_PORT) {
+	if (standard === undefined && port < lowestPort) {
 		throw new XMLSocketError(
 			"XMLSOCKET_PORT_RESERVED",
 			`XMLSocket connects to ports ${LOWEST_PORT} to ${HIGHEST_PORT} only, not to ${port} (in "${address}").`,

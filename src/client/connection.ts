@@ -132,6 +132,16 @@ export class Connection implements DocumentConnection<ConnectionEvents> {
 	}
 
 	/**
+	 * @internal As `send`, but nothing waits for the next connection: where the current one is over, also where no event has told so
+	 * yet, the document is not sent.
+	 *
+	 * @returns whether it was sent.
+	 */
+	sendNow(document: Sendable): boolean {
+		return this.#link.transmit(documentText(document));
+	}
+
+	/**
 	 * Resolves when at most 64 KiB of what was sent wait in this process, also across reconnections.
 	 *
 	 * Rejects with XMLSOCKET_CLOSED when the connection ends before, and with XMLSOCKET_ABORTED or XMLSOCKET_REQUEST_TIMEOUT as

@@ -1,9 +1,17 @@
 export { parseAddress, type Target, targetUrl } from "./address.ts";
 export type { Chat, JoinOptions, RenameOptions } from "./chat/chat.ts";
 export type { ChatEvents, PrivateMessage } from "./chat/chat-events.ts";
-export type { Message, RoomEntry } from "./chat/message-types.ts";
+export type {
+	ChatModeration,
+	ModerationTarget,
+	RoomSettingsOptions,
+	SanctionListOptions,
+	SanctionOptions,
+	SanctionPage,
+} from "./chat/chat-moderation.ts";
+export type { Message, RoomEntry, RoomSettingsEntry, SanctionEntry } from "./chat/message-types.ts";
 export { createOpenChat, type OpenChat } from "./chat/open-chat.ts";
-export type { ChatClientOptions, ChatReader } from "./chat/options.ts";
+export type { ChatClientOptions, ChatReader, ChatToken } from "./chat/options.ts";
 export type { Receipt } from "./chat/outbox.ts";
 export type { Position } from "./chat/read-cursor.ts";
 export type { HistoryOptions, Room } from "./chat/room.ts";

@@ -6,15 +6,22 @@ import { attribute, textContent, type XMLNode } from "../xml/index.ts";
 
 /**
  * The error of `<error code="name-taken">`: XMLSOCKET_NAME_TAKEN. For a code that this package does not know it is
- * XMLSOCKET_REFUSED. `details.code` is always the server's code as it came, and `details.id` the id of the request.
+ * XMLSOCKET_REFUSED. `details.code` is always the server's code as it came, `details.id` the id of the request, and
+ * `details.retryAfterSeconds` the time to wait, where the server names one.
  */
-export function refusal(code: string, text: string, id?: string): XMLSocketError {
+export function refusal(code: string, text: string, id?: string, retryAfterSeconds?: number): XMLSocketError {
 	return new XMLSocketError(codeOfWire(code) ?? "XMLSOCKET_REFUSED", text || `The server refused it (${code}).`, {
-		details: { code, ...(id === undefined ? {} : { id }) },
+		details: {
+			code,
+			...(id === undefined ? {} : { id }),
+			...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
+		},
 	});
 }
 
 /** The refusal that an `<error>` element carries. */
 export function refusalIn(root: XMLNode): XMLSocketError {
-	return refusal(attribute(root, "code") ?? "", textContent(root), attribute(root, "id"));
+	const seconds = Number(attribute(root, "retry-after") || Number.NaN);
+	const retryAfterSeconds = Number.isSafeInteger(seconds) && seconds >= 0 ? seconds : undefined;
+	return refusal(attribute(root, "code") ?? "", textContent(root), attribute(root, "id"), retryAfterSeconds);
 }

@@ -13,6 +13,10 @@ export interface Bus {
 	readonly node: string;
 	/** Whether the others can be reached, as far as is known. */
 	readonly connected: boolean;
+	/**
+	 * Whether every node is a process of the same daemon, so that what they send needs no limit of its own. Absent: no.
+	 */
+	readonly isTrusted?: boolean;
 	readonly leases: NameLeases;
 	/** The longest message that can be sent now, in bytes. */
 	readonly maxBytes: number;
@@ -22,6 +26,12 @@ export interface Bus {
 	subscribe(channel: Channel, receive: (data: Uint8Array) => void): () => void;
 	/** Reports when the connection is lost and found. @returns a function that ends the reports. */
 	watch(changed: (connected: boolean) => void): () => void;
+	/**
+	 * Reports each node that has ended, after its last message. Absent where the bus does not know; then silence shows it.
+	 *
+	 * @returns a function that ends the reports.
+	 */
+	watchNodes?(gone: (node: string) => void): () => void;
 	/** The next number of a row that all nodes share, each given once; undefined where none can be had now. */
 	nextNumber(): number | undefined;
 	/** A digest that shows who knows `secret` without telling it. */

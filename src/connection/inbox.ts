@@ -42,6 +42,11 @@ export class Inbox<T> {
 		return this.#items.length - this.#head;
 	}
 
+	/** Characters of the items that wait. */
+	get chars(): number {
+		return this.#chars;
+	}
+
 	/** Whether no more should come in. */
 	get isFull(): boolean {
 		return this.length >= this.#limits.maxDocuments || this.#chars >= this.#limits.maxChars;

@@ -31,6 +31,11 @@ export class ReadQueue<T> {
 		return this.#loops > 0;
 	}
 
+	/** Characters of the items that wait. */
+	get chars(): number {
+		return this.#inbox.chars;
+	}
+
 	/** Whether no more should come in. */
 	get isFull(): boolean {
 		return this.#inbox.isFull;

@@ -27,6 +27,48 @@ export const ERROR_CODES = {
 		text: "An address could not be read.",
 		hint: "Write HOST:PORT, :PORT, PORT, [::1]:PORT, or a URL that begins with xmlsocket://, xmlsockets://, ws:// or wss://.",
 	},
+	XMLSOCKET_ADMIN_CLIENT_UNKNOWN: {
+		class: "usage",
+		text: "The admin API was asked about a client that is not connected.",
+		hint: "The ids of clients are those of api/clients; each connection has an id of its own.",
+	},
+	XMLSOCKET_ADMIN_FOREIGN_ORIGIN: {
+		class: "usage",
+		text: "A page of another site used the admin API.",
+		hint: "Open the admin page at the daemon's own address, or list the site with --origin.",
+	},
+	XMLSOCKET_ADMIN_METHOD: {
+		class: "usage",
+		text: "A path of the admin API does not answer this method.",
+	},
+	XMLSOCKET_ADMIN_NOT_APPLICABLE: {
+		class: "usage",
+		text: "The admin API was asked for something that this daemon does not have.",
+	},
+	XMLSOCKET_ADMIN_PATH_UNKNOWN: {
+		class: "usage",
+		text: "The admin API has no such path.",
+		hint: "docs/guide/administration.md lists the paths.",
+	},
+	XMLSOCKET_ADMIN_REFUSED: {
+		class: "usage",
+		text: "The daemon refused a command of its operator.",
+	},
+	XMLSOCKET_ADMIN_TOO_MANY_STREAMS: {
+		class: "usage",
+		text: "Too many streams of the admin API are open.",
+		hint: "Close an admin page.",
+	},
+	XMLSOCKET_ADMIN_UNAUTHORIZED: {
+		class: "usage",
+		text: "A request to the admin API has no token, or a wrong one.",
+		hint: "Send one of the tokens in the file of --admin-token-file.",
+	},
+	XMLSOCKET_APPLICATION_AWAY: {
+		class: "network",
+		text: "The worker that runs an application has ended, and none has replaced it in time.",
+		hint: "Connect again. The log says why the worker has ended.",
+	},
 	XMLSOCKET_APPLICATION_BUSY: {
 		class: "limit",
 		text: "Too many documents wait for an application's scripts.",
@@ -51,10 +93,15 @@ export const ERROR_CODES = {
 		class: "peer",
 		text: "An attribute is missing or has a value that is not allowed.",
 	},
+	XMLSOCKET_BACKUP_FAILED: {
+		class: "usage",
+		text: "A copy of a data folder could not be made; nothing is left of it.",
+		hint: "The message names the cause. Take the backup as the user that runs the daemon, to a disk with enough space.",
+	},
 	XMLSOCKET_BANNED: {
 		class: "peer",
-		text: "The name is banned from the room for now.",
-		hint: "Wait until the ban ends, or ask an operator of the room.",
+		text: "The name, the session or the address is banned from the room or from the server.",
+		hint: "Wait until the ban ends, or ask an operator.",
 	},
 	XMLSOCKET_BROKER_UNREACHABLE: {
 		class: "network",
@@ -70,6 +117,11 @@ export const ERROR_CODES = {
 		class: "usage",
 		text: "The TLS certificate or its key could not be read, or they do not match.",
 		hint: "Check that both files exist, are PEM and readable by this user, and that the key belongs to the certificate.",
+	},
+	XMLSOCKET_CLIENT_TLS_FAILED: {
+		class: "network",
+		text: "A client of an inspector uses TLS, and its handshake did not succeed.",
+		hint: "Give the inspector a certificate that the client trusts, for the name that the client connects to: --tls-cert and --tls-key.",
 	},
 	XMLSOCKET_CLOSED: {
 		class: "usage",
@@ -104,7 +156,12 @@ export const ERROR_CODES = {
 	XMLSOCKET_DATA_IN_USE: {
 		class: "usage",
 		text: "The data folder is open in another process.",
-		hint: "Stop the other daemon, or use another folder with --data; only one process can use a folder.",
+		hint: "Stop the other daemon, or use another folder with --data; only one process can use a folder. `xmlsocket data DIR backup TARGET` copies it meanwhile.",
+	},
+	XMLSOCKET_DATA_TOO_NEW: {
+		class: "usage",
+		text: "A newer version of this program has written the data folder.",
+		hint: "Update xmlsocket, or use the copy from before the update: a folder with `.format-` in its name, or your backup.",
 	},
 	XMLSOCKET_DATA_UNREADABLE: {
 		class: "usage",
@@ -141,15 +198,35 @@ export const ERROR_CODES = {
 		text: "An element that may contain only text contains elements.",
 		hint: "Escape the text, or use <send>, whose content may be any XML.",
 	},
+	XMLSOCKET_FILE_EXISTS: {
+		class: "usage",
+		text: "A file that a command would write exists already.",
+		hint: "Choose another name, or remove the file.",
+	},
 	XMLSOCKET_FILE_FAILED: {
 		class: "usage",
 		text: "A script could not use a file.",
 		hint: "The message names the file and the cause: often missing permissions, a full disk, or a missing folder.",
 	},
+	XMLSOCKET_FILE_NOT_WRITTEN: {
+		class: "usage",
+		text: "A command could not write a file.",
+		hint: "Check that the folder exists and that this user can write there.",
+	},
 	XMLSOCKET_FILE_REFUSED: {
 		class: "usage",
 		text: "A script named a file outside its application's folder.",
 		hint: "Use names relative to that folder; links that lead outside are refused too.",
+	},
+	XMLSOCKET_FILTER_FAILED: {
+		class: "internal",
+		text: "The message filter of the program that runs the chat failed, or took longer than 2 s.",
+		hint: "Send the message again; the server has reported the failure.",
+	},
+	XMLSOCKET_FILTER_INVALID: {
+		class: "usage",
+		text: "A filter of traffic could not be read.",
+		hint: "A filter is an element path, /text/, or a word such as client, joined by and, or, not. docs/guide/filters.md lists them all.",
 	},
 	XMLSOCKET_FOLDER_UNREADABLE: {
 		class: "usage",
@@ -186,6 +263,11 @@ export const ERROR_CODES = {
 		text: "A line of an export cannot be imported.",
 		hint: "The message names the line and what is wrong with it; the lines before it were imported.",
 	},
+	XMLSOCKET_INSPECTOR_FULL: {
+		class: "usage",
+		text: "An inspector has the most connections that it allows, so it closed another client.",
+		hint: "Close some of the clients, or raise maxConnections.",
+	},
 	XMLSOCKET_INTERNAL: {
 		class: "internal",
 		text: "Something failed inside this package.",
@@ -198,12 +280,32 @@ export const ERROR_CODES = {
 	},
 	XMLSOCKET_KICKED: {
 		class: "peer",
-		text: "An operator has removed this client from the room.",
+		text: "An operator has removed this client from the room, or disconnected it.",
+	},
+	XMLSOCKET_LOGIN_KEYS_INVALID: {
+		class: "usage",
+		text: "The file with the keys of login tokens is not a key set that can be used.",
+		hint: "Fix the key that the message names; docs/guide/identity.md shows such a file.",
+	},
+	XMLSOCKET_LOGIN_REFUSED: {
+		class: "peer",
+		text: "The program that runs the chat refused a login.",
+		hint: "The message has the program's reason.",
+	},
+	XMLSOCKET_LOGIN_UNAVAILABLE: {
+		class: "limit",
+		text: "A login could not be checked: the check failed, had no answer within 10 s, or too many logins wait.",
+		hint: "Try again in a moment; the server's log has the cause of a check that fails.",
 	},
 	XMLSOCKET_MEMORY_CEILING: {
 		class: "limit",
 		text: "The server holds more bytes for its clients than its memory ceiling allows, and disconnects those for which it holds most.",
 		hint: "Read faster, or connect again later; the operator can raise memoryCeilingBytes.",
+	},
+	XMLSOCKET_MESSAGE_REFUSED: {
+		class: "peer",
+		text: "The message filter of the server refused a message.",
+		hint: "The message says why.",
 	},
 	XMLSOCKET_MOVIE_UNREADABLE: {
 		class: "usage",
@@ -212,8 +314,8 @@ export const ERROR_CODES = {
 	},
 	XMLSOCKET_MUTED: {
 		class: "peer",
-		text: "The name is muted in the room for now.",
-		hint: "Wait until the mute ends, or ask an operator of the room.",
+		text: "The name, the session or the address is muted in the room or on the server.",
+		hint: "Wait until the mute ends, or ask an operator.",
 	},
 	XMLSOCKET_NAME_INVALID: {
 		class: "peer",
@@ -233,6 +335,10 @@ export const ERROR_CODES = {
 		class: "peer",
 		text: "No client has that name.",
 		hint: "<who> lists the members of a room; the client may have disconnected.",
+	},
+	XMLSOCKET_NODE_UNKNOWN: {
+		class: "usage",
+		text: "The admin API was asked about a node that does not run.",
 	},
 	XMLSOCKET_NOT_OPERATOR: {
 		class: "peer",
@@ -300,6 +406,45 @@ export const ERROR_CODES = {
 		text: "XMLSocket connects to ports 1024 to 65535 only.",
 		hint: "Choose a port from 1024 up; players refuse lower ones (Server-Side ActionScript Language Reference, p. 218).",
 	},
+	XMLSOCKET_PROFILE_UNKNOWN: {
+		class: "usage",
+		text: "The conformance suite or the load test could not find out what a server does with documents.",
+		hint: "Name what the server does: conformance has --profile echo, relay, chat or policy (docs/conformance.md). bench measures only echo, relay and chat, and has --terminator for documents that do not end with a zero byte.",
+	},
+	XMLSOCKET_RECORDING_EMPTY: {
+		class: "usage",
+		text: "A recording has no documents.",
+		hint: "Record a session in which the client or the server sends at least one document.",
+	},
+	XMLSOCKET_RECORDING_EXISTS: {
+		class: "usage",
+		text: "A recording would replace a file that exists.",
+		hint: "Choose another name, or delete the file first.",
+	},
+	XMLSOCKET_RECORDING_FAILED: {
+		class: "usage",
+		text: "A recording cannot be written. The traffic continues without it.",
+		hint: "Make space on the disk, or record to another folder.",
+	},
+	XMLSOCKET_RECORDING_INVALID: {
+		class: "usage",
+		text: "A file is not a recording, or one of its lines is not an event.",
+		hint: "docs/recording.md describes the files that can be read.",
+	},
+	XMLSOCKET_RECORDING_TOO_LARGE: {
+		class: "usage",
+		text: "A recording has more documents than a replay can hold.",
+		hint: "Record a shorter session, or cut the file: each line is one event.",
+	},
+	XMLSOCKET_RECORDING_TOO_NEW: {
+		class: "usage",
+		text: "A newer version of this program wrote the recording.",
+		hint: "Update xmlsocket.",
+	},
+	XMLSOCKET_RECORDING_UNREADABLE: {
+		class: "usage",
+		text: "The file of a recording cannot be read.",
+	},
 	XMLSOCKET_RECORD_UNREADABLE: {
 		class: "internal",
 		text: "An entry of a stored room does not contain a message that can be sent.",
@@ -310,10 +455,25 @@ export const ERROR_CODES = {
 		text: "The server refused a request with a code that this client does not know.",
 		hint: "details.code of the error is the server's code; the message is its text.",
 	},
+	XMLSOCKET_RELAY_DROPPED: {
+		class: "network",
+		text: "A relay with several workers dropped documents on their way to the clients of other workers.",
+		hint: "Send more slowly. A worker that does not run is replaced after 10 s, and the log has a line about it.",
+	},
+	XMLSOCKET_REPLAY_RULES_INVALID: {
+		class: "usage",
+		text: "The rules of a replay cannot be used.",
+		hint: "docs/guide/replay.md describes rule files.",
+	},
 	XMLSOCKET_REQUEST_TIMEOUT: {
 		class: "network",
 		text: "An operation did not finish in time.",
 		hint: "Check that the server answers, and that match accepts its answer; or raise timeoutMs.",
+	},
+	XMLSOCKET_ROOM_NOT_ALLOWED: {
+		class: "peer",
+		text: "A client's login names the rooms that it can enter, and this is not one of them.",
+		hint: "Enter another room, or log in again at the site for this one.",
 	},
 	XMLSOCKET_ROOM_NOT_JOINED: {
 		class: "peer",
@@ -325,10 +485,20 @@ export const ERROR_CODES = {
 		text: "The room keeps no history.",
 		hint: "Use a stored room: lobby, or one named with --room.",
 	},
+	XMLSOCKET_ROOM_PRIVATE: {
+		class: "peer",
+		text: "The room is private.",
+		hint: "Join with its key, or ask an operator for an invitation.",
+	},
 	XMLSOCKET_ROOM_UNKNOWN: {
 		class: "peer",
 		text: "There is no such room.",
 		hint: "<rooms /> lists the rooms; a live room without members does not exist.",
+	},
+	XMLSOCKET_SANCTION_UNKNOWN: {
+		class: "peer",
+		text: "There is no ban or mute to lift.",
+		hint: "<bans /> and <mutes /> list them. A lift names the same room as the ban, or no room where the ban has none.",
 	},
 	XMLSOCKET_SCRIPT_FAILED: {
 		class: "usage",
@@ -394,10 +564,30 @@ export const ERROR_CODES = {
 		text: "The file of a persistent shared object cannot be read, or is damaged.",
 		hint: "Repair the file, replace it with a copy, or move it away to start with an empty object.",
 	},
+	XMLSOCKET_SLOW_MODE: {
+		class: "peer",
+		text: "The room is in slow mode, and the last message of the member is too recent.",
+		hint: "Wait for as many seconds as the error says, then send the message again.",
+	},
 	XMLSOCKET_SLOW_READER: {
 		class: "limit",
 		text: "The other side reads too slowly.",
 		hint: "Read faster, join fewer rooms, or raise the outbox limit.",
+	},
+	XMLSOCKET_SOCKET_UNUSABLE: {
+		class: "usage",
+		text: "A socket that the service manager has passed cannot be used.",
+		hint: "Pass listening TCP sockets (ListenStream=PORT, Accept=no) whose ports are those of --port, --policy-port or --metrics.",
+	},
+	XMLSOCKET_STATE_FULL: {
+		class: "limit",
+		text: "The records of bans, mutes, topics and settings of rooms have reached their limit.",
+		hint: "Lift bans that are not needed any more.",
+	},
+	XMLSOCKET_STATE_UNREADABLE: {
+		class: "usage",
+		text: "A stored record of a ban, mute, topic or settings cannot be read.",
+		hint: "It has no effect and is left as it is. Impose the ban again, or set the topic or the settings again.",
 	},
 	XMLSOCKET_STREAM_ERROR: {
 		class: "network",
@@ -424,6 +614,11 @@ export const ERROR_CODES = {
 		text: "A target of the gateway could not be read, or two targets exclude each other.",
 		hint: "Write [NAME=]HOST:PORT, for example chat=localhost:9339. If content requests another port: old.example:443=localhost:6112.",
 	},
+	XMLSOCKET_TARGET_IS_SELF: {
+		class: "usage",
+		text: "The target of an inspector is the inspector itself, so each connection would lead back to it.",
+		hint: "Name the server's own address. If the hosts file leads its name to this machine, write its IP address, or remove the entry.",
+	},
 	XMLSOCKET_TARGET_NOT_ALLOWED: {
 		class: "peer",
 		text: "A page requested a host and port that are not a target of the gateway.",
@@ -439,10 +634,25 @@ export const ERROR_CODES = {
 		text: "TLS could not be established, so the connection was closed.",
 		hint: "Check that the server offers STARTTLS, and that a trusted authority issued its certificate for the domain (tls.ca).",
 	},
+	XMLSOCKET_TOKEN_EXPIRED: {
+		class: "peer",
+		text: "A login token, or the login that began with it, is over.",
+		hint: "Log in again at the site, or reload its page. If that happens at once, compare the clocks of the site and of the server.",
+	},
 	XMLSOCKET_TOKEN_INVALID: {
 		class: "peer",
 		text: "The token is missing or does not belong to the name.",
-		hint: "Send the token that the server's operator assigned to that name.",
+		hint: "Send the token that the server's operator assigned to that name, or a new one from the site's login.",
+	},
+	XMLSOCKET_TOKEN_TOO_EARLY: {
+		class: "peer",
+		text: "A login token is not valid yet.",
+		hint: "Set the clocks of the site and of the server; they may differ by 30 s.",
+	},
+	XMLSOCKET_TOKEN_USED: {
+		class: "peer",
+		text: "A login token was used before; each is worth one login.",
+		hint: "Get a new token from the site for each new session: reload its page.",
 	},
 	XMLSOCKET_TOO_DEEP: {
 		class: "peer",
@@ -486,7 +696,7 @@ export const ERROR_CODES = {
 	XMLSOCKET_TOO_MANY_SANCTIONS: {
 		class: "limit",
 		text: "The limit of bans and mutes is reached.",
-		hint: "Wait until some end.",
+		hint: "Lift some, or ban ranges of addresses instead of single ones.",
 	},
 	XMLSOCKET_TOPIC_TOO_LONG: {
 		class: "peer",
@@ -512,6 +722,11 @@ export const ERROR_CODES = {
 		class: "peer",
 		text: "The other end broke the WebSocket protocol.",
 		hint: "The message names the rule; use a WebSocket library of your platform, and check the proxies between.",
+	},
+	XMLSOCKET_WORKERS_FAILED: {
+		class: "internal",
+		text: "The workers of the daemon end again and again, or one of them could not begin.",
+		hint: "The log lines before this one say how each worker ended. SIGKILL often means that the system's memory was used up: use fewer workers or set a memory ceiling.",
 	},
 	XMLSOCKET_XML_NAME_INVALID: {
 		class: "usage",

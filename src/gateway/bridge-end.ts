@@ -19,6 +19,7 @@ export const END_WORDS = {
 	"target-not-reading": "the target did not read what was sent to it",
 	"address-refused": "the target's name resolves to an address that is not allowed",
 	"document-too-large": "the target sent a document longer than the limit",
+	"memory-ceiling": "the gateway held too many bytes for all connections, and most for this one",
 	"gateway-failed": "the gateway failed",
 	stopping: "the gateway stops",
 } as const satisfies Record<string, string>;
@@ -34,6 +35,7 @@ const CODES: Partial<Record<EndCause, ErrorCode>> = {
 	"page-broke-protocol": "XMLSOCKET_CONNECTION_LOST",
 	"target-reset": "XMLSOCKET_CONNECTION_LOST",
 	"target-not-reading": "XMLSOCKET_UNREAD_OUTPUT",
+	"memory-ceiling": "XMLSOCKET_MEMORY_CEILING",
 	"gateway-failed": "XMLSOCKET_INTERNAL",
 };
 

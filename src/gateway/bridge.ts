@@ -4,8 +4,9 @@
 
 import type { XMLSocketError } from "../errors/index.ts";
 import type { Scheduler, Transport } from "../link/index.ts";
+import { BridgeDirection } from "./bridge-direction.ts";
 import { BridgeEnd, type EndCause } from "./bridge-end.ts";
-import { ByteQueue } from "./byte-queue.ts";
+import type { BridgeTurns } from "./bridge-turns.ts";
 import type { BridgeContent } from "./content.ts";
 
 /** A page's connection: a Transport that can also send and receive a close code. */
@@ -25,45 +26,35 @@ export interface BridgeLimits {
 	readonly lingerMs: number;
 }
 
+/** Sees the bytes of one bridge, in the page's encoding: what the page sent, and what it gets. It must keep no view of a chunk. */
+export interface BridgeTap {
+	bytes(direction: "client" | "server", chunk: Uint8Array): void;
+	/** Both sides are closed. Once, and last. */
+	closed(end: BridgeEnd): void;
+}
+
 /** The parts that the bridges of one gateway share. */
 export interface BridgeHost {
 	readonly limits: BridgeLimits;
 	readonly scheduler: Scheduler;
+	readonly turns: BridgeTurns;
 	/** Bytes were received for one side. */
 	carried(to: "target" | "page", bytes: number): void;
 	/** Both sides of a bridge are closed. Once. */
 	closed(bridge: Bridge): void;
 }
 
-const HIGH_BYTES = 256 * 1024;
-const LOW_BYTES = 64 * 1024;
 const FINAL_WAIT_MS = 60_000;
 const LONGEST_REASON_BYTES = 123;
-
-/** One direction: its queue, the bytes written, and when the receiver last read something. */
-class Direction {
-	readonly queue: ByteQueue = new ByteQueue();
-	/** Bytes received for this direction. */
-	bytes = 0;
-	written = 0;
-	taken = 0;
-	progressAtMs: number;
-	blocked = false;
-	/** Whether the source is paused. */
-	paused = false;
-
-	constructor(nowMs: number) {
-		this.progressAtMs = nowMs;
-	}
-}
 
 /** A page connected with a target. */
 export class Bridge {
 	readonly #page: PageTransport;
 	readonly #content: BridgeContent;
 	readonly #host: BridgeHost;
-	readonly #toTarget: Direction;
-	readonly #toPage: Direction;
+	readonly #tap: BridgeTap | undefined;
+	readonly #toTarget: BridgeDirection;
+	readonly #toPage: BridgeDirection;
 	readonly #abandon = new AbortController();
 	#target: Transport | undefined = undefined;
 	/** `ended`: it has half-closed, and may still read. */
@@ -80,13 +71,14 @@ export class Bridge {
 	#finished = false;
 
 	/** Starts to receive from the page immediately; `connect` adds the target. */
-	constructor(page: PageTransport, content: BridgeContent, host: BridgeHost) {
+	constructor(page: PageTransport, content: BridgeContent, host: BridgeHost, tap?: BridgeTap) {
 		this.#page = page;
+		this.#tap = tap;
 		this.#content = content;
 		this.#host = host;
 		const nowMs = host.scheduler.clock.now();
-		this.#toTarget = new Direction(nowMs);
-		this.#toPage = new Direction(nowMs);
+		this.#toTarget = new BridgeDirection(host.turns, nowMs);
+		this.#toPage = new BridgeDirection(host.turns, nowMs);
 		this.#pageActiveMs = nowMs;
 		host.scheduler.add(this);
 		page.start({
@@ -106,6 +98,13 @@ export class Bridge {
 	/** Bytes received from the page and from the target. */
 	get bytes(): { readonly toTarget: number; readonly toPage: number } {
 		return { toTarget: this.#toTarget.bytes, toPage: this.#toPage.bytes };
+	}
+
+	/** Bytes held for both sides: those that wait, and the page's unfinished message. */
+	get heldBytes(): number {
+		const waiting = this.#toTarget.queue.bytes + this.#toPage.queue.bytes;
+		const received = this.#page.unfinishedBytes ?? 0;
+		return waiting + received + this.#page.bufferedBytes + (this.#target?.bufferedBytes ?? 0);
 	}
 
 	/** Characters that the other side's encoding does not have. */
@@ -188,9 +187,11 @@ export class Bridge {
 		this.#pageActive();
 		this.#toTarget.bytes += chunk.length;
 		this.#host.carried("target", chunk.length);
+		this.#tap?.bytes("client", chunk);
 		if (this.#targetState === "gone" || this.#targetEndSent) return;
 		this.#queue(this.#toTarget, this.#content.toTarget, chunk);
-		this.#pauseSource(this.#toTarget, this.#page, this.#target);
+		this.#toTarget.received(chunk, this.#page, this.#target);
+		this.#flushSoon();
 	}
 
 	#pageClosed(error: Error | undefined): void {
@@ -214,7 +215,8 @@ export class Bridge {
 		this.#host.carried("page", chunk.length);
 		if (this.#pageGone || this.#pageEnd) return;
 		this.#queue(this.#toPage, this.#content.toPage, chunk);
-		this.#pauseSource(this.#toPage, this.#target!, this.#page);
+		this.#toPage.received(chunk, this.#target!, this.#page);
+		this.#flushSoon();
 	}
 
 	#targetEnded(): void {
@@ -250,8 +252,9 @@ export class Bridge {
 
 	// --- both ways
 
-	#queue(direction: Direction, content: BridgeContent["toPage"], chunk: Uint8Array): void {
+	#queue(direction: BridgeDirection, content: BridgeContent["toPage"], chunk: Uint8Array): void {
 		if (!content) {
+			if (direction === this.#toPage) this.#tap?.bytes("server", chunk);
 			direction.queue.add(chunk);
 			return;
 		}
@@ -262,39 +265,24 @@ export class Bridge {
 		this.#target?.destroy();
 	}
 
-	#addAll(direction: Direction, pieces: readonly Uint8Array[] | undefined): void {
-		for (const piece of pieces ?? []) direction.queue.add(piece);
-	}
-
-	#pauseSource(direction: Direction, source: Transport, sink: Transport | undefined): void {
-		if (!direction.paused && direction.queue.bytes + (sink?.bufferedBytes ?? 0) >= HIGH_BYTES) {
-			direction.paused = true;
-			source.pause();
+	#addAll(direction: BridgeDirection, pieces: readonly Uint8Array[] | undefined): void {
+		for (const piece of pieces ?? []) {
+			if (direction === this.#toPage) this.#tap?.bytes("server", piece);
+			direction.queue.add(piece);
 		}
-		this.#flushSoon();
 	}
 
-	#resumeSource(direction: Direction, source: Transport | undefined): void {
-		if (!direction.paused) return;
-		direction.paused = false;
-		this.#pageActiveMs = this.#host.scheduler.clock.now();
-		source?.resume();
+	#resumeSource(direction: BridgeDirection, source: Transport | undefined): void {
+		if (direction.release(source)) this.#pageActiveMs = this.#host.scheduler.clock.now();
 	}
 
-	#write(direction: Direction, sink: Transport, source: Transport | undefined): void {
-		while (!direction.blocked) {
-			const piece = direction.queue.take();
-			if (!piece) break;
-			if (direction.written === direction.taken) direction.progressAtMs = this.#host.scheduler.clock.now();
-			direction.written += piece.length;
-			direction.blocked = !sink.write(piece) && sink.bufferedBytes > 0;
-		}
-		if (direction.paused && direction.queue.bytes + sink.bufferedBytes <= LOW_BYTES)
-			this.#resumeSource(direction, source);
+	#write(direction: BridgeDirection, sink: Transport, source: Transport | undefined): void {
+		const isLow = direction.writeTo(sink, () => this.#host.scheduler.clock.now());
+		if (isLow) this.#resumeSource(direction, source);
 	}
 
-	#drained(direction: Direction): void {
-		direction.blocked = false;
+	#drained(direction: BridgeDirection): void {
+		direction.isBlocked = false;
 		this.flush();
 	}
 
@@ -322,7 +310,7 @@ export class Bridge {
 	#sweepPage(nowMs: number): void {
 		const { pingIntervalMs } = this.#host.limits;
 		// A paused page cannot send.
-		if (this.#toTarget.paused) this.#pageActiveMs = nowMs;
+		if (this.#toTarget.isFull) this.#pageActiveMs = nowMs;
 		const silentMs = nowMs - this.#pageActiveMs;
 		if (pingIntervalMs > 0 && silentMs >= pingIntervalMs * 2) this.#dropPage("page-silent");
 		else if (pingIntervalMs > 0 && silentMs >= pingIntervalMs && !this.#pinged) {
@@ -342,17 +330,10 @@ export class Bridge {
 		}
 	}
 
-	#isStuck(direction: Direction, sink: Transport, nowMs: number): boolean {
-		const waiting = direction.queue.bytes + sink.bufferedBytes;
-		const taken = direction.written - sink.bufferedBytes;
-		// Frame headers count as buffered and not as written, so only an increase is progress.
-		if (waiting === 0 || taken > direction.taken) {
-			direction.taken = waiting === 0 ? direction.written : taken;
-			direction.progressAtMs = nowMs;
-		}
+	#isStuck(direction: BridgeDirection, sink: Transport, nowMs: number): boolean {
 		// Without a page, the rule cannot be disabled.
-		const unreadOutputTimeoutMs = this.#host.limits.unreadOutputTimeoutMs || (this.#pageGone ? FINAL_WAIT_MS : 0);
-		return unreadOutputTimeoutMs > 0 && nowMs - direction.progressAtMs >= unreadOutputTimeoutMs;
+		const timeoutMs = this.#host.limits.unreadOutputTimeoutMs || (this.#pageGone ? FINAL_WAIT_MS : 0);
+		return direction.isStuck(sink, nowMs, timeoutMs);
 	}
 
 	#dropPage(cause: EndCause): void {
@@ -387,5 +368,6 @@ export class Bridge {
 		this.#finished = true;
 		this.#host.scheduler.remove(this);
 		this.#host.closed(this);
+		this.#tap?.closed(this.end);
 	}
 }

@@ -7,11 +7,13 @@ import { type ErrorCode, XMLSocketError } from "../errors/index.ts";
 import { Scheduler } from "../link/index.ts";
 import {
 	answerUpgradeRequired,
+	type Debtor,
 	type HttpRoutes,
 	type LabelledCount,
 	type Logger,
 	LogLimit,
 	loggable,
+	type MemoryHolder,
 	refuseUpgrade,
 	requestFacts,
 	silentLogger,
@@ -23,12 +25,13 @@ import {
 	type WebSocketFrames,
 	type WebSocketTransport,
 } from "../transport/index.ts";
-import { Bridge, type BridgeHost } from "./bridge.ts";
+import { Bridge, type BridgeHost, type BridgeTap } from "./bridge.ts";
+import { BridgeTurns } from "./bridge-turns.ts";
 import { bridgeContent } from "./content.ts";
 import { boundedResolver, dialTarget, type Resolver, systemResolver } from "./dial-target.ts";
 import { LearnedTargets } from "./learned-targets.ts";
 import { type GatewayOptions, type GatewaySettings, gatewaySettings } from "./options.ts";
-import { GATEWAY_PATH, type Target, TargetList } from "./target.ts";
+import { GATEWAY_PATH, parseTarget, type Target, TargetList } from "./target.ts";
 
 /** What a gateway needs in addition to its options. */
 export interface GatewayParts {
@@ -36,7 +39,12 @@ export interface GatewayParts {
 	readonly log?: Logger | undefined;
 	/** Default: the system's resolver. */
 	readonly resolve?: Resolver | undefined;
+	/** Called for each WebSocket that gets a target, before its first byte. What it returns sees the bytes. Default: nobody does. */
+	readonly observe?: BridgeObserver | undefined;
 }
+
+/** Begins to observe a bridge. @param from the client's address @param label the page's own label for it */
+export type BridgeObserver = (target: Target, from: string, label: string | undefined) => BridgeTap;
 
 /** The data about a bridge for its log line. */
 interface BridgeRecord {
@@ -64,7 +72,13 @@ const BRIDGE_PATH = /^\/$|\/websockify$/;
 export class Gateway implements HttpRoutes {
 	readonly settings: GatewaySettings;
 	readonly counts: readonly LabelledCount[];
-	readonly #targets: TargetList;
+	readonly memory: MemoryHolder = {
+		heldBytes: () => this.#heldBytes(),
+		debtors: () => [...this.#bridges.keys()].map(debtorOf),
+	};
+	readonly #observe: BridgeObserver | undefined;
+	#targets: TargetList;
+	#texts: readonly string[];
 	readonly #log: Logger;
 	readonly #resolve: Resolver;
 	readonly #acceptor: WebSocketAcceptor;
@@ -83,7 +97,9 @@ export class Gateway implements HttpRoutes {
 	/** @internal use `createGateway`. */
 	constructor(options: GatewayOptions, parts: GatewayParts) {
 		this.settings = gatewaySettings(options);
-		this.#targets = new TargetList(this.settings.targets);
+		this.#texts = this.settings.targets;
+		this.#targets = new TargetList(this.#texts);
+		this.#observe = parts.observe;
 		for (const target of this.targets) textCodec(target.encoding ?? this.settings.encoding);
 		this.#log = parts.log ?? silentLogger;
 		this.#limit = new LogLimit(this.#log, () => nodeClock.now());
@@ -95,9 +111,11 @@ export class Gateway implements HttpRoutes {
 			maxFragments: Math.ceil(maxMessageBytes / 4096),
 			maxBufferedChunks: Math.ceil(maxMessageBytes / 512),
 		});
+		const report = (error: unknown): void => this.#log.error({ err: error }, "a bridge failed");
 		this.#host = {
 			limits: this.settings,
-			scheduler: new Scheduler(nodeClock, (error) => this.#log.error({ err: error }, "a bridge failed")),
+			scheduler: new Scheduler(nodeClock, report),
+			turns: new BridgeTurns(report),
 			carried: (to, bytes) => count(this.#bytes, to, bytes),
 			closed: (bridge) => this.#over(bridge),
 		};
@@ -113,6 +131,25 @@ export class Gateway implements HttpRoutes {
 	/** The targets that pages may reach, with the WebSocket path of each. */
 	get targets(): readonly Target[] {
 		return this.#targets.all;
+	}
+
+	/** The same as they were written. */
+	get targetTexts(): readonly string[] {
+		return this.#texts;
+	}
+
+	/**
+	 * Adds a target while the gateway runs. It replaces one with the same name and port.
+	 *
+	 * @throws XMLSOCKET_TARGET_INVALID, XMLSOCKET_OPTION_INVALID for its encoding
+	 */
+	allow(text: string): Target {
+		const added = parseTarget(text);
+		textCodec(added.encoding ?? this.settings.encoding);
+		const kept = this.#texts.filter((known) => !isSameName(parseTarget(known), added));
+		this.#targets = new TargetList([...kept, text]);
+		this.#texts = [...kept, text];
+		return this.targets.at(-1)!;
 	}
 
 	/** Open bridges. */
@@ -149,7 +186,7 @@ export class Gateway implements HttpRoutes {
 			head,
 			clientAddress,
 			frames,
-			(page) => this.#bridge(target, frames, page, facts),
+			(page) => this.#bridge(target, frames, page, facts, clientAddress),
 			(reason) => {
 				count(this.#refused, "bad-request", 1);
 				this.#limit.warn(
@@ -191,6 +228,12 @@ export class Gateway implements HttpRoutes {
 
 	stats(): Record<string, number> {
 		return { gateway_connections: this.#bridges.size };
+	}
+
+	#heldBytes(): number {
+		let bytes = 0;
+		for (const bridge of this.#bridges.keys()) bytes += bridge.heldBytes;
+		return bytes;
 	}
 
 	// --- one connection
@@ -247,10 +290,16 @@ export class Gateway implements HttpRoutes {
 		}
 	}
 
-	#bridge(target: Target, frames: WebSocketFrames, page: WebSocketTransport, facts: object): void {
+	#bridge(
+		target: Target,
+		frames: WebSocketFrames,
+		page: WebSocketTransport,
+		facts: { readonly watch?: string },
+		clientAddress: string,
+	): void {
 		const { settings } = this;
 		const content = bridgeContent(target.encoding ?? settings.encoding, frames, settings.maxDocumentBytes);
-		const bridge = new Bridge(page, content, this.#host);
+		const bridge = new Bridge(page, content, this.#host, this.#observe?.(target, clientAddress, facts.watch));
 		const record: BridgeRecord = {
 			id: `g${this.#nextId++}`,
 			target,
@@ -327,8 +376,17 @@ export function createGateway(options: GatewayOptions, parts: GatewayParts = {})
 	return new Gateway(options, parts);
 }
 
+function debtorOf(bridge: Bridge): Debtor {
+	return { heldBytes: bridge.heldBytes, cut: () => bridge.destroy("memory-ceiling") };
+}
+
 function isOurs(url: URL): boolean {
 	return url.pathname === GATEWAY_PATH || url.pathname.startsWith(`${GATEWAY_PATH}/`);
+}
+
+function isSameName(one: Target, other: Target): boolean {
+	if (one.alias === undefined || other.alias === undefined) return one.name === other.name;
+	return one.alias.host === other.alias.host && one.alias.port === other.alias.port;
 }
 
 function byName(targets: TargetList, name: string): Selection {

@@ -4,7 +4,7 @@
 
 import type { Measured, Scheduler } from "./scheduler.ts";
 import type { Transport } from "./transport.ts";
-import { TURN_MS, type TurnTaker } from "./turns.ts";
+import type { TurnTaker } from "./turns.ts";
 import type { Work } from "./work.ts";
 
 /** The link that a queue belongs to. */
@@ -66,6 +66,11 @@ export class InboundQueue<Document> implements TurnTaker {
 		return this.#backlog !== undefined;
 	}
 
+	/** Documents that wait. */
+	get waiting(): number {
+		return this.#backlog?.length ?? 0;
+	}
+
 	/** Whether the transport is read: not while the owner paused, and not while documents wait. */
 	get isReading(): boolean {
 		return !this.#paused && !this.#parked;
@@ -111,7 +116,7 @@ export class InboundQueue<Document> implements TurnTaker {
 	#deliver(documents: Document[], nowMs: number, mayWork: boolean): void {
 		this.#backlog = documents;
 		const owner = this.#owner;
-		const { clock } = this.#scheduler;
+		const { clock, turns } = this.#scheduler;
 		let allowed =
 			this.#paused || (!mayWork && documents.length > 0)
 				? 0
@@ -123,7 +128,8 @@ export class InboundQueue<Document> implements TurnTaker {
 				allowed--;
 				owner.document(documents[at++]!);
 				// Few documents take long, so the clock is not asked after each.
-				if (((at & (at - 1)) === 0 || (at & 15) === 0) && clock.now() - nowMs > TURN_MS) break;
+				if (at === documents.length) break;
+				if (((at & (at - 1)) === 0 || (at & 15) === 0) && clock.now() - nowMs > turns.turnMs) break;
 			}
 		} catch (error) {
 			owner.failed(error);

@@ -12,6 +12,8 @@ export interface LinkClose {
 	readonly error?: XMLSocketError;
 	/** Bytes at the end of what was received that no terminator followed. They are dropped. Absent: none. */
 	readonly unfinishedBytes?: number;
+	/** Whole documents that came before the end and that `rate` did not let through within `lingerMs` after it. They are dropped. Absent: none. */
+	readonly unhandledDocuments?: number;
 }
 
 /** Who gets a link's documents. Handlers may throw: the link then ends with XMLSOCKET_INTERNAL, and others go on. */

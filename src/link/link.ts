@@ -2,8 +2,9 @@
 // both Links. A Link passes whole documents to its one owner, enforces the deadlines, and ends with one call of `closed`.
 // It knows no sockets, rooms or message types; nothing that a peer sends makes it throw.
 
-import { type ErrorCode, XMLSocketError } from "../errors/index.ts";
+import { XMLSocketError } from "../errors/index.ts";
 import { type Decoder, DocumentDecoder, encodeDocument, refuseNul, type TextCodec, utf8Codec } from "../wire/index.ts";
+import { silent, unfinished } from "./deadlines.ts";
 import { InboundQueue, type InboundQueueOwner } from "./inbound-queue.ts";
 import { isPromise } from "./is-promise.ts";
 import type { Inbound, LinkClose, LinkOptions, LinkOwner } from "./link-options.ts";
@@ -36,7 +37,7 @@ export class Link<Output extends "text" | "bytes" = "text"> implements Measured 
 	/** Nothing is read before TLS is established, even if the owner calls `resume`. */
 	#securing = false;
 	#pauseWanted = false;
-	#gone: { readonly error: Error | undefined } | undefined = undefined;
+	#gone: { readonly error: Error | undefined; sinceMs: number } | undefined = undefined;
 	#lastInboundMs: number;
 	#endingSinceMs = 0;
 	#transportEnded = false;
@@ -56,7 +57,7 @@ export class Link<Output extends "text" | "bytes" = "text"> implements Measured 
 		addressWork?: Work,
 	) {
 		this.transport = transport;
-		this.work = new Work(addressWork);
+		this.work = new Work(addressWork, scheduler.clock.now());
 		this.#options = options;
 		this.#scheduler = scheduler;
 		this.#owner = owner;
@@ -86,6 +87,11 @@ export class Link<Output extends "text" | "bytes" = "text"> implements Measured 
 	get heldBytes(): number {
 		const received = (this.#decoder.pendingBytes ?? 0) + (this.transport.unfinishedBytes ?? 0);
 		return this.outboxBytes + received + (this.#inbound.isBusy ? READ_BYTES : 0);
+	}
+
+	/** Bytes received, where the transport counts them. */
+	get receivedBytes(): number {
+		return this.transport.receivedBytes ?? 0;
 	}
 
 	/** Empty documents received. */
@@ -253,15 +259,9 @@ export class Link<Output extends "text" | "bytes" = "text"> implements Measured 
 			if (nowMs - this.#endingSinceMs >= options.lingerMs) this.transport.destroy();
 			return;
 		}
-		if (this.#gone) return;
-		// While this side does not read, the other side is not idle.
-		if (!this.#inbound.isReading) this.#lastInboundMs = nowMs;
-		const isFirst = this.receivedDocuments === 0;
-		let since = this.#decoder.pendingSinceMs ?? this.transport.unfinishedSinceMs;
-		if (isFirst && since !== undefined) since = Math.min(since, this.transport.begunMs ?? since);
-		const limit = isFirst ? options.firstDocumentTimeoutMs : options.documentTimeoutMs;
-		if (since !== undefined && limit > 0 && nowMs - since >= limit && this.#inbound.isReading) {
-			this.#fail("XMLSOCKET_DOCUMENT_TIMEOUT", `A document was not finished within ${limit} ms.`, { limitMs: limit });
+		if (this.#gone) {
+			if (this.#pauseWanted) this.#gone.sinceMs = nowMs;
+			else if (options.rate && nowMs - this.#gone.sinceMs >= options.lingerMs) this.#finish(this.#gone.error);
 			return;
 		}
 		this.#sweepInbound(nowMs);
@@ -271,24 +271,25 @@ export class Link<Output extends "text" | "bytes" = "text"> implements Measured 
 	}
 
 	#sweepInbound(nowMs: number): void {
-		const { idleTimeoutMs, pingIntervalMs } = this.#options;
-		const silentMs = nowMs - this.#lastInboundMs;
-		if (pingIntervalMs > 0 && this.transport.ping) {
-			if (silentMs >= pingIntervalMs * 2) {
-				this.#fail("XMLSOCKET_PEER_SILENT", `No ping was answered for ${pingIntervalMs} ms.`, {
-					limitMs: pingIntervalMs,
-				});
-			} else if (silentMs >= pingIntervalMs && !this.#idleReported) {
-				this.#idleReported = true;
-				this.transport.ping();
+		// While this side does not read, the other side is neither late nor idle.
+		if (!this.#inbound.isReading) this.#lastInboundMs = nowMs;
+		else {
+			const isFirst = this.receivedDocuments === 0;
+			let since = this.#decoder.pendingSinceMs ?? this.transport.unfinishedSinceMs;
+			if (isFirst && since !== undefined) since = Math.min(since, this.transport.begunMs ?? since);
+			const error = since === undefined ? undefined : unfinished(nowMs - since, isFirst, this.#options);
+			if (error) {
+				this.#failWith(error);
+				return;
 			}
-		} else if (idleTimeoutMs > 0) {
-			if (silentMs >= idleTimeoutMs) {
-				this.#fail("XMLSOCKET_IDLE", `Nothing was received for ${idleTimeoutMs} ms.`, { limitMs: idleTimeoutMs });
-			} else if (silentMs >= idleTimeoutMs / 2 && !this.#idleReported) {
-				this.#idleReported = true;
-				this.#guard(() => this.#owner.idle?.());
-			}
+		}
+		const canPing = this.transport.ping !== undefined;
+		const silence = silent(nowMs - this.#lastInboundMs, canPing, this.#options);
+		if (silence instanceof XMLSocketError) this.#failWith(silence);
+		else if (silence === "ask" && !this.#idleReported) {
+			this.#idleReported = true;
+			if (canPing && this.#options.pingIntervalMs > 0) this.transport.ping?.();
+			else this.#guard(() => this.#owner.idle?.());
 		}
 	}
 
@@ -329,10 +330,11 @@ export class Link<Output extends "text" | "bytes" = "text"> implements Measured 
 		if (!this.#outbox.isBlocked && this.#state === "open") this.#guard(() => this.#owner.drained?.());
 	}
 
-	// Whole documents that came before the end are passed on before `closed` is called.
+	// Whole documents that came before the end are passed on before `closed` is called, for `lingerMs` where they have a
+	// rate: a flood that waits for it would keep the client's name and places.
 	#closed(error: Error | undefined): void {
 		if (this.#state === "open" && this.#inbound.isBusy) {
-			this.#gone = { error };
+			this.#gone = { error, sinceMs: this.#scheduler.clock.now() };
 			this.#outbox.clear();
 		} else this.#finish(error);
 	}
@@ -343,6 +345,7 @@ export class Link<Output extends "text" | "bytes" = "text"> implements Measured 
 		this.#state = "closed";
 		this.#scheduler.remove(this);
 		this.#outbox.clear();
+		const unhandledDocuments = wasOpen ? this.#inbound.waiting : 0;
 		this.#inbound.drop();
 		if (!this.#close) {
 			this.#close =
@@ -356,7 +359,11 @@ export class Link<Output extends "text" | "bytes" = "text"> implements Measured 
 					: { by: "remote" };
 		}
 		const unfinishedBytes = this.#decoder.pendingBytes ?? 0;
-		const close = unfinishedBytes > 0 ? { ...this.#close, unfinishedBytes } : this.#close;
+		const close = {
+			...this.#close,
+			...(unfinishedBytes > 0 ? { unfinishedBytes } : {}),
+			...(unhandledDocuments > 0 ? { unhandledDocuments } : {}),
+		};
 		this.#guard(() => this.#owner.closed(close));
 	}
 
@@ -475,10 +482,6 @@ export class Link<Output extends "text" | "bytes" = "text"> implements Measured 
 		if (this.#transportEnded) return;
 		this.#transportEnded = true;
 		this.transport.end();
-	}
-
-	#fail(code: ErrorCode, message: string, details: Record<string, number>): void {
-		this.#failWith(new XMLSocketError(code, message, { details }));
 	}
 
 	// The owner can send a last document from `failing` to a peer that still reads; the link ends after it.

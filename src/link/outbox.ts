@@ -62,6 +62,7 @@ export class Outbox {
 
 	/** Writes what waits, until the transport asks to wait. */
 	writeTo(transport: Transport, concatenator: BatchConcatenator): void {
+		if (this.#blocked || this.#writeText(transport)) return;
 		while (!this.#blocked) {
 			const piece = this.#take(concatenator, transport.isStream === true);
 			if (!piece) return;
@@ -69,6 +70,20 @@ export class Outbox {
 			// A socket returns false for every piece above its own small mark, also where the system has accepted it at once.
 			this.#blocked = !transport.write(piece) && transport.bufferedBytes > 0;
 		}
+	}
+
+	// Texts alone, as answers are, leave without an array of bytes in between. What waits in the transport then counts in characters, so this is for
+	// one piece only.
+	#writeText(transport: Transport): boolean {
+		const text = this.#text;
+		if (text === "" || this.#parts || text.length > JOIN_BYTES) return false;
+		if (!transport.writeText || !this.#codec.isUtf8) return false;
+		this.#text = "";
+		this.bytes -= text.length;
+		this.#longWritten = 0;
+		this.#written += text.length;
+		this.#blocked = !transport.writeText(text) && transport.bufferedBytes > 0;
+		return true;
 	}
 
 	/** The transport accepts more. @returns false if it had not asked to wait. */

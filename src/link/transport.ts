@@ -36,6 +36,8 @@ export interface Transport {
 	readonly isStream?: boolean;
 	/** Bytes written that have not left this process yet. */
 	readonly bufferedBytes: number;
+	/** Bytes received since the connection began, as the host counts them. Absent: it does not. */
+	readonly receivedBytes?: number;
 	/** Bytes received of a message that is not complete yet, where the transport has messages. Default 0. */
 	readonly unfinishedBytes?: number;
 	/** The time of that message's first byte, monotonic milliseconds; undefined while there is none. */
@@ -50,10 +52,17 @@ export interface Transport {
 	 * @returns false when no more should be written until `drain`.
 	 */
 	write(bytes: Uint8Array): boolean;
+	/**
+	 * As `write`, for whole documents as text, which leaves as UTF-8; `bufferedBytes` counts its characters. Absent: there is no faster
+	 * way than `write`.
+	 */
+	writeText?(text: string): boolean;
 	/** Sends what was written, then ends this direction. Receiving continues. */
 	end(): void;
 	/** Closes the connection at once and discards what waits in it. `close` follows, with `error`. */
 	destroy(error?: Error): void;
+	/** As `destroy`, and the other side sees that the connection broke, where the protocol can show that. Absent: it cannot. */
+	reset?(): void;
 	/** Stops the delivery of bytes; what has been read already may still arrive. */
 	pause(): void;
 	resume(): void;

@@ -2,6 +2,7 @@
 // to disk, so that each new instance is a new history.
 
 import { XMLSocketError } from "../errors/index.ts";
+import { MemoryStateStore, type StateStore } from "../state-store/index.ts";
 import { Followers } from "./followers.ts";
 import {
 	type Appended,
@@ -49,6 +50,7 @@ interface MemoryRoom {
 
 /** A log that lasts as long as the process. Its sequence numbers are consecutive within a room. */
 export class MemoryLog implements MessageLog {
+	readonly records: StateStore = new MemoryStateStore();
 	readonly #retention: Retention;
 	/** The ids of all rooms; an id contains its room. */
 	readonly #ids: RecentIds<{ readonly seq: number; readonly prev: number }>;

@@ -3,6 +3,8 @@
 // All readers of a room see the same order, and nobody receives an entry before it is committed. docs/reliability.md lists
 // what each implementation promises.
 
+import type { StateStore } from "../state-store/index.ts";
+
 /** One committed message of a room. */
 export interface LogEntry {
 	/** Strictly increasing within the room, at least 1, never reused; not necessarily consecutive. */
@@ -95,6 +97,11 @@ export const DEFAULT_DEDUPE_WINDOW_MS = 600_000;
  * append, the entry may have been stored. Append the same id again to find out.
  */
 export interface MessageLog {
+	/**
+	 * Small records that are kept where the messages are, and shared by all who share the log: bans, mutes, topics, settings of rooms.
+	 * Absent: the chat keeps them in memory.
+	 */
+	readonly records?: StateStore;
 	/**
 	 * Commits one entry. Settles once the entry is committed and every local follower of the room has received it. Appends of one
 	 * room and session are committed in the order of the calls.

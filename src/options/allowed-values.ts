@@ -37,6 +37,8 @@ function wordsFor(schema: SchemaPart, name: string): string {
 			const range = `${Number.isFinite(least) ? ` from ${least}` : ""}${Number.isFinite(most) ? ` to ${most}` : ""}`;
 			return `a ${has("integer") ? "whole " : ""}number${unitOf(name)}${range}`;
 		}
+		case "union":
+			return (first.options ?? []).map((option) => wordsFor(option as SchemaPart, name)).join(", or ");
 		case "boolean":
 			return "true or false";
 		case "picklist": {

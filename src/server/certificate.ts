@@ -5,6 +5,7 @@ import { constants, X509Certificate } from "node:crypto";
 import { readFileSync, unwatchFile, watchFile } from "node:fs";
 import { createSecureContext, type SecureContext } from "node:tls";
 import { XMLSocketError } from "../errors/index.ts";
+import type { TicketKeys } from "./ticket-keys.ts";
 
 /** How often the files are checked, in milliseconds. */
 const CHECK_MS = 2000;
@@ -26,24 +27,32 @@ export interface CertificateEvents {
 export class Certificate {
 	#context: SecureContext;
 	#dates: Dates | undefined;
+	/** The contents of the files that are in use. */
+	#pair: Pair;
+	readonly #ticketKeys: TicketKeys | undefined;
 	readonly #stopDates: () => void;
+	readonly #stopKeys: (() => void) | undefined;
 	readonly #certFile: string;
 	readonly #keyFile: string;
 	readonly #changed: () => void;
 
-	/** @throws XMLSOCKET_CERTIFICATE_UNREADABLE */
-	constructor(certFile: string, keyFile: string, events: CertificateEvents) {
+	/**
+	 * @param ticketKeys of the sessions that clients can resume; default: this process's own, new for each certificate.
+	 * @throws XMLSOCKET_CERTIFICATE_UNREADABLE
+	 */
+	constructor(certFile: string, keyFile: string, events: CertificateEvents, ticketKeys?: TicketKeys) {
 		this.#certFile = certFile;
 		this.#keyFile = keyFile;
+		this.#ticketKeys = ticketKeys;
 		const load = (): void => {
-			this.#context = read(certFile, keyFile);
+			[this.#pair, this.#context] = read(certFile, keyFile, ticketKeys?.keys);
 			this.#dates = datesOf(certFile);
 		};
 		const checkDates = (): void => {
 			const words = this.#dates && warningAbout(certFile, this.#dates, Date.now());
 			if (words !== undefined) events.dates(words);
 		};
-		this.#context = read(certFile, keyFile);
+		[this.#pair, this.#context] = read(certFile, keyFile, ticketKeys?.keys);
 		this.#dates = datesOf(certFile);
 		checkDates();
 		this.#changed = () => {
@@ -57,6 +66,9 @@ export class Certificate {
 		};
 		const timer = setInterval(checkDates, CHECK_DATES_MS).unref();
 		this.#stopDates = () => clearInterval(timer);
+		this.#stopKeys = ticketKeys?.watch(() => {
+			this.#context = contextOf(this.#pair, this.#ticketKeys?.keys);
+		});
 		for (const file of [certFile, keyFile]) watchFile(file, { interval: CHECK_MS, persistent: false }, this.#changed);
 	}
 
@@ -73,6 +85,7 @@ export class Certificate {
 	/** Stops watching. */
 	close(): void {
 		this.#stopDates();
+		this.#stopKeys?.();
 		for (const file of [this.#certFile, this.#keyFile]) unwatchFile(file, this.#changed);
 	}
 }
@@ -103,15 +116,26 @@ function warningAbout(certFile: string, { from, to }: Dates, nowMs: number): str
 	return undefined;
 }
 
-function read(certFile: string, keyFile: string): SecureContext {
+interface Pair {
+	readonly cert: Buffer;
+	readonly key: Buffer;
+}
+
+function contextOf({ cert, key }: Pair, ticketKeys: Buffer | undefined): SecureContext {
+	return createSecureContext({
+		cert,
+		key,
+		minVersion: "TLSv1.2",
+		// Each new handshake on a connection costs this side far more than the client, and no client needs one.
+		secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
+		...(ticketKeys ? { ticketKeys } : {}),
+	});
+}
+
+function read(certFile: string, keyFile: string, ticketKeys: Buffer | undefined): [Pair, SecureContext] {
 	try {
-		return createSecureContext({
-			cert: readFileSync(certFile),
-			key: readFileSync(keyFile),
-			minVersion: "TLSv1.2",
-			// Each new handshake on a connection costs this side far more than the client, and no client needs one.
-			secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
-		});
+		const pair = { cert: readFileSync(certFile), key: readFileSync(keyFile) };
+		return [pair, contextOf(pair, ticketKeys)];
 	} catch (cause) {
 		const reason = cause instanceof Error ? cause.message : String(cause);
 		throw new XMLSocketError(

@@ -32,6 +32,7 @@ import type { Metrics } from "./metrics.ts";
 import type { ServerSettings } from "./options.ts";
 import type { RefusalReason } from "./refusal-reasons.ts";
 import { type Refusals, remoteFact } from "./refusals.ts";
+import type { SharedAdmission } from "./shared-admission.ts";
 
 /** What accepting connections needs of the server. */
 export interface AcceptorHost {
@@ -47,6 +48,8 @@ export interface AcceptorHost {
 	readonly certificate: Certificate | undefined;
 	/** Undefined: none is served. */
 	readonly policy: ServedPolicyFile | undefined;
+	/** Counts what other processes of the daemon have accepted too; undefined: there is no other. */
+	readonly sharedAdmission: SharedAdmission | undefined;
 	/** False once the server closes. */
 	isListening(): boolean;
 	/** Whether so many bytes are held for clients that there is no place for another one. */
@@ -219,8 +222,22 @@ export class ConnectionAcceptor {
 	/** Counts a client behind a proxy until its socket closes, or returns why it is refused; the caller reports that. */
 	acquire(address: string, socket: Duplex, admission: Admission = this.#admission): Refusal | undefined {
 		const refusal = admission.acquire(address, nodeClock.now());
-		if (refusal === undefined) socket.on("close", () => admission.release(address));
+		if (refusal === undefined) {
+			socket.on("close", () => admission.release(address));
+			if (admission === this.#admission) this.#acquireShared(address, socket);
+		}
 		return refusal;
+	}
+
+	// The other processes answer later: a connection that exceeds a limit of all together is closed then.
+	#acquireShared(address: string, socket: Duplex): void {
+		const release = this.#host.sharedAdmission?.acquire(address, (refusal) => {
+			if (socket.destroyed) return;
+			this.#host.refusals.refuse(refusal, "refused a connection", remoteFact(address));
+			socket.on("error", () => {});
+			socket.destroy();
+		});
+		if (release) socket.on("close", release);
 	}
 
 	// A client that a PROXY protocol header names; false where it is refused.
@@ -273,6 +290,8 @@ export class ConnectionAcceptor {
 			place = "reserved";
 		}
 		this.#sockets.add(socket);
+		if (place === "regular" && address !== undefined && admission === this.#admission)
+			this.#acquireShared(address, socket);
 		socket.on("close", () => {
 			if (place === "reserved") admission.leaveReserved();
 			else admission.leave(address);

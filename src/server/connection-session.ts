@@ -98,6 +98,11 @@ export class ConnectionSession<Data extends object> implements Session, Member {
 
 	// --- Session
 
+	/** The documents that wait for the program, a byte for a character. */
+	get heldBytes(): number {
+		return this.#queue?.chars ?? 0;
+	}
+
 	document(text: string): void {
 		const document = new ReceivedDocument(text);
 		if (this.#queue) {

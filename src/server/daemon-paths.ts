@@ -67,7 +67,7 @@ export class DaemonPaths {
 			return;
 		}
 		const isFlash = this.#host.flashPages.includes(name);
-		const headers = Object.entries(pageHeaders(isFlash));
+		const headers = Object.entries(pageHeaders(isFlash, this.#host.settings.embed));
 		for (const [header, value] of headers) response.setHeader(header, value);
 		files(request, response, name, () => {
 			for (const [header] of headers) response.removeHeader(header);

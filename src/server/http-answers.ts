@@ -24,17 +24,31 @@ export function answer(
 	response.end(response.req.method === "HEAD" ? undefined : body);
 }
 
-const reasons = new WeakMap<ServerResponse, RefusalReason>();
+const reasons = new WeakMap<ServerResponse, RefusalReason | undefined>();
 
 /** As `answer`, for a refusal whose status does not show its reason. */
-export function refuseRequest(response: ServerResponse, status: number, reason: RefusalReason, body: string): void {
+export function refuseRequest(
+	response: ServerResponse,
+	status: number,
+	reason: RefusalReason,
+	body: string,
+	type?: string,
+): void {
 	reasons.set(response, reason);
-	answer(response, status, body);
+	answer(response, status, body, type);
 }
 
-/** The reason that `refuseRequest` was called with. */
-export function reasonOf(response: ServerResponse): RefusalReason | undefined {
-	return reasons.get(response);
+/** Counts the answer as no refusal, whatever its status is: a route has answered a request that it allows. */
+export function countAsAnswered(response: ServerResponse): void {
+	reasons.set(response, undefined);
+}
+
+/** The reason of a refusal: of `refuseRequest`, or by the status; undefined where nothing was refused. */
+export function reasonOf(
+	response: ServerResponse,
+	byStatus: Readonly<Record<number, RefusalReason>>,
+): RefusalReason | undefined {
+	return reasons.has(response) ? reasons.get(response) : byStatus[response.statusCode];
 }
 
 /** Answers a plain request for the path of a WebSocket: usually the upgrade of a page, without the headers that a proxy did not pass. */

@@ -7,6 +7,7 @@ import type { Duplex } from "node:stream";
 import { closeWithin } from "../transport/index.ts";
 import { answer, reasonOf, refuseRequest, refuseUpgrade } from "./http-answers.ts";
 import { requestFacts } from "./http-host.ts";
+import { HttpTurns } from "./http-turns.ts";
 import { loggable } from "./logger.ts";
 import type { Debtor } from "./memory-ceiling.ts";
 import type { RefusalReason } from "./refusal-reasons.ts";
@@ -26,8 +27,6 @@ const REFUSALS: Readonly<Record<number, RefusalReason>> = {
 	503: "busy",
 	505: "http-version",
 };
-/** Bytes that are parsed in one go: some thirty of the shortest requests, and the whole head of most. */
-const PIECE_BYTES = 1024;
 /** How long a client may take to close after the answer to a request whose upgrade was ignored, in milliseconds. */
 const IGNORED_CLOSE_MS = 2000;
 const UPGRADE_HINT = "a proxy in front must pass the headers Upgrade and Connection, over HTTP/1.1";
@@ -70,8 +69,7 @@ export class HttpConnections {
 	readonly #server: Server;
 	readonly #addresses = new WeakMap<Duplex, string>();
 	readonly #queues = new WeakMap<Duplex, RequestQueue>();
-	/** What parses what a connection sends, until it is upgraded. */
-	readonly #feeds = new WeakMap<Duplex, (chunk: Buffer) => void>();
+	readonly #turns = new HttpTurns();
 	/** Those that are not upgraded. */
 	readonly #sockets = new Set<Duplex>();
 
@@ -111,7 +109,7 @@ export class HttpConnections {
 		this.#sockets.add(socket);
 		socket.once("close", () => this.#sockets.delete(socket));
 		this.#server.emit("connection", socket);
-		this.#parseInPieces(socket);
+		this.#turns.take(socket);
 		socket.resume();
 	}
 
@@ -148,38 +146,6 @@ export class HttpConnections {
 				socket.destroy();
 			},
 		}));
-	}
-
-	// Node parses all requests of a chunk in one go, some thousand tiny ones in 64 KiB, however few may wait. So it gets a piece of the
-	// chunk, and the rest goes back into the socket until the other connections have had their turn.
-	#parseInPieces(socket: Socket): void {
-		const parse = socket.listeners("data").at(-1) as ((this: Socket, piece: Buffer) => void) | undefined;
-		if (!parse) return;
-		socket.off("data", parse);
-		const feed = (chunk: Buffer): void => {
-			if (chunk.length <= PIECE_BYTES) {
-				parse.call(socket, chunk);
-				return;
-			}
-			socket.pause();
-			// Before the piece is parsed: where that takes the socket for a WebSocket, the bytes behind the request come before the rest.
-			socket.unshift(chunk.subarray(PIECE_BYTES));
-			parse.call(socket, chunk.subarray(0, PIECE_BYTES));
-			// Node marks a socket that it has paused because its answers are not read, and resumes it itself.
-			if ((socket as Socket & { readonly _paused?: boolean })._paused) return;
-			setImmediate(() => {
-				if (this.#feeds.has(socket)) socket.resume();
-			});
-		};
-		this.#feeds.set(socket, feed);
-		socket.on("data", feed);
-	}
-
-	// The socket is not Node's to parse any more.
-	#stopParsing(socket: Duplex): void {
-		const feed = this.#feeds.get(socket);
-		if (feed) socket.off("data", feed);
-		this.#feeds.delete(socket);
 	}
 
 	#heldFor(socket: Duplex): number {
@@ -220,7 +186,7 @@ export class HttpConnections {
 	}
 
 	#upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-		this.#stopParsing(socket);
+		this.#turns.release(socket);
 		// Node has taken its own listeners away.
 		socket.on("error", () => {});
 		const { refusals } = this.#options;
@@ -284,7 +250,7 @@ export class HttpConnections {
 	}
 
 	#refuseConnect(request: IncomingMessage, socket: Duplex): void {
-		this.#stopParsing(socket);
+		this.#turns.release(socket);
 		this.#options.refusals.refuse("method-not-allowed", "refused an HTTP request: 405", {
 			...this.#remote(socket),
 			method: "CONNECT",
@@ -328,7 +294,7 @@ export class HttpConnections {
 
 	#countRefusal(request: IncomingMessage, response: ServerResponse): void {
 		const { statusCode } = response;
-		const reason = reasonOf(response) ?? REFUSALS[statusCode];
+		const reason = reasonOf(response, REFUSALS);
 		// `/readyz` reports a state. Browsers ask for the icon by themselves, once for each site. Neither is a refusal.
 		if (reason === undefined || request.url === "/readyz" || request.url === "/favicon.ico") return;
 		this.#options.refusals.refuse(reason, `refused an HTTP request: ${statusCode}`, {

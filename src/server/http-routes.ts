@@ -3,6 +3,7 @@
 
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
+import type { MemoryHolder } from "./memory-ceiling.ts";
 
 /** A counter with one label: a line of the metrics page for each value of the label. */
 export interface LabelledCount {
@@ -14,6 +15,18 @@ export interface LabelledCount {
 	readonly values: ReadonlyMap<string, number>;
 }
 
+/** Where a request comes from. */
+export interface RequestSource {
+	/** The client's own address, also behind listed proxies. */
+	readonly address: string;
+	/** What counts as one address in limits of the route; it differs from the address behind a proxy that is not listed. */
+	readonly limitKey: string;
+	/** Whether a page of another site sends it, which is not listed. */
+	readonly isForeign: boolean;
+	/** Whether it came on a place that is reserved for the operator, because the server is full. */
+	readonly isReserved: boolean;
+}
+
 /** Routes of your own on the HTTP side, in addition to the page and the daemon's own paths. */
 export interface HttpRoutes {
 	/**
@@ -22,6 +35,13 @@ export interface HttpRoutes {
 	 * @returns false where the path is not one of these routes; nothing may have been written then.
 	 */
 	request?(request: IncomingMessage, response: ServerResponse, url: URL): boolean;
+	/** The beginning of the paths that `operator` answers, below the base path. */
+	readonly operatorPath?: string;
+	/**
+	 * Answers a request of any method whose path begins with `operatorPath`. The Host header has been checked, the Origin has not. Asked
+	 * before all other paths, and also on the places that are reserved for the operator when the server is full.
+	 */
+	operator?(request: IncomingMessage, response: ServerResponse, url: URL, source: RequestSource): void | Promise<void>;
 	/**
 	 * Takes over a WebSocket upgrade. Host and Origin have been checked. The socket stays one of the server's: it counts
 	 * against the limits until it closes, and is destroyed where it outlives the drain.
@@ -38,6 +58,8 @@ export interface HttpRoutes {
 	drain?(graceMs: number): Promise<void>;
 	/** Current numbers for the metrics page, by name without the `xmlsocket_` in front; the names never change. */
 	stats?(): Record<string, number>;
+	/** What these routes hold for the sockets that they took over, for the server's memory ceiling. Default: nothing. */
+	readonly memory?: MemoryHolder;
 	/** Counters for the metrics page. */
 	readonly counts?: readonly LabelledCount[];
 }

@@ -5,13 +5,15 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { nodeClock } from "../transport/index.ts";
-import { clientAddress, isForwarded } from "./client-address.ts";
+import { addressKey } from "./admission.ts";
+import { clientAddress, isForwarded, limitedAddress } from "./client-address.ts";
 import { DaemonPaths } from "./daemon-paths.ts";
 import { answer, refuseRequest } from "./http-answers.ts";
 import { HttpConnections } from "./http-connections.ts";
 import { type HttpHost, requestUrl } from "./http-host.ts";
+import type { RequestSource } from "./http-routes.ts";
 import { HttpUpgrades, unknownHost } from "./http-upgrades.ts";
-import type { Debtor } from "./memory-ceiling.ts";
+import type { Debtor, MemoryHolder } from "./memory-ceiling.ts";
 import { RequestLimits } from "./request-limits.ts";
 
 /** What a connection on a reserved place may ask for. */
@@ -19,7 +21,7 @@ const OPERATOR_PATHS: ReadonlySet<string> = new Set(["/healthz", "/readyz", "/me
 const ALLOWED_METHODS = "GET, HEAD, OPTIONS";
 
 /** Answers the HTTP connections of a server. */
-export class HttpSide {
+export class HttpSide implements MemoryHolder {
 	readonly #host: HttpHost;
 	readonly #connections: HttpConnections;
 	readonly #paths: DaemonPaths;
@@ -83,6 +85,19 @@ export class HttpSide {
 		this.#limits.sweep(nowMs);
 	}
 
+	#sourceOf(request: IncomingMessage, address: string, isReserved: boolean): RequestSource {
+		const { rules, settings } = this.#host;
+		const { headers } = request;
+		const client = clientAddress(headers, address, settings.trustProxy);
+		const limited = limitedAddress(request, address, settings.trustProxy) ?? client;
+		return {
+			address: client,
+			limitKey: addressKey(limited) ?? limited,
+			isForeign: !rules.allowsOrigin(headers.origin, headers.host),
+			isReserved,
+		};
+	}
+
 	#answer(request: IncomingMessage, response: ServerResponse): void | Promise<void> {
 		const host = this.#host;
 		const address = this.#connections.addressOf(request.socket);
@@ -99,10 +114,14 @@ export class HttpSide {
 		if (!host.isListening()) response.setHeader("connection", "close");
 		const { basePath } = host.settings;
 		const url = requestUrl(request, basePath);
-		if (this.#reserved.has(request.socket) && !(url && OPERATOR_PATHS.has(url.pathname) && !isForwarded(request))) {
+		const isReserved = this.#reserved.has(request.socket);
+		const operator = url && host.routes.find(({ operatorPath: path }) => path && url.pathname.startsWith(path));
+		const isForOperator = url && (operator || OPERATOR_PATHS.has(url.pathname));
+		if (isReserved && (!isForOperator || isForwarded(request))) {
 			response.setHeader("connection", "close");
 			refuseRequest(response, 503, "too-many-connections", "The server is full.\n");
 		} else if (!url) answer(response, 400, "The address of the request cannot be read.\n");
+		else if (operator) return operator.operator?.(request, response, url, this.#sourceOf(request, address, isReserved));
 		else if (request.method === "OPTIONS") {
 			// What some load balancers ask by default to see whether the server is there.
 			response.writeHead(204, { allow: ALLOWED_METHODS }).end();

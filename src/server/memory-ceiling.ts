@@ -12,14 +12,12 @@ export interface Debtor {
 	cut(heldBytes: number): void;
 }
 
-/** What the ceiling is for. */
-export interface MemoryCeilingHost {
-	/** The bytes that are held for all connections. */
+/** A part of the server that holds bytes for connections. */
+export interface MemoryHolder {
+	/** The bytes that it holds for all of its connections. */
 	heldBytes(): number;
-	/** The connections. Called only above the ceiling. */
+	/** Its connections. Called only above the ceiling. */
 	debtors(): Debtor[];
-	/** The memory that the process uses for objects and buffers, in bytes. */
-	usedBytes(): number;
 }
 
 /** How often the bytes are counted, in milliseconds: seldom, and often while there is a lot of them. */
@@ -33,13 +31,21 @@ const MEBIBYTE = 1024 * 1024;
 /** Keeps the held bytes below a ceiling. */
 export class MemoryCeiling {
 	readonly #ceilingBytes: number;
-	readonly #host: MemoryCeilingHost;
+	readonly #holders: readonly MemoryHolder[];
+	readonly #usedBytes: () => number;
 	#isAbove = false;
 	#stop: (() => void) | undefined = undefined;
 
-	constructor(ceilingBytes: number, host: MemoryCeilingHost) {
+	/** @param usedBytes the memory that the process uses for objects and buffers, in bytes */
+	constructor(ceilingBytes: number, holders: readonly MemoryHolder[], usedBytes: () => number = usedMemory) {
 		this.#ceilingBytes = ceilingBytes;
-		this.#host = host;
+		this.#holders = holders;
+		this.#usedBytes = usedBytes;
+	}
+
+	/** The bytes that are held for all connections. */
+	get heldBytes(): number {
+		return this.#holders.reduce((sum, holder) => sum + holder.heldBytes(), 0);
 	}
 
 	/** Whether the ceiling was exceeded and no count since then has found less than 90 % of it. */
@@ -68,11 +74,11 @@ export class MemoryCeiling {
 
 	/** Counts, and closes connections where that is needed. @returns milliseconds until the next count */
 	check(): number {
-		const held = this.#host.heldBytes();
+		const held = this.heldBytes;
 		if (held <= this.#ceilingBytes * ENOUGH) this.#isAbove = false;
 		// Bytes that many connections share, as those of a broadcast, count for each of them. Where the process uses less than the ceiling, they
 		// are no danger.
-		else if (held > this.#ceilingBytes && this.#host.usedBytes() > this.#ceilingBytes) {
+		else if (held > this.#ceilingBytes && this.#usedBytes() > this.#ceilingBytes) {
 			this.#isAbove = true;
 			this.#cut(held);
 		}
@@ -80,8 +86,8 @@ export class MemoryCeiling {
 	}
 
 	#cut(held: number): void {
-		const debtors = this.#host
-			.debtors()
+		const debtors = this.#holders
+			.flatMap((holder) => holder.debtors())
 			.map((debtor) => ({ debtor, bytes: debtor.heldBytes }))
 			.sort((a, b) => b.bytes - a.bytes);
 		let left = held;

@@ -3,7 +3,7 @@
 
 import type { Socket } from "node:net";
 import { XMLSocketError } from "../errors/index.ts";
-import { type Listener, listen, nodeClock, remoteAddressOf } from "../transport/index.ts";
+import { type Listener, type listen, nodeClock, remoteAddressOf } from "../transport/index.ts";
 import { Admission, addressKey } from "./admission.ts";
 import { answer } from "./http-answers.ts";
 import { HttpConnections } from "./http-connections.ts";
@@ -15,6 +15,15 @@ import { type Refusals, remoteFact } from "./refusals.ts";
 /** Half of the places for one address, so that no other machine takes them all. This machine is exempt. */
 const LIMITS = { maxConnections: 32, maxConnectionsPerAddress: 16, connectsPerSecondPerAddress: 50 };
 const TIMEOUT_MS = 10_000;
+
+/** What the port needs of its server. */
+export interface MetricsPortHost {
+	readonly metrics: Metrics;
+	readonly refusals: Refusals;
+	readonly rules: OriginRules;
+	/** Opens the port. */
+	readonly listen: typeof listen;
+}
 
 /** The metrics port, open. */
 export interface MetricsPort {
@@ -32,9 +41,7 @@ export interface MetricsPort {
  */
 export async function openMetricsPort(
 	address: string,
-	metrics: Metrics,
-	refusals: Refusals,
-	rules: OriginRules,
+	{ metrics, refusals, rules, listen }: MetricsPortHost,
 ): Promise<MetricsPort> {
 	const { host, port } = hostAndPort(address);
 	const isLocal = host === "localhost" || addressKey(host) === undefined;

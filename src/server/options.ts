@@ -15,6 +15,7 @@ import {
 import { isAddressOrRange } from "./admission.ts";
 import { isOriginEntry, ORIGIN_WORDS } from "./origin.ts";
 import { listed } from "./origin-pattern.ts";
+import { EMBEDDER } from "./page-headers.ts";
 
 const port = () => v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(65535));
 
@@ -57,6 +58,22 @@ export const serverSchema = v.strictObject({
 			v.array(v.pipe(v.string(), v.check(isOriginEntry, ORIGIN_WORDS))),
 			"origins of other sites whose pages may connect: https://example.com, *.example.com, http://localhost:*, *",
 			"--origin <pattern...>",
+		),
+		[],
+	),
+	embed: v.optional(
+		described(
+			v.pipe(
+				v.array(
+					v.pipe(
+						v.string(),
+						v.regex(EMBEDDER, "a site: https://example.com, https://*.example.com, http://localhost:8080 or *"),
+					),
+				),
+				v.maxLength(100),
+			),
+			"sites whose pages may show the chat page in a frame: https://example.com, https://*.example.com, *",
+			"--embed <site...>",
 		),
 		[],
 	),

@@ -108,9 +108,13 @@ export function policyDomain({ scheme, hosts }: OriginPattern): string | undefin
 export function plainHost(text: string): string | undefined {
 	const bare = withoutBrackets(text);
 	const url = `http://${bare.includes(":") ? `[${bare}]` : bare}`;
-	if (bare === "" || /[/?#@\\%]/.test(bare) || !URL.canParse(url)) return undefined;
-	const name = withoutBrackets(new URL(url).hostname);
-	return /^[a-z\d._:-]+$/.test(name) ? name.replace(/\.$/, "") : undefined;
+	// The URL parser drops control characters and spaces, so that another host would be read than was written.
+	if (bare === "" || /[/?#@\\%\p{Cc}\s]/u.test(bare) || !URL.canParse(url)) return undefined;
+	const { hostname } = new URL(url);
+	// Without its last dots such a name would be another host: `1...` is not 0.0.0.1.
+	if (hostname.includes("..")) return undefined;
+	const name = withoutBrackets(hostname);
+	return /^[a-z\d._:-]+$/.test(name) ? name : undefined;
 }
 
 function hostsOf(written: string): Hosts | undefined {

@@ -22,9 +22,20 @@ const RUFFLE_POLICY: Readonly<Record<string, string>> = {
 	"worker-src": "blob:",
 };
 
-/** The headers of a page and its files; `ruffle`: of one that plays Flash content with the Ruffle of this server. */
-export function pageHeaders(ruffle: boolean): Readonly<Record<string, string>> {
-	const policy = Object.entries(ruffle ? RUFFLE_POLICY : PAGE_POLICY);
+/** An entry of the option `embed`. Nothing else can get into the header. */
+export const EMBEDDER: RegExp = /^(?:\*|(?:https?:\/\/)?(?:\*\.)?[a-z\d](?:[a-z\d.-]*[a-z\d])?(?::(?:\d{1,5}|\*))?)$/i;
+
+/**
+ * The headers of a page and its files.
+ *
+ * @param ruffle whether it plays Flash content with the Ruffle of this server.
+ * @param embedders the sites whose pages may show it in a frame. Default: none.
+ */
+export function pageHeaders(ruffle: boolean, embedders: readonly string[] = []): Readonly<Record<string, string>> {
+	const policy = Object.entries({
+		...(ruffle ? RUFFLE_POLICY : PAGE_POLICY),
+		...(embedders.length > 0 ? { "frame-ancestors": embedders.join(" ") } : {}),
+	});
 	return {
 		"content-security-policy": policy.map(([name, value]) => `${name} ${value}`).join("; "),
 		"x-content-type-options": "nosniff",

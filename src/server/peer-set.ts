@@ -1,13 +1,27 @@
 // The connections of a server's application: it gives each transport a peer and a session, and counts and logs how they end.
 
-import { type Application, closeReason, type Handshake, type PeerHost, ServerPeer } from "../application/index.ts";
+import {
+	type Application,
+	type ConnectedClient,
+	closeReason,
+	type Handshake,
+	type PeerHost,
+	ServerPeer,
+} from "../application/index.ts";
 import { wireCode, XMLSocketError } from "../errors/index.ts";
 import { type LinkClose, type LinkOptions, Scheduler, type Transport } from "../link/index.ts";
 import { declaredEncoding, nodeClock, traced } from "../transport/index.ts";
 import { AddressWork } from "./address-work.ts";
-import { addressKey } from "./admission.ts";
+import { addressKey, isListed } from "./admission.ts";
+import {
+	type ConnectionClosed,
+	type ConnectionOpened,
+	connectionClose,
+	connectionOpen,
+	documentObserver,
+} from "./diagnostics.ts";
 import { type Logger, loggable } from "./logger.ts";
-import type { Debtor } from "./memory-ceiling.ts";
+import type { Debtor, MemoryHolder } from "./memory-ceiling.ts";
 import type { Metrics } from "./metrics.ts";
 import { type Refusals, remoteFact } from "./refusals.ts";
 
@@ -22,6 +36,8 @@ export interface PeerSetHost {
 	readonly metrics: Metrics;
 	readonly refusals: Refusals;
 	readonly log: Logger;
+	/** The listed proxies: addresses and ranges. */
+	readonly trustProxy: readonly string[];
 	/** The policy file with its zero byte; undefined where none is served. */
 	policy(): Uint8Array | undefined;
 	/** A peer's connection has ended. */
@@ -29,7 +45,7 @@ export interface PeerSetHost {
 }
 
 /** The peers of one server. */
-export class PeerSet {
+export class PeerSet implements MemoryHolder {
 	readonly #host: PeerSetHost;
 	readonly #peers = new Set<ServerPeer>();
 	readonly #peerHost: PeerHost;
@@ -57,6 +73,10 @@ export class PeerSet {
 				});
 			},
 			addressKey,
+			isProxy: (address) => isListed(address, host.trustProxy),
+			get received() {
+				return documentObserver();
+			},
 			refused: (peer, error) => {
 				const facts = { id: peer.id, ...remoteFact(peer.remoteAddress) };
 				refusals.refuse(wireCode(error.code), loggable(error.message), facts);
@@ -80,7 +100,10 @@ export class PeerSet {
 		const id = String(this.#nextId++);
 		const peer = new ServerPeer(id, traced(transport, "accepted"), this.#peerHost, handshake, work);
 		this.#peers.add(peer);
-		this.#host.log.debug({ id: peer.id, ...remoteFact(peer.remoteAddress), transport: peer.transport }, "connected");
+		const { remoteAddress, transport: kind } = peer;
+		this.#host.log.debug({ id, ...remoteFact(remoteAddress), transport: kind }, "connected");
+		if (connectionOpen.hasSubscribers)
+			connectionOpen.publish({ id, remoteAddress, transport: kind } satisfies ConnectionOpened);
 	}
 
 	/** Delivers what was sent to each peer, then closes its connection. */
@@ -98,15 +121,26 @@ export class PeerSet {
 		this.#addressWork.sweep(nowMs);
 	}
 
+	/** Each peer as the operator sees it. */
+	all(): Iterable<ConnectedClient> {
+		return this.#peers;
+	}
+
 	/** Numbers of this moment, for metrics. */
-	gauges(): { readonly documents_received: number; readonly outbox_bytes: number } {
+	gauges(): {
+		readonly documents_received: number;
+		readonly documents_empty: number;
+		readonly outbox_bytes: number;
+	} {
 		let documents = this.#host.metrics.closedDocuments;
+		let empty = this.#host.metrics.closedEmptyDocuments;
 		let outbox = 0;
 		for (const peer of this.#peers) {
 			documents += peer.receivedDocuments;
+			empty += peer.emptyDocuments;
 			outbox += peer.outboxBytes;
 		}
-		return { documents_received: documents, outbox_bytes: outbox };
+		return { documents_received: documents, documents_empty: empty, outbox_bytes: outbox };
 	}
 
 	/** Bytes held for all peers. */
@@ -147,6 +181,7 @@ export class PeerSet {
 			by: close.by,
 			documents: peer.receivedDocuments,
 			...(close.unfinishedBytes ? { unfinishedBytes: close.unfinishedBytes } : {}),
+			...(close.unhandledDocuments ? { unhandledDocuments: close.unhandledDocuments } : {}),
 			...(close.error ? { code: close.error.code } : {}),
 			...(close.error?.code === "XMLSOCKET_INTERNAL" ? { err: close.error.cause } : {}),
 		};
@@ -155,7 +190,15 @@ export class PeerSet {
 		else if (close.unfinishedBytes && close.by === "remote" && peer.receivedDocuments === 0) {
 			const text = `a client ended within its first document: ${close.unfinishedBytes} bytes without the terminator were dropped`;
 			refusals.refuse("unfinished-document", text, { ...facts, hint: UNFINISHED_HINT });
-		} else log.debug(facts, "disconnected");
+		} else if (close.unhandledDocuments && close.by === "remote") {
+			const text = `a client left before ${close.unhandledDocuments} of its documents were read at its rate: they were dropped`;
+			refusals.refuse("sent-and-left", text, facts);
+		} else log.debug({ ...facts, reason: reason ?? "closed" }, "disconnected");
+		if (connectionClose.hasSubscribers) {
+			const { id, remoteAddress, transport, receivedDocuments: documents } = peer;
+			const event = { id, remoteAddress, transport, by: close.by, code: close.error?.code, documents };
+			connectionClose.publish(event satisfies ConnectionClosed);
+		}
 		this.#host.left();
 	}
 }

@@ -32,16 +32,21 @@ export const REFUSAL_REASONS = {
 	"requesting-too-fast":
 		"One address sends HTTP requests too fast and gets 429: raise `requestsPerSecondPerAddress` if it is honest.",
 	reset: "A connection was reset before the server could accept it, so its address is not known.",
+	"sent-and-left":
+		"A client sent documents faster than `documentsPerSecond` and left; what waited `lingerMs` after the server had seen that was dropped.",
 	stopping: "The server is stopping.",
 	"tls-unavailable": "A client uses TLS, and the server has no certificate: set `--tls-cert` and `--tls-key`.",
 	"too-many-connections":
 		"The port has all the connections that it may have: raise `maxConnections` and the file limit.",
 	"too-many-from-address": "One address has too many connections: raise `maxConnectionsPerAddress` if it is honest.",
 	"too-many-requests": "A route of the program that embeds the server answered 429.",
+	"token-guessing":
+		"An address has sent more than 10 wrong tokens in a minute to the admin API and gets 429, also with a right one.",
 	"unfinished-document":
 		"A client ended within its first document: check that it sends the terminator of `--terminator`.",
 	"upgrade-required":
 		"A plain HTTP request came to a WebSocket's path: a proxy in front must pass `Upgrade` and `Connection`.",
+	"wrong-admin-token": "A request to the admin API has no token, or one that is not in `--admin-token-file`.",
 } as const satisfies Record<string, string>;
 
 /** Why something was refused: a key of the table, or an error code as documents contain it. */

@@ -1,6 +1,7 @@
 // What the server refuses, and what fails in it: counted by reason, and logged within the limits of
 // `log-limit.ts`.
 
+import { type Refused, refusal } from "./diagnostics.ts";
 import { LogLimit } from "./log-limit.ts";
 import { type Logger, loggable } from "./logger.ts";
 import type { Metrics } from "./metrics.ts";
@@ -25,7 +26,7 @@ export class Refusals {
 	 * @param facts values from clients must be `loggable`.
 	 */
 	refuse(reason: RefusalReason, text: string, facts: object = {}): void {
-		this.#metrics.count(this.#metrics.refused, reason);
+		this.#count(reason, text, facts);
 		this.#limit.warn(reason, { ...facts, reason }, text);
 	}
 
@@ -36,7 +37,7 @@ export class Refusals {
 
 	/** Counts one refusal whose line would tell an operator nothing; it is written at the level debug. @param facts as for `refuse` */
 	count(reason: RefusalReason, text: string, facts: object): void {
-		this.#metrics.count(this.#metrics.refused, reason);
+		this.#count(reason, text, facts);
 		this.#log.debug({ ...facts, reason }, text);
 	}
 
@@ -63,6 +64,11 @@ export class Refusals {
 		} catch (error) {
 			failed(error);
 		}
+	}
+
+	#count(reason: RefusalReason, text: string, facts: object): void {
+		this.#metrics.count(this.#metrics.refused, reason);
+		if (refusal.hasSubscribers) refusal.publish({ reason, text, facts } satisfies Refused);
 	}
 
 	/** Reports what was not logged: once a second, and when the server closes. */

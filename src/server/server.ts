@@ -3,7 +3,7 @@
 
 import { captureRejectionSymbol, EventEmitter, once } from "node:events";
 import { hostname } from "node:os";
-import { type Application, type Health, linkLimits } from "../application/index.ts";
+import { type Application, type ConnectedClient, type Health, linkLimits } from "../application/index.ts";
 import { XMLSocketError } from "../errors/index.ts";
 import type { LinkOptions, Transport } from "../link/index.ts";
 import { ServedPolicyFile } from "../policy/network/index.ts";
@@ -11,10 +11,11 @@ import { type Listener, listen, nodeClock, textCodec } from "../transport/index.
 import { terminatorBytes } from "../wire/index.ts";
 import { Certificate } from "./certificate.ts";
 import { ConnectionAcceptor } from "./connection-acceptor.ts";
+import { applicationObserver } from "./diagnostics.ts";
 import { HttpSide } from "./http.ts";
 import type { HttpRoutes } from "./http-routes.ts";
 import { type Logger, silentLogger } from "./logger.ts";
-import { defaultMemoryCeiling, MemoryCeiling, usedMemory } from "./memory-ceiling.ts";
+import { defaultMemoryCeiling, MemoryCeiling } from "./memory-ceiling.ts";
 import { Metrics } from "./metrics.ts";
 import { type MetricsPort, openMetricsPort } from "./metrics-port.ts";
 import { noDocuments } from "./no-documents.ts";
@@ -22,7 +23,9 @@ import { type ServerOptions, type ServerSettings, serverSettings } from "./optio
 import { OriginRules } from "./origin.ts";
 import { PeerSet } from "./peer-set.ts";
 import { Refusals } from "./refusals.ts";
+import type { SharedAdmission } from "./shared-admission.ts";
 import { Shutdown } from "./shutdown.ts";
+import type { TicketKeys } from "./ticket-keys.ts";
 
 type Output = "text" | "bytes";
 
@@ -39,6 +42,22 @@ export interface ServerParts {
 	readonly flashPages?: readonly string[] | undefined;
 	/** What else answers on the HTTP side, in the order of asking; default: nothing. */
 	readonly routes?: readonly HttpRoutes[] | undefined;
+	/** Opens the ports; default: `listen`. */
+	readonly listen?: typeof listen | undefined;
+	/** What the server shares with other processes of the same daemon; default: it is the only one. */
+	readonly shared?: SharedParts | undefined;
+}
+
+/** What the processes of one daemon share. */
+export interface SharedParts {
+	/** Opens a port of the daemon. */
+	readonly listen: typeof listen;
+	/** Counts the connections of an address in all processes. */
+	readonly admission: SharedAdmission;
+	/** The keys of TLS session tickets. */
+	readonly ticketKeys: TicketKeys;
+	/** What `Metrics.json` gives in each process. */
+	collectMetrics(): Promise<readonly string[]>;
 }
 
 /** `idle` until `listen()`; `closing` while clients get their last documents; `closed` once everything is released. */
@@ -65,6 +84,7 @@ export class Server extends EventEmitter<{ closed: [] }> {
 	readonly #shutdown: Shutdown;
 	readonly #memory: MemoryCeiling;
 	readonly #routes: readonly HttpRoutes[];
+	readonly #listen: typeof listen;
 	#listener: Listener | undefined = undefined;
 	#policyListener: Listener | undefined = undefined;
 	#metricsPort: MetricsPort | undefined = undefined;
@@ -85,21 +105,30 @@ export class Server extends EventEmitter<{ closed: [] }> {
 		this.pagePath = parts.pagePath ?? "/";
 		this.#application = application;
 		this.#routes = parts.routes ?? [];
+		this.#listen = parts.shared?.listen ?? parts.listen ?? listen;
 		this.#rules = new OriginRules(settings.origin, [...machineNames(), settings.host]);
-		this.metrics = new Metrics(
-			() => this.#gauges(),
-			this.#routes.flatMap((routes) => routes.counts ?? []),
-		);
+		this.metrics = new Metrics({
+			numbers: () => this.#gauges(),
+			further: this.#routes.flatMap((routes) => routes.counts ?? []),
+			latencies: application.latencies ?? [],
+			collectAll: parts.shared?.collectMetrics,
+		});
+		application.observe?.(applicationObserver);
 		const refusals = new Refusals(this.metrics, log, () => nodeClock.now());
 		this.#refusals = refusals;
 		this.#policy = settings.policy === "off" ? undefined : new ServedPolicyFile(settings.policy, log);
 		this.#certificate =
 			settings.tlsCert !== undefined && settings.tlsKey !== undefined
-				? new Certificate(settings.tlsCert, settings.tlsKey, {
-						reloaded: (error) =>
-							error ? log.error({ code: error.code }, error.message) : log.info({}, "the certificate was read again"),
-						dates: (words) => log.warn({}, words),
-					})
+				? new Certificate(
+						settings.tlsCert,
+						settings.tlsKey,
+						{
+							reloaded: (error) =>
+								error ? log.error({ code: error.code }, error.message) : log.info({}, "the certificate was read again"),
+							dates: (words) => log.warn({}, words),
+						},
+						parts.shared?.ticketKeys,
+					)
 				: undefined;
 		const forPeers = linkOptions(settings, application);
 		this.#peers = new PeerSet({
@@ -109,6 +138,7 @@ export class Server extends EventEmitter<{ closed: [] }> {
 			metrics: this.metrics,
 			refusals,
 			log,
+			trustProxy: settings.trustProxy,
 			policy: () => this.#policy?.bytes,
 			left: () => this.#shutdown.check(),
 		});
@@ -138,17 +168,18 @@ export class Server extends EventEmitter<{ closed: [] }> {
 			output: application.output,
 			certificate: this.#certificate,
 			policy: this.#policy,
+			sharedAdmission: parts.shared?.admission,
 			isListening,
 			isOutOfMemory: () => this.#memory.isAbove,
 			http: (socket, address, isReserved) => this.#http.accept(socket, address, isReserved),
 			connect: (transport, handshake) => this.#peers.add(transport, handshake),
 			closed: () => this.#shutdown.check(),
 		});
-		this.#memory = new MemoryCeiling(settings.memoryCeilingBytes ?? defaultMemoryCeiling(), {
-			heldBytes: () => this.#peers.heldBytes() + this.#http.heldBytes(),
-			debtors: () => [...this.#peers.debtors(), ...this.#http.debtors()],
-			usedBytes: usedMemory,
-		});
+		this.#memory = new MemoryCeiling(settings.memoryCeilingBytes ?? defaultMemoryCeiling(), [
+			this.#peers,
+			this.#http,
+			...this.#routes.flatMap((routes) => routes.memory ?? []),
+		]);
 		this.#shutdown = new Shutdown({
 			application,
 			routes: this.#routes,
@@ -227,6 +258,16 @@ export class Server extends EventEmitter<{ closed: [] }> {
 		return this.#peers.size;
 	}
 
+	/** The connections of the application, for the operator's tools. */
+	clients(): Iterable<ConnectedClient> {
+		return this.#peers.all();
+	}
+
+	/** Bytes that are held for all connections. */
+	get heldBytes(): number {
+		return this.#memory.heldBytes;
+	}
+
 	/**
 	 * Opens the port, and the ports for policy requests and metrics where the options name them. After a failure the server is
 	 * idle again, and `listen()` can be called once more.
@@ -285,6 +326,7 @@ export class Server extends EventEmitter<{ closed: [] }> {
 			this.#memory.stop();
 			this.#certificate?.close();
 			this.#refusals.sweep(Number.POSITIVE_INFINITY);
+			this.metrics.close();
 			this.#state = "closed";
 			this.emit("closed");
 		}
@@ -313,16 +355,20 @@ export class Server extends EventEmitter<{ closed: [] }> {
 	async #open(): Promise<void> {
 		const { settings } = this;
 		const { port, host } = settings;
-		this.#listener = await listen({ port, host }, (socket) => this.#acceptor.accept(socket));
+		this.#listener = await this.#listen({ port, host }, (socket) => this.#acceptor.accept(socket));
 		this.#policy?.generate([this.#listener.port], this.#rules.policyDomains());
 		if (settings.policyPort !== undefined) {
-			this.#policyListener = await listen({ port: settings.policyPort, host, portOption: "--policy-port" }, (socket) =>
-				this.#acceptor.acceptPolicyOnly(socket),
-			);
+			const options = { port: settings.policyPort, host, portOption: "--policy-port" };
+			this.#policyListener = await this.#listen(options, (socket) => this.#acceptor.acceptPolicyOnly(socket));
 		}
 		this.#policy?.judge(this.policyPort ?? this.#listener.port);
 		if (settings.metrics !== "local" && settings.metrics !== "off")
-			this.#metricsPort = await openMetricsPort(settings.metrics, this.metrics, this.#refusals, this.#rules);
+			this.#metricsPort = await openMetricsPort(settings.metrics, {
+				metrics: this.metrics,
+				refusals: this.#refusals,
+				rules: this.#rules,
+				listen: this.#listen,
+			});
 	}
 
 	/** Stops listening; resolves when the connections of the listeners have ended. */
@@ -353,11 +399,13 @@ export class Server extends EventEmitter<{ closed: [] }> {
 	#gauges(): Record<string, number> {
 		const numbers: Record<string, number> = {
 			connections: this.#acceptor.open,
+			ready: 0,
 			peers: this.#peers.size,
 			...this.#peers.gauges(),
-			held_bytes: this.#peers.heldBytes() + this.#http.heldBytes(),
+			held_bytes: this.#memory.heldBytes,
 		};
 		this.#refusals.guard(() => {
+			numbers.ready = this.health().ready ? 1 : 0;
 			Object.assign(numbers, this.#application.stats?.());
 		});
 		for (const routes of this.#routes) {

@@ -42,6 +42,13 @@ export class TokenBuckets {
 		return true;
 	}
 
+	/** Seconds until there is a token; 0 where there is one. */
+	waitSeconds(key: string, nowMs: number): number {
+		const bucket = this.#buckets.get(key);
+		if (!bucket) return this.#buckets.size >= this.#maxBuckets ? 1 / this.#perSecond : 0;
+		return Math.max(0, (1 - this.#tokens(bucket, nowMs)) / this.#perSecond);
+	}
+
 	/** Forgets the buckets that are full again: once a second. */
 	sweep(nowMs: number): void {
 		for (const [key, bucket] of this.#buckets)

@@ -1,7 +1,7 @@
 // Checks a server's policy files as Flash Player does: port 843 first, for at most 3 s, then the port itself. It parses them, and decides
 // whether content of a site may connect. `policy-report.ts` prints the result. docs/guide/policy.md.
 
-import { XMLSocketError } from "../errors/index.ts";
+import { checkWhole } from "../options/check-whole.ts";
 import {
 	isAskedForPolicy,
 	judgeDelivery,
@@ -74,11 +74,13 @@ export interface PolicyReport {
  */
 export async function checkPolicy(options: CheckPolicyOptions): Promise<PolicyReport> {
 	const { host, question, signal } = options;
-	const masterPort = checked("masterPort", options.masterPort ?? MASTER_POLICY_PORT, 65535);
-	const masterTimeoutMs = checked("masterTimeoutMs", options.masterTimeoutMs ?? 3000, 2 ** 31 - 1);
-	const timeoutMs = checked("timeoutMs", options.timeoutMs ?? 5000, 2 ** 31 - 1);
+	const masterPort = checkWhole("masterPort", options.masterPort ?? MASTER_POLICY_PORT, 1, 65535);
+	const masterTimeoutMs = checkWhole("masterTimeoutMs", options.masterTimeoutMs ?? 3000, 1, 2 ** 31 - 1);
+	const timeoutMs = checkWhole("timeoutMs", options.timeoutMs ?? 5000, 1, 2 ** 31 - 1);
 	const wanted = [options.port, question?.to].filter((port) => port !== undefined);
-	const ports = [...new Set(wanted.map((port) => checked("port", port, 65535)))].filter((port) => port !== masterPort);
+	const ports = [...new Set(wanted.map((port) => checkWhole("port", port, 1, 65535)))].filter(
+		(port) => port !== masterPort,
+	);
 	const master = await look(host, masterPort, true, masterTimeoutMs, signal);
 	const places = [master];
 	const control = master.usable ? master.file?.siteControl : undefined;
@@ -123,12 +125,4 @@ async function look(
 			]
 		: file.findings;
 	return { port, master, fetched, file, usable: file.valid && terminated, findings };
-}
-
-function checked(name: string, value: number, highest: number): number {
-	if (Number.isInteger(value) && value >= 1 && value <= highest) return value;
-	throw new XMLSocketError(
-		"XMLSOCKET_OPTION_INVALID",
-		`Option "${name}": ${value} is no whole number from 1 to ${highest}.`,
-	);
 }

@@ -42,6 +42,13 @@ export interface AcceptOptions {
 	 */
 	accepted(socket: Socket, kind: AcceptedKind, secure: boolean, begunMs: number | undefined): void;
 	/**
+	 * Called instead of the other two where the client ended its direction before its protocol was known. Default: the connection is
+	 * closed, unless the client requested a policy file.
+	 *
+	 * @param seen what it sent, which cannot be put back.
+	 */
+	ended?(socket: Socket, seen: Uint8Array, secure: boolean): void;
+	/**
 	 * The connection closed before its protocol was known. Called once, instead of `accepted`.
 	 *
 	 * @param error undefined where the client closed it in order.
@@ -163,6 +170,11 @@ function look(socket: Socket, secure: boolean, options: AcceptOptions): void {
 		}
 	};
 	const onEnd = (): void => {
+		if (options.ended) {
+			stop();
+			options.ended(socket, seen ?? new Uint8Array(0), secure);
+			return;
+		}
 		if (asksForPolicy()) {
 			decide("policy");
 			return;

@@ -35,17 +35,17 @@ export interface DialOptions {
 
 /** Opens a connection of `xmlsocket` or `xmlsockets`. Rejects as `dial` does. */
 export function dialSocket(target: DialTarget, options: DialOptions): Promise<Transport> {
-	return attempt(target, options, () =>
-		target.protocol === "xmlsockets" ? openTls(target, options) : openTcp(target, options),
+	return attempt(target, options, async () =>
+		traced(await (target.protocol === "xmlsockets" ? openTls(target, options) : openTcp(target, options)), "connected"),
 	);
 }
 
 /** Runs `open`, unless the attempt has been aborted, and says in our words why it failed. */
-export async function attempt(
+export async function attempt<Connection>(
 	target: DialTarget,
-	options: DialOptions,
-	open: (where: string) => Promise<Transport>,
-): Promise<Transport> {
+	options: Pick<DialOptions, "timeoutMs" | "signal">,
+	open: (where: string) => Promise<Connection>,
+): Promise<Connection> {
 	const { signal } = options;
 	const where = `${target.host.includes(":") ? `[${target.host}]` : target.host}:${target.port}`;
 	const aborted = (): XMLSocketError =>
@@ -54,7 +54,7 @@ export async function attempt(
 		});
 	if (signal?.aborted) throw aborted();
 	try {
-		return traced(await open(where), "connected");
+		return await open(where);
 	} catch (error) {
 		if (signal?.aborted) throw aborted();
 		const cause = error instanceof AggregateError && error.errors.length > 0 ? error.errors[0] : error;

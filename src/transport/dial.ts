@@ -2,7 +2,7 @@
 
 import type { Transport } from "../link/index.ts";
 import { attempt, type DialOptions, type DialTarget, dialSocket } from "./dial-socket.ts";
-import { dialWebSocket } from "./websocket.ts";
+import { traced } from "./traced.ts";
 
 /**
  * Opens a connection.
@@ -12,14 +12,18 @@ import { dialWebSocket } from "./websocket.ts";
 export function dial(target: DialTarget, options: DialOptions): Promise<Transport> {
 	const { protocol } = target;
 	if (protocol !== "ws" && protocol !== "wss") return dialSocket(target, options);
-	return attempt(target, options, (where) =>
-		dialWebSocket(`${protocol}://${where}${target.path ?? "/"}`, {
+	return attempt(target, options, async (where) => {
+		// The package for WebSockets loads HTTP, TLS and compression with it: only where one is dialled.
+		const { dialWebSocket } = await import("./websocket/websocket-dial.ts");
+		options.signal?.throwIfAborted();
+		const connection = await dialWebSocket(`${protocol}://${where}${target.path ?? "/"}`, {
 			timeoutMs: options.timeoutMs,
 			origin: options.origin,
 			rejectUnauthorized: options.insecure ? false : undefined,
 			ca: options.ca,
 			signal: options.signal,
 			protocol: options.webSocketProtocol,
-		}),
-	);
+		});
+		return traced(connection, "connected");
+	});
 }

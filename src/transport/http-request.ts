@@ -3,6 +3,7 @@
 
 import * as http from "node:http";
 import * as https from "node:https";
+import { isIP, type LookupFunction } from "node:net";
 import { pipeline, type Readable } from "node:stream";
 import { createBrotliDecompress, createGunzip, createInflate } from "node:zlib";
 
@@ -12,6 +13,12 @@ export interface HttpRequest {
 	/** By their names. `content-length` is set from the body. */
 	readonly headers?: Readonly<Record<string, string>>;
 	readonly body?: string | undefined;
+	/** Certificate authorities, PEM. Default: those of Node. */
+	readonly ca?: string | undefined;
+	/** Accept any certificate. Default false. */
+	readonly insecure?: boolean | undefined;
+	/** The address to connect to instead of looking up the URL's host. */
+	readonly address?: string | undefined;
 	/** Ends the request, and the reading of its response. */
 	readonly signal: AbortSignal;
 }
@@ -26,7 +33,8 @@ export interface HttpResponse {
 }
 
 /** Requests `url`. Rejects with the reason if no response arrives. */
-export function httpRequest(url: URL, { method, headers, body, signal }: HttpRequest): Promise<HttpResponse> {
+export function httpRequest(url: URL, options: HttpRequest): Promise<HttpResponse> {
+	const { method, headers, body, signal, ca, insecure, address } = options;
 	return new Promise((resolve, reject) => {
 		const { request } = url.protocol === "https:" ? https : http;
 		const sent = request(url, {
@@ -34,6 +42,9 @@ export function httpRequest(url: URL, { method, headers, body, signal }: HttpReq
 			signal,
 			// A connection for each request: a server may close an idle one just when the next request leaves.
 			agent: false,
+			...(ca === undefined ? {} : { ca }),
+			...(address === undefined ? {} : { lookup: lookupOf(address) }),
+			...(insecure ? { rejectUnauthorized: false } : {}),
 			headers: { accept: "*/*", "user-agent": "xmlsocket", ...headers },
 		});
 		sent.on("error", (error) => reject(reasonOf(error)));
@@ -49,6 +60,14 @@ export function httpRequest(url: URL, { method, headers, body, signal }: HttpReq
 		});
 		sent.end(body);
 	});
+}
+
+function lookupOf(address: string): LookupFunction {
+	const family = isIP(address);
+	return (_host, { all }, callback) => {
+		if (all) callback(null, [{ address, family }]);
+		else callback(null, address, family);
+	};
 }
 
 // No compression is asked for; some servers compress all the same.

@@ -1,6 +1,6 @@
 // Listening sockets: one port on one address or on both address families, as raw connections from which nothing has been read.
 
-import { createServer, type Server, type Socket } from "node:net";
+import { createServer, type Server, type ServerOpts, type Socket } from "node:net";
 import { XMLSocketError } from "../errors/index.ts";
 
 /** What to listen on. */
@@ -14,6 +14,8 @@ export interface ListenOptions {
 	readonly host: string;
 	/** Connections that the system queues until they are accepted. Default 511. */
 	readonly backlog?: number;
+	/** Whether nothing is read from a connection before it is resumed, so that another process can get it. Default: false. */
+	readonly paused?: boolean;
 	/** The option that names the port, for messages. Default `--port`. */
 	readonly portOption?: string;
 }
@@ -79,6 +81,11 @@ function isAbsent(error: unknown): boolean {
 	return code === "EADDRNOTAVAIL" || code === "EAFNOSUPPORT";
 }
 
+/** How connections of a listening socket are set up. */
+export function listenerOptions({ paused = false }: ListenOptions): ServerOpts {
+	return { allowHalfOpen: true, noDelay: true, keepAlive: true, keepAliveInitialDelay: 30_000, pauseOnConnect: paused };
+}
+
 function listenOn(
 	host: string,
 	port: number,
@@ -86,10 +93,7 @@ function listenOn(
 	connection: (socket: Socket) => void,
 ): Promise<Server> {
 	return new Promise((resolve, reject) => {
-		const server = createServer(
-			{ allowHalfOpen: true, noDelay: true, keepAlive: true, keepAliveInitialDelay: 30_000, pauseOnConnect: false },
-			connection,
-		);
+		const server = createServer(listenerOptions(options), connection);
 		server.once("error", (error: NodeJS.ErrnoException) => {
 			if (host === "::" && error.code === "EAFNOSUPPORT")
 				listenOn("0.0.0.0", port, options, connection).then(resolve, reject);

@@ -29,3 +29,32 @@ export const lookupWithLoopback: LookupFunction = (hostname, options, callback) 
 		callback(null, [...known, ...missing]);
 	});
 };
+
+/** All addresses of a host, as a connection to it finds them. Empty where there is none. */
+export function addressesOf(host: string): Promise<readonly string[]> {
+	return new Promise((resolve) => {
+		lookupWithLoopback(host, { all: true }, (_, found) =>
+			resolve(Array.isArray(found) ? found.map(({ address }) => address) : []),
+		);
+	});
+}
+
+/** An address of a name. */
+export interface NameAddress {
+	readonly address: string;
+	readonly family: 4 | 6;
+}
+
+/**
+ * The addresses of a name, as programs on this machine get them; those of `localhost` are complete.
+ *
+ * Rejects with Node's error, for example ENOTFOUND.
+ */
+export function resolveName(name: string): Promise<readonly NameAddress[]> {
+	return new Promise((resolve, reject) => {
+		lookupWithLoopback(name, { all: true }, (error, found) => {
+			if (error) reject(error);
+			else resolve(found as unknown as NameAddress[]);
+		});
+	});
+}

@@ -1,5 +1,6 @@
 // Node's clock: monotonic time, the check phase of the event loop, and timers that do not keep the process alive.
 
+import { performance } from "node:perf_hooks"; // the global is looked up by a getter at each use
 import type { Clock } from "../link/index.ts";
 
 /** The clock of every link in a Node process. */

@@ -3,7 +3,7 @@
 
 import type { TextCodec } from "../wire/index.ts";
 import { nodeUtf8 } from "./node-utf8.ts";
-import type { Conversion } from "./websocket.ts";
+import type { Conversion } from "./websocket/websocket-transport.ts";
 
 /**
  * Converts whole documents of this encoding with this terminator into UTF-8 with zero bytes; undefined where they are that already.

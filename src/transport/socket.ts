@@ -37,6 +37,10 @@ export class SocketTransport implements Transport {
 		return this.#socket.writableLength;
 	}
 
+	get receivedBytes(): number {
+		return this.#socket.bytesRead;
+	}
+
 	start(events: TransportEvents): void {
 		const socket: Owned = this.#socket;
 		this.#events = events;
@@ -51,6 +55,10 @@ export class SocketTransport implements Transport {
 		return this.#socket.write(bytes);
 	}
 
+	writeText(text: string): boolean {
+		return this.#socket.write(text, "utf8");
+	}
+
 	end(): void {
 		this.#socket.end();
 	}
@@ -59,6 +67,12 @@ export class SocketTransport implements Transport {
 		if (this.#socket.destroyed) return;
 		this.#error ??= error;
 		this.#socket.destroy();
+	}
+
+	reset(): void {
+		// Of a TLS connection Node closes the socket underneath in order.
+		if (this.kind === "tls") this.#socket.destroy();
+		else this.#socket.resetAndDestroy();
 	}
 
 	pause(): void {

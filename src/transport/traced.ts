@@ -21,6 +21,7 @@ function shown(bytes: Uint8Array): string {
 class TracedTransport implements Transport {
 	readonly isStream: boolean;
 	readonly ping?: () => void;
+	readonly reset?: () => void;
 	readonly secure?: (options: SecureOptions) => Promise<void>;
 	readonly #inner: Transport;
 	readonly #id = ++lastId;
@@ -29,6 +30,7 @@ class TracedTransport implements Transport {
 		this.#inner = inner;
 		this.isStream = inner.isStream === true;
 		if (inner.ping) this.ping = () => inner.ping?.();
+		if (inner.reset) this.reset = () => inner.reset?.();
 		if (inner.secure) {
 			this.secure = async (options) => {
 				await inner.secure?.(options);
@@ -48,6 +50,10 @@ class TracedTransport implements Transport {
 
 	get bufferedBytes(): number {
 		return this.#inner.bufferedBytes;
+	}
+
+	get receivedBytes(): number {
+		return this.#inner.receivedBytes ?? 0;
 	}
 
 	start(events: TransportEvents): void {

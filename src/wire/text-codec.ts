@@ -10,6 +10,8 @@
 export interface TextCodec {
 	/** The encoding's label, for example `utf-8` or `gbk`. */
 	readonly label: string;
+	/** Whether `encode` gives UTF-8, so that others may encode in its place. Default false. */
+	readonly isUtf8?: boolean;
 	/** The text of `bytes[start, end)`. A strict codec throws a `TypeError` on bytes that are not of its encoding. */
 	decode(bytes: Uint8Array, start: number, end: number): string;
 	/** The bytes of `text`. */
@@ -26,6 +28,7 @@ export function utf8Codec(strict = false): TextCodec {
 	const encoder = new TextEncoder();
 	return {
 		label: "utf-8",
+		isUtf8: true,
 		decode: (bytes, start, end) => decoder.decode(bytes.subarray(start, end)),
 		encode: (text) => encoder.encode(text),
 	};

@@ -3,6 +3,7 @@
 // Implements docs/xml.md, "Parser", opening tags.
 
 import { decodeEntities } from "./entities.ts";
+import { LONGEST_SHARED, nameAt } from "./names.ts";
 import { isWhite } from "./scan.ts";
 
 /** What a scan saw besides the end of the tag. */
@@ -109,11 +110,99 @@ export function printedAttributes(source: string, start: number, end: number): s
 	return at === end ? range : range.slice(0, at - start);
 }
 
+/** Attributes in the order of the source. The names can be shared with other elements: nobody changes the list. */
+export interface AttributeEntries {
+	names: readonly string[];
+	values: unknown[];
+}
+
+/** A list of names, and the units of all of them as they are written: each with its "=". */
+interface KnownNames {
+	readonly names: readonly string[];
+	readonly units: readonly number[];
+}
+
+// The lists of names that elements had before. Most elements of a text, and most texts of a connection, have attributes of the
+// same names in the same order: these names are compared in place, and neither made nor kept again. A slot is chosen by what
+// tells the kinds of elements apart best; the comparison decides.
+const known: KnownNames[] = new Array<KnownNames>(256).fill({ names: [], units: [] });
+// Longer lists of names are not kept.
+const MOST_KNOWN = 12;
+
 /**
- * Reads the attributes of a range that {@link scanAttributes} has passed: names and values in turn, decoded, in the order of
- * the source. Of a repeated name the first counts.
+ * Reads the attributes of a range that {@link scanAttributes} has passed, decoded. Of a repeated name the first counts.
+ *
+ * @param start where the name of the element ends.
  */
-export function readAttributes(source: string, start: number, end: number): string[] {
+export function readAttributes(source: string, start: number, end: number, into: AttributeEntries): void {
+	const slot =
+		(source.charCodeAt(start - 1) * 7 + source.charCodeAt(start + 1) * 31 + source.charCodeAt(start + 2)) & 255;
+	const { names: expected, units } = known[slot] as KnownNames;
+	const values = new Array<string>(expected.length);
+	let at = start;
+	let count = 0;
+	let next = 0;
+	for (; count < expected.length; count++) {
+		// No name holds ">" or "=", so that nothing behind the tag can look like one of its attributes.
+		if (source.charCodeAt(at) !== 32) break;
+		let equals = at + 1;
+		let unit = source.charCodeAt(equals);
+		while (unit === units[next] && unit !== 61) {
+			unit = source.charCodeAt(++equals);
+			next++;
+		}
+		if (unit !== 61 || units[next++] !== 61) break;
+		const quote = source.charCodeAt(equals + 1);
+		if (quote !== 34 && quote !== 39) break;
+		// Most values are short: a call of indexOf costs as much as a dozen units looked at here.
+		const valueStart = equals + 2;
+		at = valueStart;
+		unit = source.charCodeAt(at);
+		while (unit !== quote && unit !== 38 && at < valueStart + 12) unit = source.charCodeAt(++at);
+		if (unit === quote) values[count] = source.slice(valueStart, at);
+		else {
+			at = source.indexOf(quote === 34 ? '"' : "'", at);
+			values[count] = decodeEntities(source.slice(valueStart, at));
+		}
+		at++;
+	}
+	if (count === expected.length && isWhite(source, at, end)) {
+		into.names = expected;
+		into.values = values;
+		return;
+	}
+	const list = readList(source, start, end);
+	const names = new Array<string>(list.length >> 1);
+	const found = new Array<string>(names.length);
+	for (let entry = 0; entry < names.length; entry++) {
+		names[entry] = list[entry * 2] as string;
+		found[entry] = list[entry * 2 + 1] as string;
+	}
+	into.names = names;
+	into.values = found;
+	// Where no two elements are alike, learning each would cost more than reading them.
+	if ((++misses & 15) === 0) learn(slot, names);
+}
+
+let misses = 0;
+
+function learn(slot: number, names: readonly string[]): void {
+	if (names.length > MOST_KNOWN || !names.every(isOrdinary)) return;
+	const units: number[] = [];
+	for (const name of names) {
+		for (let at = 0; at < name.length; at++) units.push(name.charCodeAt(at));
+		units.push(61);
+	}
+	known[slot] = { names: names.map((name) => nameAt(name, 0, name.length)), units };
+}
+
+// Whether a name that was read is written as it is, and short. A decoded one can hold what no written one does.
+function isOrdinary(name: string): boolean {
+	return name.length <= LONGEST_SHARED && !/[&=>\s]/.test(name);
+}
+
+// Reads names and values in turn, whatever they are.
+function readList(source: string, start: number, end: number): string[] {
 	const list: string[] = [];
 	const coded = source.slice(start, end).includes("&");
 	// A bit for each kind of name: only names of one kind can be the same, and most need no comparison.
@@ -145,12 +234,33 @@ export function readAttributes(source: string, start: number, end: number): stri
 	}
 }
 
+// From so many names and values on, names are not compared one by one.
+const MANY = 24;
+
+function hasName(list: readonly string[], name: string): boolean {
+	for (let at = 0; at < list.length; at += 2) if (list[at] === name) return true;
+	return false;
+}
+
+function withoutRepeated(list: readonly string[]): string[] {
+	const seen = new Map<string, string>();
+	for (let at = 0; at < list.length; at += 2) {
+		const name = list[at] as string;
+		if (!seen.has(name)) seen.set(name, list[at + 1] as string);
+	}
+	return [...seen].flat();
+}
+
 /**
  * The value of the attribute `name`, decoded, in a range that {@link scanAttributes} has passed; undefined where it is not
  * there. For a look at one or two attributes; it makes nothing but the value.
  */
 export function findAttribute(source: string, start: number, end: number, name: string): string | undefined {
-	if (source.slice(start, end).includes("&")) return valueIn(readAttributes(source, start, end), name);
+	if (source.slice(start, end).includes("&")) {
+		const all: AttributeEntries = { names: [], values: [] };
+		readAttributes(source, start, end, all);
+		return all.values[all.names.indexOf(name)] as string | undefined;
+	}
 	let at = start;
 	for (;;) {
 		let unit = source.charCodeAt(at) | 0;
@@ -169,27 +279,4 @@ export function findAttribute(source: string, start: number, end: number, name: 
 		}
 		at++;
 	}
-}
-
-/** The value behind `name` in a list of names and values. */
-function valueIn(list: readonly string[], name: string): string | undefined {
-	for (let at = 0; at < list.length; at += 2) if (list[at] === name) return list[at + 1];
-	return undefined;
-}
-
-// From so many names and values on, names are not compared one by one.
-const MANY = 24;
-
-function hasName(list: readonly string[], name: string): boolean {
-	for (let at = 0; at < list.length; at += 2) if (list[at] === name) return true;
-	return false;
-}
-
-function withoutRepeated(list: readonly string[]): string[] {
-	const seen = new Map<string, string>();
-	for (let at = 0; at < list.length; at += 2) {
-		const name = list[at] as string;
-		if (!seen.has(name)) seen.set(name, list[at + 1] as string);
-	}
-	return [...seen].flat();
 }

@@ -2,104 +2,131 @@
 // Names are never property names of a JavaScript object, so `__proto__`, `constructor` and `5` are names like all others.
 // Implements docs/xml.md, "Serializer" (order) and "Tree operations" (attributes).
 
-import { findAttribute, readAttributes } from "./attribute-scan.ts";
+import { type AttributeEntries, findAttribute, readAttributes } from "./attribute-scan.ts";
 import { attributesOf, copyOf, endOf, setAttributes, startOf, type TreeNode } from "./tree-node.ts";
 
 // Up to this many entries a walk along an array is faster than a Map, and much smaller.
 const FEW = 12;
 
+const NO_NAMES: readonly string[] = [];
+const NO_VALUES: unknown[] = [];
+/** The entries of a node without attributes. */
+export const NO_ENTRIES: Readonly<AttributeEntries> = { names: NO_NAMES, values: NO_VALUES };
+
 /**
  * Names and values, the newest first: the order in which they print and enumerate. Parsed attributes count as inserted from
  * the last to the first, so that they keep the order of the source.
  */
-export class AttributeBag {
-	/** The default namespace that a parser found here; later changes of the attributes do not touch it. */
-	parsedNamespace: string | null = null;
+export class AttributeBag implements AttributeEntries {
+	// The lists are replaced where an entry comes or goes: the names are shared with other bags.
+	names: readonly string[];
+	values: unknown[];
 	/** The object that scripts see, made on first use. */
 	proxy: object | null = null;
-	// Names and values in turn, the newest first.
-	#list: unknown[];
-	// More than FEW entries are in a Map instead, from the oldest to the newest.
+	// More than FEW entries go into a Map when someone looks for one, from the oldest to the newest. The lists are empty then.
 	#map: Map<string, unknown> | null = null;
+	// Undefined while the lists are still those of the parser.
+	#parsedNamespace: string | null | undefined = null;
 
-	/** Takes over a list of names and values in turn, the newest first, without a repeated name. */
-	constructor(list: unknown[] = []) {
-		this.#list = list;
-		if (list.length > FEW * 2) this.#spread();
+	/** Takes over names, of which none is repeated, and their values, the newest first. */
+	constructor(names: readonly string[] = NO_NAMES, values: unknown[] = NO_VALUES) {
+		this.names = names;
+		this.values = values;
 	}
 
 	/** The attributes of a range of a source. */
 	static read(source: string, start: number, end: number): AttributeBag {
-		const list = readAttributes(source, start, end);
-		const namespace = defaultNamespaceIn(list);
-		const bag = new AttributeBag(list);
-		bag.parsedNamespace = namespace;
+		const bag = new AttributeBag();
+		readAttributes(source, start, end, bag);
+		bag.#parsedNamespace = undefined;
 		return bag;
 	}
 
+	/** The default namespace that a parser found here; later changes of the attributes do not touch it. */
+	get parsedNamespace(): string | null {
+		if (this.#parsedNamespace === undefined) {
+			const at = this.names.findIndex(isDefaultNamespace);
+			this.#parsedNamespace = at === -1 ? null : (this.values[at] as string);
+		}
+		return this.#parsedNamespace;
+	}
+
 	has(name: string): boolean {
-		return this.#map === null ? this.#indexOf(name) !== -1 : this.#map.has(name);
+		const map = this.#mapOfMany();
+		return map === null ? this.#indexOf(name) !== -1 : map.has(name);
 	}
 
 	get(name: string): unknown {
-		if (this.#map !== null) return this.#map.get(name);
+		const map = this.#mapOfMany();
+		if (map !== null) return map.get(name);
 		const at = this.#indexOf(name);
-		return at === -1 ? undefined : this.#list[at + 1];
+		return at === -1 ? undefined : this.values[at];
 	}
 
 	/** A name that is already there keeps its place. */
 	set(name: string, value: unknown): void {
-		if (this.#map !== null) {
-			this.#map.set(name, value);
+		this.#settle();
+		const map = this.#mapOfMany();
+		if (map !== null) {
+			map.set(name, value);
 			return;
 		}
 		const at = this.#indexOf(name);
 		if (at !== -1) {
-			this.#list[at + 1] = value;
+			this.values[at] = value;
 			return;
 		}
-		this.#list.unshift(name, value);
-		if (this.#list.length > FEW * 2) this.#spread();
+		this.names = [name, ...this.names];
+		this.values = [value, ...this.values];
 	}
 
 	delete(name: string): void {
-		if (this.#map !== null) {
-			this.#map.delete(name);
+		this.#settle();
+		const map = this.#mapOfMany();
+		if (map !== null) {
+			map.delete(name);
 			return;
 		}
 		const at = this.#indexOf(name);
-		if (at !== -1) this.#list.splice(at, 2);
+		if (at === -1) return;
+		this.names = this.names.filter((_, index) => index !== at);
+		this.values = this.values.filter((_, index) => index !== at);
 	}
 
-	/** Names and values in turn, the newest first; only to look at. */
-	list(): readonly unknown[] {
-		return this.#map === null ? this.#list : [...this.#map].reverse().flat();
-	}
-
-	/** The names, newest first. */
-	names(): string[] {
-		return this.list().filter((_, at) => at % 2 === 0) as string[];
+	/** The entries, the newest first; only to look at. */
+	entries(): Readonly<AttributeEntries> {
+		if (this.#map === null) return this;
+		return { names: [...this.#map.keys()].reverse(), values: [...this.#map.values()].reverse() };
 	}
 
 	/** An independent bag with the same entries and the same parsed namespace. */
 	copy(): AttributeBag {
-		const copy = new AttributeBag(this.#list.slice());
+		const copy = new AttributeBag(this.names, this.values.slice());
 		if (this.#map !== null) copy.#map = new Map(this.#map);
-		copy.parsedNamespace = this.parsedNamespace;
+		copy.#parsedNamespace = this.#parsedNamespace;
 		return copy;
 	}
 
+	// Before a change: the namespace that the parser found is that of the entries as they are now.
+	#settle(): void {
+		if (this.#parsedNamespace === undefined) void this.parsedNamespace;
+	}
+
 	#indexOf(name: string): number {
-		const list = this.#list;
-		for (let at = 0; at < list.length; at += 2) if (list[at] === name) return at;
+		const { names } = this;
+		for (let at = 0; at < names.length; at++) if (names[at] === name) return at;
 		return -1;
 	}
 
-	#spread(): void {
+	#mapOfMany(): Map<string, unknown> | null {
+		if (this.names.length <= FEW) return this.#map;
+		this.#settle();
 		const map = new Map<string, unknown>();
-		for (let at = this.#list.length - 2; at >= 0; at -= 2) map.set(this.#list[at] as string, this.#list[at + 1]);
+		for (let at = this.names.length - 1; at >= 0; at--) map.set(this.names[at] as string, this.values[at]);
 		this.#map = map;
-		this.#list = [];
+		this.names = NO_NAMES;
+		this.values = NO_VALUES;
+		return map;
 	}
 
 	static {
@@ -122,13 +149,13 @@ export function bagOf(node: TreeNode): AttributeBag {
 }
 
 /**
- * The names and values of `node` in turn, in the order of printing; only to look at. Attributes that nobody has read are
- * taken from the source and not kept.
+ * The names and values of `node` in the order of printing; only to look at. Attributes that nobody has read are taken from
+ * the source and not kept.
  */
-export function attributeList(node: TreeNode): readonly unknown[] {
+export function attributeEntries(node: TreeNode): Readonly<AttributeEntries> {
 	const kept = attributesOf(node);
-	if (kept === null) return [];
-	return typeof kept === "string" ? readAttributes(kept, startOf(node), endOf(node)) : kept.list();
+	if (kept === null) return NO_ENTRIES;
+	return typeof kept === "string" ? AttributeBag.read(kept, startOf(node), endOf(node)) : kept.entries();
 }
 
 /** The value of one attribute of `node`, or undefined. Attributes that nobody has read stay unread. */
@@ -153,13 +180,6 @@ export function detachedCopy(node: TreeNode): TreeNode {
 	return copy;
 }
 
-function defaultNamespaceIn(list: readonly string[]): string | null {
-	for (let at = 0; at < list.length; at += 2) {
-		if (isDefaultNamespace(list[at] as string)) return list[at + 1] as string;
-	}
-	return null;
-}
-
 /** Whether a name declares a default namespace: it starts with `xmlns` and is not `xmlns:` with something behind. */
 export function isDefaultNamespace(name: string): boolean {
 	return name.charCodeAt(0) === 120 && name.startsWith("xmlns") && !(name.length > 6 && name.charCodeAt(5) === 58);
@@ -178,7 +198,7 @@ const traps: ProxyHandler<AttributeBag> = {
 		if (typeof name === "string") bag.delete(name);
 		return true;
 	},
-	ownKeys: (bag) => bag.names(),
+	ownKeys: (bag) => bag.entries().names,
 	getOwnPropertyDescriptor: (bag, name) =>
 		typeof name === "string" && bag.has(name)
 			? { value: bag.get(name), writable: true, enumerable: true, configurable: true }

@@ -2,8 +2,9 @@
 // give a negative status is refused. Refusals are values with codes.
 
 import { documentHooks, newDocument, type XML, xmlOf } from "./document.ts";
+import { type DocumentNode, makeDocument } from "./document-node.ts";
 import { DEFAULT_PARSE_LIMITS, malformed, type ParseLimits, type Refusal, refuse } from "./limits.ts";
-import { Bounds, parseInto } from "./parser.ts";
+import { Bounds, type ParseHooks, parseInto } from "./parser.ts";
 
 /** What {@link parseBounded} gives: the document, or why there is none. */
 export type BoundedParse =
@@ -25,10 +26,36 @@ export type BoundedParse =
  * ```
  */
 export function parseBounded(text: string, limits: Partial<ParseLimits> = DEFAULT_PARSE_LIMITS): BoundedParse {
-	const all = limits === DEFAULT_PARSE_LIMITS ? DEFAULT_PARSE_LIMITS : { ...DEFAULT_PARSE_LIMITS, ...limits };
 	const document = newDocument();
-	const bounds = new Bounds(all);
-	const status = parseInto(document, text, false, documentHooks, bounds);
-	if (bounds.refused !== null) return { refusal: refuse(bounds.refused, all, bounds.offset) };
-	return status === 0 ? { document: xmlOf(document) } : { refusal: malformed(status, bounds.offset) };
+	const refusal = parseWithin(document, text, limits, documentHooks, false);
+	return refusal === undefined ? { document: xmlOf(document) } : { refusal };
+}
+
+/**
+ * Judges a whole document as {@link parseBounded} does, with the same refusals, and builds no tree: it keeps
+ * only the elements that are open. Undefined means that it is good.
+ *
+ * @example
+ * ```ts
+ * checkBounded("<a><b></a>")?.code; // "XMLSOCKET_NOT_WELL_FORMED"
+ * ```
+ */
+export function checkBounded(text: string, limits: Partial<ParseLimits> = DEFAULT_PARSE_LIMITS): Refusal | undefined {
+	return parseWithin(makeDocument(), text, limits, IGNORED, true);
+}
+
+const IGNORED: ParseHooks = { noteId() {}, xmlDecl() {}, docType() {} };
+
+function parseWithin(
+	document: DocumentNode,
+	text: string,
+	limits: Partial<ParseLimits>,
+	hooks: ParseHooks,
+	judges: boolean,
+): Refusal | undefined {
+	const all = limits === DEFAULT_PARSE_LIMITS ? DEFAULT_PARSE_LIMITS : { ...DEFAULT_PARSE_LIMITS, ...limits };
+	const bounds = new Bounds(all, judges);
+	const status = parseInto(document, text, false, hooks, bounds);
+	if (bounds.refused !== null) return refuse(bounds.refused, all, bounds.offset);
+	return status === 0 ? undefined : malformed(status, bounds.offset);
 }

@@ -1,9 +1,16 @@
 // What XML 1.0 (fifth edition) allows as a character and in a name. The player allows nearly everything; these rules are
 // for what leaves to readers of every kind: fragments that are passed on, templates, and the well-formedness check.
 
-/** Whether a UTF-16 unit may begin a name; units of a surrogate pair are judged by {@link nameEnd}. */
+const BEGINS = 2;
+const CONTINUES = 1;
+// What an ASCII character may do in a name.
+const ASCII = Uint8Array.from({ length: 128 }, (_, unit) => {
+	const character = String.fromCharCode(unit);
+	return /[A-Za-z_:]/.test(character) ? BEGINS | CONTINUES : /[0-9.-]/.test(character) ? CONTINUES : 0;
+});
+
+// Whether a UTF-16 unit beyond ASCII may begin a name; units of a surrogate pair are judged by `nameEnd`.
 function startsName(unit: number): boolean {
-	if (unit < 128) return (unit >= 97 && unit <= 122) || (unit >= 65 && unit <= 90) || unit === 95 || unit === 58;
 	return (
 		(unit >= 0xc0 && unit <= 0x2ff && unit !== 0xd7 && unit !== 0xf7) ||
 		(unit >= 0x370 && unit <= 0x1fff && unit !== 0x37e) ||
@@ -18,19 +25,23 @@ function startsName(unit: number): boolean {
 }
 
 function continuesName(unit: number): boolean {
-	if (unit < 128) return startsName(unit) || (unit >= 48 && unit <= 57) || unit === 45 || unit === 46;
 	return startsName(unit) || unit === 0xb7 || (unit >= 0x300 && unit <= 0x36f) || unit === 0x203f || unit === 0x2040;
 }
 
 /** The end of the name that begins at `start` and ends before `end`; `start` itself where there is no name. */
 export function nameEnd(source: string, start: number, end: number): number {
 	let at = start;
+	let wanted = BEGINS;
 	while (at < end) {
 		const unit = source.charCodeAt(at);
-		if (at === start ? startsName(unit) : continuesName(unit)) at++;
+		if (unit < 128) {
+			if (((ASCII[unit] as number) & wanted) === 0) break;
+			at++;
+		} else if (wanted === BEGINS ? startsName(unit) : continuesName(unit)) at++;
 		// U+10000 to U+EFFFF: the first unit of the pair is below 0xDB80.
 		else if (unit >= 0xd800 && unit < 0xdb80 && isTrail(source.charCodeAt(at + 1)) && at + 1 < end) at += 2;
 		else break;
+		wanted = CONTINUES;
 	}
 	return at;
 }

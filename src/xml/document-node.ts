@@ -5,8 +5,21 @@ import type { IdMap } from "./id-map.ts";
 import { type DocumentState, type NodeExtras, ownState, UNTOUCHED } from "./node-extras.ts";
 import { extrasOf, isTreeNode, ownExtrasOf, setExtras, TreeNode } from "./tree-node.ts";
 
+/** The `idMap` that the parser has made; a script can have put another in its place. */
+export let idsOf: (document: DocumentNode) => IdMap | null;
+export let setIds: (document: DocumentNode, ids: IdMap) => void;
+
 /** A document in the tree: an element without a name that holds the top-level nodes. Made by {@link makeDocument}. */
-export class DocumentNode extends TreeNode {}
+export class DocumentNode extends TreeNode {
+	#ids: IdMap | null = null;
+
+	static {
+		idsOf = (document) => document.#ids;
+		setIds = (document, ids) => {
+			document.#ids = ids;
+		};
+	}
+}
 
 /** A new, empty document. */
 export function makeDocument(): DocumentNode {
@@ -31,13 +44,4 @@ export function stateOf(document: DocumentNode): Readonly<DocumentState> {
 /** The state of a document, to change. */
 export function ownStateOf(document: DocumentNode): DocumentState {
 	return ownState(ownExtrasOf(document));
-}
-
-/** The `idMap` that the parser has made; a script can have put another in its place. */
-export function idsOf(document: DocumentNode): IdMap | null {
-	return (extrasOf(document) as NodeExtras).ids;
-}
-
-export function setIds(document: DocumentNode, ids: IdMap): void {
-	ownExtrasOf(document).ids = ids;
 }

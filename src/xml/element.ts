@@ -29,11 +29,14 @@ export function element(
 	...children: readonly MarkupValue[]
 ): XMLNode {
 	const node = newElement(checkedName(name));
-	const list: string[] = [];
+	const names: string[] = [];
+	const values: string[] = [];
 	for (const [key, value] of Object.entries(attributes ?? {})) {
-		if (value !== undefined) list.push(checkedName(key), checkedText(toText(value)));
+		if (value === undefined) continue;
+		names.push(checkedName(key));
+		values.push(checkedText(toText(value)));
 	}
-	if (list.length > 0) setAttributes(node, new AttributeBag(list));
+	if (names.length > 0) setAttributes(node, new AttributeBag(names, values));
 	const waiting: { values: readonly unknown[]; at: number }[] = [{ values: children, at: 0 }];
 	for (let top = waiting.at(-1); top !== undefined; top = waiting.at(-1)) {
 		const child = top.values[top.at++];

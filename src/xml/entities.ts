@@ -66,7 +66,8 @@ function characterReference(text: string, start: number, end: number): string | 
 	return String.fromCodePoint(code);
 }
 
-function digitValue(unit: number, hexadecimal: boolean): number {
+/** The value of a digit, or -1. */
+export function digitValue(unit: number, hexadecimal: boolean): number {
 	if (unit >= 48 && unit <= 57) return unit - 48;
 	if (!hexadecimal) return -1;
 	if (unit >= 97 && unit <= 102) return unit - 87;

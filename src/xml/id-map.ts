@@ -22,26 +22,40 @@ let filled: (map: IdMap) => IdMap;
 export class IdMap {
 	[id: string]: unknown;
 	readonly #proxy: object;
-	// Entries that are not in the map yet, four values each; null once someone has looked.
-	#pending: unknown[] | null;
+	// What is not in the map yet: where the first id is in its source, and further ones, four values each. The source is null
+	// once someone has looked.
+	#source: string | null;
+	readonly #start: number;
+	readonly #end: number;
+	#element: TreeNode | null;
+	#further: unknown[] | null = null;
 
 	constructor(source: string, start: number, end: number, element: TreeNode) {
-		this.#pending = [source, start, end, element];
+		this.#source = source;
+		this.#start = start;
+		this.#end = end;
+		this.#element = element;
 		this.#proxy = new Proxy(this, traps);
 	}
 
 	static {
 		idMapProxy = (map) => map.#proxy;
 		noteIdIn = (map, source, start, end, element) => {
-			if (map.#pending !== null) map.#pending.push(source, start, end, element);
-			else enterId(map, decodeEntities(source.slice(start, end)), element);
+			if (map.#source === null) enterId(map, decodeEntities(source.slice(start, end)), element);
+			else if (map.#further === null) map.#further = [source, start, end, element];
+			else map.#further.push(source, start, end, element);
 		};
 		filled = (map) => {
-			const pending = map.#pending;
-			if (pending === null) return map;
-			map.#pending = null;
-			for (let at = 0; at < pending.length; at += 4) {
-				const [source, start, end, element] = pending.slice(at, at + 4) as [string, number, number, TreeNode];
+			const source = map.#source;
+			if (source === null) return map;
+			const further = map.#further ?? [];
+			const first = map.#element as TreeNode;
+			map.#source = null;
+			map.#element = null;
+			map.#further = null;
+			enterId(map, decodeEntities(source.slice(map.#start, map.#end)), first);
+			for (let at = 0; at < further.length; at += 4) {
+				const [source, start, end, element] = further.slice(at, at + 4) as [string, number, number, TreeNode];
 				enterId(map, decodeEntities(source.slice(start, end)), element);
 			}
 			return map;

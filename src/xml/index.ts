@@ -1,6 +1,6 @@
 // "xmlsocket/xml": ActionScript's XML and XMLNode, and what the rest of the package and TypeScript programs need around them.
 
-export { type BoundedParse, parseBounded } from "./bounded.ts";
+export { type BoundedParse, checkBounded, parseBounded } from "./bounded.ts";
 export { checkWellFormed, type Flaw } from "./check.ts";
 export { XML, type XMLConstructor } from "./document.ts";
 export { element } from "./element.ts";

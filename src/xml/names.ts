@@ -2,7 +2,8 @@
 // a pointer comparison. The cache is direct-mapped, of fixed size, and holds short names only.
 
 const SLOTS = 512;
-const LONGEST = 24;
+/** Units of the longest name that {@link nameAt} shares; it holds no other text in memory. */
+export const LONGEST_SHARED = 24;
 // Strings of 13 units and more are views of the string they were cut from; kept here they would keep a whole document.
 const LONGEST_COPY = 12;
 
@@ -11,7 +12,7 @@ const cache: string[] = new Array<string>(SLOTS).fill("");
 /** The name in `source` between `start` and `end`, which is not empty. */
 export function nameAt(source: string, start: number, end: number): string {
 	const length = end - start;
-	if (length > LONGEST) return source.slice(start, end);
+	if (length > LONGEST_SHARED) return source.slice(start, end);
 	const slot =
 		(source.charCodeAt(start) * 31 +
 			source.charCodeAt(end - 1) * 7 +

@@ -2,7 +2,8 @@
 // default namespace of `namespaceURI` is the one that the parser saw.
 // Implements docs/xml.md, "Names and namespaces".
 
-import { attributeList, bagOf, isDefaultNamespace } from "./attributes.ts";
+import type { AttributeEntries } from "./attribute-scan.ts";
+import { attributeEntries, bagOf, isDefaultNamespace, NO_ENTRIES } from "./attributes.ts";
 import { toText } from "./coerce.ts";
 import { attributesOf, endOf, nameOf, parentOf, startOf, type TreeNode } from "./tree-node.ts";
 
@@ -26,10 +27,10 @@ function splitAt(name: string): number {
 export function namespaceForPrefix(node: TreeNode, prefix: string): string | null {
 	const wanted = `xmlns:${prefix}`;
 	for (let at: TreeNode | null = node; at !== null; at = parentOf(at)) {
-		const list = declarationsAt(at);
-		for (let entry = 0; entry < list.length; entry += 2) {
-			const name = list[entry] as string;
-			if (prefix === "" ? isDefaultNamespace(name) : name === wanted) return toText(list[entry + 1]);
+		const { names, values } = declarationsAt(at);
+		for (let entry = 0; entry < names.length; entry++) {
+			const name = names[entry] as string;
+			if (prefix === "" ? isDefaultNamespace(name) : name === wanted) return toText(values[entry]);
 		}
 	}
 	return null;
@@ -38,10 +39,10 @@ export function namespaceForPrefix(node: TreeNode, prefix: string): string | nul
 /** The prefix that stands for `uri` at `node`: "" for a default namespace, null where there is none. */
 export function prefixForNamespace(node: TreeNode, uri: string): string | null {
 	for (let at: TreeNode | null = node; at !== null; at = parentOf(at)) {
-		const list = declarationsAt(at);
-		for (let entry = 0; entry < list.length; entry += 2) {
-			const name = list[entry] as string;
-			if (!name.startsWith("xmlns") || toText(list[entry + 1]) !== uri) continue;
+		const { names, values } = declarationsAt(at);
+		for (let entry = 0; entry < names.length; entry++) {
+			const name = names[entry] as string;
+			if (!name.startsWith("xmlns") || toText(values[entry]) !== uri) continue;
 			return isDefaultNamespace(name) ? "" : name.slice(6);
 		}
 	}
@@ -62,8 +63,8 @@ export function namespaceOf(node: TreeNode): string | null {
 	return "";
 }
 
-function declarationsAt(node: TreeNode): readonly unknown[] {
-	return mayDeclare(node) ? attributeList(node) : [];
+function declarationsAt(node: TreeNode): Readonly<AttributeEntries> {
+	return mayDeclare(node) ? attributeEntries(node) : NO_ENTRIES;
 }
 
 // Attributes that nobody has read are read only where a declaration can be among them.

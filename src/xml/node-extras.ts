@@ -3,7 +3,6 @@
 
 import type { AttributeBag } from "./attributes.ts";
 import type { ChildList } from "./child-list.ts";
-import type { IdMap } from "./id-map.ts";
 
 /** What the six properties of a document read and write; undefined: not set, so that a default counts. */
 export class DocumentState {
@@ -25,8 +24,6 @@ export class NodeExtras {
 	attributes: AttributeBag | null = null;
 	/** The properties of a document; null for every other node. Many share one: see {@link ownState}. */
 	document: DocumentState | null;
-	/** The `idMap` that the parser has made for a document; a script can have put another in its place. */
-	ids: IdMap | null = null;
 	/** The object that scripts see instead of this node; see `unconstructed.ts`. */
 	wrapper: object | null = null;
 

@@ -8,7 +8,7 @@ import type { DocumentNode } from "./document-node.ts";
 import type { ParseLimits, RefusalCode } from "./limits.ts";
 import { nameAt, sameName } from "./names.ts";
 import { endOfDocType, isSpace, isWhite, startsWithWord } from "./scan.ts";
-import { addElement, addText, nameOf, parentOf, type TreeNode } from "./tree-node.ts";
+import { addElement, addText, nameOf, openElement, parentOf, type TreeNode } from "./tree-node.ts";
 
 /** What the parser tells a document about things that are no nodes. */
 export interface ParseHooks {
@@ -26,6 +26,8 @@ export interface ParseHooks {
 /** A parse within limits: what they are, what has been used of them, and how it ended. */
 export class Bounds {
 	readonly limits: ParseLimits;
+	/** Whether the parse only judges the text: the document stays empty. */
+	readonly judges: boolean;
 	nodes = 0;
 	depth = 0;
 	/** The limit that was passed; the status has no meaning then. */
@@ -33,8 +35,9 @@ export class Bounds {
 	/** Where the parse stopped. */
 	offset = 0;
 
-	constructor(limits: ParseLimits) {
+	constructor(limits: ParseLimits, judges: boolean) {
 		this.limits = limits;
+		this.judges = judges;
 	}
 }
 
@@ -77,7 +80,7 @@ export function parseInto(
 			if (end === -1) end = length;
 			if (!(ignoreWhite && isWhite(source, at, end))) {
 				if (bounds !== null && passesNodes(bounds)) return stop(bounds, at, REFUSED);
-				addText(open, source, at, end);
+				if (bounds === null || !bounds.judges) addText(open, source, at, end);
 			}
 			at = end;
 			continue;
@@ -146,7 +149,15 @@ function startTag(
 		unit = source.charCodeAt(end);
 		after = unit === 47 ? end + 2 : end + 1;
 	}
-	if (bounds !== null && passesLimit(bounds, nameEnd - start)) return REFUSED;
+	if (bounds !== null) {
+		if (passesLimit(bounds, nameEnd - start)) return REFUSED;
+		if (bounds.judges) {
+			// Only the elements that are open are kept, for the end tags to come.
+			entered = unit === 62 ? openElement(open, source.slice(start, nameEnd)) : null;
+			if (entered !== null) bounds.depth++;
+			return after;
+		}
+	}
 	const name = length > LONG ? nameAt(source, start, nameEnd) : source.slice(start, nameEnd);
 	const hasAttributes = seen.count !== 0;
 	const element = addElement(open, name, hasAttributes ? source : null, nameEnd, end);
@@ -202,7 +213,7 @@ function notATag(
 		const end = source.indexOf("]]>", at + 9);
 		if (end === -1) return CDATA_UNFINISHED;
 		if (bounds !== null && passesNodes(bounds)) return REFUSED;
-		addText(open, source.slice(at + 9, end), -1, 0);
+		if (bounds === null || !bounds.judges) addText(open, source.slice(at + 9, end), -1, 0);
 		return end + 3;
 	}
 	if (startsWithWord(source, at, "<!doctype")) {

@@ -1,7 +1,7 @@
 // Plain functions over nodes for programs that would rather not walk along `firstChild` and `nextSibling`. They add nothing to
 // the classes, change nothing in a tree, and make no `childNodes` or `attributes` objects where a look suffices.
 
-import { attributeList, attributeOf } from "./attributes.ts";
+import { attributeEntries, attributeOf } from "./attributes.ts";
 import { toText } from "./coerce.ts";
 import { asNode, type XMLNode, xmlNodeOf } from "./node.ts";
 import { following } from "./order.ts";
@@ -78,8 +78,8 @@ export function attributes(node: XMLNode): [name: string, value: string][] {
 	const inner = asNode(node);
 	const pairs: [string, string][] = [];
 	if (inner === undefined) return pairs;
-	const list = attributeList(inner);
-	for (let at = 0; at < list.length; at += 2) pairs.push([list[at] as string, toText(list[at + 1])]);
+	const { names, values } = attributeEntries(inner);
+	for (let at = 0; at < names.length; at++) pairs.push([names[at] as string, toText(values[at])]);
 	return pairs;
 }
 

@@ -2,7 +2,7 @@
 // take its text, or to pass its content on as it is. The tag is checked; the code that uses the content checks it, with
 // `text()` or `checkContent()`, and only then it is certain that the document is this one element.
 
-import { findAttribute, readAttributes, ScannedTag, scanAttributes } from "./attribute-scan.ts";
+import { type AttributeEntries, findAttribute, readAttributes, ScannedTag, scanAttributes } from "./attribute-scan.ts";
 import { decodeEntities } from "./entities.ts";
 import { DEFAULT_PARSE_LIMITS, type ParseLimits, type Refusal } from "./limits.ts";
 import { nameAt, sameName } from "./names.ts";
@@ -47,8 +47,9 @@ export class RootElement {
 	/** All attributes, decoded, in the order of the source. */
 	attributes(): Map<string, string> {
 		const all = new Map<string, string>();
-		const list = readAttributes(this.source, this.#attributesStart, this.#attributesEnd);
-		for (let at = 0; at < list.length; at += 2) all.set(list[at] as string, list[at + 1] as string);
+		const list: AttributeEntries = { names: [], values: [] };
+		readAttributes(this.source, this.#attributesStart, this.#attributesEnd, list);
+		for (const [at, name] of list.names.entries()) all.set(name, list.values[at] as string);
 		return all;
 	}
 

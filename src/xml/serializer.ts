@@ -3,7 +3,7 @@
 // Implements docs/xml.md, "Serializer".
 
 import { printedAttributes } from "./attribute-scan.ts";
-import { attributeList } from "./attributes.ts";
+import { attributeEntries } from "./attributes.ts";
 import { toText } from "./coerce.ts";
 import { propertyOf } from "./defaults.ts";
 import { isDocument } from "./document-node.ts";
@@ -93,7 +93,7 @@ function printAttributes(node: TreeNode): string {
 		if (printed !== undefined) return printed;
 	}
 	let out = "";
-	const list = attributeList(node);
-	for (let at = 0; at < list.length; at += 2) out += ` ${list[at]}="${escapeText(toText(list[at + 1]))}"`;
+	const { names, values } = attributeEntries(node);
+	for (let at = 0; at < names.length; at++) out += ` ${names[at]}="${escapeText(toText(values[at]))}"`;
 	return out;
 }

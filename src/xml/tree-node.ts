@@ -48,6 +48,8 @@ export let lastOf: (node: TreeNode) => TreeNode | null;
 
 /** Appends a new element whose attributes are in `source` between `start` and `end`, or nowhere (`source` null). */
 export let addElement: (parent: TreeNode, name: string, source: string | null, start: number, end: number) => TreeNode;
+/** A new element that knows its parent without being its child: for a parse that keeps no tree. */
+export let openElement: (parent: TreeNode, name: string) => TreeNode;
 /** Appends a new text node: the range of a source to decode later, or with `start` -1 the finished text. */
 export let addText: (parent: TreeNode, value: string, start: number, end: number) => void;
 /** A new node without relatives: an element with `name`, or with another type and `value`. */
@@ -152,6 +154,12 @@ export class TreeNode {
 			node.#start = start;
 			node.#end = end;
 			linkLast(parent, node);
+			return node;
+		};
+		openElement = (parent, name) => {
+			const node = new TreeNode();
+			node.#name = name;
+			node.#parent = parent;
 			return node;
 		};
 		addText = (parent, value, start, end) => {

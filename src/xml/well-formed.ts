@@ -4,8 +4,10 @@
 // Implements the grammar of XML 1.0 (fifth edition) for content and for documents with an inert document type declaration.
 
 import { characterLength, isCharacter, nameEnd } from "./characters.ts";
+import { digitValue } from "./entities.ts";
 import { type ParseLimits, type Refusal, type RefusalCode, refusalAt, refuse } from "./limits.ts";
 import { endOfDocType, isSpace } from "./scan.ts";
+import { TagNames } from "./tag-names.ts";
 
 /** A limit for each that no text can pass. */
 export const NO_LIMITS: ParseLimits = {
@@ -35,8 +37,7 @@ class Judge {
 	readonly #whole: boolean;
 	// Where the names of the open elements begin and end, in pairs.
 	readonly #open: number[] = [];
-	// The attributes of the tag at hand.
-	readonly #names = new Set<string>();
+	readonly #names: TagNames;
 	#at: number;
 	#nodes = 0;
 	#hasDocType = false;
@@ -48,6 +49,7 @@ class Judge {
 		this.#end = end;
 		this.#limits = limits;
 		this.#whole = whole;
+		this.#names = new TagNames(source, end);
 	}
 
 	content(): Refusal | undefined {
@@ -86,7 +88,9 @@ class Judge {
 	// Each of the following reads one thing at the cursor and says whether the judging goes on.
 	#piece(): boolean {
 		if (this.#source.charCodeAt(this.#at) !== 60) return this.#text();
-		if (this.#sees("</")) return this.#endTag();
+		const unit = this.#unitAt(this.#at + 1);
+		if (unit !== 47 && unit !== 33 && unit !== 63) return this.#startTag();
+		if (unit === 47) return this.#endTag();
 		if (this.#sees("<!--")) return this.#comment();
 		if (this.#sees("<![CDATA[")) return this.#cdata();
 		if (this.#sees("<?")) return this.#instruction();
@@ -96,8 +100,14 @@ class Judge {
 
 	#text(): boolean {
 		if (!this.#count()) return false;
-		while (this.#at < this.#end) {
-			const unit = this.#source.charCodeAt(this.#at);
+		const source = this.#source;
+		const end = this.#end;
+		while (this.#at < end) {
+			const unit = source.charCodeAt(this.#at);
+			if (unit > 93 ? unit < 0xd800 : unit >= 32 && unit !== 60 && unit !== 38 && unit !== 93) {
+				this.#at++;
+				continue;
+			}
 			if (unit === 60) break;
 			if (unit === 93 && this.#sees("]]>")) return this.#fail('"]]>" is in text');
 			if (!(unit === 38 ? this.#reference() : this.#character())) return false;
@@ -110,15 +120,16 @@ class Judge {
 		const start = this.#at;
 		if (!this.#name("an element") || !this.#count()) return false;
 		const end = this.#at;
-		this.#names.clear();
+		this.#names.begin(tag);
 		for (;;) {
 			const before = this.#at;
 			this.#space();
-			if (this.#sees("/>")) {
+			const unit = this.#unitAt(this.#at);
+			if (unit === 47 && this.#unitAt(this.#at + 1) === 62) {
 				this.#at += 2;
 				return this.#open.length / 2 < this.#limits.maxDepth || this.#pass("XMLSOCKET_TOO_DEEP", tag);
 			}
-			if (this.#sees(">")) {
+			if (unit === 62) {
 				this.#at++;
 				if (this.#open.length / 2 >= this.#limits.maxDepth) return this.#pass("XMLSOCKET_TOO_DEEP", tag);
 				this.#open.push(start, end);
@@ -130,19 +141,26 @@ class Judge {
 	}
 
 	#attribute(): boolean {
-		const source = this.#source;
 		const start = this.#at;
 		if (!this.#name("an attribute")) return false;
-		const name = source.slice(start, this.#at);
-		if (this.#names.has(name)) return this.#fail(`The attribute "${name}" is there twice`, undefined, start);
-		if (this.#names.size >= this.#limits.maxAttributes) return this.#pass("XMLSOCKET_TOO_MANY_ATTRIBUTES", start);
-		this.#names.add(name);
+		const end = this.#at;
+		const names = this.#names;
+		const before = names.count;
+		if (!names.add(start, end))
+			return this.#fail(`The ${this.#attributeAt(start, end)} is there twice`, undefined, start);
+		if (before >= this.#limits.maxAttributes) return this.#pass("XMLSOCKET_TOO_MANY_ATTRIBUTES", start);
 		this.#space();
-		if (!this.#sees("=")) return this.#fail(`The attribute "${name}" has no value`);
+		if (this.#unitAt(this.#at) !== 61) return this.#fail(`The ${this.#attributeAt(start, end)} has no value`);
 		this.#at++;
 		this.#space();
-		const quote = this.#sees('"') ? 34 : 39;
-		if (quote === 39 && !this.#sees("'")) return this.#fail(`The value of the attribute "${name}" has no quotes`);
+		const quote = this.#unitAt(this.#at);
+		if (quote === 34 || quote === 39) return this.#value(start, end, quote);
+		return this.#fail(`The value of the ${this.#attributeAt(start, end)} has no quotes`);
+	}
+
+	// Reads a value from its opening quote on; the name is in the source between `start` and `end`.
+	#value(start: number, end: number, quote: number): boolean {
+		const source = this.#source;
 		const opening = this.#at++;
 		while (this.#at < this.#end) {
 			const unit = source.charCodeAt(this.#at);
@@ -150,10 +168,18 @@ class Judge {
 				this.#at++;
 				return true;
 			}
-			if (unit === 60) return this.#fail(`"<" is in the value of the attribute "${name}"`);
+			if (unit > 60 ? unit < 0xd800 : unit >= 32 && unit !== 60 && unit !== 38) {
+				this.#at++;
+				continue;
+			}
+			if (unit === 60) return this.#fail(`"<" is in the value of the ${this.#attributeAt(start, end)}`);
 			if (!(unit === 38 ? this.#reference() : this.#character())) return false;
 		}
-		return this.#fail(`The value of the attribute "${name}" has no closing quote`, undefined, opening);
+		return this.#fail(`The value of the ${this.#attributeAt(start, end)} has no closing quote`, undefined, opening);
+	}
+
+	#attributeAt(start: number, end: number): string {
+		return `attribute "${this.#source.slice(start, end)}"`;
 	}
 
 	#endTag(): boolean {
@@ -168,7 +194,7 @@ class Judge {
 			return this.#fail(`The element "${source.slice(start, end)}" is not closed first`, undefined, tag);
 		}
 		this.#space();
-		if (!this.#sees(">")) {
+		if (this.#unitAt(this.#at) !== 62) {
 			return this.#fail(`The end tag is not that of the element "${source.slice(start, end)}"`, undefined, tag);
 		}
 		this.#at++;
@@ -214,7 +240,11 @@ class Judge {
 		const start = this.#at;
 		const stop = this.#source.indexOf(terminator, start + skip);
 		if (stop === -1 || stop + terminator.length > this.#end) return this.#fail(`${what} is not closed`);
-		while (this.#at < stop) if (!this.#character()) return false;
+		while (this.#at < stop) {
+			const unit = this.#source.charCodeAt(this.#at);
+			if (unit >= 32 && unit < 0xd800) this.#at++;
+			else if (!this.#character()) return false;
+		}
 		this.#at = stop + terminator.length;
 		return true;
 	}
@@ -236,8 +266,8 @@ class Judge {
 			let code = 0;
 			const first = at;
 			for (; at < this.#end && code <= 0x10ffff; at++) {
-				const digit = Number.parseInt(source.charAt(at), radix);
-				if (Number.isNaN(digit)) break;
+				const digit = digitValue(source.charCodeAt(at), radix === 16);
+				if (digit === -1) break;
 				code = code * radix + digit;
 			}
 			if (at === first || at >= this.#end || source.charCodeAt(at) !== 59 || !isCharacter(code)) {
@@ -270,6 +300,11 @@ class Judge {
 
 	#space(): void {
 		while (this.#at < this.#end && isSpace(this.#source.charCodeAt(this.#at))) this.#at++;
+	}
+
+	// The unit at `at`, or 0 behind the end.
+	#unitAt(at: number): number {
+		return at < this.#end ? this.#source.charCodeAt(at) : 0;
 	}
 
 	#sees(text: string): boolean {

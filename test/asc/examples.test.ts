@@ -54,7 +54,7 @@ test("relay forwards in both directions between its clients and a room of the da
 	other = await startDaemon(["--memory", "--port", String(daemon.port)]);
 	await until(() => running.traced.filter((line) => line === "joined tea").length === 2, "the relay came back");
 	expect(running.logged.filter((line) => line.startsWith("error"))).toEqual([]);
-}, 60_000);
+});
 
 test("http loads the menu and sends the orders of its clients", async () => {
 	let orders = 0;
@@ -118,7 +118,7 @@ describe.skipIf(!hasProsody())("xmpp, at prosody", () => {
 	let prosody: Prosody;
 	beforeAll(async () => {
 		prosody = await startProsody(["bot"]);
-	}, 60_000);
+	});
 	afterAll(() => prosody?.stop());
 
 	const account = (password: string) => ({
@@ -152,10 +152,10 @@ describe.skipIf(!hasProsody())("xmpp, at prosody", () => {
 			if (round === 1) await prosody.restart();
 		}
 		expect(running.logged.filter((line) => line.startsWith("error"))).toEqual([]);
-	}, 60_000);
+	});
 
 	test("reports a wrong password", async () => {
 		const running = await runExample("xmpp", account("wrong"));
 		await running.traces("the server refused the login: not-authorized");
-	}, 60_000);
+	});
 });

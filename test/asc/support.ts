@@ -93,7 +93,7 @@ async function seen<Found>(
 	lines: readonly { words: string }[],
 	traces: readonly TraceLine[],
 ): Promise<Found> {
-	const deadline = Date.now() + 30_000;
+	const deadline = Date.now() + 90_000;
 	for (;;) {
 		const found = look();
 		if (found !== undefined) return found;

@@ -16,8 +16,8 @@ const BRIEF_MS = { warm: 100, quiet: 300, control: 300 };
 const SAMPLE_MS = 100;
 const POLL_MS = 250;
 /** An attacker that has not ended by then is killed. */
-const OVERTIME_MS = 15_000;
-const SETTLE_MS = 60_000;
+const OVERTIME_MS = 60_000;
+const SETTLE_MS = 120_000;
 const ATTACKS_PER_TARGET = 12;
 /** An attack that has driven memory to so many times its goal has got through, and is ended before the machine suffers. */
 const ENOUGH_FACTOR = 4;
@@ -53,7 +53,7 @@ class Helper {
 		return /** @type {number} */ (this.#child.pid);
 	}
 
-	/** @param {object} order @param {number} limitMs */
+	/** @param {{ do?: string }} order @param {number} limitMs */
 	async ask(order, limitMs = SETTLE_MS) {
 		/** @type {Promise<any>} */
 		const answer = new Promise((done, failed) => this.#waiting.push({ done, failed }));
@@ -61,7 +61,7 @@ class Helper {
 		const controller = new AbortController();
 		const late = sleep(limitMs, undefined, { signal: controller.signal }).then(
 			() => {
-				throw new Error("no answer in time");
+				throw new Error(`no answer to "${order.do ?? "attack"}" in ${limitMs} ms`);
 			},
 			() => {},
 		);
@@ -381,7 +381,7 @@ function difference(before, after) {
 	for (const [name, value] of after ?? []) {
 		const reason = /^xmlsocket_(?:\w+_)?refused(?:_total)?(?:\{reason="([^"]*)"\})?$/.exec(name);
 		const more = value - (before?.get(name) ?? 0);
-		if (reason && more > 0) rise[reason[1] ?? name.replace("xmlsocket_", "")] = more;
+		if (reason && more > 0) rise[reason[1] ?? name.replace("xmlsocket_", "").replace(/_total$/, "")] = more;
 	}
 	return rise;
 }

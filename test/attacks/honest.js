@@ -14,7 +14,7 @@ const EVERY_MS = 1000 / MESSAGES_PER_SECOND;
 const SLOW_BYTES_PER_SECOND = 1024 * 1024;
 /** Its number is a TCP member's. */
 const SLOW_MEMBER = 4;
-const ENTER_MS = 20_000;
+const ENTER_MS = 45_000;
 const LATE_MS = 15_000;
 const POLL_MS = 20;
 

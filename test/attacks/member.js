@@ -40,6 +40,12 @@ export class Member {
 	#frames = new FrameReader((opcode, bytes) => this.#payload(opcode, bytes));
 	/** @type {() => void} */
 	#opened = () => {};
+	/** From the beginning: the answer may come before somebody waits for it. */
+	#isReady = /** @type {Promise<void>} */ (
+		new Promise((resolve) => {
+			this.#opened = resolve;
+		})
+	);
 	#allowance = 0;
 	/** @type {NodeJS.Timeout | undefined} */
 	#link;
@@ -62,10 +68,7 @@ export class Member {
 
 	/** Resolves when it can send; its connection may have ended by then. @returns {Promise<void>} */
 	ready() {
-		if (this.#by === "tcp") return Promise.resolve();
-		return new Promise((resolve) => {
-			this.#opened = resolve;
-		});
+		return this.#by === "tcp" ? Promise.resolve() : this.#isReady;
 	}
 
 	/** @param {string} document */

@@ -47,16 +47,20 @@ export function setPacketBytes(bytes) {
 export const packetBytes = { loopback: MOST_BYTES, ethernet: 1500 };
 
 /** What stands before a command of ours. */
-const turns = { first: /** @type {string[]} */ ([]), last: ["nice", "-n", "19"] };
+const turns = { first: /** @type {string[]} */ ([]), last: /** @type {string[]} */ ([]) };
 const FIRST_NICE = "-15";
 
-/** Lets targets and the honest go before other programs of the machine, where that is permitted: their delays are measured. */
+/**
+ * Lets targets and the honest, whose delays are measured, go before other programs of the machine, where that is permitted, and attackers, in truth
+ * other machines, after them. On a busy machine such an attacker hardly gets to run.
+ */
 export function goFirst() {
+	turns.last = ["nice", "-n", "19"];
 	const tried = spawnSync("nice", ["-n", FIRST_NICE, "true"]);
 	if (tried.status === 0 && tried.stderr.length === 0) turns.first = ["nice", "-n", FIRST_NICE];
 }
 
-/** What stands before a command: attackers, in truth other machines, wait for the others. @param {"first" | "last"} turn */
+/** What stands before a command. @param {"first" | "last"} turn */
 export function inTurn(turn) {
 	return turns[turn];
 }

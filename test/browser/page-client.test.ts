@@ -43,7 +43,7 @@ describe.skipIf(!chromiumPath)("the client in a page", () => {
 		browser = await launch();
 		page = await browser.browser.newPage();
 		await page.goto(`http://127.0.0.1:${port}/`);
-	}, 120_000);
+	});
 
 	afterAll(async () => {
 		await browser?.close();

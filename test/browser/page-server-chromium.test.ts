@@ -39,7 +39,7 @@ describe.skipIf(!chromiumPath)("the server in a page of Chromium", () => {
 		closePage = close;
 		page = await browser.newPage();
 		await page.goto(`http://127.0.0.1:${port}/`);
-	}, 120_000);
+	});
 
 	afterAll(async () => {
 		await closePage?.();

@@ -21,7 +21,7 @@ describe.skipIf(!chromiumPath)("a SWF in Ruffle with the server in its page", ()
 	beforeAll(async () => {
 		ruffle = await startRuffle();
 		await ruffle.page.addScriptTag({ content: await browserScript() });
-	}, 120_000);
+	});
 	afterAll(async () => {
 		await ruffle?.close();
 	});
@@ -60,7 +60,7 @@ describe.skipIf(!chromiumPath)("a SWF in Ruffle with the server in its page", ()
 		await expect.poll(texts).toContain(">Goodbye.</said>");
 		await expect.poll(texts).toContain('<exit room="lobby" name="two"');
 		expect(webSockets).toEqual([]);
-	}, 60_000);
+	});
 
 	it("is told of the server's end like of any other", async () => {
 		const sockets = await ruffle.page.evaluate(() =>
@@ -71,5 +71,5 @@ describe.skipIf(!chromiumPath)("a SWF in Ruffle with the server in its page", ()
 		await ruffle.page.evaluate(() => (globalThis as unknown as Page).server.close());
 		await player.until((traces) => traces.at(-1) === "onClose");
 		expect(player.traces).toContain("onXML bye");
-	}, 30_000);
+	});
 });

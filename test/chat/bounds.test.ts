@@ -2,7 +2,6 @@
 
 import { describe, expect, it } from "vitest";
 import { AddressShares } from "../../src/chat/address-shares.ts";
-import { Sanctions } from "../../src/chat/sanctions.ts";
 import { SeenMessages } from "../../src/chat/seen-messages.ts";
 import { type Appended, type LogPage, MemoryLog, type NewEntry, type ReadLimits } from "../../src/message-log/index.ts";
 import { ChatHarness, type Client, type ConnectOptions } from "./harness.ts";
@@ -291,6 +290,40 @@ describe("rooms that joins create", () => {
 	});
 });
 
+describe("stored rooms that clients begin", () => {
+	const begin = (client: Client, prefix: string, count: number) =>
+		client.ask(
+			...Array.from(
+				{ length: count },
+				(_, at) =>
+					`<join room="${prefix}${at}" /><say room="${prefix}${at}" id="${prefix}${at}">x</say><leave room="${prefix}${at}" />`,
+			).flatMap((texts) => texts.split(/(?<=>)(?=<(?:say|leave))/)),
+		);
+	const stored = (answers: readonly string[]): number => answers.filter((text) => text.startsWith("<ack ")).length;
+
+	it("stay in the log, so an address may begin 100 at once, then one a minute, whatever it leaves", async () => {
+		const harness = ChatHarness.chat({ createRooms: "stored", rooms: ["news", "game:live"] });
+		const near = harness.connect({ addressKey: "192.0.2.1" });
+		expect(stored(await begin(near, "a", 99))).toBe(99);
+		near.link.destroy();
+		await harness.settle();
+		harness.application.sweep!(0);
+		const again = harness.connect({ addressKey: "192.0.2.1" });
+		const answers = await begin(again, "b", 20);
+		expect(stored(answers)).toBe(1);
+		expect(codes(answers).filter(Boolean)).toEqual(Array(19).fill("too-many-rooms"));
+		expect(harness.refused).toContain("XMLSOCKET_TOO_MANY_ROOMS");
+		// What is there already, and the rooms of the operator, are open to it; others have shares of their own, and loopback none.
+		const open = ["a0", "news", "lobby", "game"];
+		await again.ask(...open.map((room) => `<join room="${room}" />`));
+		expect(stored(await again.ask(...open.map((room) => `<say room="${room}" id="${room}">x</say>`)))).toBe(4);
+		expect(stored(await begin(harness.connect({ addressKey: "192.0.2.2" }), "c", 10))).toBe(10);
+		expect(stored(await begin(harness.connect(), "d", 120))).toBe(120);
+		harness.advance(180_000);
+		expect(stored(await begin(again, "e", 10))).toBe(3);
+	});
+});
+
 describe("ids of private messages that were delivered", () => {
 	it("are remembered for each session: a flood of one does not push out another's", () => {
 		const seen = new SeenMessages();
@@ -371,20 +404,7 @@ describe("a client whose connection breaks while its requests wait", () => {
 	});
 });
 
-describe("what operators and addresses leave behind", () => {
-	it("is at most 100,000 bans and as many mutes, and ended ones make space", () => {
-		const sanctions = new Sanctions();
-		for (let at = 0; at < 100_000; at++) sanctions.set(`room${at % 10}`, `name${at}`, at);
-		expect(() => sanctions.set("x", "name", 1)).toThrow(
-			expect.objectContaining({ code: "XMLSOCKET_TOO_MANY_SANCTIONS" }),
-		);
-		sanctions.set("room0", "name0", 1_000_000);
-		sanctions.sweep(50_000);
-		expect(sanctions.size).toBe(50_000);
-		sanctions.set("x", "name", 200_000);
-		expect(sanctions.secondsLeft(undefined, "name", 100_000)).toBe(100);
-	});
-
+describe("what addresses leave behind", () => {
 	it("is at most 10,000 addresses without clients, and those only while wrong tokens count", () => {
 		const shares = new AddressShares();
 		const connected = shares.acquire("connected", 0)!;

@@ -2,7 +2,7 @@
 // until nothing moves any more.
 
 import { type Application, NO_HANDSHAKE, type Peer, type Session } from "../../src/application/index.ts";
-import { type ChatOptions, type ChatParts, createChat } from "../../src/chat/index.ts";
+import { type ChatParts, type CreateChatOptions, createChat } from "../../src/chat/index.ts";
 import type { XMLSocketError } from "../../src/errors/index.ts";
 import {
 	Link,
@@ -35,6 +35,10 @@ const LIMITS = {
 export type ConnectOptions = Partial<Omit<LinkOptions, "output">> & {
 	/** What counts as one address. Default: none, as on loopback. */
 	readonly addressKey?: string | undefined;
+	/** Default: none. */
+	readonly remoteAddress?: string | undefined;
+	/** Whether the address is that of a listed proxy. Default false. */
+	readonly isProxy?: boolean | undefined;
 };
 
 /** The chat's clock: the ends of ticks are real, time is the test's. */
@@ -69,15 +73,16 @@ export class ChatHarness {
 		}) as Application<Output>;
 	}
 
-	static chat(options: ChatOptions = {}, parts: ChatParts = {}): ChatHarness {
+	static chat(options: CreateChatOptions = {}, parts: ChatParts = {}): ChatHarness {
 		return new ChatHarness((own) => createChat(options, { ...own, ...parts }));
 	}
 
 	/** The client's end of a new connection, for a client of its own. */
-	accept({ addressKey, ...options }: ConnectOptions = {}): Transport {
+	accept({ addressKey, remoteAddress, isProxy, ...options }: ConnectOptions = {}): Transport {
 		const [near, far] = memoryPair();
-		const limits = { ...LIMITS, ...options, addressKey, output: this.application.output };
-		const peer = new TestPeer(String(++this.#accepted), this, limits, (owner) => {
+		const limits = { ...LIMITS, ...options, output: this.application.output };
+		const about = { ...limits, addressKey, remoteAddress, isProxy };
+		const peer = new TestPeer(String(++this.#accepted), this, about, (owner) => {
 			const link = new Link(near, limits, this.scheduler, owner);
 			this.#links.add(link);
 			return link;
@@ -135,7 +140,8 @@ export class ChatHarness {
 /** The server's side of a connection. */
 class TestPeer implements Peer, LinkOwner<Output> {
 	readonly id: string;
-	readonly remoteAddress = "memory";
+	readonly remoteAddress: string;
+	readonly isProxy: boolean;
 	readonly transport = "memory";
 	readonly #link: Link<Output>;
 	readonly addressKey: string | undefined;
@@ -152,6 +158,8 @@ class TestPeer implements Peer, LinkOwner<Output> {
 	) {
 		this.id = id;
 		this.addressKey = limits.addressKey;
+		this.remoteAddress = limits.remoteAddress ?? "memory";
+		this.isProxy = limits.isProxy ?? false;
 		this.softOutboxBytes = limits.softOutboxBytes ?? limits.maxOutboxBytes;
 		this.maxOutboxBytes = limits.maxOutboxBytes;
 		this.#harness = harness;

@@ -212,8 +212,14 @@ describe("floods", () => {
 		}
 		await harness.settle();
 		expect(harness.application.stats!()).toEqual({
+			chat_bans: 0,
+			chat_mutes: 0,
+			chat_records_unreadable: 0,
+			chat_records_unsaved: 0,
 			chat_clients: 0,
 			chat_rooms: 1,
+			chat_deliveries: 0,
+			chat_duplicates: 0,
 			chat_messages: 0,
 			chat_refused: 50,
 			chat_unreadable: 0,

@@ -80,11 +80,11 @@ describe("raw mode", () => {
 		const [a, b] = [harness.connect(), harness.connect()];
 		a.send("one", "two");
 		await harness.settle();
-		expect(harness.application.stats!()).toEqual({ relay_clients: 2, relay_documents: 2 });
+		expect(harness.application.stats!()).toEqual({ relay_clients: 2, relay_documents: 2, relay_dropped: 0 });
 		a.link.destroy();
 		await harness.settle();
 		b.send("to nobody");
 		await harness.settle();
-		expect(harness.application.stats!()).toEqual({ relay_clients: 1, relay_documents: 3 });
+		expect(harness.application.stats!()).toEqual({ relay_clients: 1, relay_documents: 3, relay_dropped: 0 });
 	});
 });

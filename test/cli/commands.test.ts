@@ -2,7 +2,7 @@
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -10,47 +10,30 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { serveSchema } from "../../src/cli/serve-schema.ts";
 import { optionsOf } from "../../src/cli/settings.ts";
 import { cleanEnvironment, command, type Daemon, makeCertificate, startDaemon } from "../end-to-end/daemon.ts";
-
-interface Outcome {
-	code: number | null;
-	out: string;
-	err: string;
-}
-
-/** Runs the built command to its end. */
-function run(
-	args: string[],
-	{ input = "", cwd, env = {} }: { input?: string; cwd?: string; env?: Record<string, string> } = {},
-): Promise<Outcome> {
-	return new Promise((resolve) => {
-		const child = spawn(process.execPath, [command, ...args], { cwd: cwd ?? tmpdir(), env: cleanEnvironment(env) });
-		const timer = setTimeout(() => child.kill("SIGKILL"), 50_000);
-		let out = "";
-		let err = "";
-		child.stdout.on("data", (chunk) => {
-			out += String(chunk);
-		});
-		child.stderr.on("data", (chunk) => {
-			err += String(chunk);
-		});
-		child.on("close", (code) => {
-			clearTimeout(timer);
-			resolve({ code, out, err });
-		});
-		child.stdin.end(input);
-	});
-}
+import { type Outcome, runProcess as run, runHere } from "./run-command.ts";
 
 let folder: string;
 let daemon: Daemon;
+let withSilentNats: Promise<Outcome>;
 beforeAll(async () => {
 	folder = mkdtempSync(join(tmpdir(), "xmlsocket cli "));
+	withSilentNats = serveWithSilentNats();
 	daemon = await startDaemon();
 });
 afterAll(async () => {
 	await daemon.stop();
 	rmSync(folder, { recursive: true, force: true });
 });
+
+/** It tries for ten seconds, in which the other tests run. */
+async function serveWithSilentNats(): Promise<Outcome> {
+	const silent = createServer(() => {}).listen(0, "127.0.0.1");
+	await once(silent, "listening");
+	const { port } = silent.address() as AddressInfo;
+	const outcome = await run(["serve", "--port", "0", "--nats", `nats://127.0.0.1:${port}`], { cwd: folder });
+	silent.close();
+	return outcome;
+}
 
 describe("xmlsocket", () => {
 	it.each([
@@ -59,12 +42,25 @@ describe("xmlsocket", () => {
 		["connect", "--help"],
 		["send", "-h"],
 		["listen", "-h"],
+		["inspect", "-h"],
 		["policy", "-h"],
+		["conformance", "-h"],
+		["bench", "-h"],
+		["doctor", "-h"],
 		["explain", "-h"],
 		["config", "-h"],
 		["gateway", "-h"],
+		["replay", "-h"],
+		["rooms", "-h"],
+		["who", "-h"],
+		["clients", "-h"],
+		["say", "-h"],
+		["kick", "-h"],
+		["ban", "-h"],
+		["mute", "-h"],
+		["top", "-h"],
 	])("prints help for %s %s", async (...args) => {
-		const { code, out } = await run(args);
+		const { code, out } = await runHere(args);
 		expect(code).toBe(0);
 		expect(out).toContain("Usage: xmlsocket");
 	});
@@ -87,7 +83,7 @@ describe("xmlsocket", () => {
 			2,
 			/--room has the entry "a:foo", but each entry must be NAME, NAME:stored or NAME:live/,
 		],
-		[["serve", "--port", "0", "--tls-cert", "missing.pem", "--tls-key", "missing.pem"], 1, /missing\.pem/],
+		[["serve", "--port", "0", "--memory", "--tls-cert", "missing.pem", "--tls-key", "missing.pem"], 1, /missing\.pem/],
 		[["serve", "--config", "missing.json"], 2, /missing\.json/],
 		[["serve", "--token-file", "missing"], 2, /token file/],
 		[["gateway"], 2, /no target/],
@@ -101,16 +97,35 @@ describe("xmlsocket", () => {
 		[["connect", "not an address"], 2, /address/],
 		[["connect", "localhost:80"], 2, /1024/],
 		[["listen", "localhost:9", "-C", "1"], 2, /1024/],
-		[["send", "localhost:1025"], 2, /nothing to send/i],
+		[["bench", "localhost:1025", "--connections", "1,x"], 2, /--connections must be a number/],
+		[["bench", "--mode", "echo"], 2, /needs the address/],
+		[["doctor", "localhost"], 2, /port is missing/],
+		[["doctor", "game.swf"], 2, /xmlsocket play/],
+		[["doctor", "localhost:9000/play.html"], 2, /write http:\/\/localhost:9000\/play\.html/],
+		[["doctor", "localhost:9000", "--target", "localhost"], 2, /HOST:PORT/],
+		[["doctor", "localhost:9000", "--timeout", "0"], 2, /--timeout must be/],
+		[["doctor", "localhost:9000", "--resolve", "x"], 2, /HOST=ADDRESS/],
 		[["conect", "localhost:9000", "--pretty"], 2, /unknown command 'conect'\n\(Did you mean connect\?\)/],
 		[["help", "conect"], 2, /Did you mean connect\?/],
 		[["connect", "localhost:1025", "--prety"], 2, /Did you mean --pretty\?/],
 		[["serve", "--idle-timout-ms", "5"], 2, /Did you mean --idle-timeout-ms\?/],
 	])("%j ends with %i and the reason", async (args, code, words) => {
-		const outcome = await run(args as string[]);
+		const outcome = await runHere(args as string[], { cwd: folder });
 		expect(outcome.code).toBe(code);
 		expect(outcome.err).toMatch(words);
 		expect(outcome.err).not.toMatch(/\n\s+at /);
+	});
+
+	it("send ends with 2 when it has no document and standard input is empty", async () => {
+		const { code, err } = await run(["send", "localhost:1025"]);
+		expect(code).toBe(2);
+		expect(err).toMatch(/nothing to send/i);
+	});
+
+	it("ends with 2 and the reason, as a process too", async () => {
+		const { code, out, err } = await run(["serve", "--prot", "9000"]);
+		expect({ code, out }).toEqual({ code: 2, out: "" });
+		expect(err).toMatch(/^error: unknown option '--prot'\n\(Did you mean --port\?\)\n$/);
 	});
 
 	it("ends with 3 when nothing listens", async () => {
@@ -123,8 +138,34 @@ describe("xmlsocket", () => {
 		expect(outcome.err).toContain("XMLSOCKET_CONNECT_FAILED");
 	});
 
+	it("measures a daemon, prints one JSON object per line, and draws a chart", async () => {
+		const chart = join(folder, "bench.svg");
+		const load = ["--connections", "4,5", "--duration", "0.3", "--warm-up", "0", "--json", "--chart", chart];
+		const { code, out } = await run(["bench", `localhost:${daemon.port}`, ...load]);
+		const lines = out
+			.trim()
+			.split("\n")
+			.map((line) => JSON.parse(line) as Record<string, unknown>);
+		expect(lines.map(({ event, connections, ok }) => [event, connections, ok])).toEqual([
+			["step", 4, true],
+			["step", 5, true],
+			["report", undefined, true],
+		]);
+		expect(code).toBe(0);
+		expect(readFileSync(chart, "utf8")).toMatch(/^<svg .*<\/svg>\n$/s);
+	});
+
+	it("starts a daemon of its own where bench gets no address, whatever the folder's configuration is, and ends it", async () => {
+		const cwd = mkdtempSync(join(folder, "configured "));
+		writeFileSync(join(cwd, "xmlsocket.config.json"), `{"port": ${daemon.port}, "policyPort": ${daemon.port}}`);
+		const load = ["--connections", "3", "--duration", "0.3", "--warm-up", "0", "--mode", "relay"];
+		const { code, out, err } = await run(["bench", ...load], { cwd });
+		expect([code, err]).toEqual([0, ""]);
+		expect(out).toMatch(/Mode relay: .*carried 3 connections/s);
+	});
+
 	it("ends with 1 and a hint when the port is in use", async () => {
-		const outcome = await run(["serve", "--port", String(daemon.port)]);
+		const outcome = await run(["serve", "--port", String(daemon.port), "--memory"]);
 		expect(outcome.code).toBe(1);
 		expect(outcome.err).toMatch(/already used.*--port/);
 	});
@@ -160,16 +201,16 @@ describe("xmlsocket", () => {
 
 	it("shows the flags of a schema for help COMMAND, as for COMMAND --help", async () => {
 		for (const name of ["serve", "gateway", "run", "play"]) {
-			const { code, out } = await run(["help", name]);
+			const { code, out } = await runHere(["help", name]);
 			expect(code).toBe(0);
-			expect(out).toBe((await run([name, "--help"])).out);
+			expect(out).toBe((await runHere([name, "--help"])).out);
 			expect(out).toContain("--log-level");
 		}
 	});
 
 	it("explains a code in both its forms", async () => {
 		for (const code of ["XMLSOCKET_PORT_IN_USE", "port-in-use", "port_in_use"]) {
-			expect((await run(["explain", code])).out).toMatch(
+			expect((await runHere(["explain", code])).out).toMatch(
 				/^XMLSOCKET_PORT_IN_USE {2}\(usage; in documents: port-in-use\)\n/,
 			);
 		}
@@ -188,7 +229,7 @@ describe("xmlsocket config", () => {
 			"https://a.example",
 			"https://b.example",
 		];
-		const { out, code } = await run(["config", "--json", ...words], { cwd: folder });
+		const { out, code } = await runHere(["config", "--json", ...words], { cwd: folder });
 		expect(code).toBe(0);
 		const rows = out
 			.split("\n")
@@ -207,7 +248,7 @@ describe("xmlsocket config", () => {
 			join(folder, "xmlsocket.config.json"),
 			JSON.stringify({ port: 9001, host: "127.0.0.1", maxDocumentBytes: 1000, origin: ["https://a.example"] }),
 		);
-		const { out, code } = await run(["config", "--json", "--port", "9003"], {
+		const { out, code } = await runHere(["config", "--json", "--port", "9003"], {
 			cwd: folder,
 			env: { XMLSOCKET_PORT: "9002", XMLSOCKET_MAX_DOCUMENT: "2000" },
 		});
@@ -230,7 +271,7 @@ describe("xmlsocket config", () => {
 		[["--no-guests"], {}, "flag"],
 		[[], { XMLSOCKET_GUESTS: "false" }, "environment XMLSOCKET_GUESTS"],
 	])("turns guests off with %j and %j", async (args, env, source) => {
-		const { out } = await run(["config", "--json", ...args], { cwd: folder, env });
+		const { out } = await runHere(["config", "--json", ...args], { cwd: folder, env });
 		const rows = out
 			.trim()
 			.split("\n")
@@ -239,7 +280,7 @@ describe("xmlsocket config", () => {
 	});
 
 	it("refuses variables that no option has, each with the nearest name", async () => {
-		const { code, err } = await run(["config"], {
+		const { code, err } = await runHere(["config"], {
 			cwd: folder,
 			// The others belong to the gateway's and the movie player's options, and to the configuration file.
 			env: {
@@ -259,7 +300,7 @@ describe("xmlsocket config", () => {
 	it("refuses an unknown key, and suggests the nearest one", async () => {
 		const file = join(folder, "bad.json");
 		writeFileSync(file, '{"maxDocument": 5}');
-		const { code, err } = await run(["config", "--config", file]);
+		const { code, err } = await runHere(["config", "--config", file]);
 		expect(code).toBe(2);
 		expect(err).toContain('did you mean "maxDocumentBytes"?');
 	});
@@ -361,7 +402,7 @@ describe("send, listen and connect", () => {
 		expect(refused.code).toBe(3);
 		expect(refused.err).toMatch(/self.signed/);
 		expect(await secure.stop()).toBe(0);
-	}, 60_000);
+	});
 });
 
 describe("xmlsocket serve", () => {
@@ -382,11 +423,7 @@ describe("xmlsocket serve", () => {
 	});
 
 	it("ends when NATS accepts the connection and sends nothing", async () => {
-		const silent = createServer(() => {}).listen(0, "127.0.0.1");
-		await once(silent, "listening");
-		const { port } = silent.address() as AddressInfo;
-		const { code, err } = await run(["serve", "--port", "0", "--nats", `nats://127.0.0.1:${port}`], { cwd: folder });
-		silent.close();
+		const { code, err } = await withSilentNats;
 		expect(err).toContain("XMLSOCKET_BROKER_UNREACHABLE");
 		expect(code).toBe(1);
 	});

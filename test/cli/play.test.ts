@@ -67,9 +67,7 @@ describe("xmlsocket play", () => {
 	it("prints the page's address and the movie's targets, and ends with 0 on SIGTERM", async () => {
 		const allow = ["--allow", "old.example=localhost:9339", "game.example:843"];
 		const { child, out, ended } = play(["my game.swf", "--no-open", "--port", "0", ...allow], { npm_command: "" });
-		await expect
-			.poll(out, { timeout: 10_000 })
-			.toMatch(/May reach +old\.example \(localhost:9339\), game\.example:843\n/);
+		await expect.poll(out).toMatch(/May reach +old\.example \(localhost:9339\), game\.example:843\n/);
 		const url = /Page +(http:\/\/localhost:\d+\/)\n/.exec(out())![1]!;
 		const page = await fetch(url);
 		expect(page.url).toBe(`${url}xmlsocket/`);
@@ -125,9 +123,7 @@ describe("xmlsocket play", () => {
 		const path = mkdtempSync(join(folder, "path "));
 		if (script) writeFileSync(join(path, "xdg-open"), script, { mode: 0o755 });
 		const { child, out, err } = play(["my game.swf", "--port", "0"], { PATH: script ? `${path}:/bin` : path });
-		await expect
-			.poll(err, { timeout: 10_000 })
-			.toMatch(/^No browser could be opened \(.+\): open http:\/\/localhost:\d+\/ yourself\.\n$/);
+		await expect.poll(err).toMatch(/^No browser could be opened \(.+\): open http:\/\/localhost:\d+\/ yourself\.\n$/);
 		expect((await fetch(/http:\/\/\S+/.exec(out())![0])).status).toBe(200);
 		expect(child.exitCode).toBeNull();
 	});

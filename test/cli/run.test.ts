@@ -1,6 +1,6 @@
 // `xmlsocket run` and `serve --app` as processes: what they print, and how they end.
 
-import { spawn, spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -8,6 +8,7 @@ import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { cleanEnvironment, command } from "../end-to-end/daemon.ts";
 import { RawClient } from "../server/peers.ts";
+import { type Outcome, runHere, runProcess } from "./run-command.ts";
 
 let folder: string;
 beforeAll(() => {
@@ -28,13 +29,7 @@ Client.prototype.hi = function (doc) { return doc; };`,
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-const run = (...args: string[]): ReturnType<typeof spawnSync> & { stdout: string; stderr: string } =>
-	spawnSync(process.execPath, [command, ...args], {
-		cwd: folder,
-		env: cleanEnvironment({ NO_COLOR: "1" }),
-		encoding: "utf8",
-		timeout: 15_000,
-	}) as ReturnType<typeof run>;
+const run = (...args: string[]): Promise<Outcome> => runHere(args, { cwd: folder, env: { NO_COLOR: "1" } });
 
 /** Starts a command, waits for `sign` on standard output, says hi to it, ends it with SIGTERM. */
 async function session(args: string[], sign: RegExp): Promise<{ code: number; output: string; answer: string }> {
@@ -88,11 +83,11 @@ describe("xmlsocket run", () => {
 			"main.asc:2:5: SyntaxError: Unexpected identifier 'each'; write `for (var key",
 			"XMLSOCKET_SCRIPT_FAILED",
 		],
-	])("run %s ends with %i, the reason and a hint", (path, status, words, code) => {
-		const result = run("run", path, "--port", "0");
-		expect(result.status).toBe(status);
-		expect(result.stderr).toContain(words);
-		expect(result.stderr).toContain(code);
+	])("run %s ends with %i, the reason and a hint", async (path, status, words, code) => {
+		const result = await runProcess(["run", path, "--port", "0"], { cwd: folder });
+		expect(result.code).toBe(status);
+		expect(result.err).toContain(words);
+		expect(result.err).toContain(code);
 	});
 
 	it("continues when the reader of its standard output closes the pipe", async () => {
@@ -112,15 +107,15 @@ describe("xmlsocket run", () => {
 		expect((await once(child, "exit"))[0]).toBe(0);
 	});
 
-	it("without an application is wrong usage", () => {
-		expect(run("run").status).toBe(2);
+	it("without an application is wrong usage", async () => {
+		expect((await run("run")).code).toBe(2);
 	});
 
-	it("--help names the flags of scripts and of the port, and none of the chat", () => {
-		const { stdout } = run("run", "--help");
-		expect(stdout).toContain("--script-timeout");
-		expect(stdout).toContain("--tls-cert");
-		expect(stdout).not.toContain("--room");
+	it("--help names the flags of scripts and of the port, and none of the chat", async () => {
+		const { out } = await run("run", "--help");
+		expect(out).toContain("--script-timeout");
+		expect(out).toContain("--tls-cert");
+		expect(out).not.toContain("--room");
 	});
 
 	it("stops its scripts when the port is in use", async () => {
@@ -130,12 +125,12 @@ describe("xmlsocket run", () => {
 		});
 		let output = "";
 		while (!LISTENING.test(output)) output += String((await once(taken.stdout, "data"))[0]);
-		const result = run("run", "shop", "--port", LISTENING.exec(output)?.[1] as string);
+		const result = await runProcess(["run", "shop", "--port", LISTENING.exec(output)?.[1] as string], { cwd: folder });
 		taken.kill("SIGTERM");
 		await once(taken, "exit");
-		expect(result.status).toBe(1);
-		expect(result.stderr).toContain("XMLSOCKET_PORT_IN_USE");
-		expect(result.stdout).toContain("closing");
+		expect(result.code).toBe(1);
+		expect(result.err).toContain("XMLSOCKET_PORT_IN_USE");
+		expect(result.out).toContain("closing");
 	});
 });
 
@@ -163,21 +158,23 @@ describe("xmlsocket serve --app", () => {
 		["beside another application", "", ["shop"], 2, "takes the whole port"],
 		["with --watch", "", ["--watch"], 2, "--watch runs scripts again, but not modules"],
 		["with --relay", "", ["--relay"], 2, "--app and --relay exclude each other"],
-	])("refuses a module %s", (_what, text, more, status, words) => {
-		writeFileSync(join(folder, "own.mjs"), text as string);
-		const result = run("serve", "--port", "0", "--app", "own.mjs", ...(more as string[]));
-		expect(result.status).toBe(status);
-		expect(result.stderr).toContain(words);
+	])("refuses a module %s", async (_what, text, more, status, words) => {
+		// A process imports a file once.
+		const file = `own-${words.length}.mjs`;
+		writeFileSync(join(folder, file), text as string);
+		const result = await run("serve", "--port", "0", "--app", file, ...(more as string[]));
+		expect(result.code).toBe(status);
+		expect(result.err).toContain(words);
 	});
 
-	it("run refuses a module, and names the command for it", () => {
+	it("run refuses a module, and names the command for it", async () => {
 		writeFileSync(join(folder, "own.mjs"), "");
-		expect(run("run", "own.mjs").stderr).toContain("xmlsocket serve --app own.mjs");
+		expect((await run("run", "own.mjs")).err).toContain("xmlsocket serve --app own.mjs");
 	});
 
-	it("refuses --app with --relay", () => {
-		const result = run("serve", "--app", "shop", "--relay", "--port", "0");
-		expect(result.status).toBe(2);
-		expect(result.stderr).toContain("--app and --relay exclude each other");
+	it("refuses --app with --relay", async () => {
+		const result = await run("serve", "--app", "shop", "--relay", "--port", "0");
+		expect(result.code).toBe(2);
+		expect(result.err).toContain("--app and --relay exclude each other");
 	});
 });

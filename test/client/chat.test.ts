@@ -206,6 +206,34 @@ describe("reconnecting", () => {
 		expect([(await lost).seq, (await later).seq]).toEqual([1, 2]);
 	});
 
+	it("sends what is said while documents of a broken connection are still read after what was lost with it", async () => {
+		const bench = ChatHarness.chat({}, { log: new MemoryLog({ dedupeWindowMs: 0 }) });
+		const bob = await bench.client("bob", "lobby");
+		const network = new Network(bench);
+		const chat = await network.open("ann");
+		const answers: Promise<unknown>[] = [];
+		const room = await chat.join("lobby", {
+			on: {
+				message: ({ own, text }) => {
+					if (own) return;
+					if (text === "0") network.cut();
+					answers.push(room.say(`answer to ${text}`));
+					// Longer than a turn, so that the next document is read after the end of the connection.
+					for (const end = performance.now() + 5; performance.now() < end; );
+				},
+			},
+		});
+		network.deafen("out");
+		const lost = room.say("lost");
+		await turns();
+		await bob.ask(...Array.from({ length: 4 }, (_, n) => `<say room="lobby">${n}</say>`));
+		expect(await lost).toMatchObject({ seq: 5 });
+		await until(() => answers.length === 4);
+		await Promise.all(answers);
+		const own = (await room.history()).messages.filter(({ from }) => from === "ann").map(({ text }) => text);
+		expect(own).toEqual(["lost", "answer to 0", "answer to 1", "answer to 2", "answer to 3"]);
+	});
+
 	it("counts a message of its own in the replay as acknowledged, and does not resend it", async () => {
 		const network = new Network(ChatHarness.chat({}, { log: new MemoryLog({ dedupeWindowMs: 0 }) }));
 		const chat = await network.open("ann");
@@ -477,6 +505,31 @@ describe("reconnecting", () => {
 		await bob.ask(tell);
 		await carol.ask(tell);
 		expect(heard).toEqual(["psst", "psst"]);
+	});
+
+	it("comes back after its own hello, given up before, was handled late; another chat with the session ends it", async () => {
+		const bench = ChatHarness.chat();
+		const network = new Network(bench);
+		const chat = await network.open("ann");
+		const room = await chat.join("lobby");
+		const hellos = (): number => network.sent.filter((document) => document.startsWith("<hello")).length;
+		network.deafAfter = /^<hello/;
+		network.cut();
+		await until(() => hellos() === 2);
+		network.deafAfter = undefined;
+		network.cut();
+		await until(() => chat.status.type === "connected" && hellos() === 3);
+		const resume = (): ReturnType<ChatHarness["connect"]> => {
+			const client = bench.connect();
+			client.send(`<hello session="${chat.session}" />`);
+			return client;
+		};
+		// To the server, a hello that it handles late is another connection that resumes the session.
+		const late = resume();
+		await until(() => late.close !== undefined);
+		expect(await room.say("still here")).toMatchObject({ seq: 1 });
+		resume();
+		expect((await chat.closed).error).toEqual(code("XMLSOCKET_SESSION_RESUMED"));
 	});
 
 	it("waits as long as the server asks when it goes away for a while", async () => {

@@ -125,7 +125,7 @@ export class TestServer {
 }
 
 /** Waits until `condition` holds; fails after `limitMs`. */
-export async function until(condition: () => boolean, what = "the condition", limitMs = 20_000): Promise<void> {
+export async function until(condition: () => boolean, what = "the condition", limitMs = 90_000): Promise<void> {
 	for (const end = performance.now() + limitMs; performance.now() < end; ) {
 		if (condition()) return;
 		await new Promise((resolve) => setTimeout(resolve, 1));

@@ -39,7 +39,7 @@ describe("Broker.connect without a server", () => {
 	it("says how to install the client where it is not installed", () => {
 		const folder = mkdtempSync(join(tmpdir(), "xmlsocket-alone-"));
 		try {
-			for (const part of ["cluster", "message-log", "errors"]) {
+			for (const part of ["cluster", "message-log", "state-store", "errors"]) {
 				cpSync(join(import.meta.dirname, "../../dist", part), join(folder, part), { recursive: true });
 			}
 			const program = `import { Broker } from "./cluster/nats/index.js";

@@ -37,7 +37,7 @@ describe.skipIf(!hasServer).each([1, 3])("JetStream on %i server(s)", (nodes) =>
 });
 
 describe.skipIf(!hasServer)("a stream on three servers", () => {
-	it("has one name for all who make it at once", { timeout: 60_000 }, async () => {
+	it("has one name for all who make it at once", async () => {
 		const servers = await NatsServers.start({ nodes: 3 });
 		const brokers = await Promise.all(servers.urls.map((url) => Broker.connect({ servers: [url] })));
 		try {
@@ -61,7 +61,7 @@ describe.skipIf(!hasServer)("a stream on three servers", () => {
 });
 
 describe.skipIf(!hasServer)("the checkpoint of a room on three servers", () => {
-	it("has one successor, however many daemons write at once", { timeout: 60_000 }, async () => {
+	it("has one successor, however many daemons write at once", async () => {
 		const servers = await NatsServers.start({ nodes: 3 });
 		const brokers = await Promise.all(servers.urls.map((url) => Broker.connect({ servers: [url] })));
 		try {
@@ -105,11 +105,11 @@ describe.skipIf(!hasServer)("a stream that daemons share", () => {
 		return log;
 	};
 	const api = async (what: string, body: object = {}) => {
-		const reply = await (await connect()).request(`$JS.API.${what}.${stream}`, bytes(JSON.stringify(body)), 2000);
+		const reply = await (await connect()).request(`$JS.API.${what}.${stream}`, bytes(JSON.stringify(body)), 60_000);
 		return JSON.parse(new TextDecoder().decode(reply.data));
 	};
 	const publish = async (token: string, data: Uint8Array): Promise<void> => {
-		await (await connect()).request(`${stream}.e.${token}`, data, 2000);
+		await (await connect()).request(`${stream}.e.${token}`, data, 60_000);
 	};
 	beforeAll(async () => {
 		servers = await NatsServers.start({ settings: "max_payload: 100000" });
@@ -212,9 +212,7 @@ describe.skipIf(!hasServer)("a stream that daemons share", () => {
 			await other.append("elsewhere", { payload: bytes("between") });
 		}
 		await expect
-			.poll(async () => (await api("STREAM.INFO", { subjects_filter: `${stream}.e.>` })).state.subjects, {
-				timeout: 10_000,
-			})
+			.poll(async () => (await api("STREAM.INFO", { subjects_filter: `${stream}.e.>` })).state.subjects)
 			.toEqual({ [`${stream}.e.${subjectToken("lobby")}`]: 5, [`${stream}.e.${subjectToken("elsewhere")}`]: 5 });
 		for (const reader of [log, other, await daemon({ retention })]) {
 			const { entries } = await reader.readAfter("lobby", seqs[3]!, { maxCount: 100, maxBytes: 1 << 20 });
@@ -241,7 +239,7 @@ describe.skipIf(!hasServer)("a stream that daemons share", () => {
 		try {
 			for (let i = 0; i < 20; i++) await say(`${i}`.padEnd(100, "."));
 			const kept = async () => (await everything(log, "lobby")).map(textOf);
-			await expect.poll(kept, { timeout: 10_000 }).toEqual(["y".repeat(5000)]);
+			await expect.poll(kept).toEqual(["y".repeat(5000)]);
 		} finally {
 			during.mockRestore();
 		}
@@ -261,9 +259,7 @@ describe.skipIf(!hasServer)("a stream that daemons share", () => {
 		expect(await log.state("lobby")).toMatchObject({ lastSeq: seq, firstSeq: seq + 1 });
 		const subject = `${stream}.e.${subjectToken("lobby")}`;
 		await expect
-			.poll(async () => (await api("STREAM.INFO", { subjects_filter: subject })).state.subjects[subject], {
-				timeout: 15_000,
-			})
+			.poll(async () => (await api("STREAM.INFO", { subjects_filter: subject })).state.subjects[subject])
 			.toBe(1);
 		const { prev } = await (await daemon(options)).append("lobby", { payload: bytes("5") });
 		expect(prev).toBe(seq);
@@ -287,19 +283,17 @@ describe.skipIf(!hasServer)("a stream that daemons share", () => {
 			null,
 			"\u0000",
 		]) {
-			await other.request(subject, bytes(JSON.stringify(written)), 2000);
+			await other.request(subject, bytes(JSON.stringify(written)), 60_000);
 			const reader = await daemon();
 			expect((await everything(reader)).map(({ seq }) => seq)).toEqual(seqs);
 			// What was dropped before is unknown: clients are shown a gap rather than none.
 			expect((await everything(reader))[0]!.prev).toBe(seqs[0]! - 1);
 			await reader.close();
 		}
-		await other.request(subject, bytes(JSON.stringify({ dropped: 0, through: far, count: 0, bytes: 0 })), 2000);
+		await other.request(subject, bytes(JSON.stringify({ dropped: 0, through: far, count: 0, bytes: 0 })), 60_000);
 		const trimming = await daemon({ retention: { maxCount: 5 } });
 		seqs.push((await trimming.append("lobby", { payload: bytes("20") })).seq);
-		await expect
-			.poll(async () => (await everything(trimming)).map(({ seq }) => seq), { timeout: 10_000 })
-			.toEqual(seqs.slice(-5));
+		await expect.poll(async () => (await everything(trimming)).map(({ seq }) => seq)).toEqual(seqs.slice(-5));
 	});
 
 	it("refuses reads beyond 65,536 that have no answer, also where all want the same page", async () => {
@@ -315,11 +309,9 @@ describe.skipIf(!hasServer)("a stream that daemons share", () => {
 		});
 		await Promise.all(pages);
 		expect((await read()).entries).toHaveLength(1);
-	}, 30_000);
+	});
 
-	it("is another history after it was deleted: who follows is told so, and follows anew", {
-		timeout: 30_000,
-	}, async () => {
+	it("is another history after it was deleted: who follows is told so, and follows the new one", async () => {
 		const log = await daemon();
 		const heard: string[] = [];
 		let told = 0;
@@ -329,7 +321,7 @@ describe.skipIf(!hasServer)("a stream that daemons share", () => {
 		const before = await log.state("lobby");
 		await api("STREAM.DELETE");
 		const { seq } = await log.append("lobby", { payload: bytes("new") });
-		await expect.poll(() => told, { timeout: 10_000 }).toBe(1);
+		await expect.poll(() => told).toBe(1);
 		const after = await log.follow("lobby", hear, () => told++);
 		expect(after.log).not.toBe(before.log);
 		expect(after).toMatchObject({ firstSeq: seq, lastSeq: seq });
@@ -346,7 +338,7 @@ describe.skipIf(!hasServer)("a stream that daemons share", () => {
 		const before = await log.state("lobby");
 		await api("STREAM.PURGE");
 		await expect
-			.poll(async () => (await api("STREAM.INFO", { subjects_filter: ">" })).state.subjects, { timeout: 10_000 })
+			.poll(async () => (await api("STREAM.INFO", { subjects_filter: ">" })).state.subjects)
 			.toMatchObject({ [`${stream}.k.history`]: 1 });
 		const later = await daemon();
 		expect((await later.state("lobby")).log).toBe(before.log);
@@ -357,7 +349,7 @@ describe.skipIf(!hasServer)("a stream that daemons share", () => {
 		const first = await daemon();
 		await first.append("lobby", { payload: bytes("1") });
 		await first.close();
-		await (await connect()).request(`${stream}.k.history`, bytes("a\u0000<b>".repeat(100)), 2000);
+		await (await connect()).request(`${stream}.k.history`, bytes("a\u0000<b>".repeat(100)), 60_000);
 		const one = await daemon();
 		const two = await daemon();
 		const { log } = await one.state("lobby");
@@ -396,7 +388,7 @@ describe.skipIf(!hasServer)("a stream that daemons share", () => {
 		});
 	});
 
-	it("is asked for in vain where the server runs without JetStream", { timeout: 30_000 }, async () => {
+	it("is asked for in vain where the server runs without JetStream", async () => {
 		const plain = await NatsServers.start({ jetstream: false });
 		try {
 			const broker = await Broker.connect({ servers: plain.urls });

@@ -29,7 +29,7 @@ import { findProgram } from "../peer-programs.js";
  * @property {string} log the end of what it has printed
  */
 
-const READY_MS = 30_000;
+const READY_MS = 90_000;
 const KEPT_LOG = 20_000;
 
 /** Whether the program is there; where not, one line says so. With CI=true it must be. */
@@ -253,7 +253,7 @@ export class NatsServers {
  * @returns {Promise<any>}
  */
 async function ask(node, path) {
-	const answer = await fetch(`http://127.0.0.1:${node.monitorPort}${path}`, { signal: AbortSignal.timeout(1000) });
+	const answer = await fetch(`http://127.0.0.1:${node.monitorPort}${path}`, { signal: AbortSignal.timeout(5000) });
 	return await answer.json();
 }
 

@@ -55,7 +55,7 @@ export class Speakers {
 	/** Settles when so many more were acknowledged. */
 	async more(count: number): Promise<void> {
 		const enough = this.acknowledged.size + count;
-		await expect.poll(() => this.acknowledged.size, { timeout: 60_000, interval: 20 }).toBeGreaterThanOrEqual(enough);
+		await expect.poll(() => this.acknowledged.size, { interval: 20 }).toBeGreaterThanOrEqual(enough);
 	}
 
 	/** Lets them finish what they are saying. */

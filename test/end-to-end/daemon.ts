@@ -26,14 +26,21 @@ export function cleanEnvironment(extra: Record<string, string> = {}): NodeJS.Pro
 	return { ...Object.fromEntries(kept), ...extra };
 }
 
-/** Starts `xmlsocket serve`, or another command, with further flags; resolves when it listens. */
+/**
+ * Starts `xmlsocket serve`, or another command, with further flags; resolves when it listens.
+ *
+ * @param shell what a shell does before it becomes the daemon. Default: there is no shell.
+ */
 export async function startDaemon(
 	flags: string[] = [],
 	env: Record<string, string> = {},
 	name = "serve",
+	shell?: string,
 ): Promise<Daemon> {
 	const folder = mkdtempSync(join(tmpdir(), "xmlsocket daemon "));
-	const child = spawn(process.execPath, [command, name, "--port", "0", "--json", ...flags], {
+	const words = [process.execPath, command, name, "--port", "0", "--json", ...flags];
+	if (shell !== undefined) words.unshift("sh", "-c", `${shell} && exec "$@"`, "sh");
+	const child = spawn(words[0]!, words.slice(1), {
 		cwd: folder,
 		env: cleanEnvironment(env),
 		stdio: ["ignore", "pipe", "pipe"],

@@ -121,6 +121,16 @@ describe("Messages that are legal and long", () => {
 		expect(late.open()).toBe(true);
 	});
 
+	it("reach everyone as they are where an application document is full of characters that a text would escape", async () => {
+		const daemon = await start("--memory");
+		const ann = await tcp(daemon, ...enter("ann"));
+		const bob = await tcp(daemon, ...enter("bob"));
+		await bob.get(/^<joined/);
+		ann.send(`<send room="lobby" id="data"><data>${cdata("&", 250_000)}</data></send>`);
+		await ann.get(/^<ack id="data"/);
+		expect(await bob.get(/^<sent/)).toContain(cdata("&", 250_000));
+	});
+
 	it("reach everyone where one alone is longer than the outbox may be", async () => {
 		const daemon = await start("--memory", "--max-document", "3000000");
 		const ann = await tcp(daemon, ...enter("ann"));

@@ -42,7 +42,7 @@ export class Person {
 	}
 
 	/** The next document of that kind; those of other kinds keep their place. */
-	async next(is: string, withinMs = 30_000): Promise<Document> {
+	async next(is: string, withinMs = 90_000): Promise<Document> {
 		const from = this.#read.get(is) ?? 0;
 		const found = await this.until((document, at) => document.is === is && at >= from, withinMs, `<${is}>`);
 		this.#read.set(is, this.all.indexOf(found) + 1);
@@ -52,7 +52,7 @@ export class Person {
 	/** The first document of which that is true, among those that came already and those to come. */
 	async until(
 		wanted: (document: Document, at: number) => boolean,
-		withinMs = 30_000,
+		withinMs = 90_000,
 		what: unknown = wanted,
 	): Promise<Document> {
 		for (const end = Date.now() + withinMs; Date.now() < end; ) {

@@ -5,7 +5,7 @@ import { ERROR_CODES, type ErrorCode } from "../../src/errors/codes.ts";
 import { codeOfWire, wireCode } from "../../src/errors/index.ts";
 
 // Of the other classes, a daemon sends these alone.
-const OTHERS: readonly string[] = ["XMLSOCKET_INTERNAL", "XMLSOCKET_UNAVAILABLE"];
+const OTHERS: readonly string[] = ["XMLSOCKET_FILTER_FAILED", "XMLSOCKET_INTERNAL", "XMLSOCKET_UNAVAILABLE"];
 
 describe("codeOfWire", () => {
 	it("knows every code that a daemon can send, and no other", () => {

@@ -120,7 +120,7 @@ async function runSpell(fault, { spell, first, last, seed, flags, progress }) {
 	}
 	const names = [CAMPAIGN, ...recorders.map(({ name }) => name)];
 	const logs = names.map((name) => ({ name, facts: () => readFacts(join(spell, `${name}.ndjson`)) }));
-	const liveLossMs = shape.brokers > 0 ? CLUSTER_LIVE_LOSS_MS : undefined;
+	const liveLossMs = shape.brokers > 0 || shape.workers ? CLUSTER_LIVE_LOSS_MS : undefined;
 	return check(logs, { campaign: CAMPAIGN, auditor: AUDITOR, ...(liveLossMs ? { liveLossMs } : {}) });
 }
 
@@ -160,7 +160,7 @@ async function runRound(fault, { own, round, ...given }) {
  * @param {FactLog} given.own
  * @param {Recorder[]} given.recorders the newcomer is added to them
  * @param {Recorder} given.auditor
- * @param {{ brokers: number }} given.shape
+ * @param {{ brokers: number, workers?: number }} given.shape
  */
 async function settle({ own, recorders, auditor, shape }) {
 	own.write("settling");
@@ -182,7 +182,7 @@ async function settle({ own, recorders, auditor, shape }) {
 	await waitFor("not every client was up to date and acknowledged", quiet, SETTLE_MS);
 	for (const one of clients.slice(0, SPEAKERS)) one.speakEverywhere();
 	await waitFor("not every last message was acknowledged", quiet, SETTLE_MS);
-	await sleep(shape.brokers > 0 ? TAIL_MS * 4 : TAIL_MS);
+	await sleep(shape.brokers > 0 || shape.workers ? TAIL_MS * 4 : TAIL_MS);
 	auditor.start();
 	await waitFor("not every client had seen the same, all that there is,", () => auditor.quiet && level(), READ_ALL_MS);
 	for (const [room, kind] of Object.entries(ROOMS)) {

@@ -70,6 +70,20 @@ describe.concurrent("the fault campaign", () => {
 	);
 
 	it(
+		"finds nothing wrong with a daemon of two workers, either",
+		async ({ expect }) => {
+			const names = ["workers-worker-kill", "workers-primary-freeze"];
+			const flags = names.flatMap((name) => ["--only", name]);
+			const { code, out, err } = await campaign("--rounds", "2", "--at-once", "2", ...flags);
+			expect(code, err).toBe(0);
+			const skipped = err.split("\n").filter((line) => line.includes(": skipped, "));
+			for (const line of skipped) console.log(line);
+			expect(rows(out).size + skipped.length).toBe(names.length);
+		},
+		LIMIT_MS,
+	);
+
+	it(
 		"finds what a daemon loses that keeps its rooms in memory, proves it with lines of the logs, and ends with code 1",
 		async ({ expect }) => {
 			const { code, out, err } = await campaign("--only", "kill", "--rounds", "2", "--memory");

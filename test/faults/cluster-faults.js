@@ -2,6 +2,7 @@
 // right afterwards is decided by the checker.
 
 import { clock, noClock, setClock } from "./clock.js";
+import { freeze } from "./faults.js";
 import { inNetwork } from "./network.js";
 import { NETWORK } from "./network-faults.js";
 import { canRun, serveOffers } from "./processes.js";
@@ -9,6 +10,7 @@ import { canRun, serveOffers } from "./processes.js";
 /** @typedef {import("./faults.js").Fault} Fault */
 
 const DAEMONS = 3;
+const FREEZE_MS = /** @type {[number, number]} */ ([200, 6000]);
 
 /** @typedef {Omit<Fault, "topology"> & { env?: NonNullable<Fault["topology"]>["env"] }} ClusterFault */
 
@@ -31,7 +33,18 @@ const FAULTS = [
 		name: "daemon-freeze",
 		what: "SIGSTOP of one daemon for 0.2 to 6 s",
 		async round({ topology: { daemons }, random, begin, end, wait }) {
-			await freeze(random.pick(daemons), { begin, end, wait }, 6000);
+			const daemon = random.pick(daemons);
+			await wait(20, 500);
+			await freeze(daemon, { begin, end, wait }, FREEZE_MS);
+		},
+	},
+	{
+		name: "daemon-hang",
+		what: "SIGSTOP of one daemon for 15 to 20 s, so that it counts as failed; then it continues",
+		async round({ topology: { daemons }, random, begin, end, wait }) {
+			const daemon = random.pick(daemons);
+			await wait(20, 500);
+			await freeze(daemon, { begin, end, wait }, [15_000, 20_000]);
 		},
 	},
 	{
@@ -63,7 +76,9 @@ const FAULTS = [
 		name: "broker-freeze",
 		what: "SIGSTOP of one broker for 0.2 to 6 s",
 		async round({ topology: { brokers }, random, begin, end, wait }) {
-			await freeze(random.pick(brokers), { begin, end, wait }, 6000);
+			const broker = random.pick(brokers);
+			await wait(20, 500);
+			await freeze(broker, { begin, end, wait }, FREEZE_MS);
 		},
 	},
 	{
@@ -161,18 +176,4 @@ function absent(network) {
 	return canRun("nats-server", "--version")
 		? undefined
 		: "nats-server is not on PATH (Debian: apt-get install nats-server)";
-}
-
-/**
- * @param {{ signal(name: NodeJS.Signals): void }} one
- * @param {Pick<import("./faults.js").Round, "begin" | "end" | "wait">} round
- * @param {number} longestMs
- */
-async function freeze(one, { begin, end, wait }, longestMs) {
-	await wait(20, 500);
-	begin();
-	one.signal("SIGSTOP");
-	await wait(200, longestMs);
-	one.signal("SIGCONT");
-	end();
 }

@@ -32,7 +32,7 @@ const REFUSAL_MS = 20_000;
  * @property {string} name
  * @property {string} what
  * @property {(round: Round) => Promise<void>} round
- * @property {{ daemons: number, brokers: number, proxied?: boolean, network?: boolean, data?: string, env?: (daemon: number, folder: string) => Record<string, string> }} [topology]
+ * @property {{ daemons: number, brokers: number, workers?: number, proxied?: boolean, network?: boolean, data?: string, env?: (daemon: number, folder: string) => Record<string, string> }} [topology]
  * @property {{ everyMs?: [number, number], fillerCharacters?: number }} [clients]
  * @property {() => string | undefined} [absent] why it cannot run here
  * @property {(folder: string) => void} [prepare] before anything is started
@@ -84,11 +84,7 @@ export const EMBEDDED = [
 		what: "SIGSTOP of the daemon for 0.1 to 2.5 s",
 		async round({ topology: { daemons }, begin, end, wait }) {
 			await wait(20, 250);
-			begin();
-			daemons[0].signal("SIGSTOP");
-			await wait(100, 2500);
-			daemons[0].signal("SIGCONT");
-			end();
+			await freeze(daemons[0], { begin, end, wait }, [100, 2500]);
 		},
 	},
 	{
@@ -218,10 +214,30 @@ export const EMBEDDED = [
 		async round(round) {
 			const names = ["kill", "freeze", "cut", "half-open", "delay", "reconnect"];
 			const name = round.random.pick(names);
-			await EMBEDDED.find((fault) => fault.name === name)?.round(round);
+			await roundOf(name)?.(round);
 		},
 	},
 ];
+
+/** What is done in one round of a fault of this list. @param {string} name */
+export function roundOf(name) {
+	return EMBEDDED.find((fault) => fault.name === name)?.round;
+}
+
+/**
+ * Stops a process, or several as one, for a time.
+ *
+ * @param {{ signal(name: NodeJS.Signals): void }} one
+ * @param {Pick<Round, "begin" | "end" | "wait">} round
+ * @param {[shortest: number, longest: number]} ms
+ */
+export async function freeze(one, { begin, end, wait }, ms) {
+	begin();
+	one.signal("SIGSTOP");
+	await wait(...ms);
+	one.signal("SIGCONT");
+	end();
+}
 
 /** Does something that makes the daemon refuse messages, and waits until it has. @param {Round} round @param {() => void} cause */
 async function refused({ recorders, wait, begin, until, finding }, cause) {

@@ -11,8 +11,9 @@ import { CLUSTER } from "./cluster-faults.js";
 import { EMBEDDED } from "./faults.js";
 import { inside } from "./network.js";
 import { killAll } from "./processes.js";
+import { WORKER_FAULTS } from "./worker-faults.js";
 
-const FAULTS = [...EMBEDDED, ...CLUSTER];
+const FAULTS = [...EMBEDDED, ...WORKER_FAULTS, ...CLUSTER];
 const PROGRESS_MS = 1000;
 const HEADS = ["fault", "rounds", "messages", "deliveries", "lost", "twice", "out of order", "untold gaps", "other"];
 const TIMES = ["longest stall", "recovery, median", "worst"];

@@ -36,6 +36,7 @@ export class Topology {
 	 * @param {string} options.seed
 	 * @param {number} options.daemons
 	 * @param {number} options.brokers
+	 * @param {number} [options.workers] of each daemon
 	 * @param {boolean} [options.proxied] whether clients come through proxies
 	 * @param {boolean} [options.network] whether each process is on a machine of its own, without proxies
 	 * @param {(daemon: number, folder: string) => Record<string, string>} [options.env] of a daemon, beside this process's own
@@ -77,7 +78,7 @@ export class Topology {
 
 	/** @param {number} at */
 	async #addDaemon(at) {
-		const { folder, seed, proxied, network, env, data = "data", flags = [] } = this.#options;
+		const { folder, seed, workers, proxied, network, env, data = "data", flags = [] } = this.#options;
 		const links = network
 			? []
 			: this.brokers.map((broker, to) => new FaultProxy(() => broker.port, seeded(seed, "link", at, to)));
@@ -88,7 +89,12 @@ export class Topology {
 		const home = ways.length > 0 ? natsFlags(ways) : ["--data", data];
 		const daemon = new Daemon(
 			folder,
-			[...ROOM_FLAGS, ...(flags.includes("--memory") ? [] : home), ...flags],
+			[
+				...ROOM_FLAGS,
+				...(workers ? ["--workers", String(workers)] : []),
+				...(flags.includes("--memory") ? [] : home),
+				...flags,
+			],
 			`daemon-${at}`,
 			this.machines.daemons[at] ?? HERE,
 			env?.(at, folder),

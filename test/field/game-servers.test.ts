@@ -223,7 +223,7 @@ describe("xmlsocket send", () => {
 		"ends with 1 for the server's error %j",
 		async (answer) => {
 			const port = await plainServer((socket) => socket.on("data", () => socket.write(`${answer}\0`)));
-			expect((await run(["send", `127.0.0.1:${port}`, "--wait", "200", "<join/>"])).code).toBe(1);
+			expect((await run(["send", `127.0.0.1:${port}`, "--wait", "2000", "<join/>"])).code).toBe(1);
 		},
 	);
 });

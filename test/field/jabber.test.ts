@@ -359,7 +359,7 @@ describe.skipIf(!hasProsody())("at a real Jabber server", () => {
 	let prosody: Prosody;
 	beforeAll(async () => {
 		prosody = await startProsody();
-	}, 60_000);
+	});
 	afterAll(() => prosody?.stop());
 
 	async function open(port: number, header: string): Promise<{ connection: Connection; id: string }> {

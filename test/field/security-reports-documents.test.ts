@@ -3,7 +3,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, describe, expect, it, onTestFinished, vi } from "vitest";
+import { afterEach, describe, expect, it, onTestFinished } from "vitest";
 import { connect } from "../../src/index.ts";
 import { LevelLog } from "../../src/message-log/level/index.ts";
 import { attribute, rootElement, toObject, XML, xml } from "../../src/xml/index.ts";
@@ -214,7 +214,7 @@ describe("names of rooms", () => {
 		const harness = ChatHarness.chat({ createRooms: "stored" }, { log });
 		try {
 			const until = async (client: Client, last: string): Promise<string> => {
-				await vi.waitFor(() => expect(client.inbox.join("")).toContain(last), 20_000);
+				await expect.poll(() => client.inbox.join("")).toContain(last);
 				return client.take().join("");
 			};
 			const writer = await harness.client("ann");

@@ -51,6 +51,16 @@ export class Terminal {
 		return this.#tmux(["capture-pane", "-p", "-J", "-S", "-"]);
 	}
 
+	/** What it shows now, with the escape sequences of colours. */
+	screen(): string {
+		return this.#tmux(["capture-pane", "-p", "-e"]);
+	}
+
+	/** Gives it another size. */
+	resize(columns: number, rows: number): void {
+		this.#tmux(["resize-window", "-x", String(columns), "-y", String(rows)]);
+	}
+
 	close(): void {
 		try {
 			this.#tmux(["kill-server"]);

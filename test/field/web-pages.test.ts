@@ -23,7 +23,7 @@ describe.skipIf(!chromiumPath || !hasNginx())("in a browser, below a path of ngi
 		nginx = await startNginx(`${WEBSOCKET_HEADERS}
 location /chat/ { proxy_pass http://localhost:${chat.port}/; }
 location /play/ { proxy_pass http://localhost:${play.port}/; }`);
-	}, 30_000);
+	});
 	afterEach(async () => {
 		await Promise.all(pages.splice(0).map((page) => page.close()));
 	});
@@ -54,7 +54,7 @@ location /play/ { proxy_pass http://localhost:${play.port}/; }`);
 		await expect.poll(() => page.locator("#room-name").textContent()).toBe("lobby");
 		expect(sockets).toEqual([`ws://localhost:${nginx.port}/chat/socket`]);
 		expect(errors).toEqual([]);
-	}, 30_000);
+	});
 
 	it("the page of the Flash client loads its player without an error of the content security policy", async () => {
 		const { page, errors } = await open("/chat/flash");
@@ -65,13 +65,17 @@ location /play/ { proxy_pass http://localhost:${play.port}/; }`);
 			return player?.ruffle().readyState === 2;
 		});
 		expect(errors).toEqual([]);
-	}, 60_000);
+	});
 
 	it("play shows the movie, connects it, and gets the events of its sockets", async () => {
 		const { page, errors, sockets } = await open("/play/");
 		await expect.poll(() => page.locator("#state").textContent()).toBe("playing in Ruffle");
 		await expect.poll(() => page.locator(".socket").textContent()).toContain(`localhost:${chat.port}`);
-		expect(sockets[0]).toContain(`ws://localhost:${nginx.port}/play/gateway/localhost:${chat.port}`);
+		const gateway = `ws://localhost:${nginx.port}/play/gateway/localhost:${chat.port}`;
+		expect(
+			sockets.some((address) => address.startsWith(gateway)),
+			sockets.join(),
+		).toBe(true);
 		expect(errors).toEqual([]);
-	}, 60_000);
+	});
 });

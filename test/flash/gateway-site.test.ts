@@ -25,7 +25,7 @@ describe.skipIf(!chromiumPath)("a page with Flash content and a gateway", () => 
 		folder = mkdtempSync(join(tmpdir(), "xmlsocket site "));
 		copyFileSync(GREETER, join(folder, "greeter.swf"));
 		browser = await launch();
-	}, 30_000);
+	});
 	afterAll(async () => {
 		await browser?.close();
 		await Promise.all(started.map((daemon) => daemon.stop()));
@@ -47,7 +47,7 @@ describe.skipIf(!chromiumPath)("a page with Flash content and a gateway", () => 
 		await peer.done;
 		await page.close();
 		await peer.close();
-	}, 40_000);
+	});
 
 	it("notes with --learn what the movie asks for and no target is", async () => {
 		writeFileSync(join(folder, "learn.html"), `<html><body>${embed("Game.Example", 9339)}</body></html>`);
@@ -56,19 +56,16 @@ describe.skipIf(!chromiumPath)("a page with Flash content and a gateway", () => 
 		const page = await browser.browser.newPage();
 		await page.goto(`http://localhost:${port}/learn.html`);
 		await expect
-			.poll(
-				() => {
-					try {
-						return (JSON.parse(readFileSync(file, "utf8")) as { targets: string[] }).targets;
-					} catch {
-						return [];
-					}
-				},
-				{ timeout: 20_000 },
-			)
+			.poll(() => {
+				try {
+					return (JSON.parse(readFileSync(file, "utf8")) as { targets: string[] }).targets;
+				} catch {
+					return [];
+				}
+			})
 			.toContain("game.example:9339");
 		await page.close();
-	}, 40_000);
+	});
 
 	it("reaches it from a page of another server that loads the configuration script", async () => {
 		const peer = await strictPeer(GREETING, ...FAREWELL);
@@ -95,5 +92,5 @@ describe.skipIf(!chromiumPath)("a page with Flash content and a gateway", () => 
 		await peer.close();
 		site.closeAllConnections();
 		site.close();
-	}, 40_000);
+	});
 });

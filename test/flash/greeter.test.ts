@@ -17,7 +17,7 @@ describe.skipIf(!chromiumPath)("the greeter", () => {
 	beforeAll(async () => {
 		server = await createServer({ port: 0, origin: ["*"], application: createChat() }).listen();
 		ruffle = await startRuffle();
-	}, 60_000);
+	});
 	afterAll(async () => {
 		await ruffle?.close();
 		await server?.close({ graceMs: 0 });
@@ -38,5 +38,5 @@ describe.skipIf(!chromiumPath)("the greeter", () => {
 		expect(player.traces.at(-1)).toBe("closed");
 		expect(player.traces).toContain("onXML joined");
 		raw.socket.destroy();
-	}, 30_000);
+	});
 });

@@ -26,7 +26,7 @@ describe.skipIf(!chromiumPath)("the page of play", () => {
 	beforeAll(async () => {
 		folder = mkdtempSync(join(tmpdir(), "xmlsocket play "));
 		browser = await launch();
-	}, 30_000);
+	});
 	afterEach(async () => {
 		await Promise.all(pages.splice(0).map((page) => page.close()));
 		await Promise.all(plays.splice(0).map((play) => play.server.close({ graceMs: 0 })));
@@ -86,7 +86,7 @@ describe.skipIf(!chromiumPath)("the page of play", () => {
 		);
 		expect(await page.title()).toBe("greeter.swf \u00b7 Play");
 		expect(problems).toEqual([]);
-	}, 40_000);
+	});
 
 	// Waits until the movie's form is there, with the name from its FlashVars, and takes it.
 	async function enterAs(page: Page): Promise<void> {
@@ -114,7 +114,7 @@ describe.skipIf(!chromiumPath)("the page of play", () => {
 		await expect.poll(() => page.locator(".socket").textContent()).toContain("41 B sent, 34 B received");
 		await page.close();
 		await target.done;
-	}, 40_000);
+	});
 
 	it("brings the client in ActionScript 3 into a daemon's room, beside the chat page and a raw client", async () => {
 		const daemon = await startDaemon(["--memory"]);
@@ -144,7 +144,7 @@ describe.skipIf(!chromiumPath)("the page of play", () => {
 		} finally {
 			await daemon.stop();
 		}
-	}, 60_000);
+	});
 
 	it("says that a socket is open when its target is, before that has said a word", async () => {
 		const target = await peer(GREETING, "", "");
@@ -154,13 +154,13 @@ describe.skipIf(!chromiumPath)("the page of play", () => {
 		});
 		await open(play, page);
 		await expect
-			.poll(() => page.locator(".socket.open").allTextContents(), { timeout: 20_000 })
+			.poll(() => page.locator(".socket.open").allTextContents())
 			.toEqual([`localhost:${target.port}open${GREETING.length} B sent, 0 B received`]);
 		// A page that is closed at once takes along what is still inside the browser.
 		await target.heard;
 		await page.close();
 		await target.done;
-	}, 40_000);
+	});
 
 	it("leads a host that is gone to another place, under the name that the movie asked for", async () => {
 		const target = await peer(GREETING, ...FAREWELL);
@@ -171,7 +171,7 @@ describe.skipIf(!chromiumPath)("the page of play", () => {
 		await open(play, page);
 		await target.done;
 		await expect.poll(text).toContain(`old.example:${target.port}`);
-	}, 40_000);
+	});
 
 	it("says what is not allowed, with the command that allows it, and notes it for --learn", async () => {
 		const learn = join(folder, "learned.json");
@@ -188,7 +188,26 @@ describe.skipIf(!chromiumPath)("the page of play", () => {
 				}
 			})
 			.toEqual({ targets: ["game.example:9339"] });
-	}, 40_000);
+	});
+
+	it("allows a refused target at a click, plays again, and shows first what the movie sends, as text", async () => {
+		const answer = `<said room="lobby" from="a"><img src="x" onerror="alert(1)"/></said>\0${FAREWELL[0]}`;
+		const target = await peer(GREETING, answer, FAREWELL[1]);
+		const { play, page } = await start({ parameters: { host: "localhost", port: String(target.port) } });
+		await open(play, page);
+		await page.getByText("Allow and play again").click();
+		await target.done;
+		await expect.poll(() => page.locator(".t-row.t-document:visible .t-text").count()).toBe(6);
+		expect(await page.locator(".d-body").textContent()).toBe('<hello name="greeter" />');
+		await page.getByText("← Received").click();
+		await expect
+			.poll(() => page.locator(".t-row:visible .t-text").allTextContents())
+			.toEqual([
+				'<said room="lobby" from="a"><img src="x" onerror="alert(1)"/></said>',
+				'<said room="lobby" from="a">bye</said>',
+			]);
+		expect(await page.locator(".play-side img").count()).toBe(0);
+	});
 
 	it("says why a target was not reached: nothing listens there", async () => {
 		const closed = await peer("", "", "");
@@ -200,7 +219,7 @@ describe.skipIf(!chromiumPath)("the page of play", () => {
 		await open(play, page);
 		await expect.poll(text).toMatch(/target refused the connection: .*ECONNREFUSED/);
 		expect(await text()).toContain("Nothing listens there: start the server, or check the port.");
-	}, 40_000);
+	});
 
 	it("says that the gateway is gone, where it is", async () => {
 		const { play, page, text } = await start({
@@ -225,7 +244,7 @@ describe.skipIf(!chromiumPath)("the page of play", () => {
 		await play.server.close({ graceMs: 0 });
 		release();
 		await expect.poll(text).toContain("The gateway does not answer");
-	}, 40_000);
+	});
 
 	it("says how to install Ruffle where it is missing, and plays once it is there", async () => {
 		let installed = false;
@@ -237,7 +256,7 @@ describe.skipIf(!chromiumPath)("the page of play", () => {
 		installed = true;
 		await page.click("#reload");
 		await expect.poll(text).toContain("playing in Ruffle");
-	}, 40_000);
+	});
 
 	it("says that the player did not load where its WebAssembly is kept from it", async () => {
 		const { play, page, text } = await start({});
@@ -245,7 +264,7 @@ describe.skipIf(!chromiumPath)("the page of play", () => {
 		await open(play, page);
 		await expect.poll(text).toContain("The player did not load");
 		expect(await text()).toContain("/ruffle/*.wasm");
-	}, 40_000);
+	});
 
 	it("says what is wrong with the movie's file", async () => {
 		const file = join(folder, "going.swf");
@@ -256,12 +275,12 @@ describe.skipIf(!chromiumPath)("the page of play", () => {
 		await expect
 			.poll(text)
 			.toMatch(/The movie cannot be played\s*The file .*going\.swf cannot be played: .*no such file/);
-	}, 40_000);
+	});
 
 	it("says that the server has ended, where it has before the page began", async () => {
 		const { play, page, text } = await start({});
 		await page.route("**/facts.json", (route) => route.abort());
 		await open(play, page);
 		await expect.poll(text).toContain("The server does not answer");
-	}, 40_000);
+	});
 });

@@ -21,7 +21,7 @@ export interface SocketProxy {
 export interface Player {
 	/** What it traced, whole. */
 	readonly traces: readonly string[];
-	/** Resolves when `done` is true of the traces. @throws after `timeoutMs` (30 s), with what was traced. */
+	/** Resolves when `done` is true of the traces. @throws after `timeoutMs` (90 s), with what was traced. */
 	until(done: (traces: readonly string[]) => boolean, timeoutMs?: number): Promise<void>;
 	/** Takes the element out of the page, which ends the movie. */
 	remove(): Promise<void>;
@@ -68,7 +68,7 @@ export async function startRuffle(): Promise<Ruffle> {
 			await page.evaluate(start, { id, sockets, parameters });
 			return {
 				traces: lines,
-				async until(done, timeoutMs = 30_000) {
+				async until(done, timeoutMs = 90_000) {
 					const deadline = Date.now() + timeoutMs;
 					while (!done(lines)) {
 						if (Date.now() > deadline) throw new Error(`not seen; traced: ${JSON.stringify(lines)}`);

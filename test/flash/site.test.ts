@@ -32,7 +32,7 @@ describe.skipIf(!chromiumPath)("a site with Flash content", () => {
 			"latin1",
 		);
 		browser = await launch();
-	}, 60_000);
+	});
 	afterAll(async () => {
 		await browser?.close();
 		await daemon?.stop();
@@ -48,14 +48,12 @@ describe.skipIf(!chromiumPath)("a site with Flash content", () => {
 		expect(await page.title()).toBe("caf\u00e9");
 		for (const name of ["embedded", "object"]) {
 			await expect
-				.poll(() => raw.documents.some((text) => text.startsWith("<said ") && text.includes(`from="${name}"`)), {
-					timeout: 20_000,
-				})
+				.poll(() => raw.documents.some((text) => text.startsWith("<said ") && text.includes(`from="${name}"`)))
 				.toBe(true);
 		}
 		raw.socket.destroy();
 		await page.close();
-	}, 60_000);
+	});
 
 	it("leaves its root to the site, and has the chat page beside it", async () => {
 		const page = await browser.browser.newPage();
@@ -69,5 +67,5 @@ describe.skipIf(!chromiumPath)("a site with Flash content", () => {
 		await page.waitForSelector("#chat:not([hidden])");
 		expect(problems).toEqual([]);
 		await page.close();
-	}, 30_000);
+	});
 });

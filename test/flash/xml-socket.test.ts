@@ -36,7 +36,7 @@ describe.skipIf(!chromiumPath)("ActionScript 2's XMLSocket in Ruffle", () => {
 			serve(webSocket);
 		});
 		ruffle = await startRuffle();
-	}, 60_000);
+	});
 	afterAll(async () => {
 		await ruffle?.close();
 		webSockets?.close();
@@ -72,7 +72,7 @@ describe.skipIf(!chromiumPath)("ActionScript 2's XMLSocket in Ruffle", () => {
 		await player.remove();
 		expect(await connections[0]!.ended).toBe(1005);
 		expect(connections).toHaveLength(1);
-	}, 20_000);
+	});
 
 	it("delivers what is sent right before close()", async () => {
 		const player = await play(`s.onConnect = function (success) {
@@ -86,7 +86,7 @@ describe.skipIf(!chromiumPath)("ActionScript 2's XMLSocket in Ruffle", () => {
 		await connections[0]!.ended;
 		expect(bytes()).toBe("<logout/>\0");
 		expect(player.traces).toEqual(["connect true", "closed"]);
-	}, 20_000);
+	});
 
 	it("cuts at zero bytes wherever the frames are cut, and decodes characters after that", async () => {
 		const stream = Buffer.from("<a>ż€😀</a>\0\0two\0three\0unfinished");
@@ -105,7 +105,7 @@ describe.skipIf(!chromiumPath)("ActionScript 2's XMLSocket in Ruffle", () => {
 			"onData three",
 			"onClose",
 		]);
-	}, 20_000);
+	});
 
 	it("gets a document of 4 MiB whole before the close that follows it", async () => {
 		const size = 4 * 1024 * 1024;
@@ -116,7 +116,7 @@ describe.skipIf(!chromiumPath)("ActionScript 2's XMLSocket in Ruffle", () => {
 		const player = await play(`s.onData = function (text) { trace("onData " + text.length); };`);
 		await player.until((traces) => traces.includes("onClose"));
 		expect(player.traces).toEqual(["connect true", "onConnect true", `onData ${size + 7}`, "onClose"]);
-	}, 30_000);
+	});
 
 	it("hands malformed documents to onXML with their status, and does not go under", async () => {
 		serve = (webSocket) => webSocket.send(Buffer.from("<a><b></a>\0<c d='1'/>\0"));
@@ -126,14 +126,14 @@ describe.skipIf(!chromiumPath)("ActionScript 2's XMLSocket in Ruffle", () => {
 		};`);
 		await player.until((traces) => traces.includes("c 1"));
 		expect(player.traces.slice(2)).toEqual(["true", "false", "c 1"]);
-	}, 20_000);
+	});
 
 	it("says onConnect(true) and then onClose where the other side is not there", async () => {
 		serve = (webSocket) => webSocket.terminate();
 		const player = await play("");
 		await player.until((traces) => traces.includes("onClose"));
 		expect(player.traces).toEqual(["connect true", "onConnect true", "onClose"]);
-	}, 20_000);
+	});
 
 	it("says onConnect(false) for a host that is spelled otherwise than in the proxy list, and the peer hears nothing", async () => {
 		const source = `var s = new XMLSocket();
@@ -143,5 +143,5 @@ describe.skipIf(!chromiumPath)("ActionScript 2's XMLSocket in Ruffle", () => {
 		const player = await ruffle.play(movie(source), [proxy]);
 		await player.until((traces) => traces.includes("onConnect false"));
 		expect(connections).toHaveLength(0);
-	}, 20_000);
+	});
 });

@@ -34,7 +34,7 @@ describe("the fuzzer", () => {
 			const { code, out, err } = await run("--quick", "--threads", "2");
 			expect(code, err).toBe(0);
 			const rows = out.trim().split("\n").slice(2);
-			expect(rows.length).toBe(15);
+			expect(rows.length).toBe(19);
 			const executions = rows.map((row) => Number(row.split("|")[2]?.replaceAll(",", "")));
 			expect(executions.reduce((sum, one) => sum + one, 0)).toBeGreaterThan(1_000_000);
 			console.log(err.trim().split("\n").at(-1));

@@ -43,6 +43,10 @@ const TARGETS = {
 	arguments: 1000,
 	chat: 300,
 	http: 500,
+	replay: 5000,
+	traffic: 4000,
+	filter: 4000,
+	recording: 2000,
 };
 const NAMES = Object.keys(TARGETS);
 const flags = readFlags();

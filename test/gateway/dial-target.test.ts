@@ -99,6 +99,20 @@ describe("dialling a target", () => {
 		});
 	});
 
+	it("tries at most eight addresses of a name", async () => {
+		const target = await TcpTarget.start(() => {}, "127.0.0.18");
+		const named = parseTarget(`many.internal:${target.port}?private=yes`);
+		const to = (last: number) => Array.from({ length: last }, (_, at) => `127.0.0.${11 + at}`);
+		const eighth = await dialTarget(named, { timeoutMs: 5000, resolve: answers(...to(8)) });
+		expect(eighth.address).toBe("127.0.0.18");
+		eighth.transport.destroy();
+		const ninth = answers("127.0.0.10", ...to(8));
+		await expect(dialTarget(named, { timeoutMs: 5000, resolve: ninth })).rejects.toMatchObject({
+			code: "XMLSOCKET_CONNECT_FAILED",
+		});
+		expect(target.connections).toHaveLength(1);
+	});
+
 	it("names the host, the address and a hint in the message", async () => {
 		await expect(
 			dialTarget(parseTarget("db:5000"), { timeoutMs: 1000, resolve: answers("172.18.0.3") }),

@@ -209,4 +209,4 @@ it("both calls of drain() end when the second one ends the bridges at once", asy
 	const second = gateway.drain(0);
 	await Promise.all([first, second]);
 	expect(gateway.open).toBe(0);
-}, 20_000);
+});

@@ -153,7 +153,7 @@ export async function startGateway(
 
 /** Waits until something is true; fails after 15 s. */
 export async function until(done: () => boolean): Promise<void> {
-	const deadline = Date.now() + 30_000;
+	const deadline = Date.now() + 90_000;
 	while (!done()) {
 		if (Date.now() > deadline) throw new Error("it did not come true");
 		await new Promise((resolve) => setTimeout(resolve, 5));

@@ -128,6 +128,23 @@ describe("receiving", () => {
 	});
 });
 
+describe("documents that wait", () => {
+	it("are those of one read: the rest stays with the sender until they are handled", async () => {
+		const [near, far] = memoryPair();
+		const { owner, clock, link } = linkOver(near);
+		const sender = new RawEnd(far);
+		link.pause();
+		for (let at = 0; at < 64; at++) sender.write(`${"x".repeat(64 * 1024 - 1)}\0`);
+		await settle(clock);
+		expect(owner.documents.length).toBe(0);
+		expect(link.heldBytes).toBeLessThanOrEqual(64 * 1024);
+		expect(far.bufferedBytes).toBeGreaterThanOrEqual(63 * 64 * 1024);
+		link.resume();
+		await settle(clock);
+		expect(owner.documents.length).toBe(64);
+	});
+});
+
 describe("pause and resume", () => {
 	it("hold back every document and lose none, in any order of calls", async () => {
 		const [near, far] = memoryPair();
@@ -356,6 +373,20 @@ describe("the end from the other side", () => {
 		expect(owner.events.at(-1)).toBe("closed");
 		expect(owner.close).toMatchObject({ by: "remote", error: { code: "XMLSOCKET_CONNECTION_LOST" } });
 		expect(owner.timesClosed).toBe(1);
+	});
+
+	it("drops what the rate did not let through in the linger time after the connection has gone", async () => {
+		const [near, far] = memoryPair();
+		const { owner, clock } = linkOver(near, { rate: { documentsPerSecond: 10, burst: 10 }, lingerMs: 5_000 });
+		new RawEnd(far).write(stream(numbers(0, 600)));
+		await settle(clock);
+		far.destroy();
+		await pass(clock, 4_000);
+		expect(owner.close).toBeUndefined();
+		await pass(clock, 2_000);
+		expect(owner.close).toMatchObject({ by: "remote", unhandledDocuments: 600 - owner.documents.length });
+		expect(owner.documents.length).toBeLessThan(80);
+		expect(clock.waiting).toBe(0);
 	});
 
 	it("waits for the owner's resume where documents wait, and no longer than for its end or destroy", async () => {

@@ -70,6 +70,23 @@ describe("turns", () => {
 		expect(handled.filter((name) => name === "alone")).toHaveLength(10);
 	});
 
+	it("handles a talking member's message at once while a crowd that has just come sends what takes long", async () => {
+		const { clock, connect, handled, tick } = busyLinks((name) => (name === "member" ? 0.05 : 1));
+		const { sender } = connect("member");
+		for (let i = 0; i < 15; i++) {
+			sender.write(many(1));
+			await tick();
+			await clock.advance(100);
+		}
+		for (let i = 0; i < 500; i++) connect(`new ${i}`).sender.write(many(20));
+		handled.length = 0;
+		for (let i = 0; i < 20; i++) {
+			sender.write(many(1));
+			await tick();
+			expect(handled.splice(0)).toContain("member");
+		}
+	});
+
 	it("handles everything in the end, each connection in order", async () => {
 		const { connect, handled, tick } = busyLinks((name) => Number(name) / 2);
 		for (let i = 0; i < 8; i++) connect(`${i}`).sender.write(many(100));
@@ -101,7 +118,8 @@ describe("turns", () => {
 		new RawEnd(far).write("hello\0");
 		await tick();
 		await tick();
-		expect(sender.work.level(clock.now())).toBeGreaterThanOrEqual(6);
+		await clock.advance(1500); // they are no newcomers any more
+		expect(sender.work.level(clock.now())).toBe(2);
 		expect(slow[0]!.work.level(clock.now())).toBe(0);
 	});
 
@@ -110,7 +128,7 @@ describe("turns", () => {
 		const [asking, other] = [connect("asking").link, connect("other").link];
 		asking.account(() => clock.elapse(10));
 		asking.account(() => other.account(() => clock.elapse(10)));
-		expect([asking.work.level(clock.now()), other.work.level(clock.now())]).toEqual([8, 0]);
+		expect([asking.work.level(clock.now()), other.work.level(clock.now())]).toEqual([4, 2]);
 	});
 
 	it("ends the wait of a client that has used much, however many others want to work", async () => {
@@ -149,8 +167,8 @@ describe("the time that a connection has used", () => {
 	it("fades, so that the order of those that go on stays", () => {
 		const much = new Work();
 		const little = new Work();
-		much.spend(16, 0);
-		little.spend(1, 0);
+		much.spend(256, 0);
+		little.spend(16, 0);
 		expect([much.level(0), little.level(0), new Work().level(0)]).toEqual([7, 3, 0]);
 		expect([much.level(1000), little.level(1000)]).toEqual([6, 2]);
 		expect([much.level(10_000), little.level(10_000)]).toEqual([0, 0]);
@@ -160,6 +178,14 @@ describe("the time that a connection has used", () => {
 		const address = new Work();
 		const connections = Array.from({ length: 64 }, () => new Work(address));
 		for (const each of connections) each.spend(1, 0);
-		expect([address.level(0), connections[0]!.level(0)]).toEqual([9, 7]);
+		expect([address.level(0), connections[0]!.level(0)]).toEqual([5, 3]);
+	});
+
+	it("puts new connections behind those that have been quiet, for about a second and a half", () => {
+		const newcomer = new Work(undefined, 0);
+		const talker = new Work();
+		talker.spend(2, 0);
+		expect([newcomer.level(0), talker.level(0)]).toEqual([2, 0]);
+		expect([newcomer.level(500), newcomer.level(1400)]).toEqual([2, 0]);
 	});
 });

@@ -42,3 +42,16 @@ it("a session gets its share again when the queue is emptied", () => {
 	while (!queue.isEmpty) queue.nextBatch();
 	expect(fill(queue, "s", 1024 * 1024)).toBe(first);
 });
+
+it("all sessions together have at most 64 MiB and 65,536 appends in the queue, with some free for the next", () => {
+	for (const [bytes, most] of [
+		[64 * 1024, 1024],
+		[1, 65_536],
+	] as const) {
+		const queue = new AppendQueue();
+		let count = 0;
+		for (let session = 0; session < 1000; session++) count += fill(queue, `s${session}`, bytes);
+		expect(count).toBeLessThanOrEqual(most);
+		expect(count).toBeGreaterThan(most * 0.95);
+	}
+});

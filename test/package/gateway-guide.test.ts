@@ -25,7 +25,7 @@ it("has a program that makes a gateway as a library", () => {
 		symlinkSync(root, join(folder, "node_modules", "xmlsocket"), "dir");
 		const file = join(folder, "program.js");
 		writeFileSync(file, `${program!.replace("port: 9001", "port: 0")}\nawait server.close();\n`);
-		const { stdout, stderr, status } = spawnSync(process.execPath, [file], { encoding: "utf8", timeout: 15_000 });
+		const { stdout, stderr, status } = spawnSync(process.execPath, [file], { encoding: "utf8", timeout: 100_000 });
 		expect(stderr).toBe("");
 		expect(status).toBe(0);
 		expect(stdout).toBe("chat localhost 9339 /gateway/chat\n");

@@ -69,6 +69,6 @@ test("there are guides, and their programs compile", () => {
 
 test.each(programs)("$name (line $line) prints what it says", async ({ name, program }) => {
 	expect(promised(program)).not.toBe("");
-	const { stdout } = await promisify(execFile)(process.execPath, [join(folder, `${name}.js`)], { timeout: 10_000 });
+	const { stdout } = await promisify(execFile)(process.execPath, [join(folder, `${name}.js`)], { timeout: 100_000 });
 	expect(stdout).toBe(promised(program));
 });

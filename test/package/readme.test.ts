@@ -48,7 +48,7 @@ function run(
 		};
 		child.stdout.on("data", take);
 		child.stderr.on("data", take);
-		const timer = setTimeout(() => child.kill("SIGKILL"), 10_000);
+		const timer = setTimeout(() => child.kill("SIGKILL"), 100_000);
 		if (done) {
 			const look = async (): Promise<void> => {
 				if (child.exitCode !== null) return;

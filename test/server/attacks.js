@@ -12,7 +12,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 
 const COMMAND = resolve(fileURLToPath(import.meta.url), "../../../dist/cli/main.js");
-const LIMIT_MS = 20_000;
+const LIMIT_MS = 60_000;
 
 /** @param {string} path @param {string} [headers] */
 const get = (path, headers = "") => `GET ${path} HTTP/1.1\r\nHost: localhost\r\n${headers}\r\n`;

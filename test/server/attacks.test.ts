@@ -25,7 +25,7 @@ else
 function attack(command: readonly string[], name: string): Promise<Record<string, unknown>> {
 	return new Promise((resolve, reject) => {
 		const [program, ...words] = [...command, name];
-		execFile(program!, words, { timeout: 120_000 }, (error, out, err) => {
+		execFile(program!, words, { timeout: 100_000 }, (error, out, err) => {
 			if (error) reject(new Error(`${error.message}\n${err}`));
 			else resolve(JSON.parse(out) as Record<string, unknown>);
 		});

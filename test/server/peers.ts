@@ -51,7 +51,7 @@ export class RawClient {
 
 	/** Resolves when `done` is true of what was received; rejects when the connection ends before, or after 30 s. */
 	async until(done: (text: string) => boolean): Promise<string> {
-		const deadline = Date.now() + 30_000;
+		const deadline = Date.now() + 90_000;
 		while (!done(this.text)) {
 			if (this.socket.destroyed || Date.now() > deadline)
 				throw new Error(`not seen; received: ${JSON.stringify(this.text)}`);

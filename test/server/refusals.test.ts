@@ -1,8 +1,10 @@
 // What is refused is counted by reason, and a flood of refusals writes few lines.
 
+import { join } from "node:path";
+import { connect } from "node:tls";
 import { afterEach, describe, expect, it } from "vitest";
 import { createChat } from "../../src/chat/index.ts";
-import { createServer, type Server, type ServerOptions } from "../../src/server/index.ts";
+import { createServer, loggable, type Server, type ServerOptions } from "../../src/server/index.ts";
 import { Metrics } from "../../src/server/metrics.ts";
 import { Refusals } from "../../src/server/refusals.ts";
 import { ManualClock } from "../link/manual-clock.ts";
@@ -32,6 +34,8 @@ async function ask(server: Server, text: string): Promise<string> {
 
 const http = (path: string, headers = "Connection: close\r\n", host = "localhost"): string =>
 	`GET ${path} HTTP/1.1\r\nHost: ${host}\r\n${headers}\r\n`;
+const fixture = (name: string): string => join(import.meta.dirname, "../fixtures", name);
+const TLS = { tlsCert: fixture("localhost-cert.pem"), tlsKey: fixture("localhost-key.pem") };
 const UPGRADE =
 	"Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
 
@@ -117,9 +121,41 @@ describe("a refusal over HTTP", () => {
 
 describe("other refusals", () => {
 	it("count TLS handshakes that fail, where there is a certificate to fail with, and TLS where there is none", async () => {
-		const server = await start();
+		const without = await start();
+		await ask(without, "\x16\x03\x01\x00\x05hello");
+		expect([...without.metrics.refused]).toEqual([["tls-unavailable", 1]]);
+		const server = await start(TLS);
 		await ask(server, "\x16\x03\x01\x00\x05hello");
-		expect(server.metrics.refused.get("tls-unavailable")).toBe(1);
+		await expect.poll(() => [...server.metrics.refused]).toEqual([["tls-failed", 1]]);
+	});
+
+	it("are TLS 1.0 and 1.1; 1.2 and 1.3 are accepted", async () => {
+		const server = await start(TLS);
+		const ends: string[] = [];
+		for (const version of ["TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3"] as const) {
+			const socket = connect({
+				port: server.port,
+				host: "127.0.0.1",
+				rejectUnauthorized: false,
+				minVersion: version,
+				maxVersion: version,
+				ciphers: "DEFAULT@SECLEVEL=0",
+			});
+			ends.push(
+				await new Promise((resolve) => {
+					socket.once("secureConnect", () => resolve("open"));
+					socket.once("error", () => resolve("refused"));
+				}),
+			);
+			socket.destroy();
+		}
+		expect(ends).toEqual(["refused", "refused", "open", "open"]);
+		await expect.poll(() => server.metrics.refused.get("tls-failed")).toBe(2);
+	});
+
+	it("are those of texts of clients in the log: at most 256 characters, without controls", () => {
+		expect(loggable("x".repeat(10_000))).toBe("x".repeat(256));
+		expect(loggable("a\r\nb\u001b[2J\u202ec\u0000")).toBe("a\ufffd\ufffdb\ufffd[2J\ufffdc\ufffd");
 	});
 
 	it("warn once that a local proxy voids the limits for one address, where --trust-proxy does not list it", async () => {
@@ -144,7 +180,7 @@ describe("a flood of refusals", () => {
 	it("writes five lines for each reason in 10 s, and one with the number of the others", () => {
 		const clock = new ManualClock();
 		const log = recordingLog();
-		const metrics = new Metrics(() => ({}));
+		const metrics = new Metrics({ numbers: () => ({}) });
 		const refusals = new Refusals(metrics, log, () => clock.now());
 		for (let at = 0; at < 1000; at++) refusals.refuse("not-found", "refused", { at });
 		refusals.refuse("bad-request", "refused");

@@ -31,6 +31,7 @@ export function plot(title, seconds, panels) {
 	const [unit, divisor] = end > 7200 ? ["h", 3600] : end > 180 ? ["min", 60] : ["s", 1];
 	const parts = [
 		`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}" font-family="sans-serif" font-size="12">`,
+		"<title>xmlsocket serve under the mixed load of npm run soak</title>",
 		`<rect width="100%" height="100%" fill="#fff"/>`,
 		text(LEFT, 22, title, 'font-size="15"'),
 	];

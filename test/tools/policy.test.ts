@@ -1,8 +1,6 @@
 // The policy tool against the real daemon and against servers that do everything wrong: docs/guide/policy.md.
 
-import { spawn } from "node:child_process";
 import { createServer as createTcpServer, type Socket, type Server as TcpServer } from "node:net";
-import { tmpdir } from "node:os";
 import { afterEach, describe, expect, it } from "vitest";
 import { createRelay, createServer } from "../../src/server/index.ts";
 import {
@@ -12,7 +10,8 @@ import {
 	parsePolicySource,
 	showPolicyReport,
 } from "../../src/tools/index.ts";
-import { cleanEnvironment, command, startDaemon } from "../end-to-end/daemon.ts";
+import { type Outcome, runHere } from "../cli/run-command.ts";
+import { startDaemon } from "../end-to-end/daemon.ts";
 import { portOf } from "../transport/connections.ts";
 
 const cleanups: (() => unknown)[] = [];
@@ -348,24 +347,7 @@ describe("addresses", () => {
 	});
 });
 
-/** Runs `xmlsocket policy`. */
-function run(...args: string[]): Promise<{ code: number | null; out: string; err: string }> {
-	return new Promise((resolve) => {
-		const child = spawn(process.execPath, [command, "policy", ...args], { cwd: tmpdir(), env: cleanEnvironment() });
-		const timer = setTimeout(() => child.kill("SIGKILL"), 15_000);
-		let [out, err] = ["", ""];
-		child.stdout.on("data", (chunk) => {
-			out += String(chunk);
-		});
-		child.stderr.on("data", (chunk) => {
-			err += String(chunk);
-		});
-		child.on("close", (code) => {
-			clearTimeout(timer);
-			resolve({ code, out, err });
-		});
-	});
-}
+const run = (...args: string[]): Promise<Outcome> => runHere(["policy", ...args]);
 
 describe("xmlsocket policy", () => {
 	it("prints text and JSON, and ends with the right codes, for the real daemon", async () => {

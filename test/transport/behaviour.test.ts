@@ -83,6 +83,25 @@ for (const { name, kind, halfClose, splits, open } of KINDS) {
 			expect(client!.owner.documents).toEqual(sent.map((text) => `${text}!`));
 		});
 
+		it("sends texts and bytes in their order, and half of a surrogate pair as U+FFFD", async () => {
+			const [client, server] = (await pair()).map((transport) => liveLink(transport));
+			const { link } = client!;
+			const texts = ["\u0142 and half \ud83d", "\ude00 \u0100", "é€😀", "plain", "\ud83d"];
+			for (const text of texts) {
+				link.send(text);
+				await nextTick();
+				link.send(`before ${text}`);
+				link.sendEncoded(link.encode(text));
+				link.send(`behind ${text}`);
+				await nextTick();
+			}
+			await until(() => server!.owner.documents.length === texts.length * 4);
+			const received = ["\u0142 and half \ufffd", "\ufffd \u0100", "é€😀", "plain", "\ufffd"];
+			expect(server!.owner.documents).toEqual(
+				received.flatMap((text) => [text, `before ${text}`, text, `behind ${text}`]),
+			);
+		});
+
 		it("carries documents of 4 MiB both ways", async () => {
 			const limits = { maxDocumentBytes: 5 << 20, maxOutboxBytes: 32 << 20 };
 			const [client, server] = (await pair()).map((transport) => liveLink(transport, limits));

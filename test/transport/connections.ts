@@ -124,7 +124,7 @@ export const KINDS: readonly TransportKind[] = [
 
 /** Resolves once `done` holds; rejects with what `state` says after 10 s. */
 export async function until(done: () => boolean, state: () => unknown = () => ""): Promise<void> {
-	for (const deadline = Date.now() + 30_000; !done(); ) {
+	for (const deadline = Date.now() + 90_000; !done(); ) {
 		if (Date.now() > deadline) throw new Error(`it never came to be: ${JSON.stringify(state())}`);
 		await wait(2);
 	}

@@ -1,7 +1,7 @@
 // The frames of a client, whole and in pieces: which complete no document, and since when a message is unfinished.
 
 import { describe, expect, it } from "vitest";
-import { FrameMeter } from "../../src/transport/frame-meter.ts";
+import { FrameMeter } from "../../src/transport/websocket/frame-meter.ts";
 
 const MASK = [1, 2, 3, 4];
 

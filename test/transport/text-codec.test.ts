@@ -52,6 +52,17 @@ describe("textCodec", () => {
 		});
 	}
 
+	it("writes what it lacks as references, also after more different characters than it remembers", () => {
+		const codec = textCodec("windows-1252");
+		const some = Array.from({ length: 21_000 }, (_, at) => String.fromCodePoint(0x4e00 - 500 + at)).filter(
+			(character) => /\p{L}/u.test(character),
+		);
+		expect(some.length).toBeGreaterThan(20_000);
+		const written = some.map((character) => `&#${character.codePointAt(0)};`).join("");
+		for (let round = 0; round < 2; round++)
+			expect(Buffer.from(codec.encode(`<m>${some.join("")}é</m>`)).toString("latin1")).toBe(`<m>${written}é</m>`);
+	});
+
 	it("ends a broken character at a zero byte and puts U+FFFD in its place", () => {
 		for (const label of ["gbk", "shift_jis", "euc-kr", "big5"]) {
 			expect(decodeAll(textCodec(label), [0x81, 0, 0x41]), label).toBe("\ufffd\0A");

@@ -1,5 +1,7 @@
 // The decoder's work grows with the bytes it gets and not with their square: counted in bytes copied and bytes searched.
 
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { DocumentDecoder, terminatorBytes } from "../../src/wire/index.ts";
 import { latin1 } from "./segments.ts";
@@ -86,5 +88,38 @@ describe("the decoder's work", () => {
 		for (let i = 0; i < 16; i++) expect(decoder.push(lines, 0, [])).toBeUndefined();
 		expect(decoder.emptyDocuments).toBe(16 * 32 * 1024);
 		expect(decoder.pendingBytes).toBe(0);
+	});
+});
+
+describe("the decoder's memory", () => {
+	it("is a few hundred bytes for an unfinished document of a few, however large the chunk was that it came in", async () => {
+		setFlagsFromString("--expose-gc");
+		const collect = runInNewContext("gc") as () => void;
+		const decoders: DocumentDecoder<"text">[] = [];
+		// What earlier tests dropped is freed some time after it was collected.
+		let before = -1;
+		await expect
+			.poll(() => {
+				collect();
+				const last = before;
+				before = process.memoryUsage().arrayBuffers;
+				return before - last;
+			})
+			.toBe(0);
+		for (let at = 0; at < 2000; at++) {
+			const decoder = new DocumentDecoder({ output: "text", maxDocumentBytes: 1 << 20 });
+			const chunk = new Uint8Array(64 * 1024);
+			chunk.set(latin1("<say"), chunk.length - 4);
+			decoder.push(chunk, 0, []);
+			decoder.push(latin1(" "), 0, []);
+			decoders.push(decoder);
+		}
+		const held = (): number => {
+			collect();
+			return process.memoryUsage().arrayBuffers - before;
+		};
+		await expect.poll(held).toBeLessThan(2000 * 1024);
+		expect(held()).toBeGreaterThan(2000 * 100);
+		expect(decoders.every(({ pendingBytes }) => pendingBytes === 5)).toBe(true);
 	});
 });

@@ -58,6 +58,29 @@ describe("the order of attributes", () => {
 	});
 });
 
+test("elements in any order have their own attributes, however alike they are written", () => {
+	const elements: [source: string, printed: string][] = [
+		["<p a='1' b='2'/>", '<p a="1" b="2" />'],
+		["<p a='3' b='4' c='5'/>", '<p a="3" b="4" c="5" />'],
+		["<p a='6'/>", '<p a="6" />'],
+		["<p a='7' ab='8'/>", '<p a="7" ab="8" />'],
+		["<p a&#61;b='9'/>", '<p a=b="9" />'],
+		["<p a=\"10\"  b = '&lt;'/>", '<p a="10" b="&lt;" />'],
+		["<p a='11' b='12' a='13'/>", '<p a="11" b="12" />'],
+		["<p a='14'b='fifteen and more &amp; more'/>", '<p a="14" b="fifteen and more &amp; more" />'],
+		["<p a='' b='' />", '<p a="" b="" />'],
+		["<p a='16' __proto__='17' constructor='18' 5='19'/>", '<p a="16" __proto__="17" constructor="18" 5="19" />'],
+	];
+	for (const [first] of elements) {
+		for (const [second] of elements) {
+			const document = new XML(`<s>${(first + second).repeat(5)}${elements.map(([source]) => source).join("")}</s>`);
+			const nodes = document.firstChild?.childNodes ?? [];
+			for (const node of nodes) Object.keys(node.attributes);
+			expect(nodes.slice(10).map(String)).toEqual(elements.map(([, printed]) => printed));
+		}
+	}
+});
+
 describe("the attributes object", () => {
 	test("has no prototype", () => {
 		const { attributes } = new XML("<a b='c'/>").firstChild as XMLNode;

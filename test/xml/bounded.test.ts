@@ -1,7 +1,7 @@
 // Parsing within limits, and reading a root element without a tree.
 
 import { describe, expect, test } from "vitest";
-import { checkFragment, DEFAULT_PARSE_LIMITS, parseBounded, readRoot, XML } from "../../src/xml/index.ts";
+import { checkBounded, checkFragment, DEFAULT_PARSE_LIMITS, parseBounded, readRoot, XML } from "../../src/xml/index.ts";
 
 describe("parseBounded", () => {
 	test("gives the same document as XML where nothing is wrong", () => {
@@ -50,6 +50,7 @@ describe("parseBounded", () => {
 		expect(refusal?.code).toBe(code);
 		expect(document === undefined).toBe(code !== undefined);
 		if (offset !== undefined) expect(refusal?.offset).toBe(offset);
+		expect(checkBounded(source)).toEqual(refusal);
 	});
 
 	test.each([

@@ -4,6 +4,7 @@
 import {
 	attribute,
 	attributes,
+	checkBounded,
 	checkFragment,
 	checkWellFormed,
 	parseBounded,
@@ -111,6 +112,7 @@ function sameNamespaces(parent: XMLNode, children: readonly PlainNode[], above: 
 // The bounded parser and the two that read no tree must say of an input what the plain parser's tree says.
 function sameElsewhere(input: string, plain: PlainDocument): void {
 	const { document, refusal } = parseBounded(input);
+	same("refusal without a tree", JSON.stringify(checkBounded(input)), JSON.stringify(refusal));
 	if (document !== undefined) {
 		same("status of a bounded parse", 0, plain.status);
 		same("text of a bounded parse", document.toString(), plainPrint(plain));

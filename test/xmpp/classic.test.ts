@@ -48,7 +48,7 @@ describe.skipIf(!hasProsody())("XMLSocket(stream) at prosody", () => {
 	let prosody: Prosody;
 	beforeAll(async () => {
 		prosody = await startProsody(["ann"]);
-	}, 60_000);
+	});
 	afterAll(() => prosody?.stop());
 
 	test("logs in with SASL PLAIN, binds, and ends the stream in order", async () => {
@@ -112,7 +112,7 @@ describe.skipIf(!hasProsody())("XMLSocket(stream) at prosody", () => {
 		expect(peer.received.map(({ body }) => body)).toEqual(numbers.map(toPeer));
 		await peer.stop();
 		socket.close();
-	}, 60_000);
+	});
 
 	test("logs in as servers before SASL had it (jabber:iq:auth)", async () => {
 		const socket = new XMLSocket("stream");

@@ -43,7 +43,7 @@ describe.skipIf(!hasProsody())("the examples at prosody", () => {
 	let prosody: Prosody;
 	beforeAll(async () => {
 		prosody = await startProsody(["bot"]);
-	}, 60_000);
+	});
 	afterAll(() => prosody?.stop());
 
 	const bot = (password = passwordOf("bot")): string[] => ["--jid", "bot@localhost/desk", "--password", password];
@@ -120,5 +120,5 @@ describe.skipIf(!hasProsody())("the examples at prosody", () => {
 		expect(inRoom()).toEqual(["ann: Is <anybody> there & awake?", "Yes, I & the <kettle>.", "ann: Good."]);
 		await Promise.all([chat.close(), peer.stop()]);
 		expect(await bridge.stop()).toBe(0);
-	}, 60_000);
+	});
 });

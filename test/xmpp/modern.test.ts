@@ -22,7 +22,7 @@ describe.skipIf(!hasProsody())("connect() with stream at prosody", () => {
 	let prosody: Prosody;
 	beforeAll(async () => {
 		prosody = await startProsody();
-	}, 60_000);
+	});
 	afterAll(() => prosody?.stop());
 
 	const account = (tls: boolean, password = passwordOf("ann")): Account => ({
@@ -64,7 +64,7 @@ describe.skipIf(!hasProsody())("connect() with stream at prosody", () => {
 		await converse(connection);
 		await connection.close();
 		expect(prosody.log()).toContain("TLS");
-	}, 60_000);
+	});
 
 	test("exchanges 1,000 messages each way over a WebSocket (RFC 7395)", async () => {
 		const connection = await open({}, prosody.webSocketUrl);
@@ -72,7 +72,7 @@ describe.skipIf(!hasProsody())("connect() with stream at prosody", () => {
 		await converse(connection);
 		connection.send("</stream:stream>");
 		expect(await connection.closed).toEqual({ by: "remote" });
-	}, 60_000);
+	});
 
 	test("logs in under STARTTLS when every byte comes by itself", async () => {
 		const proxy = await slicingProxy(prosody.port);
@@ -132,5 +132,5 @@ describe.skipIf(!hasProsody())("connect() with stream at prosody", () => {
 		expect(logins.length).toBe(2);
 		expect(statuses.at(-1)).toBe("connected");
 		await connection.close();
-	}, 60_000);
+	});
 });

@@ -63,7 +63,7 @@ export async function startProsody(rosterOf: readonly string[] = []): Promise<Pr
 		if (child.exitCode !== null || child.signalCode !== null) return;
 		const gone = new Promise((resolve) => child.once("exit", resolve));
 		child.kill("SIGTERM");
-		const timer = setTimeout(() => child.kill("SIGKILL"), 5000);
+		const timer = setTimeout(() => child.kill("SIGKILL"), 60_000);
 		await gone;
 		clearTimeout(timer);
 	};
@@ -153,7 +153,7 @@ async function freePorts(count: number): Promise<number[]> {
 }
 
 async function answers(port: number, child: ChildProcess, log: () => string): Promise<void> {
-	for (let i = 0; i < 300; i++) {
+	for (let i = 0; i < 1800; i++) {
 		if (child.exitCode !== null) throw new Error(`prosody ended: ${log()}`);
 		const open = await new Promise<boolean>((resolve) => {
 			const socket = connect({ port, host: "127.0.0.1" });

@@ -103,15 +103,14 @@ export function startExample(name: string, flags: readonly string[]): Example {
 	return {
 		output: () => output,
 		says: async (text, times = 1) => {
-			// The waits between the attempts to connect grow: a server that needs seconds to start is reached later still.
 			const said = (): boolean => output.split(text).length > times || child.exitCode !== null;
-			await until(said, `"${text}" of ${name}`, 40_000);
+			await until(said, `"${text}" of ${name}`);
 			if (output.split(text).length <= times) throw new Error(`${name} ended: ${output}`);
 		},
 		ended,
 		stop: async () => {
 			child.kill("SIGTERM");
-			const timer = setTimeout(() => child.kill("SIGKILL"), 5000);
+			const timer = setTimeout(() => child.kill("SIGKILL"), 60_000);
 			const code = await ended;
 			clearTimeout(timer);
 			return code;

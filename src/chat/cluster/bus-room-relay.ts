@@ -5,7 +5,7 @@ import type { Bus } from "../../cluster/index.ts";
 import type { Clock } from "../../link/index.ts";
 import type { LiveMessage, LiveRoomListener, LiveRoomRelay } from "./cluster.ts";
 import { deliveryUnits, type InboundGate } from "./inbound-gate.ts";
-import { encodeMessage, type RelayedMessage } from "./messages.ts";
+import { encodeMessage, type RelayedMessage, toHundredths } from "./messages.ts";
 import { MAX_NODES, type NodeTable } from "./node-table.ts";
 import { readRelayedMessage, senderOf } from "./read-message.ts";
 import type { BacklogOwner, RelayBacklog } from "./relay-backlog.ts";
@@ -22,10 +22,12 @@ export interface RelayHost {
 	readonly backlog: RelayBacklog;
 	/** Sends the changes that are noted, so that they arrive before what is sent next. */
 	flushChanges(): void;
-	/** Whether the client of a session is connected to another node than that one, this one included. */
-	isElsewhere(session: string, node: string): boolean;
-	/** Whether a message that a node sent at that time of its clock was held up on its way. */
-	isDelayed(node: string, sentMs: number): boolean;
+	/**
+	 * Whether the client of a session is, or has been since that time, at another node than that one, this one included.
+	 *
+	 * @param dueMs by this node's clock.
+	 */
+	wasElsewhere(session: string, node: string, dueMs: number): boolean;
 	/** Reports to a node how many messages were sent to a room. */
 	reportSent(node: string, relay: BusRoomRelay): void;
 	/** A relay is closed. */
@@ -60,8 +62,8 @@ export class BusRoomRelay implements LiveRoomRelay, BacklogOwner {
 		const { bus, backlog, clock } = this.#host;
 		this.#host.flushChanges();
 		const waits = backlog.size > 0 || !bus.connected;
-		const sentMs = Math.round(clock.now());
-		const data = encodeMessage([bus.node, this.epoch, ++this.#numbered, kind, session, from, at, body, waits, sentMs]);
+		const sentMs = toHundredths(clock.now());
+		const data = encodeMessage([bus.node, this.epoch, ++this.#numbered, kind, session, from, at, body, sentMs]);
 		if (waits || !publishToRoom(bus, this.room, data)) backlog.add(this, session, data);
 	}
 
@@ -141,15 +143,16 @@ export class BusRoomRelay implements LiveRoomRelay, BacklogOwner {
 			this.#host.reportSent(node, this);
 			return;
 		}
-		const [, , , kind, session, from, at, body, waited, sentMs] = message;
-		const delayed = this.#host.isDelayed(node, sentMs) || waited;
+		const [, , , kind, session, from, at, body, sentMs] = message;
+		const { nodes, clock } = this.#host;
+		const lateMs = nodes.lateMs(node, sentMs);
 		const known = this.#received.get(node);
 		if (known?.epoch === epoch && number <= known.number) return;
 		this.reported(node, epoch, number - 1);
 		this.#count(node, epoch, number);
-		// The sender has moved to another node, and what it sent there may have arrived before this.
-		if (this.#host.isElsewhere(session, node)) this.#listener.lost(1);
-		else this.#listener.received({ kind, from, at, body }, delayed);
+		// The sender has moved to another node since, and what it sent there may have arrived before this.
+		if (this.#host.wasElsewhere(session, node, clock.now() - lateMs)) this.#listener.lost(1);
+		else this.#listener.received({ kind, from, at, body }, lateMs);
 	}
 }
 

@@ -3,7 +3,7 @@
 
 import type { XMLSocketError } from "../../errors/index.ts";
 import type { ExitReason, PrivateMessage } from "../documents.ts";
-import type { LocalPerson, SanctionKind, Topic } from "./cluster.ts";
+import type { LocalPerson } from "./cluster.ts";
 
 /** The state of this daemon. */
 export interface LocalState {
@@ -15,16 +15,8 @@ export interface LocalState {
 	roomsOf(session: string): Iterable<string>;
 	/** The session of the client of this daemon whose name has that key. */
 	nameHolder(nameKey: string): string | undefined;
-	/** Whether a room is open at this daemon. */
-	hasRoom(room: string): boolean;
 	/** Members of a room that are connected to this daemon. */
 	roomSize(room: string): number;
-	/** The topic of a room that is open at this daemon. */
-	topic(room: string): Topic | undefined;
-	/** The topics of all rooms that are open at this daemon. */
-	topics(): Iterable<readonly [room: string, topic: Topic]>;
-	/** The bans and mutes in force. */
-	sanctions(): Iterable<readonly [kind: SanctionKind, room: string, who: string, seconds: number]>;
 }
 
 /** What happened on other nodes. */
@@ -35,10 +27,6 @@ export interface ClusterEvents {
 	memberRenamed(room: string, name: string, old: string): void;
 	/** A client of another node has left a room. */
 	memberLeft(room: string, name: string, reason: ExitReason | undefined): void;
-	/** A client of another node has set a topic. */
-	topicChanged(room: string, topic: Topic): void;
-	/** An operator at another node has banned or muted a person. @param by undefined where it has been in force for a while. */
-	sanctioned(kind: SanctionKind, room: string, who: readonly string[], seconds: number, by?: string): void;
 	/** A client of this daemon has continued its session over a connection to another node. */
 	superseded(session: string): void;
 	/** Another client has the name of a client of this daemon, which was cut off. */
@@ -47,6 +35,8 @@ export interface ClusterEvents {
 	kick(session: string, room: string, by: string): boolean;
 	/** Delivers a private message to a client of this daemon, once. @returns whether the client is here. */
 	tell(session: string, sender: string, message: PrivateMessage): boolean;
+	/** Another node asks for the operator. @returns the answer; empty where this daemon answers no such questions. */
+	asked(question: string): Promise<string>;
 	/** The connection to the other nodes was lost, or is back. */
 	connectionChanged(connected: boolean): void;
 }

@@ -40,8 +40,8 @@ export interface LiveRoomRelay {
 export interface LiveRoomListener {
 	/** Members that are connected to this node. */
 	readonly size: number;
-	/** @param delayed whether the message was held up on its way, so that a client that moved here may have it already. */
-	received(message: LiveMessage, delayed: boolean): void;
+	/** @param lateMs how much later than usual the message comes: a client that moved here meanwhile may have it already. */
+	received(message: LiveMessage, lateMs: number): void;
 	/** Messages of another node were lost. */
 	lost(messages: number): void;
 }
@@ -109,16 +109,22 @@ export interface ChatCluster {
 
 	// --- rooms
 
-	/** The topic that other nodes have for a room that opens here. */
-	topicOf(room: string): Topic | undefined;
-	/** A client of this node has set a topic. */
-	topicChanged(room: string, topic: Topic): void;
-	/** The last member of a room has left it here. */
-	roomClosed(room: string): void;
 	/** Connects a live room that opens here with the same room on other nodes. */
 	relay(room: string, listener: LiveRoomListener): LiveRoomRelay;
-	/** An operator at this node has banned or muted a person: the keys of a name and, where it is known, a session. */
-	sanctioned(kind: SanctionKind, room: string, who: readonly string[], seconds: number, by: string): void;
+
+	// --- questions of the operator
+
+	/** This node. */
+	readonly node: string;
+	/** The other nodes that run. */
+	nodes(): Iterable<string>;
+	/**
+	 * Asks another node what its `ClusterEvents.asked` answers.
+	 *
+	 * @param question at most 262,144 characters.
+	 * @returns its answer. Rejects with XMLSOCKET_UNAVAILABLE where it does not answer within 3 s.
+	 */
+	ask(node: string, question: string): Promise<string>;
 
 	// --- the daemon
 
@@ -131,13 +137,3 @@ export interface ChatCluster {
 	/** Ends the connection to the other nodes; call `leave` first. */
 	close(): Promise<void>;
 }
-
-/** The topic of a room. */
-export interface Topic {
-	readonly by: string;
-	/** Empty: the topic is removed. */
-	readonly text: string;
-}
-
-/** What an operator can impose on a person in a room. */
-export type SanctionKind = "ban" | "mute";

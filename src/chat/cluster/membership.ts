@@ -6,15 +6,7 @@ import type { Clock } from "../../link/index.ts";
 import type { ExitReason, PrivateMessage } from "../documents.ts";
 import { isGuestKey } from "../names.ts";
 import { ChangePublisher } from "./change-publisher.ts";
-import type {
-	ChatCluster,
-	LiveRoomListener,
-	LiveRoomRelay,
-	LocalPerson,
-	RemotePerson,
-	SanctionKind,
-	Topic,
-} from "./cluster.ts";
+import type { ChatCluster, LiveRoomListener, LiveRoomRelay, LocalPerson, RemotePerson } from "./cluster.ts";
 import type { ClusterEvents, LocalState } from "./cluster-events.ts";
 import { ClusterNames } from "./cluster-names.ts";
 import { InboundGate } from "./inbound-gate.ts";
@@ -22,6 +14,7 @@ import { LiveRelays } from "./live-relays.ts";
 import { encodeMessage } from "./messages.ts";
 import { NodeExchange } from "./node-exchange.ts";
 import { NodeTable } from "./node-table.ts";
+import { RecentSessions } from "./recent-sessions.ts";
 import { RemoteState } from "./remote-state.ts";
 import type { Roster } from "./roster.ts";
 import { personRow } from "./snapshots.ts";
@@ -41,10 +34,15 @@ export class ClusterMembership implements ChatCluster {
 	readonly restoredNotice = "The servers reach each other again.";
 	readonly #bus: Bus;
 	readonly #gate: InboundGate;
+	/** Whose clients have left this node, and are at no other as far as is known. */
+	readonly #departed: RecentSessions;
+	/** Which sessions have left which other node. */
+	readonly #left: RecentSessions;
+	/** The connections of this node's clients. */
+	readonly #epochs = new Map<string, number>();
 	readonly #nodes: NodeTable;
 	readonly #changes: ChangePublisher;
 	readonly #names: ClusterNames;
-	readonly #remote: RemoteState;
 	readonly #roster: Roster;
 	readonly #relays: LiveRelays;
 	readonly #exchange: NodeExchange;
@@ -52,13 +50,15 @@ export class ClusterMembership implements ChatCluster {
 
 	constructor(parts: MembershipParts) {
 		const { bus, clock, state, events } = parts;
-		const gate = new InboundGate(clock, parts.report);
+		const gate = new InboundGate(clock, parts.report, bus.isTrusted);
 		const nodes = new NodeTable(clock, () => gate.newAllowance());
 		const changes = new ChangePublisher(clock, (number, list) =>
 			bus.publish({ to: "all" }, encodeMessage(["changes", bus.node, number, list])),
 		);
 		const names = new ClusterNames(bus, state, events, (node) => nodes.mayRun(node));
 		const announce = (person: LocalPerson): void => this.personChanged(person);
+		const departed = new RecentSessions(clock);
+		const left = new RecentSessions(clock);
 		const remote = new RemoteState({
 			node: bus.node,
 			state,
@@ -66,6 +66,8 @@ export class ClusterMembership implements ChatCluster {
 			names,
 			announce,
 			digest: (secret) => bus.digest(secret),
+			announced: (session) => departed.delete(session),
+			left: (node, session) => left.add(at(node, session)),
 			drop: (id, reason) => {
 				gate.drop(reason);
 				const node = nodes.get(id);
@@ -79,18 +81,21 @@ export class ClusterMembership implements ChatCluster {
 			gate,
 			nodes,
 			flushChanges: () => changes.flush(),
-			isElsewhere: (session, node) =>
-				state.person(session) !== undefined || (roster.bySession(session)?.node ?? node) !== node,
-			isDelayed: (node, sentMs) => nodes.get(node)?.delays.isDelayed(sentMs, clock.now()) ?? false,
+			wasElsewhere: (session, node, dueMs) => {
+				if (state.person(session) !== undefined || departed.leftMs(session) !== undefined) return true;
+				// It may have come back to this node.
+				return (roster.bySession(session)?.node ?? node) !== node || (left.leftMs(at(node, session)) ?? dueMs) > dueMs;
+			},
 			reportSent: (node, { room, epoch, sent }) =>
 				bus.publish({ to: "node", node }, encodeMessage(["sent", bus.node, room, epoch, sent])),
 		});
 		this.#bus = bus;
 		this.#gate = gate;
+		this.#departed = departed;
+		this.#left = left;
 		this.#nodes = nodes;
 		this.#changes = changes;
 		this.#names = names;
-		this.#remote = remote;
 		this.#roster = roster;
 		this.#relays = relays;
 		this.#exchange = new NodeExchange({ ...parts, gate, nodes, changes, names, remote, relays });
@@ -99,10 +104,18 @@ export class ClusterMembership implements ChatCluster {
 	// --- this node's clients
 
 	personChanged(person: LocalPerson): void {
+		this.#epochs.set(person.key.id, person.connectionEpoch);
+		this.#departed.delete(person.key.id);
+		const known = this.#roster.bySession(person.key.id);
+		if (known) this.#left.add(at(known.node, known.session));
 		this.#changes.note(["person", ...personRow(person, this.#bus)]);
 	}
 
 	personGone(session: string): void {
+		const own = this.#epochs.get(session) ?? 0;
+		this.#epochs.delete(session);
+		// A later connection elsewhere has ended the one here.
+		if ((this.#roster.bySession(session)?.connectionEpoch ?? 0) <= own) this.#departed.add(session);
 		this.#changes.note(["gone", session]);
 	}
 
@@ -169,29 +182,29 @@ export class ClusterMembership implements ChatCluster {
 
 	// --- rooms
 
-	topicOf(room: string): Topic | undefined {
-		return this.#remote.topicOf(room);
-	}
-
-	topicChanged(room: string, { by, text }: Topic): void {
-		this.#changes.note(["topic", room, by, text]);
-	}
-
-	roomClosed(room: string): void {
-		this.#remote.roomClosed(room);
-	}
-
 	relay(room: string, listener: LiveRoomListener): LiveRoomRelay {
 		return this.#relays.open(room, listener);
 	}
 
-	sanctioned(kind: SanctionKind, room: string, who: readonly string[], seconds: number, by: string): void {
-		this.#changes.note([kind, room, who, seconds, by]);
+	// --- questions of the operator
+
+	get node(): string {
+		return this.#bus.node;
+	}
+
+	nodes(): Iterable<string> {
+		return this.#nodes.ids();
+	}
+
+	ask(node: string, question: string): Promise<string> {
+		return this.#exchange.ask(node, question);
 	}
 
 	// --- the daemon
 
 	sweep(): void {
+		this.#departed.sweep();
+		this.#left.sweep();
 		this.#exchange.sweep();
 	}
 
@@ -211,4 +224,8 @@ export class ClusterMembership implements ChatCluster {
 	async close(): Promise<void> {
 		await this.#bus.close();
 	}
+}
+
+function at(node: string, session: string): string {
+	return `${node} ${session}`;
 }

@@ -2,7 +2,6 @@
 // `read-message.ts` reads them. docs/scale.md, "Between daemons".
 
 import type { ExitReason } from "../documents.ts";
-import type { SanctionKind } from "./cluster.ts";
 
 /**
  * A client as other nodes know it: the public part of its session, its name, and the digest of its secret. Of two nodes that
@@ -15,23 +14,21 @@ export type Change =
 	| readonly ["person", ...PersonRow]
 	| readonly ["gone", session: string]
 	| readonly ["enter", session: string, room: string]
-	| readonly ["exit", session: string, room: string, reason: ExitReason | null]
-	| readonly ["topic", room: string, by: string, text: string]
-	| readonly [SanctionKind, room: string, who: readonly string[], seconds: number, by: string];
+	| readonly ["exit", session: string, room: string, reason: ExitReason | null];
 
 /** The state of a node, or a part of it where it is large. */
 export interface Snapshot {
 	readonly people: readonly (readonly [...PersonRow, rooms: readonly string[]])[];
-	readonly topics: readonly (readonly [room: string, by: string, text: string])[];
-	readonly sanctions: readonly (readonly [SanctionKind, room: string, who: string, seconds: number])[];
 	/** Messages sent to each live room since it was opened. */
 	readonly sent: readonly (readonly [room: string, epoch: number, count: number])[];
 }
 
-/** What a node asks of the node that a client is connected to. */
+/** What a node asks of another one, most often of that which a client is connected to. */
 export type NodeRequest =
 	| readonly ["kick", room: string, session: string, by: string]
-	| readonly ["tell", session: string, sender: string, from: string, at: string, text: string, id: string | null];
+	| readonly ["tell", session: string, sender: string, from: string, at: string, text: string, id: string | null]
+	/** What its operator wants to know or do; `src/admin/` writes and reads it. */
+	| readonly ["ask", question: string];
 
 /** A message to all nodes or to one; the messages of live rooms are `RelayedMessage`. */
 export type NodeMessage =
@@ -46,14 +43,14 @@ export type NodeMessage =
 	/** The node ends. */
 	| readonly ["leave", node: string]
 	| readonly ["request", node: string, id: number, request: NodeRequest]
-	/** `done`: whether the client was there. */
-	| readonly ["response", node: string, id: number, done: boolean]
+	/** Whether the client was there; the answer to a question. */
+	| readonly ["response", node: string, id: number, answer: boolean | string]
 	/** How many messages the node has sent to a live room since it opened the room. */
 	| readonly ["sent", node: string, room: string, epoch: number, count: number];
 
 /**
- * A message of a live room. `epoch` counts the rooms that the node has opened, `number` its messages in this one. `waited`: no
- * other node could be reached when the client sent it. `sentMs`: when the client sent it, by the node's monotonic clock.
+ * A message of a live room. `epoch` counts the rooms that the node has opened, `number` its messages in this one. `sentMs`: when
+ * the client sent it, by the node's monotonic clock.
  */
 export type RelayedMessage =
 	| readonly [
@@ -65,13 +62,17 @@ export type RelayedMessage =
 			from: string,
 			at: string,
 			body: string,
-			waited: boolean,
 			sentMs: number,
 	  ]
 	/** How many messages the node has sent to the room; asks the others for theirs. */
 	| readonly [node: string, epoch: number, number: number];
 
 const encoder = new TextEncoder();
+
+/** A time in milliseconds as messages have it: as exact as the fastest client needs to come to another node. */
+export function toHundredths(ms: number): number {
+	return Math.round(ms * 100) / 100;
+}
 
 /** The bytes of a message. */
 export function encodeMessage(message: NodeMessage | RelayedMessage): Uint8Array {

@@ -6,9 +6,9 @@ import type { Clock } from "../../link/index.ts";
 import type { ChangePublisher } from "./change-publisher.ts";
 import type { ClusterEvents, LocalState } from "./cluster-events.ts";
 import type { ClusterNames } from "./cluster-names.ts";
-import type { InboundGate } from "./inbound-gate.ts";
+import { Allowance, type InboundGate } from "./inbound-gate.ts";
 import type { LiveRelays } from "./live-relays.ts";
-import { encodeMessage, type NodeMessage, type NodeRequest } from "./messages.ts";
+import { encodeMessage, type NodeMessage, type NodeRequest, toHundredths } from "./messages.ts";
 import { NODE_TIMEOUT_MS, type NodeTable, type RemoteNode } from "./node-table.ts";
 import { PendingRequests } from "./pending-requests.ts";
 import { readNodeMessage, senderOf } from "./read-message.ts";
@@ -20,6 +20,10 @@ const HEARTBEAT_MS = 5000;
 const SNAPSHOT_REQUEST_MS = 1000;
 /** How long the backlog waits for nodes that have not reconnected yet. */
 const BACKLOG_HOLD_MS = 2000;
+/** Questions of operators that are answered at the same time, and in a second: an answer is up to some milliseconds of work. */
+const MAX_ANSWERING = 64;
+const QUESTIONS_PER_SECOND = 50;
+const QUESTIONS_BURST = 200;
 
 /** What the messages are about. */
 export interface ExchangeParts {
@@ -33,6 +37,7 @@ export interface ExchangeParts {
 	readonly names: ClusterNames;
 	readonly remote: RemoteState;
 	readonly relays: LiveRelays;
+	readonly report: (error: unknown) => void;
 }
 
 type MessageOf<Kind extends NodeMessage[0]> = Extract<NodeMessage, readonly [Kind, ...unknown[]]>;
@@ -48,9 +53,13 @@ export class NodeExchange {
 	/** Whether the connection is back and the backlog is not sent yet. */
 	#holdsBacklog = false;
 	#closed = false;
+	/** Questions of operators that are not answered yet. */
+	#answering = 0;
+	readonly #questions: Allowance;
 
 	constructor(parts: ExchangeParts) {
 		const { bus, clock } = parts;
+		this.#questions = new Allowance(QUESTIONS_PER_SECOND, QUESTIONS_BURST, clock.now());
 		this.#parts = parts;
 		this.#heartbeatMs = this.#sweptMs = clock.now();
 		this.#requests = new PendingRequests(() => clock.now());
@@ -60,13 +69,23 @@ export class NodeExchange {
 			bus.subscribe({ to: "all" }, receive),
 			bus.subscribe({ to: "node", node: bus.node }, receive),
 			bus.watch((connected) => this.#connectionChanged(connected)),
+			bus.watchNodes?.((node) => this.#removeNode(node, true)) ?? (() => {}),
 		];
 		this.#requestSnapshots();
 		this.#heartbeat();
 	}
 
-	/** Makes a request. @returns the response. Rejects with XMLSOCKET_UNAVAILABLE where none comes within 3 s. */
-	request(node: string, request: NodeRequest): Promise<boolean> {
+	/** Makes a request. @returns whether its client was there. Rejects with XMLSOCKET_UNAVAILABLE where no response comes within 3 s. */
+	async request(node: string, request: Exclude<NodeRequest, readonly ["ask", ...unknown[]]>): Promise<boolean> {
+		return (await this.#request(node, request)) === true;
+	}
+
+	/** Asks a node a question of the operator. @returns the answer. Rejects as `request` does. */
+	async ask(node: string, question: string): Promise<string> {
+		return String(await this.#request(node, ["ask", question]));
+	}
+
+	#request(node: string, request: NodeRequest): Promise<boolean | string> {
 		const { bus, changes } = this.#parts;
 		changes.flush();
 		return this.#requests.request(node, (number) => this.#send(node, ["request", bus.node, number, request]));
@@ -121,7 +140,7 @@ export class NodeExchange {
 		const { bus, clock, changes } = this.#parts;
 		this.#heartbeatMs = clock.now();
 		changes.flush();
-		this.#publish(["heartbeat", bus.node, changes.number, Math.round(this.#heartbeatMs)]);
+		this.#publish(["heartbeat", bus.node, changes.number, toHundredths(this.#heartbeatMs)]);
 	}
 
 	#requestSnapshots(): void {
@@ -200,7 +219,7 @@ export class NodeExchange {
 		if (this.#holdsBacklog && nodes.areAllHeard) this.#sendBacklog();
 		switch (kind) {
 			case "heartbeat":
-				node.delays.isDelayed(message[3], node.heardMs);
+				nodes.lateMs(from, message[3]);
 				if (message[2] !== node.changes || node.isIncomplete) this.#requestSnapshot(from, node);
 				break;
 			case "changes":
@@ -213,7 +232,7 @@ export class NodeExchange {
 				this.#receiveSnapshot(from, node, message, bytes);
 				break;
 			case "request":
-				this.#send(from, ["response", bus.node, message[2], this.#handleRequest(message[3])]);
+				this.#handleRequest(from, message[2], message[3]);
 				break;
 			case "response":
 				if (!this.#requests.responded(from, message[2], message[3])) gate.drop("unrequested");
@@ -241,7 +260,7 @@ export class NodeExchange {
 		[, , changes, part, count, snapshot]: MessageOf<"snapshot">,
 		bytes: number,
 	): void {
-		const { clock, gate, remote, relays } = this.#parts;
+		const { clock, gate, nodes, remote, relays } = this.#parts;
 		if (node.expectedSnapshots === 0) {
 			gate.drop("unrequested");
 			return;
@@ -250,6 +269,7 @@ export class NodeExchange {
 		if (!parts) return;
 		node.expectedSnapshots--;
 		if (changes < node.changes) return;
+		nodes.synchronized(node);
 		node.changes = changes;
 		node.isIncomplete = false;
 		remote.applySnapshot(from, parts);
@@ -266,17 +286,44 @@ export class NodeExchange {
 		if ([...nodes.ids()].every((other) => other > bus.node)) void names.releaseAll(people);
 	}
 
-	#handleRequest(request: NodeRequest): boolean {
-		const { events } = this.#parts;
+	#handleRequest(node: string, number: number, request: NodeRequest): void {
+		const { bus, events } = this.#parts;
+		const respond = (answer: boolean | string): void => {
+			if (!this.#closed) this.#send(node, ["response", bus.node, number, answer]);
+		};
 		switch (request[0]) {
 			case "kick": {
 				const [, room, session, by] = request;
-				return events.kick(session, room, by);
+				respond(events.kick(session, room, by));
+				break;
 			}
 			case "tell": {
 				const [, session, sender, from, at, text, id] = request;
-				return events.tell(session, sender, { from, at, text, id: id ?? undefined });
+				respond(events.tell(session, sender, { from, at, text, id: id ?? undefined }));
+				break;
 			}
+			case "ask":
+				void this.#answer(request[1], respond);
+				break;
+		}
+	}
+
+	// An answer can cost milliseconds, so the number of questions is limited for all nodes together. One beyond it gets no answer.
+	async #answer(question: string, respond: (answer: string) => void): Promise<void> {
+		const { clock, events, gate, report } = this.#parts;
+		if (this.#answering >= MAX_ANSWERING || !this.#questions.has(clock.now())) {
+			gate.drop("too_fast");
+			return;
+		}
+		this.#questions.take(1);
+		this.#answering++;
+		try {
+			respond(await events.asked(question));
+		} catch (error) {
+			report(error);
+			respond("");
+		} finally {
+			this.#answering--;
 		}
 	}
 }

@@ -19,7 +19,8 @@ const MAX_LEFT = 1000;
 export interface RemoteNode {
 	/** When its last message came. */
 	heardMs: number;
-	readonly delays: DelayDetector;
+	/** How late its messages come; undefined as long as nothing shows which of them it has sent only now. */
+	delays: DelayDetector | undefined;
 	readonly allowance: Allowance;
 	/** The number of its last changes that are known here; -1 before the first snapshot. */
 	changes: number;
@@ -41,7 +42,8 @@ export class NodeTable {
 	readonly #nodes = new Map<string, RemoteNode>();
 	readonly #arrivals: Allowance;
 	readonly #space = new SnapshotSpace();
-	readonly #dead = new Set<string>();
+	/** With how late their messages came: a node that stood still can return and send what it had before. */
+	readonly #dead = new Map<string, DelayDetector | undefined>();
 	/** Nodes that have said that they end. */
 	readonly #left = new Set<string>();
 	/** Since when this node can receive. */
@@ -79,7 +81,7 @@ export class NodeTable {
 			this.#arrivals.take(1);
 			node = {
 				heardMs: nowMs,
-				delays: new DelayDetector(),
+				delays: this.#dead.get(id),
 				allowance: this.#newAllowance(),
 				changes: -1,
 				isIncomplete: false,
@@ -94,6 +96,16 @@ export class NodeTable {
 		}
 		node.heardMs = nowMs;
 		return node;
+	}
+
+	/** The state of a node is known: what comes from here on was sent after this node had asked for it. */
+	synchronized(node: RemoteNode): void {
+		if (node.changes === -1) node.delays = new DelayDetector();
+	}
+
+	/** How much later than usual a message of a node comes, in milliseconds; Infinity where that is unknown. */
+	lateMs(id: string, sentMs: number): number {
+		return this.#nodes.get(id)?.delays?.lateMs(sentMs, this.#clock.now()) ?? Number.POSITIVE_INFINITY;
 	}
 
 	/** Whether a node has said that it ends. */
@@ -159,13 +171,14 @@ export class NodeTable {
 		if (!node) return false;
 		node.assembler.clear();
 		this.#nodes.delete(id);
-		addBounded(this.#dead, id, MAX_DEAD);
-		if (left) addBounded(this.#left, id, MAX_LEFT);
+		this.#dead.set(id, node.delays);
+		dropOldest(this.#dead, MAX_DEAD);
+		if (left) this.#left.add(id);
+		dropOldest(this.#left, MAX_LEFT);
 		return true;
 	}
 }
 
-function addBounded(ids: Set<string>, id: string, max: number): void {
-	ids.add(id);
-	if (ids.size > max) for (const oldest of ids) if (ids.delete(oldest)) break;
+function dropOldest(ids: Set<string> | Map<string, unknown>, max: number): void {
+	if (ids.size > max) for (const oldest of ids.keys()) if (ids.delete(oldest)) break;
 }

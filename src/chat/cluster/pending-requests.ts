@@ -9,7 +9,7 @@ const RESPONSE_TIMEOUT_MS = 3000;
 
 interface PendingRequest {
 	readonly node: string;
-	readonly resolve: (done: boolean) => void;
+	readonly resolve: (answer: boolean | string) => void;
 	readonly reject: (error: XMLSocketError) => void;
 	readonly untilMs: number;
 }
@@ -36,7 +36,7 @@ export class PendingRequests {
 	 * @returns what the response says. Rejects with XMLSOCKET_UNAVAILABLE where the request could not be sent, where too many
 	 * wait (1,000 for a node, 10,000 in all), or where no response came within 3 s.
 	 */
-	request(node: string, send: (number: number) => boolean): Promise<boolean> {
+	request(node: string, send: (number: number) => boolean): Promise<boolean | string> {
 		return new Promise((resolve, reject) => {
 			const number = ++this.#lastNumber;
 			const count = this.count(node);
@@ -50,11 +50,11 @@ export class PendingRequests {
 	}
 
 	/** A node has responded to a request. @returns false where it was not asked, or not any more. */
-	responded(node: string, number: number, done: boolean): boolean {
+	responded(node: string, number: number, answer: boolean | string): boolean {
 		const request = this.#pending.get(number);
 		if (request?.node !== node) return false;
 		this.#remove(number, request);
-		request.resolve(done);
+		request.resolve(answer);
 		return true;
 	}
 

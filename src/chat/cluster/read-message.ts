@@ -16,12 +16,13 @@ const SENDER = /^\["(?:[a-z-]{1,16}","(?=[A-Za-z0-9]{1,64}"))?([A-Za-z0-9]{1,64}
 const SENDER_BYTES = 96;
 /** The last time of JavaScript's calendar; a connection epoch begins as a time. */
 const MAX_EPOCH = 8.64e15;
-const MAX_SANCTION_SECONDS = 30 * 24 * 3600;
-/** A session, and the names that it has had. */
-const MAX_SANCTIONED = 16;
 const MAX_ID_CHARACTERS = 64;
 /** A part has 128 KiB; no node has the memory for so many. */
 const MAX_PARTS = 10_000;
+
+/** Of an operator's question, and of its answer. */
+const MAX_QUESTION_CHARACTERS = 262_144;
+const MAX_ANSWER_CHARACTERS = 1_048_576;
 
 const decoder = new TextDecoder();
 
@@ -45,14 +46,13 @@ export function readRelayedMessage(data: Uint8Array): RelayedMessage | undefined
 	const message = readArray(data);
 	if (!message || !isNode(message[0]) || !isCount(message[1]) || !isCount(message[2])) return undefined;
 	if (message.length === 3) return message as unknown as RelayedMessage;
-	const [, , , kind, session, from, at, body, waited, sentMs] = message;
+	const [, , , kind, session, from, at, body, sentMs] = message;
 	const isValid =
-		message.length >= 10 &&
+		message.length >= 9 &&
 		matches(SESSION, session) &&
 		isPersonName(from) &&
 		matches(TIME, at) &&
 		(kind === "said" ? isText(body) : kind === "sent" && isMarkup(body)) &&
-		typeof waited === "boolean" &&
 		isTime(sentMs);
 	return isValid ? (message as unknown as RelayedMessage) : undefined;
 }
@@ -67,7 +67,8 @@ const NODE_MESSAGES: Readonly<Record<NodeMessage[0], Check>> = {
 		isCount(changes) && isCount(part) && isCount(parts) && part < parts && parts <= MAX_PARTS && isSnapshot(snapshot),
 	leave: () => true,
 	request: ([, , id, request]) => isCount(id) && Array.isArray(request) && isRequest(request),
-	response: ([, , id, done]) => isCount(id) && typeof done === "boolean",
+	response: ([, , id, answer]) =>
+		isCount(id) && (typeof answer === "boolean" || isShort(answer, MAX_ANSWER_CHARACTERS)),
 	sent: ([, , room, epoch, count]) => isRoomName(room) && isCount(epoch) && isCount(count),
 };
 
@@ -83,17 +84,6 @@ function isChange(change: unknown): boolean {
 			return matches(SESSION, first) && isRoomName(second);
 		case "exit":
 			return matches(SESSION, first) && isRoomName(second) && (third === null || isExitReason(third));
-		case "topic":
-			return isRoomName(first) && isPersonName(second) && isText(third);
-		case "ban":
-		case "mute":
-			return (
-				isRoomName(first) &&
-				isListOf(second, isSanctionKey) &&
-				(second as unknown[]).length <= MAX_SANCTIONED &&
-				isSeconds(third) &&
-				isPersonName(fourth)
-			);
 		default:
 			return false;
 	}
@@ -101,24 +91,15 @@ function isChange(change: unknown): boolean {
 
 function isSnapshot(snapshot: unknown): boolean {
 	if (typeof snapshot !== "object" || snapshot === null) return false;
-	const { people, topics, sanctions, sent } = snapshot as Record<string, unknown>;
+	const { people, sent } = snapshot as Record<string, unknown>;
 	return (
 		isListOf(people, (row) => Array.isArray(row) && isPerson(row) && isListOf(row[4], isRoomName)) &&
-		isListOf(topics, (row) => Array.isArray(row) && isRoomName(row[0]) && isPersonName(row[1]) && isText(row[2])) &&
-		isListOf(
-			sanctions,
-			(row) =>
-				Array.isArray(row) &&
-				(row[0] === "ban" || row[0] === "mute") &&
-				isRoomName(row[1]) &&
-				isSanctionKey(row[2]) &&
-				isSeconds(row[3]),
-		) &&
 		isListOf(sent, (row) => Array.isArray(row) && isRoomName(row[0]) && isCount(row[1]) && isCount(row[2]))
 	);
 }
 
 function isRequest(request: readonly unknown[]): boolean {
+	if (request[0] === "ask") return isShort(request[1], MAX_QUESTION_CHARACTERS);
 	if (request[0] === "kick") {
 		const [, room, session, by] = request;
 		return isRoomName(room) && matches(SESSION, session) && isPersonName(by);
@@ -158,10 +139,6 @@ function isTime(value: unknown): boolean {
 	return Number.isFinite(value);
 }
 
-function isSeconds(value: unknown): boolean {
-	return typeof value === "number" && value >= 0 && value <= MAX_SANCTION_SECONDS;
-}
-
 function isCount(value: unknown): value is number {
 	return Number.isSafeInteger(value) && (value as number) >= 0;
 }
@@ -191,9 +168,8 @@ function isName(value: unknown, what: "name" | "room"): boolean {
 	}
 }
 
-// The key of a name can be empty: nothing of the name is left.
-function isSanctionKey(value: unknown): boolean {
-	return typeof value === "string" && value.length <= 1024 && !value.includes("\n") && isXmlText(value);
+function isShort(value: unknown, maxCharacters: number): boolean {
+	return typeof value === "string" && value.length <= maxCharacters;
 }
 
 function isText(value: unknown): boolean {

@@ -1,10 +1,9 @@
-// What this node knows of the others' clients, rooms and topics. It applies their changes and snapshots, and reports to the
+// What this node knows of the others' clients and rooms. It applies their changes and snapshots, and reports to the
 // chat what that means for the rooms that are open here.
 
-import { XMLSocketError } from "../../errors/index.ts";
 import type { ExitReason } from "../documents.ts";
 import { isGuestKey } from "../names.ts";
-import type { LocalPerson, SanctionKind, Topic } from "./cluster.ts";
+import type { LocalPerson } from "./cluster.ts";
 import type { ClusterEvents, LocalState } from "./cluster-events.ts";
 import type { ClusterNames } from "./cluster-names.ts";
 import { type DropReason, deliveryUnits } from "./inbound-gate.ts";
@@ -22,32 +21,22 @@ export interface RemoteStateHost {
 	announce(person: LocalPerson): void;
 	/** The digest of a secret, as `PersonRow` has it. */
 	digest(secret: string): string;
+	/** A node reports that the client of a session is connected to it. */
+	announced(session: string): void;
+	/** The client of a session has gone from that node to another one, or to this one. */
+	left(node: string, session: string): void;
 	/** Something of a node is not applied. */
 	drop(node: string, reason: DropReason): void;
 }
-
-const MAX_TOPIC_CHARACTERS = 16 * 1024 * 1024;
 
 /** The state of the other nodes. */
 export class RemoteState {
 	readonly roster: Roster = new Roster();
 	readonly #host: RemoteStateHost;
-	readonly #topics = new Map<string, Topic>();
-	#topicCharacters = 0;
 	#units = 0;
 
 	constructor(host: RemoteStateHost) {
 		this.#host = host;
-	}
-
-	/** The topic that the other nodes have for a room. */
-	topicOf(room: string): Topic | undefined {
-		return this.#topics.get(room);
-	}
-
-	/** A room is closed here: where nobody else is in it, its topic goes too. */
-	roomClosed(room: string): void {
-		if (this.roster.count(room) === 0) this.#keepTopic(room, undefined);
 	}
 
 	/** The work that was done since the last call, in units of the gate. */
@@ -79,32 +68,19 @@ export class RemoteState {
 			case "exit": {
 				const person = this.#personAt(node, change[1]);
 				if (person) this.#exit(person, change[2], change[3] ?? undefined);
-				break;
-			}
-			case "topic":
-				this.#setTopic(change[1], { by: change[2], text: change[3] });
-				break;
-			default: {
-				const [kind, room, who, seconds, by] = change;
-				this.#sanction(node, kind, room, who, seconds, by);
 			}
 		}
 	}
 
 	/** Replaces what is known of a node. */
 	applySnapshot(node: string, parts: readonly Snapshot[]): void {
-		const { state } = this.#host;
 		const present = new Set(parts.flatMap(({ people }) => people.map(([session]) => session)));
 		for (const person of this.roster.of(node)) if (!present.has(person.session)) this.#removePerson(person);
-		for (const { people, topics, sanctions } of parts) {
+		for (const { people } of parts) {
 			for (const [session, name, digest, connectionEpoch, rooms] of people) {
 				const person = this.#setPerson(node, [session, name, digest, connectionEpoch]);
 				if (person) this.#setRooms(person, new Set(rooms));
 			}
-			for (const [room, by, text] of topics) {
-				if (!state.topic(room) && !this.#topics.has(room)) this.#setTopic(room, { by, text });
-			}
-			for (const [kind, room, who, seconds] of sanctions) this.#sanction(node, kind, room, [who], seconds);
 		}
 	}
 
@@ -138,6 +114,7 @@ export class RemoteState {
 			return undefined;
 		}
 		if (known && known.node !== node && isNewer(known, known.node)) return undefined;
+		this.#host.announced(session);
 		if (known && known.node === node && known.digest === digest) {
 			known.connectionEpoch = connectionEpoch;
 			this.#rename(known, name);
@@ -148,7 +125,10 @@ export class RemoteState {
 			return undefined;
 		}
 		if (own) events.superseded(session);
-		if (known) this.#removePerson(known);
+		if (known) {
+			if (known.node !== node) this.#host.left(known.node, session);
+			this.#removePerson(known);
+		}
 		const person = this.roster.add(node, row);
 		const rival = isGuestKey(person.nameKey) ? undefined : state.nameHolder(person.nameKey);
 		if (rival !== undefined) names.dispute(rival);
@@ -190,45 +170,11 @@ export class RemoteState {
 		if (!this.roster.exit(person, room)) return;
 		this.#announced(room);
 		this.#host.events.memberLeft(room, person.name, reason);
-		if (!this.#host.state.hasRoom(room)) this.roomClosed(room);
 	}
 
 	#removePerson(person: RosterPerson): void {
 		for (const room of [...person.rooms]) this.#exit(person, room);
 		this.roster.remove(person);
-	}
-
-	#setTopic(room: string, topic: Topic): void {
-		const { state, events } = this.#host;
-		if (topic.text === "") this.#keepTopic(room, undefined);
-		else if (state.hasRoom(room) || this.roster.count(room) > 0) this.#keepTopic(room, topic);
-		this.#announced(room);
-		events.topicChanged(room, topic);
-	}
-
-	// Without space the topic is shown now, and missing where the room opens later.
-	#keepTopic(room: string, topic: Topic | undefined): void {
-		this.#topicCharacters -= this.#topics.get(room)?.text.length ?? 0;
-		this.#topics.delete(room);
-		if (!topic || this.#topicCharacters + topic.text.length > MAX_TOPIC_CHARACTERS) return;
-		this.#topicCharacters += topic.text.length;
-		this.#topics.set(room, topic);
-	}
-
-	#sanction(
-		node: string,
-		kind: SanctionKind,
-		room: string,
-		who: readonly string[],
-		seconds: number,
-		by?: string,
-	): void {
-		try {
-			this.#host.events.sanctioned(kind, room, who, seconds, by);
-		} catch (error) {
-			if (!(error instanceof XMLSocketError) || error.code !== "XMLSOCKET_TOO_MANY_SANCTIONS") throw error;
-			this.#host.drop(node, "too_many_entries");
-		}
 	}
 
 	// An event of a room is delivered to its members here.

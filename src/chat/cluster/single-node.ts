@@ -1,4 +1,4 @@
-// A daemon that runs alone: no person, room or topic is elsewhere, and every name is decided here.
+// A daemon that runs alone: no person or room is elsewhere, and every name is decided here.
 
 import type { ChatCluster, LiveRoomRelay } from "./cluster.ts";
 
@@ -7,6 +7,7 @@ const NO_RELAY: LiveRoomRelay = { send: () => {}, close: () => {} };
 /** The cluster of one daemon. */
 export class SingleNode implements ChatCluster {
 	readonly restoredNotice = "Stored rooms accept messages again.";
+	readonly node = "local";
 	#lastGuest = 0;
 
 	personChanged(): void {}
@@ -45,13 +46,16 @@ export class SingleNode implements ChatCluster {
 	}
 	releaseName(): void {}
 
-	topicOf(): undefined {}
-	topicChanged(): void {}
-	roomClosed(): void {}
 	relay(): LiveRoomRelay {
 		return NO_RELAY;
 	}
-	sanctioned(): void {}
+
+	nodes(): [] {
+		return [];
+	}
+	async ask(): Promise<string> {
+		return "";
+	}
 
 	sweep(): void {}
 	stats(): Record<string, number> {

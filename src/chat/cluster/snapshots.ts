@@ -9,7 +9,7 @@ const PART_CHARACTERS = 128 * 1024;
 
 type MutableSnapshot = { -readonly [List in keyof Snapshot]: Snapshot[List][number][] };
 
-const emptySnapshot = (): MutableSnapshot => ({ people: [], topics: [], sanctions: [], sent: [] });
+const emptySnapshot = (): MutableSnapshot => ({ people: [], sent: [] });
 
 /** How many messages this node has sent to a live room. */
 export interface SentCount {
@@ -36,8 +36,6 @@ export function takeSnapshot(state: LocalState, counts: Iterable<SentCount>, bus
 		characters += JSON.stringify(entry).length;
 	};
 	for (const person of state.people()) add("people", [...personRow(person, bus), [...state.roomsOf(person.key.id)]]);
-	for (const [room, { by, text }] of state.topics()) add("topics", [room, by, text]);
-	for (const sanction of state.sanctions()) add("sanctions", sanction);
 	for (const { room, epoch, sent } of counts) if (sent > 0) add("sent", [room, epoch, sent]);
 	return parts;
 }

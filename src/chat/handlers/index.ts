@@ -9,25 +9,48 @@ import { ban } from "./ban.ts";
 import type { Handler } from "./handler.ts";
 import { hello } from "./hello.ts";
 import { history } from "./history.ts";
+import { invite } from "./invite.ts";
 import { join } from "./join.ts";
 import { kick } from "./kick.ts";
 import { leave } from "./leave.ts";
+import { unban, unmute } from "./lift.ts";
 import { mute } from "./mute.ts";
 import { ping } from "./ping.ts";
 import { pong } from "./pong.ts";
 import { rooms } from "./rooms.ts";
+import { bans, mutes } from "./sanctions.ts";
 import { say } from "./say.ts";
 import { send } from "./send.ts";
+import { settings } from "./settings.ts";
 import { tell } from "./tell.ts";
 import { topic } from "./topic.ts";
 import { who } from "./who.ts";
 
 // A Map, so that no element is found in a prototype.
 const HANDLERS: ReadonlyMap<string, Handler> = new Map(
-	[ban, hello, history, join, kick, leave, mute, ping, pong, rooms, say, send, tell, topic, who].map((handler) => [
-		handler.element,
-		handler,
-	]),
+	[
+		ban,
+		bans,
+		hello,
+		history,
+		invite,
+		join,
+		kick,
+		leave,
+		mute,
+		mutes,
+		ping,
+		pong,
+		rooms,
+		say,
+		send,
+		settings,
+		tell,
+		topic,
+		unban,
+		unmute,
+		who,
+	].map((handler) => [handler.element, handler]),
 );
 
 /** The names of the elements that a client can send. */

@@ -4,6 +4,7 @@ import { roomsDocument } from "../documents.ts";
 import { wholeNumber } from "../incoming.ts";
 import type { RoomListEntry } from "../rooms/chat-rooms.ts";
 import type { Handler } from "./handler.ts";
+import { isHidden } from "./hidden-room.ts";
 
 const MAX_ROOMS = 200;
 
@@ -18,6 +19,7 @@ export const rooms: Handler = {
 			let at = 0;
 			let more = false;
 			for (const room of chat.rooms.list()) {
+				if (isHidden(chat, client, room.name)) continue;
 				more = at >= offset + limit;
 				if (more) break;
 				if (at++ >= offset) page.push(room);

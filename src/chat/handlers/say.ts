@@ -2,6 +2,7 @@
 
 import { idOf, roomOf, textOf } from "../incoming.ts";
 import type { Handler } from "./handler.ts";
+import { post } from "./post.ts";
 
 export const say: Handler = {
 	element: "say",
@@ -9,6 +10,6 @@ export const say: Handler = {
 	handle(chat, client, root) {
 		const room = chat.rooms.joined(roomOf(root), client);
 		chat.moderation.checkMaySpeak(room.name, client);
-		room.post(client, { kind: "said", body: textOf(root), id: idOf(root) });
+		return post(chat, client, room, { kind: "said", body: textOf(root), id: idOf(root) });
 	},
 };

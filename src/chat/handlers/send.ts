@@ -2,6 +2,7 @@
 
 import { idOf, markupOf, roomOf } from "../incoming.ts";
 import type { Handler } from "./handler.ts";
+import { post } from "./post.ts";
 
 export const send: Handler = {
 	element: "send",
@@ -9,6 +10,6 @@ export const send: Handler = {
 	handle(chat, client, root) {
 		const room = chat.rooms.joined(roomOf(root), client);
 		chat.moderation.checkMaySpeak(room.name, client);
-		room.post(client, { kind: "sent", body: markupOf(root), id: idOf(root) });
+		return post(chat, client, room, { kind: "sent", body: markupOf(root), id: idOf(root) });
 	},
 };

@@ -13,14 +13,28 @@ import type { Handler } from "./handler.ts";
 
 export const tell: Handler = { element: "tell", readsContent: true, handle };
 
-function handle(chat: ChatContext, client: ChatClient, root: RootElement): void {
+function handle(chat: ChatContext, client: ChatClient, root: RootElement): void | Promise<void> {
 	const name = personOf(root, "to");
 	chat.moderation.checkMayTell(client);
-	const key = nameKey(name);
 	const text = textOf(root);
 	const id = idOf(root);
+	const { name: from, operator } = client;
+	return chat.filters.check({ kind: "told", from, operator, room: undefined, to: name, text }, (checked) => {
+		if (!client.gone) deliver(chat, client, { name, text: checked, id });
+	});
+}
+
+interface Telling {
+	/** The receiver's name. */
+	readonly name: string;
+	readonly text: string;
+	readonly id: string | undefined;
+}
+
+function deliver(chat: ChatContext, client: ChatClient, { name, text, id }: Telling): void {
+	const key = nameKey(name);
 	const from = client.name;
-	checkOutgoing(chat, client, text, () => toldDocument(from, chat.timestamp(), text, id));
+	checkOutgoing(chat, client, text, "text", () => toldDocument(from, chat.timestamp(), text, id));
 	const nowMs = chat.clock.now();
 	const session = client.key.id;
 	if (id !== undefined && chat.delivered.has(session, key, id, nowMs)) {

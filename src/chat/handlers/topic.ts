@@ -22,9 +22,27 @@ export const topic: Handler = {
 		const by = client.name;
 		chat.pace.check(client, text.length, room);
 		checkTopic(text);
-		room.setTopic({ by, text });
-		chat.cluster.topicChanged(room.name, { by, text });
-		if (id !== undefined) client.send(ackDocument(id));
+		const { name: roomName } = room;
+		const message = {
+			kind: "topic",
+			from: by,
+			operator: client.operator,
+			room: roomName,
+			to: undefined,
+			text,
+		} as const;
+		return chat.filters.check(message, (checked) => {
+			if (client.gone) return;
+			checkTopic(checked);
+			client.peer.checkText(checked);
+			const here = chat.rooms.joined(roomName, client);
+			const topic = { by, text: checked };
+			const stored = chat.states.setTopic(roomName, topic);
+			here.setTopic(topic);
+			return stored.then(() => {
+				if (id !== undefined && !client.gone) client.send(ackDocument(id));
+			});
+		});
 	},
 };
 

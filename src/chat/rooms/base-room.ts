@@ -1,9 +1,9 @@
 // What live and stored rooms have in common: members, presence, the topic. In a room of more than 200 members the number of
 // members, announced at most once a second, replaces their names. docs/chat.md, "From the daemon".
 
+import { XMLSocketError } from "../../errors/index.ts";
 import { Room } from "../../rooms/index.ts";
 import type { ChatClient } from "../chat-client.ts";
-import type { Topic } from "../cluster/cluster.ts";
 import type { ChatContext } from "../context.ts";
 import {
 	countDocument,
@@ -11,14 +11,21 @@ import {
 	enterDocument,
 	exitDocument,
 	joinedDocument,
+	settingsDocument,
 	topicDocument,
 } from "../documents.ts";
+import { isXmlText } from "../incoming.ts";
 import { type ChatRoom, type KnownHistory, MANY_MEMBERS, type NewMessage, type RoomKind } from "./chat-room.ts";
+import type { Topic } from "./room-states.ts";
+
+/** A character takes at most so many bytes: `&quot;`, or four. */
+const MAX_TEXT_GROWTH = 6;
 
 /** A room of either kind. */
 export abstract class BaseRoom extends Room<ChatClient> implements ChatRoom {
 	abstract readonly kind: RoomKind;
 	topic: Topic | undefined = undefined;
+	posted = 0;
 	protected readonly chat: ChatContext;
 
 	constructor(name: string, chat: ChatContext) {
@@ -28,6 +35,7 @@ export abstract class BaseRoom extends Room<ChatClient> implements ChatRoom {
 
 	abstract greet(client: ChatClient, known: KnownHistory): void;
 	abstract post(client: ChatClient, message: NewMessage): void;
+	abstract announce(text: string): Promise<number | undefined>;
 	abstract dropped(): void;
 
 	get total(): number {
@@ -84,10 +92,38 @@ export abstract class BaseRoom extends Room<ChatClient> implements ChatRoom {
 		this.topic = topic.text === "" ? undefined : topic;
 	}
 
+	announceSettings(): void {
+		this.sendText(settingsDocument(this.name, this.chat.states.settingsOf(this.name)));
+	}
+
+	/** Counts a message that a client of this daemon, or the server itself, has sent to the room. */
+	protected countPosted(): void {
+		this.posted++;
+		this.chat.counts.posted++;
+		this.chat.counts.messages++;
+	}
+
+	/** Checks a text of the server itself. @throws XMLSOCKET_DOCUMENT_TOO_LARGE, XMLSOCKET_NOT_WELL_FORMED, XMLSOCKET_NUL_IN_DOCUMENT */
+	protected checkAnnounced(text: string): void {
+		const limit = this.chat.settings.maxDocumentBytes;
+		if (text.length * MAX_TEXT_GROWTH > limit) {
+			const largest = Math.floor(limit / MAX_TEXT_GROWTH);
+			const words = `The text has ${text.length} characters; the server itself sends at most ${largest}.`;
+			throw new XMLSocketError("XMLSOCKET_DOCUMENT_TOO_LARGE", words, { details: { limit: largest } });
+		}
+		if (!isXmlText(text)) {
+			throw new XMLSocketError("XMLSOCKET_NOT_WELL_FORMED", "The text holds a character that XML cannot carry.");
+		}
+		const [anyone] = this.members();
+		anyone?.peer.checkText(text);
+	}
+
 	/** Answers a `join`. @param log of a stored room, with its last sequence number. */
 	protected sendJoined(client: ChatClient, log?: string, seq?: number): void {
 		const { name: room, kind, total: members } = this;
-		const text = joinedDocument({ room, kind, log, seq, members, names: this.memberNames(0) });
+		const { slowSeconds, isPrivate } = this.chat.states.settingsOf(room);
+		const names = this.memberNames(0);
+		const text = joinedDocument({ room, kind, log, seq, members, names, slowSeconds, isPrivate });
 		this.chat.answers.count(client, text.length);
 		client.send(text);
 		if (this.topic) client.send(topicDocument(room, this.topic.by, this.topic.text));
@@ -97,6 +133,21 @@ export abstract class BaseRoom extends Room<ChatClient> implements ChatRoom {
 	protected sendText(text: string, except?: ChatClient): void {
 		const bytes = this.encode(text);
 		if (bytes) this.send(bytes, except);
+	}
+
+	/**
+	 * A message was passed to the members.
+	 *
+	 * @param seq its number in a stored room.
+	 * @param receivedMs when it was received, if its delivery is timed.
+	 */
+	protected countDelivery(bytes: Uint8Array, seq: number | undefined, receivedMs: number | undefined): void {
+		const { clock, counts, deliveryTime, observer } = this.chat;
+		counts.deliveries += this.size;
+		observer?.messageDelivered?.({ room: this.name, seq, receivers: this.size, bytes: bytes.length });
+		if (receivedMs === undefined) return;
+		// What was sent is written when the tick ends; the first of these can come before that.
+		clock.afterTick(() => clock.afterTick(() => deliveryTime.add(clock.now() - receivedMs)));
 	}
 
 	/** The bytes of a document, which are the same for every member; undefined where there is none. */

@@ -2,8 +2,8 @@
 
 import type { Room } from "../../rooms/index.ts";
 import type { ChatClient } from "../chat-client.ts";
-import type { Topic } from "../cluster/cluster.ts";
 import type { ExitReason, RoomMessage } from "../documents.ts";
+import type { Topic } from "./room-states.ts";
 
 /** From how many members on a room announces their number instead of names, and how many names one list holds. */
 export const MANY_MEMBERS = 200;
@@ -28,14 +28,26 @@ export interface ChatRoom extends Room<ChatClient> {
 	/** Members here and on other nodes. */
 	readonly total: number;
 	topic: Topic | undefined;
+	/** Messages that came from this daemon since the room was opened here. */
+	readonly posted: number;
+	/** The number of the newest message; undefined in a live room. */
+	readonly lastSeq?: number;
 	/** Answers a `join` of a member with `<joined>`, and then with what the room remembers and the client does not know. */
 	greet(client: ChatClient, known: KnownHistory): void;
 	/** Sends a member's message to the room. @throws XMLSocketError for what is refused at once. */
 	post(client: ChatClient, message: NewMessage): void;
+	/**
+	 * Sends a text of the server itself to the room.
+	 *
+	 * @returns its number in a stored room. Rejects with XMLSOCKET_DOCUMENT_TOO_LARGE, XMLSOCKET_NUL_IN_DOCUMENT, XMLSOCKET_UNAVAILABLE.
+	 */
+	announce(text: string): Promise<number | undefined>;
 	/** Removes a member and announces it, to the member too. Does nothing for a client that is no member. */
 	exit(client: ChatClient, reason?: ExitReason): void;
 	/** Sets the topic, or removes it where the text is empty, and announces it. */
 	setTopic(topic: Topic): void;
+	/** Announces what operators have set for the room. */
+	announceSettings(): void;
 	/** A page of the members' names; those of other nodes come last. */
 	memberNames(offset: number, limit?: number): string[];
 	/** Announces a member that has entered. @param except is not notified. */

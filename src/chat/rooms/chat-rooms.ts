@@ -9,6 +9,7 @@ import type { ChatCluster } from "../cluster/cluster.ts";
 import { checkedName } from "../names.ts";
 import { type ChatSettings, parseRoom } from "../options.ts";
 import type { ChatRoom, RoomKind } from "./chat-room.ts";
+import type { RoomStates } from "./room-states.ts";
 
 /** A room in the list of rooms. */
 export interface RoomListEntry {
@@ -22,6 +23,9 @@ export interface RoomListEntry {
 export interface ChatRoomsParts {
 	readonly settings: ChatSettings;
 	readonly cluster: ChatCluster;
+	readonly states: RoomStates;
+	/** Whether the chat ends, so that rooms lose their members without having been left. */
+	readonly isEnding: () => boolean;
 	readonly create: (name: string, kind: RoomKind) => ChatRoom;
 }
 
@@ -40,7 +44,7 @@ export class ChatRooms extends RoomRegistry<ChatClient, ChatRoom> {
 	// The rooms that announce their number of members at the next sweep.
 	readonly #recounted: Set<ChatRoom>;
 
-	constructor({ settings, cluster, create }: ChatRoomsParts) {
+	constructor({ settings, cluster, states, isEnding, create }: ChatRoomsParts) {
 		const kinds = new Map<string, RoomKind>([["lobby", "stored"]]);
 		for (const text of settings.rooms) {
 			const { name, kind } = parseRoom(text);
@@ -50,13 +54,13 @@ export class ChatRooms extends RoomRegistry<ChatClient, ChatRoom> {
 		super({
 			create: (name) => {
 				const room = create(name, kinds.get(name) ?? kindOfNew(settings));
-				room.topic = cluster.topicOf(name);
+				room.topic = states.topicOf(name);
 				return room;
 			},
 			dropped: (room) => {
 				recounted.delete(room);
 				room.dropped();
-				cluster.roomClosed(room.name);
+				if (room.kind === "live" && !isEnding() && cluster.count(room.name) === 0) states.forgetTopic(room.name);
 			},
 			maxRooms: settings.maxRooms,
 			maxRoomsPerMember: settings.maxRoomsPerClient,
@@ -108,6 +112,16 @@ export class ChatRooms extends RoomRegistry<ChatClient, ChatRoom> {
 		for (const name of this.#kinds.keys()) this.pin(name);
 	}
 
+	/** Whether a room exists because of the server's options. */
+	isPermanent(name: string): boolean {
+		return this.#kinds.has(name);
+	}
+
+	/** The kind of a room of that name. */
+	kindOf(name: string): RoomKind {
+		return this.get(name)?.kind ?? this.#kinds.get(name) ?? kindOfNew(this.#settings);
+	}
+
 	/** Whether a `join` may create a room of that name. */
 	mayCreate(name: string): boolean {
 		return this.#kinds.has(name) || this.#settings.createRooms !== "off";
@@ -139,7 +153,7 @@ export class ChatRooms extends RoomRegistry<ChatClient, ChatRoom> {
 		for (const { name, kind, total } of this.rooms()) yield { name, kind, size: total };
 		for (const name of this.#cluster.rooms()) {
 			if (this.get(name)) continue;
-			const kind = this.#kinds.get(name) ?? kindOfNew(this.#settings);
+			const kind = this.kindOf(name);
 			yield { name, kind, size: this.#cluster.count(name) };
 		}
 	}

@@ -8,8 +8,8 @@ import { checkOutgoing, maxShownBytes } from "../outgoing-size.ts";
 import { BaseRoom } from "./base-room.ts";
 import type { NewMessage } from "./chat-room.ts";
 
-/** Longer than a message waits for other nodes. */
-const RESUMED_RECENTLY_MS = 15_000;
+/** The session of what the server itself sends: no client has it. */
+const SERVER_SESSION = "0".repeat(16);
 
 /** A room without memory. */
 export class LiveRoom extends BaseRoom implements LiveRoomListener {
@@ -30,24 +30,37 @@ export class LiveRoom extends BaseRoom implements LiveRoomListener {
 	}
 
 	post(client: ChatClient, { kind, body, id }: NewMessage): void {
+		const receivedMs = this.chat.deliveryTime.isDue() ? this.chat.clock.now() : undefined;
 		const message = { kind, body, room: this.name, from: client.name, at: this.chat.timestamp() };
-		checkOutgoing(this.chat, client, body, () => messageDocument({ ...message, id }));
+		checkOutgoing(this.chat, client, body, kind === "said" ? "text" : "markup", () =>
+			messageDocument({ ...message, id }),
+		);
 		const bytes = client.peer.encode(messageDocument(message));
 		this.chat.pace.check(client, bytes.length, this);
-		this.chat.counts.messages++;
+		this.countPosted();
 		this.#relay.send(client.key.id, message);
-		if (id === undefined) {
-			this.send(bytes);
-			return;
-		}
-		this.send(bytes, client);
+		this.send(bytes, id === undefined ? undefined : client);
+		this.countDelivery(bytes, undefined, receivedMs);
+		if (id === undefined) return;
 		client.send(messageDocument({ ...message, id }));
 		client.send(ackDocument(id));
 	}
 
+	async announce(text: string): Promise<undefined> {
+		this.checkAnnounced(text);
+		const { settings } = this.chat;
+		const message = { kind: "said" as const, body: text, from: settings.serverName, at: this.chat.timestamp() };
+		const bytes = this.encode(messageDocument({ ...message, room: this.name }));
+		this.countPosted();
+		this.#relay.send(SERVER_SESSION, message);
+		if (!bytes) return;
+		this.send(bytes);
+		this.countDelivery(bytes, undefined, undefined);
+	}
+
 	// --- LiveRoomListener
 
-	received(message: LiveMessage, delayed: boolean): void {
+	received(message: LiveMessage, lateMs: number): void {
 		this.chat.counts.messages++;
 		const bytes = this.encode(messageDocument({ ...message, room: this.name }));
 		if (!bytes) return;
@@ -56,12 +69,13 @@ export class LiveRoom extends BaseRoom implements LiveRoomListener {
 			this.lost(1);
 			return;
 		}
-		const recentMs = this.chat.clock.now() - RESUMED_RECENTLY_MS;
+		const dueMs = this.chat.clock.now() - lateMs;
 		for (const member of this.members()) {
-			// A client that has just moved here may have received it at its old node: a gap, and not the message twice.
-			if (delayed && member.resumedMs > recentMs) member.send(lostDocument(this.name, 1));
+			// A client that came here after it was due may have received it at its old node: a gap, and not the message twice.
+			if (member.resumedMs > dueMs) member.send(lostDocument(this.name, 1));
 			else member.sendEncoded(bytes);
 		}
+		this.countDelivery(bytes, undefined, undefined);
 	}
 
 	lost(messages: number): void {

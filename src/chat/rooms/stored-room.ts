@@ -34,6 +34,10 @@ export class StoredRoom extends BaseRoom implements ReplayedRoom {
 	// What clients of this daemon have posted and the log has not acknowledged: a log that hands the same payload to its followers
 	// saves decoding it.
 	readonly #posted = new Map<Uint8Array, MessageRecord>();
+	/** When messages were received whose delivery is timed; by payload. */
+	readonly #receivedMs = new Map<Uint8Array, number>();
+	/** Whether what may be the room's first message is on its way. */
+	#isBeginning = false;
 	/** Of payloads that the log has not acknowledged. */
 	#unstoredBytes = 0;
 	readonly #replays = new Map<ChatClient, Replay>();
@@ -71,32 +75,92 @@ export class StoredRoom extends BaseRoom implements ReplayedRoom {
 
 	post(client: ChatClient, { kind, body, id }: NewMessage): void {
 		const { log, counts } = this.chat;
+		const report = this.#timeCommit();
 		// What cannot be sent must not be stored either: decoded text may contain the server's terminator.
 		client.peer.checkText(body);
-		checkOutgoing(this.chat, client, body, () =>
+		checkOutgoing(this.chat, client, body, kind === "said" ? "text" : "markup", () =>
 			messageDocument({ kind, room: this.name, from: client.name, at: this.chat.timestamp(), body, id }),
 		);
 		const record: MessageRecord = { kind, from: client.name, body };
 		const payload = encodeRecord(record);
 		const isFast = this.chat.pace.check(client, sentBytes(kind, payload, body), this, this.#unstoredBytes);
+		const begun = this.#countBegun(client);
 		client.startPending();
 		const release = this.#countUnstored(client, payload.length, isFast);
 		this.#posted.set(payload, record);
+		if (report.isTimed) this.#receivedMs.set(payload, report.receivedMs);
 		log.append(this.name, { payload, session: client.key.id, id }).then(
 			(appended) => {
 				release();
 				this.#posted.delete(payload);
-				counts.messages++;
+				this.#receivedMs.delete(payload);
+				if (appended.duplicate) counts.duplicates++;
+				report.stored(appended, record.from, payload.length);
+				this.countPosted();
+				begun?.(appended.prev === 0 && !appended.duplicate);
 				if (id === undefined) client.endPending();
 				else this.#acknowledge(client, id, appended);
 			},
 			(error: unknown) => {
 				release();
+				begun?.(false);
 				this.#posted.delete(payload);
+				this.#receivedMs.delete(payload);
 				client.refuse(this.unavailable(error), id);
 				client.endPending();
 			},
 		);
+	}
+
+	async announce(text: string): Promise<number> {
+		this.checkAnnounced(text);
+		const payload = encodeRecord({ kind: "said", from: this.chat.settings.serverName, body: text });
+		try {
+			const { seq } = await this.chat.log.append(this.name, { payload });
+			this.countPosted();
+			return seq;
+		} catch (error) {
+			throw this.unavailable(error);
+		}
+	}
+
+	// The first message makes a room that stays in the log, whose rooms are limited for all addresses together. It counts before it is
+	// stored, and so does one that comes before the log has reported what the room has. The function that is returned is called when
+	// that is known.
+	#countBegun({ share }: ChatClient): ((hasBegun: boolean) => void) | undefined {
+		if (this.#lastSeq > 0 || this.#isBeginning || !share || this.chat.rooms.isPermanent(this.name)) return undefined;
+		const { clock } = this.chat;
+		const waitMs = share.storedRooms.overMs(clock.now());
+		if (waitMs > 0) {
+			throw new XMLSocketError(
+				"XMLSOCKET_TOO_MANY_ROOMS",
+				`Clients of your address have begun too many stored rooms. The next one can begin in ${Math.ceil(waitMs / 1000)} s.`,
+			);
+		}
+		share.storedRooms.add(1, clock.now());
+		this.#isBeginning = true;
+		return (hasBegun) => {
+			this.#isBeginning = false;
+			if (!hasBegun) share.storedRooms.add(-1, clock.now());
+		};
+	}
+
+	/** How long a message takes to its commit, if that is timed or reported. */
+	#timeCommit() {
+		const { clock, commitTime, observer } = this.chat;
+		const isTimed = commitTime.isDue();
+		const publish = observer?.messageStored;
+		const receivedMs = isTimed || publish ? clock.now() : 0;
+		return {
+			isTimed,
+			receivedMs,
+			stored: ({ seq, duplicate }: Appended, from: string, bytes: number): void => {
+				if (!isTimed && !publish) return;
+				const ms = clock.now() - receivedMs;
+				if (isTimed) commitTime.add(ms);
+				if (!duplicate) publish?.({ room: this.name, seq, from, bytes, ms });
+			},
+		};
 	}
 
 	// A client with much that is not stored yet waits, so that it cannot fill the log's queue. A fast sender waits for what all have
@@ -296,6 +360,7 @@ export class StoredRoom extends BaseRoom implements ReplayedRoom {
 				this.sendLive(bytes, sender);
 				this.sendEntry(entry, sender);
 			} else this.sendLive(bytes);
+			this.countDelivery(bytes, entry.seq, this.#receivedMs.get(entry.payload));
 		} catch (error) {
 			this.chat.report(error);
 		}

@@ -1,10 +1,11 @@
-// `xmlsocket data DIR [export|import|repair]`: shows what a data folder contains, exports and imports it as lines of JSON, and
-// repairs it.
+// `xmlsocket data DIR [backup TARGET|export|import|repair]`: shows what a data folder contains, copies it, exports and imports it as lines of
+// JSON, and repairs it. A backup works while a daemon has the folder open; the others need the folder for themselves.
 
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { XMLSocketError } from "../../errors/index.ts";
 import {
+	backupFolder,
 	describeFolder,
 	exportFolder,
 	type FolderSummary,
@@ -14,8 +15,29 @@ import {
 } from "../../message-log/level/index.ts";
 
 /** Prints the summary, writes the export to standard output, or reads one from standard input. */
-export async function data(folder: string, action: string | undefined, flags: { json?: boolean }): Promise<void> {
-	if (action === "export") {
+export async function data(
+	folder: string,
+	action: string | undefined,
+	target: string | undefined,
+	flags: { json?: boolean },
+): Promise<void> {
+	if ((target !== undefined) !== (action === "backup")) {
+		throw new XMLSocketError(
+			"XMLSOCKET_OPTION_INVALID",
+			target === undefined
+				? "Name the folder to write: xmlsocket data DIR backup TARGET."
+				: `Only backup has a second folder: ${target} is not used.`,
+		);
+	}
+	if (target !== undefined) {
+		const copy = await backupFolder(folder, target);
+		const { rooms, messages, bytes } = copy;
+		await write(
+			flags.json
+				? `${JSON.stringify(copy)}\n`
+				: `${copy.folder}: ${rooms} ${rooms === 1 ? "room" : "rooms"}, ${messages} messages, ${bytes} bytes; history "${copy.log}".\n`,
+		);
+	} else if (action === "export") {
 		const messages = await exportFolder(folder, write, progress("exported"));
 		process.stderr.write(`${messages} messages exported.\n`);
 	} else if (action === "import") {
@@ -28,7 +50,7 @@ export async function data(folder: string, action: string | undefined, flags: { 
 	} else {
 		throw new XMLSocketError(
 			"XMLSOCKET_OPTION_INVALID",
-			`The action "${action}" is unknown; use export, import or repair.`,
+			`The action "${action}" is unknown; use backup, export, import or repair.`,
 		);
 	}
 }

@@ -3,10 +3,11 @@
 import { fileURLToPath } from "node:url";
 import { createPlay, type Play } from "../../gateway/play/play-server.ts";
 import { RUFFLE_INSTALL } from "../../gateway/ruffle-package.ts";
+import { openRecordingWriter, type RecordingWriter } from "../../tools/recording/index.ts";
+import { quoteForShell } from "../../tools/traffic/index.ts";
 import { framed, styles } from "../banner-parts.ts";
 import { openBrowser } from "../open-browser.ts";
 import { type PlaySettings, playSchema } from "../play-schema.ts";
-import { quoteForShell } from "../quote-for-shell.ts";
 import { makeLog } from "../server-process.ts";
 import { resolveSettings } from "../settings.ts";
 
@@ -17,6 +18,7 @@ export async function play(movie: string, flags: Record<string, unknown>, versio
 	const { values } = resolveSettings(playSchema, flags, process.env, false);
 	const settings = values as PlaySettings;
 	const log = makeLog(settings.logLevel);
+	let recording: RecordingWriter | undefined;
 	const playing = createPlay({
 		movie,
 		allow: settings.allow,
@@ -32,8 +34,13 @@ export async function play(movie: string, flags: Record<string, unknown>, versio
 			...process.argv.slice(2).map(quoteForShell),
 		].join(" "),
 		pages: fileURLToPath(new URL("../../console/", import.meta.url)),
+		onEvent: (event) => recording?.write(event),
 		log,
 	});
+	if (settings.record !== undefined) {
+		const onError = (error: Error): void => log.error({ err: error }, "the recording ends");
+		recording = await openRecordingWriter(settings.record, playing.info, { onError });
+	}
 	await playing.server.listen();
 	const url = `http://localhost:${playing.server.port}/`;
 	if (flags.json) {
@@ -47,6 +54,7 @@ export async function play(movie: string, flags: Record<string, unknown>, versio
 			process.on(signal, () => void playing.server.close({ graceMs: 0 }).then(resolve, resolve));
 		}
 	});
+	await recording?.close();
 	process.exit(0);
 }
 

@@ -1,16 +1,11 @@
 // `xmlsocket policy`: shows what a server's policy files allow, and whether content of a domain may connect. Exit codes: 0 a file that
 // players accept, or "may"; 1 no such file, or "may not"; 3 no connection.
 
-import { styleText } from "node:util";
 import { XMLSocketError } from "../../errors/index.ts";
-import {
-	checkPolicy,
-	type Paint,
-	type PolicyReport,
-	parsePolicyAddress,
-	parsePolicySource,
-	showPolicyReport,
-} from "../../tools/index.ts";
+import { checkPolicy, type PolicyReport } from "../../tools/policy.ts";
+import { parsePolicyAddress, parsePolicySource } from "../../tools/policy-address.ts";
+import { showPolicyReport } from "../../tools/policy-report.ts";
+import { painter } from "../painter.ts";
 
 /** Fetches the files, prints the report, and sets the exit code. */
 export async function policy(address: string, flags: { from?: string; to?: string; json?: boolean }): Promise<void> {
@@ -36,10 +31,4 @@ function portOf(text: string): number {
 	const port = /^\d{1,5}$/.test(text) ? Number(text) : 0;
 	if (port >= 1 && port <= 65535) return port;
 	throw new XMLSocketError("XMLSOCKET_OPTION_INVALID", `--to must be a port from 1 to 65535, but is "${text}".`);
-}
-
-function painter(): Paint | undefined {
-	if (!process.stdout.isTTY || process.env.NO_COLOR) return undefined;
-	const styles = { good: "green", bad: "red", warn: "yellow", dim: "dim" } as const;
-	return (style, text) => styleText(styles[style], text);
 }

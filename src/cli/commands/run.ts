@@ -2,13 +2,21 @@
 
 import { type AscOptions, openScriptHost } from "../../asc/index.ts";
 import { createServer, type ServerOptions } from "../../server/index.ts";
-import { applicationRows, portRows, portWarnings } from "../banner.ts";
+import {
+	applicationRows,
+	type BannerServer,
+	type NamedApplication,
+	portRows,
+	portWarnings,
+	workerRows,
+} from "../banner.ts";
 import { framed } from "../banner-parts.ts";
 import { type RunSettings, runSchema } from "../run-schema.ts";
 import { listenOr, traceWriter } from "../script-output.ts";
-import { ascKeys, serverKeys, serveSchema } from "../serve-schema.ts";
+import { ascKeys, type ServeSettings, serverKeys, serveSchema } from "../serve-schema.ts";
 import { logOutput, makeLog, pick, runUntilSignal } from "../server-process.ts";
 import { resolveSettings } from "../settings.ts";
+import { workerCount } from "../worker-count.ts";
 
 /** Runs until SIGINT or SIGTERM. */
 export async function run(paths: string[], flags: Record<string, unknown>, version: string): Promise<void> {
@@ -21,10 +29,31 @@ export async function run(paths: string[], flags: Record<string, unknown>, versi
 		Object.keys(serveSchema.entries),
 	);
 	const settings = values as RunSettings;
+	const json = flags.json === true;
+	const workers = workerCount({ ...settings, learn: undefined });
+	const print = (server: BannerServer, applications: readonly NamedApplication[]): void => {
+		if (json) {
+			process.stdout.write(
+				`${JSON.stringify({ event: "listening", version, port: server.port, addresses: server.addresses, tls: server.secure, applications: applications.map(({ name, entry }) => ({ name, entry })), ...(workers > 1 ? { workers } : {}) })}\n`,
+			);
+			return;
+		}
+		const rows = [...applicationRows(applications), ...portRows(server), ...workerRows(workers)];
+		process.stdout.write(framed(version, performance.now() - begun, rows, portWarnings(server)));
+	};
+	if (workers > 1) {
+		const { serveWorkers } = await import("../workers/serve-workers.ts");
+		const defaults = resolveSettings(serveSchema, {}, {}, false).values as ServeSettings;
+		const start = { json, version, begun };
+		await serveWorkers({ ...defaults, ...settings, app: paths }, workers, start, (server) =>
+			print(server, server.applications),
+		);
+		return;
+	}
 	const log = makeLog(settings.logLevel);
 	const scripts = await openScriptHost(paths, pick(settings, ascKeys) as AscOptions, {
 		log,
-		trace: traceWriter(flags.json === true),
+		trace: traceWriter(json),
 		server: `xmlsocket/${version}`,
 	});
 	const server = createServer({
@@ -34,14 +63,6 @@ export async function run(paths: string[], flags: Record<string, unknown>, versi
 		log,
 	});
 	await listenOr(server, scripts);
-	const { applications } = scripts;
-	if (flags.json) {
-		process.stdout.write(
-			`${JSON.stringify({ event: "listening", version, port: server.port, addresses: server.addresses, tls: server.secure, applications: applications.map(({ name, entry }) => ({ name, entry })) })}\n`,
-		);
-	} else {
-		const rows = [...applicationRows(applications), ...portRows(server)];
-		process.stdout.write(framed(version, performance.now() - begun, rows, portWarnings(server)));
-	}
+	print(server, scripts.applications);
 	await runUntilSignal(server, log);
 }

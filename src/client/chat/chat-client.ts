@@ -27,13 +27,22 @@ interface OpenRoom {
 
 /** The server's word for a session that another connection has resumed. */
 const SESSION_RESUMED = "session-resumed";
+/** The server's word for a client that it does not want, now or at a new connection. */
+const BANNED = "banned";
+const KICKED = "kicked";
 const MAX_RETRY_AFTER_S = 600;
+/** A server that stood still may handle a hello so late. */
+const LATE_HELLO_MS = 600_000;
 /** The server would refuse the same again at each reconnection. */
 const FINAL_REFUSALS: ReadonlySet<string> = new Set([
 	"XMLSOCKET_NAME_TAKEN",
 	"XMLSOCKET_NAME_INVALID",
+	"XMLSOCKET_LOGIN_REFUSED",
+	"XMLSOCKET_TOKEN_EXPIRED",
 	"XMLSOCKET_TOKEN_INVALID",
+	"XMLSOCKET_TOKEN_USED",
 	"XMLSOCKET_SESSION_IN_USE",
+	"XMLSOCKET_BANNED",
 ]);
 
 /** One chat. */
@@ -55,7 +64,11 @@ export class ChatClient {
 	readonly #seenMessages = new SeenMessages();
 	#wanted: HelloParts;
 	#welcome: Welcome = { name: "", session: "", maxDocumentBytes: 0 };
+	/** When a hello last got no answer. A server that stands still can handle it later, and take the session to a connection that is over. */
+	#unansweredMs = Number.NEGATIVE_INFINITY;
 	#error: XMLSocketError | undefined = undefined;
+	/** The last refusal that says so; where the server ends the connection too, it is the reason. */
+	#banned: XMLSocketError | undefined = undefined;
 	#isOver = false;
 	#stopPinging: () => void = () => {};
 	#settleClosed: (reason: { readonly error?: XMLSocketError }) => void = () => {};
@@ -145,7 +158,10 @@ export class ChatClient {
 		this.sender.connection = connection;
 		connection.on("document", (document) => this.#received(readServerDocument(document.root)));
 		connection.on("status", (status) => this.#statusChanged(status));
-		this.#welcome = await sayHello(connection, this.#wanted, this.sender.newId());
+		this.#welcome = await sayHello(connection, this.#wanted, this.sender.newId()).catch((error: unknown) =>
+			// The server may have refused the connection itself, with a reason of its own.
+			Promise.reject(this.#error ?? error),
+		);
 		this.#keepName();
 		this.#connected();
 	}
@@ -156,6 +172,7 @@ export class ChatClient {
 			this.#welcome = await sayHello(rejoin, this.#wanted, this.sender.newId());
 		} catch (error) {
 			if (error instanceof XMLSocketError && FINAL_REFUSALS.has(error.code)) this.#stop(error);
+			else this.#unansweredMs = this.clock.now();
 			throw error;
 		}
 		this.#keepName();
@@ -250,6 +267,9 @@ export class ChatClient {
 			case "members":
 				this.#open.get(document.room)?.client.receive(document);
 				break;
+			case "settings":
+				this.#open.get(document.settings.room)?.client.receive(document);
+				break;
 			case "ack":
 				if (sender.outbox.acknowledge(document.id, document.seq, document.duplicate)) sender.release();
 				break;
@@ -260,7 +280,7 @@ export class ChatClient {
 				break;
 			}
 			case "error":
-				this.#refused(refusal(document.code, document.text, document.id), document.id);
+				this.#refused(refusal(document.code, document.text, document.id, document.retryAfterSeconds), document.id);
 				break;
 			case "notice": {
 				const { code, text, room } = document;
@@ -269,9 +289,12 @@ export class ChatClient {
 				break;
 			}
 			case "bye":
-				if (document.reason === SESSION_RESUMED) {
-					this.#stop(refusal(SESSION_RESUMED, "Another connection has resumed the session."));
-				} else if (document.retryAfterSeconds !== undefined) {
+				if (document.reason === SESSION_RESUMED) this.#resumedElsewhere();
+				else if (document.reason === BANNED)
+					this.#stop(this.#banned ?? refusal(BANNED, "You are banned from this server."));
+				else if (document.reason === KICKED)
+					this.#stop(refusal(KICKED, "The server's operator has disconnected this chat."));
+				else if (document.retryAfterSeconds !== undefined) {
 					this.connection.delayReconnect(Math.min(document.retryAfterSeconds, MAX_RETRY_AFTER_S) * 1000);
 				}
 				break;
@@ -281,6 +304,14 @@ export class ChatClient {
 		}
 	}
 
+	// The other connection may be one that this chat has given up: then it connects again, and the session comes back. Only once, as
+	// two chats with one session would otherwise take it from each other without end.
+	#resumedElsewhere(): void {
+		const isOwn = this.clock.now() - this.#unansweredMs < LATE_HELLO_MS;
+		this.#unansweredMs = Number.NEGATIVE_INFINITY;
+		if (!isOwn) this.#stop(refusal(SESSION_RESUMED, "Another connection has resumed the session."));
+	}
+
 	#refused(error: XMLSocketError, id: string | undefined): void {
 		if (id !== undefined) {
 			if (this.sender.outbox.refuse(id, error)) {
@@ -288,7 +319,7 @@ export class ChatClient {
 				return;
 			}
 			for (const { client } of this.#open.values()) if (client.refused(id, error)) return;
-		}
+		} else if (error.code === "XMLSOCKET_BANNED") this.#banned = error;
 		this.listeners.emit("refused", error);
 	}
 }

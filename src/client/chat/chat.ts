@@ -15,6 +15,7 @@ import type { XMLSocketError } from "../../errors/index.ts";
 import type { ConnectionStatus } from "../connection-events.ts";
 import type { ChatClient } from "./chat-client.ts";
 import type { ChatEvents } from "./chat-events.ts";
+import { ChatModeration } from "./chat-moderation.ts";
 import { checkListeners } from "./check-listeners.ts";
 import { clientDocument, type RoomEntry } from "./message-types.ts";
 import type { Receipt } from "./outbox.ts";
@@ -29,6 +30,8 @@ export interface JoinOptions extends WaitOptions {
 	readonly since?: Position | undefined;
 	/** Whether the newest messages come at first, as many as the server replays. Default true. Without effect with `since`. */
 	readonly history?: boolean | undefined;
+	/** The key of a private room. */
+	readonly key?: string | undefined;
 	/** Listeners that miss nothing, by event. */
 	readonly on?: RoomReader | undefined;
 }
@@ -55,11 +58,14 @@ const CLOSE_WITHIN_MS = 5000;
 export class Chat implements AsyncDisposable {
 	/** Resolves when the chat is over, with the reason where there was one. Never rejects. */
 	readonly closed: Promise<{ readonly error?: XMLSocketError }>;
+	/** What operators can do: kick, ban, mute, and set how rooms work. */
+	readonly moderation: ChatModeration;
 	readonly #client: ChatClient;
 
 	/** @internal `openChat()` makes chats. */
 	constructor(client: ChatClient) {
 		this.#client = client;
+		this.moderation = new ChatModeration(client.sender);
 		this.closed = client.closed;
 	}
 
@@ -98,21 +104,22 @@ export class Chat implements AsyncDisposable {
 	 * Enters a room, or returns the one that is entered. It is entered again on each connection, until you leave it or the server
 	 * ends it: `room.ended`. The promise stays pending while the connection is away.
 	 *
-	 * Rejects with the server's refusal: XMLSOCKET_ROOM_UNKNOWN, XMLSOCKET_BANNED, XMLSOCKET_NAME_INVALID,
+	 * Rejects with the server's refusal: XMLSOCKET_ROOM_UNKNOWN, XMLSOCKET_BANNED, XMLSOCKET_ROOM_PRIVATE, XMLSOCKET_NAME_INVALID,
 	 * XMLSOCKET_TOO_MANY_ROOMS, XMLSOCKET_UNAVAILABLE; and with XMLSOCKET_CLOSED.
 	 *
 	 * `signal` and `timeoutMs` (default: no limit) give it up, with XMLSOCKET_ABORTED or XMLSOCKET_REQUEST_TIMEOUT; the room is left
 	 * then, unless another call waits for it.
 	 */
 	async join(name: string, options?: JoinOptions): Promise<Room> {
-		const { since, history, on, ...wait }: JoinOptions = checkCallOptions("join()", options, [
+		const { since, history, key, on, ...wait }: JoinOptions = checkCallOptions("join()", options, [
 			"since",
 			"history",
+			"key",
 			"on",
 		]);
 		if (on) checkListeners("join()", on, ROOM_EVENTS);
 		refuseAborted(`The room "${name}" was not entered`, wait);
-		const { client, room } = this.#client.room(name, { since, history: history ?? true, on: on ?? {} });
+		const { client, room } = this.#client.room(name, { since, history: history ?? true, key, on: on ?? {} });
 		await client.whenEntered(wait);
 		return room;
 	}

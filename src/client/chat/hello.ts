@@ -5,11 +5,12 @@ import type { ReceivedDocument, Sendable, WaitOptions } from "../../connection/i
 import { XMLSocketError } from "../../errors/index.ts";
 import type { RequestOptions } from "../requests.ts";
 import { clientDocument, readServerDocument } from "./message-types.ts";
+import type { ChatToken } from "./options.ts";
 
 /** The name and the proofs that a client sends. */
 export interface HelloParts {
 	readonly name: string | undefined;
-	readonly token: string | undefined;
+	readonly token: ChatToken | undefined;
 	readonly session: string | undefined;
 	/** Whether the answer must have that name; otherwise it could belong to another request of the same session. */
 	readonly exactly?: boolean;
@@ -34,7 +35,8 @@ export async function sayHello(
 	id: string,
 	wait: WaitOptions = {},
 ): Promise<Welcome> {
-	const { name, token, session } = wanted;
+	const { name, session } = wanted;
+	const token = typeof wanted.token === "function" ? await wanted.token() : wanted.token;
 	const answer = await asking.request(clientDocument("hello", { name, token, session, id }), {
 		...wait,
 		match: (received) => {
@@ -47,9 +49,14 @@ export async function sayHello(
 	throw new XMLSocketError("XMLSOCKET_INTERNAL", `A <${document.is}> was taken for a <welcome>.`);
 }
 
+// Behind the key can be a ticket, which a new login changes.
+function keyOf(session: string): string {
+	return session.split("-", 2).join("-");
+}
+
 // The greeting of a new connection has a new session and the name of a guest.
 function isAnswer(welcome: Welcome, { name, token, session, exactly }: HelloParts): boolean {
-	if (session !== undefined) return welcome.session === session && (!exactly || welcome.name === name);
+	if (session !== undefined) return keyOf(welcome.session) === keyOf(session) && (!exactly || welcome.name === name);
 	if (name !== undefined) return welcome.name === name;
 	return token === undefined || !welcome.name.startsWith("guest-");
 }

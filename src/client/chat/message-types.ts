@@ -28,6 +28,34 @@ export interface RoomEntry {
 	readonly members: number;
 }
 
+/** A ban or a mute in the server's list. */
+export interface SanctionEntry {
+	readonly id: string;
+	/** Undefined: everywhere. */
+	readonly room: string | undefined;
+	/** Whom it is for: one of the three. */
+	readonly name: string | undefined;
+	readonly session: string | undefined;
+	readonly address: string | undefined;
+	/** The operator. */
+	readonly by: string;
+	/** When it began and ends, in milliseconds since 1970; without an end: undefined. */
+	readonly at: number;
+	readonly until: number | undefined;
+	readonly reason: string | undefined;
+}
+
+/** How a room works. */
+export interface RoomSettingsEntry {
+	readonly room: string;
+	/** Seconds between two messages of a member; 0: none. */
+	readonly slowSeconds: number;
+	readonly isPrivate: boolean;
+	/** Only in the answer to an operator. */
+	readonly key: string | undefined;
+	readonly invited: readonly string[];
+}
+
 /** A document that a server sends. */
 export type ServerDocument =
 	| { readonly is: "welcome"; readonly name: string; readonly session: string; readonly maxDocumentBytes: number }
@@ -39,9 +67,17 @@ export type ServerDocument =
 			readonly seq: number | undefined;
 			readonly members: number;
 			readonly names: readonly string[];
+			readonly slowSeconds: number;
 	  }
 	| { readonly is: "message"; readonly room: string; readonly message: Message }
-	| { readonly is: "ack"; readonly id: string; readonly seq: number | undefined; readonly duplicate: boolean }
+	| {
+			readonly is: "ack";
+			readonly id: string;
+			readonly seq: number | undefined;
+			readonly duplicate: boolean;
+			/** The id of the ban or mute that was asked for. */
+			readonly sanction: string | undefined;
+	  }
 	| {
 			readonly is: "told";
 			readonly from: string;
@@ -71,7 +107,20 @@ export type ServerDocument =
 	  }
 	| { readonly is: "notice"; readonly code: string; readonly text: string; readonly room: string | undefined }
 	| { readonly is: "bye"; readonly reason: string; readonly retryAfterSeconds: number | undefined }
-	| { readonly is: "error"; readonly code: string; readonly id: string | undefined; readonly text: string }
+	| {
+			readonly is: "error";
+			readonly code: string;
+			readonly id: string | undefined;
+			readonly text: string;
+			readonly retryAfterSeconds: number | undefined;
+	  }
+	| {
+			readonly is: "sanctions";
+			readonly kind: "ban" | "mute";
+			readonly list: readonly SanctionEntry[];
+			readonly more: boolean;
+	  }
+	| { readonly is: "settings"; readonly id: string | undefined; readonly settings: RoomSettingsEntry }
 	| { readonly is: "ping"; readonly id: string | undefined }
 	| { readonly is: "unknown"; readonly element: string };
 
@@ -100,6 +149,7 @@ export function readServerDocument(root: XMLNode | null | undefined): ServerDocu
 				stored: attribute(root, "kind") === "stored",
 				log: attribute(root, "log"),
 				seq: count(root, "seq"),
+				slowSeconds: count(root, "slow") ?? 0,
 				...members(root, 0),
 			};
 		case "said":
@@ -111,6 +161,7 @@ export function readServerDocument(root: XMLNode | null | undefined): ServerDocu
 				id: text(root, "id"),
 				seq: count(root, "seq"),
 				duplicate: attribute(root, "duplicate") === "true",
+				sanction: attribute(root, "ban") ?? attribute(root, "mute"),
 			};
 		case "told":
 			return {
@@ -156,7 +207,21 @@ export function readServerDocument(root: XMLNode | null | undefined): ServerDocu
 		case "bye":
 			return { is: "bye", reason: text(root, "reason"), retryAfterSeconds: count(root, "retry-after") };
 		case "error":
-			return { is: "error", code: text(root, "code"), id: attribute(root, "id"), text: textContent(root) };
+			return {
+				is: "error",
+				code: text(root, "code"),
+				id: attribute(root, "id"),
+				text: textContent(root),
+				retryAfterSeconds: count(root, "retry-after"),
+			};
+		case "bans":
+		case "mutes": {
+			const kind = name === "bans" ? "ban" : "mute";
+			const list = elements(root, kind).map(readSanction);
+			return { is: "sanctions", kind, list, more: attribute(root, "more") === "true" };
+		}
+		case "settings":
+			return { is: "settings", id: attribute(root, "id"), settings: readSettings(root) };
 		case "ping":
 			return { is: "ping", id: attribute(root, "id") };
 		default:
@@ -166,7 +231,9 @@ export function readServerDocument(root: XMLNode | null | undefined): ServerDocu
 
 /** A client's document as text; an attribute without a value is left out. */
 export function clientDocument(
-	name: "hello" | "join" | "leave" | "say" | "send" | "tell" | "who" | "rooms" | "history" | "topic" | "ping" | "pong",
+	name:
+		| ("hello" | "join" | "leave" | "say" | "send" | "tell" | "who" | "rooms" | "history" | "topic" | "ping" | "pong")
+		| ("kick" | "ban" | "mute" | "unban" | "unmute" | "bans" | "mutes" | "settings" | "invite"),
 	attributes: Readonly<Record<string, string | number | undefined>> = {},
 	content?: MarkupValue,
 ): string {
@@ -184,6 +251,31 @@ function readMessage(node: XMLNode): Message {
 		seq: count(node, "seq"),
 		prev: count(node, "prev"),
 		id: attribute(node, "id"),
+	};
+}
+
+function readSanction(node: XMLNode): SanctionEntry {
+	const until = Date.parse(text(node, "until"));
+	return {
+		id: text(node, "id"),
+		room: attribute(node, "room"),
+		name: attribute(node, "name"),
+		session: attribute(node, "session"),
+		address: attribute(node, "address"),
+		by: text(node, "by"),
+		at: time(node),
+		until: Number.isNaN(until) ? undefined : until,
+		reason: attribute(node, "reason"),
+	};
+}
+
+function readSettings(node: XMLNode): RoomSettingsEntry {
+	return {
+		room: text(node, "room"),
+		slowSeconds: count(node, "slow") ?? 0,
+		isPrivate: attribute(node, "private") === "true",
+		key: attribute(node, "key"),
+		invited: elements(node, "invited").map((person) => text(person, "name")),
 	};
 }
 

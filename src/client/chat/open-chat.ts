@@ -13,8 +13,9 @@ export type OpenChat = (address: string, options?: ChatClientOptions) => Promise
  * Makes the function `openChat(address, options)` from a function that connects.
  *
  * It resolves when the server has given the name, and rejects as `connect` does, or with the server's refusal:
- * XMLSOCKET_NAME_TAKEN, XMLSOCKET_NAME_INVALID, XMLSOCKET_TOKEN_INVALID, XMLSOCKET_SESSION_IN_USE; or with
- * XMLSOCKET_REQUEST_TIMEOUT where the server does not answer.
+ * XMLSOCKET_NAME_TAKEN, XMLSOCKET_NAME_INVALID, XMLSOCKET_TOKEN_INVALID, XMLSOCKET_TOKEN_EXPIRED, XMLSOCKET_TOKEN_USED,
+ * XMLSOCKET_LOGIN_REFUSED, XMLSOCKET_SESSION_IN_USE; or with XMLSOCKET_REQUEST_TIMEOUT where the server does not answer, and with what
+ * the function `token` rejects with.
  */
 export function createOpenChat(connect: Connect, host: Pick<ClientHost, "clock" | "report">): OpenChat {
 	return async (address, options) => {

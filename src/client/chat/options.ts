@@ -9,12 +9,18 @@ import { checkListeners } from "./check-listeners.ts";
 /** Listeners that are added before the chat is open, and so miss nothing. */
 export type ChatReader = { readonly [Name in keyof ChatEvents]?: (value: ChatEvents[Name]) => void };
 
+/** A token, or what gets one. */
+export type ChatToken = string | (() => string | undefined | Promise<string | undefined>);
+
 /** Options of `openChat()`. */
 export interface ChatClientOptions {
 	/** The name to take. Default: the server gives one, `guest-N`. */
 	readonly name?: string | undefined;
-	/** The token of the name, where the server requires one. */
-	readonly token?: string | undefined;
+	/**
+	 * The token of the name, where the server requires one; or a function that gets one, called for each connection: a token of a site's
+	 * login is worth one login. A reconnection for which it throws or rejects is tried again.
+	 */
+	readonly token?: ChatToken | undefined;
 	/** `chat.session` of an earlier chat: resumes that session and takes its name back. A secret. */
 	readonly session?: string | undefined;
 	/** Ends the chat with XMLSOCKET_ABORTED. */
@@ -50,7 +56,7 @@ const passed = v.optional(v.any());
 // `connect()` checks the options that are passed on to it.
 const schema = v.strictObject({
 	name: v.optional(text),
-	token: v.optional(text),
+	token: v.optional(v.union([text, v.function()])),
 	session: v.optional(text),
 	signal: passed,
 	connectTimeoutMs: passed,
@@ -68,7 +74,7 @@ const schema = v.strictObject({
 /** The options of the chat with all defaults filled in, and those of its connection. */
 export interface ChatClientSettings {
 	readonly name: string | undefined;
-	readonly token: string | undefined;
+	readonly token: ChatToken | undefined;
 	readonly session: string | undefined;
 	readonly pingIntervalMs: number;
 	readonly maxOutboxMessages: number;
@@ -93,7 +99,7 @@ export function chatClientSettings(options: ChatClientOptions = {}): ChatClientS
 	const given = Object.entries({ signal, connectTimeoutMs, tls, origin }).filter(([, value]) => value !== undefined);
 	return {
 		name: own.name?.normalize("NFC"),
-		token: own.token,
+		token: own.token as ChatToken | undefined,
 		session: own.session,
 		pingIntervalMs: own.pingIntervalMs,
 		maxOutboxMessages: own.maxOutboxMessages,

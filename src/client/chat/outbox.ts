@@ -105,14 +105,21 @@ export class Outbox {
 		return [...this.#held.values()].filter((held) => held.room === room);
 	}
 
-	/** Sends those that may leave, in order, until the limit on their way is reached. */
-	release(may: (waiting: Unacknowledged) => boolean, leave: (waiting: Unacknowledged) => void): void {
+	/**
+	 * Sends those that may leave, in order, until the limit on their way is reached.
+	 *
+	 * @param leave sends one. Returns false where the connection is over, so that nothing leaves now.
+	 */
+	release(may: (waiting: Unacknowledged) => boolean, leave: (waiting: Unacknowledged) => boolean): void {
 		for (const held of this.#held.values()) {
 			if (this.#inFlight >= MAX_IN_FLIGHT) return;
 			if (held.inFlight || !may(held)) continue;
 			held.inFlight = true;
 			this.#inFlight++;
-			leave(held);
+			if (leave(held)) continue;
+			held.inFlight = false;
+			this.#inFlight--;
+			return;
 		}
 	}
 

@@ -30,6 +30,8 @@ export interface RoomHost {
 export interface RoomStart {
 	readonly since: Position | undefined;
 	readonly history: boolean;
+	/** Of a private room. */
+	readonly key: string | undefined;
 	readonly on: RoomReader;
 }
 
@@ -68,6 +70,9 @@ export class RoomClient {
 	/** Resolves when the room was entered for the first time. */
 	readonly #entered: Promise<void>;
 	readonly #settle: Settle;
+	/** Seconds between two messages of a member; 0: none. */
+	slowSeconds = 0;
+	readonly #key: string | undefined;
 	#phase: Phase = "out";
 	#joinId = "";
 	/** Calls of `join` that wait for this room. */
@@ -79,8 +84,9 @@ export class RoomClient {
 	#expectsTopic = false;
 	#stopWaiting: (() => void) | undefined = undefined;
 
-	constructor(host: RoomHost, name: string, { since, history, on }: RoomStart) {
+	constructor(host: RoomHost, name: string, { since, history, key, on }: RoomStart) {
 		this.host = host;
+		this.#key = key;
 		this.name = name;
 		const listeners = new Listeners<RoomEvents>(ROOM_EVENTS, host.report);
 		this.listeners = listeners;
@@ -227,6 +233,9 @@ export class RoomClient {
 				this.roster.list(document.names, document.members);
 				this.listeners.emit("members", { isStale: false });
 				break;
+			case "settings":
+				this.slowSeconds = document.settings.slowSeconds;
+				break;
 			case "topic":
 				if (document.text === this.topic && standing) break;
 				this.topic = document.text;
@@ -240,11 +249,12 @@ export class RoomClient {
 	#join(put: (document: string) => void, after: number | undefined, log: string | undefined): void {
 		this.#phase = "joining";
 		this.#joinId = this.host.sender.newId();
-		put(clientDocument("join", { room: this.name, id: this.#joinId, after, log }));
+		put(clientDocument("join", { room: this.name, id: this.#joinId, after, log, key: this.#key }));
 	}
 
-	#joined({ stored, log, seq, names, members }: Joined): void {
+	#joined({ stored, log, seq, names, members, slowSeconds }: Joined): void {
 		if (this.#phase === "ended") return;
+		this.slowSeconds = slowSeconds;
 		const reader = this.reader;
 		// Entered again on the same connection, only to read on: its members and topic are known.
 		const again = this.#isCaughtUp || reader.isParked;

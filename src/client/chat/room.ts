@@ -76,6 +76,11 @@ export class Room implements AsyncIterable<RoomMessage, undefined> {
 		return this.#client.topic;
 	}
 
+	/** In slow mode, the seconds between two messages of a member; 0 without slow mode. Operators are exempt. */
+	get slowSeconds(): number {
+		return this.#client.slowSeconds;
+	}
+
 	/**
 	 * How far a stored room was read: keep it, and pass it to `join` as `since` to resume there, in another process too. Undefined
 	 * in a live room, and before the first message.
@@ -88,7 +93,8 @@ export class Room implements AsyncIterable<RoomMessage, undefined> {
 	 * Sends a text to the room. The promise stays pending while the connection is away and is made again. In a stored room it
 	 * resolves once the message is committed, with its number.
 	 *
-	 * Rejects with the server's refusal (XMLSOCKET_MUTED, XMLSOCKET_UNAVAILABLE and so on); XMLSOCKET_OUTCOME_UNKNOWN where the
+	 * Rejects with the server's refusal (XMLSOCKET_MUTED, XMLSOCKET_SLOW_MODE with `details.retryAfterSeconds`, XMLSOCKET_UNAVAILABLE
+	 * and so on); XMLSOCKET_OUTCOME_UNKNOWN where the
 	 * message left and it cannot be found out whether it arrived; XMLSOCKET_OUTBOX_FULL; XMLSOCKET_DOCUMENT_TOO_LARGE;
 	 * XMLSOCKET_NUL_IN_DOCUMENT; XMLSOCKET_ROOM_NOT_JOINED where the room is over; XMLSOCKET_CLOSED.
 	 *

@@ -1,14 +1,7 @@
 // The sending side of a chat: ids, requests, and the messages that wait for their acknowledgement. A message leaves once its room is
 // entered and its replay is complete; after a loss it leaves again under the same id. docs/guide/chat-client.md.
 
-import {
-	checkCallOptions,
-	documentText,
-	refuseAborted,
-	type Sendable,
-	type WaitOptions,
-	waitFor,
-} from "../../connection/index.ts";
+import { checkCallOptions, refuseAborted, type Sendable, type WaitOptions, waitFor } from "../../connection/index.ts";
 import { XMLSocketError } from "../../errors/index.ts";
 import type { Clock } from "../../link/index.ts";
 import type { Connection } from "../connection.ts";
@@ -80,7 +73,7 @@ export class Sender {
 
 	/** Sends a document at once; nothing while the connection is away. */
 	put(document: Sendable): void {
-		if (this.isIn) this.#connection?.send(documentText(document));
+		if (this.isIn) this.#connection?.sendNow(document);
 	}
 
 	/** Sends a document that carries an id and resolves with its answer. Rejects with the server's refusal of that id. */
@@ -150,19 +143,22 @@ export class Sender {
 		);
 	}
 
-	#leave(waiting: Unacknowledged): void {
+	// A connection may be over before its event says so. What is sent then must not wait in its queue, which leaves before the replay
+	// has shown what the server has: it stays in the outbox.
+	#leave(waiting: Unacknowledged): boolean {
 		const { id, room, text, bytes } = waiting;
 		try {
 			// After a reconnection the limit may be lower: the server would cut the connection, again and again.
 			this.#checkSize(bytes);
+			if (!this.#connection?.sendNow(text)) return false;
 			if (waiting.firstSentMs === undefined) {
 				waiting.firstSentMs = this.#clock.now();
 				waiting.seenWhenSent = room === undefined ? 0 : this.#owner.seen(room);
 			}
-			this.#connection?.send(text);
 		} catch (error) {
 			this.outbox.refuse(id, error as XMLSocketError);
 		}
+		return true;
 	}
 
 	#checkSize(bytes: number): void {

@@ -21,6 +21,7 @@ import { Appender } from "./appender.ts";
 import type { Broker } from "./broker.ts";
 import { encodeEntry } from "./entry-format.ts";
 import { StreamApi, type StreamSettings, type StreamState } from "./jetstream-api.ts";
+import { JetStreamRecords } from "./jetstream-records.ts";
 import { RetentionEnforcer } from "./retention-enforcer.ts";
 import { isUnreachable, unavailable, within } from "./retry.ts";
 import { entryOf, type RoomPage, RoomPages } from "./room-pages.ts";
@@ -63,6 +64,7 @@ const HEADER_BYTES = 512;
 
 /** A log in JetStream, shared by all that name the same stream. Its sequence numbers are not consecutive within a room. */
 export class JetStreamLog implements MessageLog {
+	readonly records: JetStreamRecords;
 	readonly #broker: Broker;
 	readonly #api: StreamApi;
 	readonly #settings: StreamSettings;
@@ -99,8 +101,10 @@ export class JetStreamLog implements MessageLog {
 		settings: StreamSettings,
 		state: StreamState,
 		name: string,
+		records: JetStreamRecords,
 		options: JetStreamLogOptions,
 	) {
+		this.records = records;
 		this.#broker = broker;
 		this.#api = api;
 		this.#settings = settings;
@@ -147,11 +151,13 @@ export class JetStreamLog implements MessageLog {
 		}
 		const api = new StreamApi(broker, stream, replicas);
 		const settings: StreamSettings = { replicas, storage, dedupeWindowMs };
+		const { giveUpAfterMs = GIVE_UP_AFTER_MS } = options;
 		const open = async (): Promise<JetStreamLog> => {
 			const state = await api.ensure(settings);
-			return new JetStreamLog(broker, api, settings, state, await api.history(state), options);
+			const name = await api.history(state);
+			const records = await JetStreamRecords.open(broker, { name: `${stream}_STATE`, replicas, storage });
+			return new JetStreamLog(broker, api, settings, state, name, records, options);
 		};
-		const { giveUpAfterMs = GIVE_UP_AFTER_MS } = options;
 		return await within(giveUpAfterMs, open).catch((error: Error) => {
 			if (!isUnreachable(error)) throw error;
 			throw new XMLSocketError(
@@ -240,6 +246,7 @@ export class JetStreamLog implements MessageLog {
 		await this.#appender.finish(CLOSE_WITHIN_MS);
 		this.#rooms.close();
 		this.#enforcer.close();
+		this.records.close();
 	}
 
 	// --- reading

@@ -2,8 +2,10 @@
 // folder. The root is the movie's folder, as on the movie's own site; all other files are below /xmlsocket/ and /ruffle/.
 
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { HttpRoutes } from "../../server/index.ts";
+import type { Duplex } from "node:stream";
+import { answerUpgradeRequired, type HttpRoutes, refuseUpgrade } from "../../server/index.ts";
 import { pageHeaders } from "../../server/page-headers.ts";
+import type { TrafficFeed } from "../../traffic-feed/index.ts";
 import { RUFFLE_INSTALL, type RuffleRoutes } from "../ruffle-package.ts";
 import { type SiteRoutes, sendText } from "../site/site-routes.ts";
 import type { ReachableTarget } from "../site/socket-proxy.ts";
@@ -13,6 +15,7 @@ import { clientGone, type Movie } from "./movie.ts";
 
 /** The path of the page. */
 export const PLAY_PATH = "/xmlsocket/";
+const TRAFFIC_PATH = `${PLAY_PATH}traffic`;
 
 /** The data for the page at its start. */
 export interface PlayFacts {
@@ -39,10 +42,11 @@ export interface PlayParts {
 	readonly ruffle: RuffleRoutes;
 	/** Answers for the configuration of the sockets and for Ruffle. */
 	readonly site: SiteRoutes;
-	readonly targets: readonly ReachableTarget[];
+	readonly targets: () => readonly ReachableTarget[];
 	readonly parameters: Readonly<Record<string, string>>;
 	readonly command: string;
 	readonly feed: EventFeed;
+	readonly trafficFeed: TrafficFeed;
 }
 
 /** Answers for the page and the movie. */
@@ -60,12 +64,28 @@ export class PlayRoutes implements HttpRoutes {
 		const { pathname } = url;
 		if (pathname === "/") response.writeHead(302, { location: `.${PLAY_PATH}`, "content-length": 0 }).end();
 		else if (pathname === `${PLAY_PATH}events`) this.#parts.feed.open(response);
+		else if (pathname === TRAFFIC_PATH) answerUpgradeRequired(response);
 		else if (!this.#parts.site.request(request, response, url))
 			this.#answer(request, response, url).catch(() => response.destroy());
 		return true;
 	}
 
+	upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, url: URL, clientAddress: string): boolean {
+		if (url.pathname !== TRAFFIC_PATH) return false;
+		// The server has checked the Origin, if there is one. A movie can send requests here, but can open no WebSocket of its own choice;
+		// a file beside it that is opened as a page has the origin null.
+		if (request.headers.origin === undefined)
+			refuseUpgrade(socket, "403 Forbidden", "Only the page of this server may connect here.");
+		else this.#parts.trafficFeed.upgrade(request, socket, head, clientAddress);
+		return true;
+	}
+
+	webSocketPaths(): readonly string[] {
+		return [TRAFFIC_PATH];
+	}
+
 	async drain(): Promise<void> {
+		this.#parts.trafficFeed.close();
 		this.#parts.feed.close();
 	}
 
@@ -96,7 +116,7 @@ export class PlayRoutes implements HttpRoutes {
 			base: movie.base,
 			problem: (await movie.problem(aborted)) ?? null,
 			install: ruffle.installed() ? null : RUFFLE_INSTALL,
-			targets,
+			targets: targets(),
 			parameters,
 			command,
 		};

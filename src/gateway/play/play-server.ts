@@ -2,12 +2,15 @@
 // prints nothing.
 
 import { createServer, type Logger, noDocuments, type Server } from "../../server/index.ts";
+import type { CaptureInfo, TrafficEvent } from "../../tools/traffic/index.ts";
+import { TrafficFeed } from "../../traffic-feed/index.ts";
 import { createGateway, type Gateway } from "../gateway.ts";
 import { type RuffleRoutes, ruffleRoutes } from "../ruffle-package.ts";
 import { SiteRoutes } from "../site/site-routes.ts";
-import { reachableTargets } from "../site/socket-proxy.ts";
+import { type ReachableTarget, reachableTargets } from "../site/socket-proxy.ts";
 import { EventFeed } from "./event-feed.ts";
 import { type Movie, movieOf } from "./movie.ts";
+import { MovieTraffic } from "./movie-traffic.ts";
 import { PlayRoutes } from "./play-routes.ts";
 
 /** The options of `createPlay`. */
@@ -31,6 +34,8 @@ export interface PlayOptions {
 	readonly pages: string;
 	/** Default: the installed package. */
 	readonly ruffle?: RuffleRoutes | undefined;
+	/** Called for each event of the movie's sockets, in order. Default: only the page shows them. */
+	readonly onEvent?: ((event: TrafficEvent) => void) | undefined;
 	readonly log: Logger;
 }
 
@@ -40,6 +45,8 @@ export interface Play {
 	readonly movie: Movie;
 	readonly gateway: Gateway;
 	readonly ruffle: RuffleRoutes;
+	/** What is true of all events. */
+	readonly info: CaptureInfo;
 }
 
 /**
@@ -52,6 +59,10 @@ export function createPlay(options: PlayOptions): Play {
 	const { allow, parameters, command, pages, dialTimeoutMs, learn, encoding } = options;
 	const movie = movieOf(options.movie);
 	const feed = new EventFeed(options.log);
+	const traffic = new MovieTraffic((event) => {
+		trafficFeed.add(event);
+		options.onEvent?.(event);
+	});
 	const gateway = createGateway(
 		{
 			targets: [...allow],
@@ -59,20 +70,27 @@ export function createPlay(options: PlayOptions): Play {
 			...(learn === undefined ? {} : { learn }),
 			...(encoding === undefined ? {} : { encoding }),
 		},
-		{ log: feed },
+		{ log: feed, observe: traffic.observe },
 	);
-	const targets = reachableTargets(gateway.targets, gateway.settings.targets);
+	const targets = (): ReachableTarget[] => reachableTargets(gateway.targets, gateway.targetTexts);
+	const trafficFeed = new TrafficFeed({
+		info: traffic.info,
+		allow: (target) => {
+			const { name } = gateway.allow(target);
+			feed.info({ target: name }, "the user of the page allowed a target");
+		},
+	});
 	const ruffle = options.ruffle ?? ruffleRoutes();
 	const site = new SiteRoutes({
 		folder: undefined,
 		inject: false,
 		ruffle,
-		targets: () => targets,
+		targets,
 		reports: true,
 		forOtherSites: false,
 		log: feed,
 	});
-	const page = new PlayRoutes({ movie, pages, ruffle, site, targets, parameters, command, feed });
+	const page = new PlayRoutes({ movie, pages, ruffle, site, targets, parameters, command, feed, trafficFeed });
 	const server = createServer({
 		port: options.port,
 		// Only this machine's browser needs the page.
@@ -82,5 +100,5 @@ export function createPlay(options: PlayOptions): Play {
 		log: feed,
 		routes: [gateway, page],
 	});
-	return { server, movie, gateway, ruffle };
+	return { server, movie, gateway, ruffle, info: traffic.info };
 }

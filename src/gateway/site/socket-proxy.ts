@@ -70,6 +70,31 @@ export function socketProxyScript(targets: readonly ReachableTarget[], reports: 
 	return `(${String(mergeSocketProxy)})(window, ${data}, ${reports});\n`;
 }
 
+/**
+ * Reads a script of `socketProxyScript` without running it: the entries that it adds in a page.
+ *
+ * @param script its address, to which the paths of WebSockets are relative.
+ * @param pageHost the host of the page's address.
+ * @returns undefined if the text is another script.
+ */
+export function readSocketProxyScript(text: string, script: URL, pageHost: string): SocketProxyEntry[] | undefined {
+	const begun = /^\(function \w+\(page, targets, reports\) \{/.test(text) ? text.lastIndexOf("})(window, ") : -1;
+	const data = begun < 0 ? undefined : /^\}\)\(window, (\[.*\]), (?:true|false)\);\s*$/.exec(text.slice(begun))?.[1];
+	if (data === undefined) return undefined;
+	let targets: ReachableTarget[];
+	try {
+		targets = JSON.parse(data) as ReachableTarget[];
+	} catch {
+		return undefined;
+	}
+	return targets.flatMap(({ hosts, pageHost: isPageHost, port, path }) => {
+		const url = new URL(path, script);
+		url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
+		const all = isPageHost ? [...new Set([...hosts, pageHost])] : hosts;
+		return all.map((host) => ({ host, port, proxyUrl: url.href }));
+	});
+}
+
 /** The parts of its page that the script uses. */
 interface PageWindow {
 	readonly location: { readonly hostname: string; readonly origin: string };

@@ -67,8 +67,8 @@ export async function repairFolder(folder: string): Promise<FolderSummary> {
 }
 
 /**
- * Exports a data folder as lines of JSON: a line about the export, then for each room a line about it and a line for each message.
- * A payload is `text` if it is UTF-8, otherwise `base64`.
+ * Exports a data folder as lines of JSON: a line about the export, a line for each ban, mute, topic and settings of a room, then for each
+ * room a line about it and a line for each message. A payload is `text` if it is UTF-8, otherwise `base64`.
  *
  * Rejects with XMLSOCKET_DATA_IN_USE, XMLSOCKET_DATA_UNREADABLE.
  *
@@ -82,6 +82,7 @@ export async function exportFolder(
 ): Promise<number> {
 	return await LevelStore.use(folder, { create: false }, async (store) => {
 		await write(`${JSON.stringify({ export: "xmlsocket", format: FORMAT, log: store.log })}\n`);
+		for await (const [record, value] of store.records()) await write(`${JSON.stringify({ record, value })}\n`);
 		let messages = 0;
 		for await (const [room, { number, firstSeq, lastSeq }] of store.rooms()) {
 			await write(`${JSON.stringify({ room, lastSeq })}\n`);

@@ -10,6 +10,7 @@ import { Batch, LevelStore } from "./level-store.ts";
 const MAX_BATCH = 1000;
 const MAX_BATCH_BYTES = 4 * 1024 * 1024;
 const MAX_CACHED_ROOMS = 8192;
+const MAX_RECORD_CHARACTERS = 32_768;
 
 /**
  * Imports an export into a folder, which is created if it does not exist. A room that has messages already accepts only higher
@@ -41,8 +42,10 @@ export async function importFolder(
 			if (read.value === "") continue;
 			try {
 				const content = parse(read.value, line);
-				const name = roomOf(content, line);
-				importing.add(importing.cached(name) ?? (await importing.load(name)), content, line);
+				if (content.record === undefined) {
+					const name = roomOf(content, line);
+					importing.add(importing.cached(name) ?? (await importing.load(name)), content, line);
+				} else importing.addRecord(content, line);
 			} catch (error) {
 				await importing.flush();
 				throw error;
@@ -115,6 +118,16 @@ class FolderImport {
 	add(room: CachedRoom, line: Record<string, unknown>, at: number): void {
 		if (line.seq === undefined) this.#addRoom(room, wholeNumber(line.lastSeq, "lastSeq", at));
 		else this.#addMessage(room, messageOf(line, at), at);
+	}
+
+	/** Adds a ban, a mute, a topic or settings of a room to the batch, in place of those of the same name. */
+	addRecord({ record, value }: Record<string, unknown>, at: number): void {
+		const isText = typeof record === "string" && typeof value === "string";
+		if (!isText || record.length > MAX_RECORD_CHARACTERS || value.length > MAX_RECORD_CHARACTERS) {
+			throw invalid(at, `"record" and "value" are texts of at most ${MAX_RECORD_CHARACTERS} characters`);
+		}
+		this.#batch.putRecord(record, value);
+		this.#batchBytes += value.length;
 	}
 
 	// A room without messages keeps its last number too, otherwise the number would be used again.

@@ -5,6 +5,7 @@
 //   "m"                                          JSON: { "format": 1, "log": the name of this history }
 //   "r" room's name, UTF-8                       room's number u32, lastSeq u48, firstSeq u48, count u48, bytes u48
 //   "e" room's number u32, seq u48               prev u48, atMs u48, session, id, payload
+//   "s" key, UTF-8                                value, UTF-8: a record of the StateStore
 //   "i" period u48, room's number u32, session,  seq u48, prev u48, atMs u48
 //       00, id
 //
@@ -21,6 +22,25 @@ export const FORMAT = 1;
 export const META_KEY: Buffer = Buffer.from("m");
 /** All rooms: from here, up to the next. */
 export const ROOMS: readonly [Buffer, Buffer] = [Buffer.from("r"), Buffer.from("s")];
+
+/** All records of the `StateStore`: from here, up to the next. */
+export const RECORDS: readonly [Buffer, Buffer] = [Buffer.from("s"), Buffer.from("t")];
+
+/** What `META_KEY` holds. A later version may add to it. */
+export interface FolderMeta {
+	readonly format?: unknown;
+	readonly log?: unknown;
+	/** The format that a migration is on its way to, after its copy was made. */
+	readonly migratingTo?: unknown;
+}
+
+export function encodeMeta(meta: FolderMeta): Buffer {
+	return Buffer.from(JSON.stringify(meta));
+}
+
+export function decodeMeta(value: Buffer): FolderMeta {
+	return JSON.parse(value.toString("utf8")) as FolderMeta;
+}
 
 const NUMBER_BYTES = 6;
 const ROOM_BYTES = 4 + 4 * NUMBER_BYTES;
@@ -45,6 +65,14 @@ export function roomKey(name: string): Buffer {
 }
 
 export function roomOfKey(key: Buffer): string {
+	return key.toString("utf8", 1);
+}
+
+export function recordKey(key: string): Buffer {
+	return Buffer.from(`s${key}`, "utf8");
+}
+
+export function keyOfRecord(key: Buffer): string {
 	return key.toString("utf8", 1);
 }
 
@@ -81,6 +109,11 @@ export function entryKey(room: number, seq: number): Buffer {
 	key.writeUInt32BE(room, 1);
 	key.writeUIntBE(seq, 5, NUMBER_BYTES);
 	return key;
+}
+
+/** The number of the room that an entry's key belongs to. */
+export function roomOfEntryKey(key: Buffer): number {
+	return key.readUInt32BE(1);
 }
 
 export function encodeEntry(entry: LogEntry): Buffer {

@@ -18,10 +18,13 @@ import {
 	type Subscription,
 } from "../index.ts";
 import { AppendQueue, type PendingAppend } from "./append-queue.ts";
+import { type BackupEvents, BackupSocket } from "./backup-socket.ts";
 import { commitBatch } from "./commit-batch.ts";
 import { DedupeWindow } from "./dedupe-window.ts";
+import type { Migrated } from "./folder-migration.ts";
+import { LevelRecords } from "./level-records.ts";
 import { type LevelRoom, LevelRooms } from "./level-rooms.ts";
-import { LevelStore } from "./level-store.ts";
+import { type Batch, LevelStore } from "./level-store.ts";
 import { Page } from "./page.ts";
 import { RetentionTrimmer } from "./retention-trimmer.ts";
 
@@ -38,6 +41,13 @@ export interface LevelLogOptions extends LogOptions {
 	 * XMLSOCKET_TOO_MANY_ROOMS. Default 100 000.
 	 */
 	readonly maxRooms?: number;
+	/**
+	 * If it is given, other processes of this user can take a backup while the log is open: `xmlsocket data DIR backup TARGET`. It receives what
+	 * becomes of them.
+	 */
+	readonly backups?: BackupEvents;
+	/** Is called if the folder had an older format and was migrated. */
+	readonly migrated?: (migrated: Migrated) => void;
 }
 
 export const DEFAULT_LEVEL_RETENTION: Retention = { maxCount: 1_000_000, maxBytes: 1024 ** 3 };
@@ -47,6 +57,7 @@ const LONGEST_RETRY_MS = 5000;
 /** A log that survives the end of its process. Its sequence numbers are consecutive within a room. */
 export class LevelLog implements MessageLog {
 	readonly folder: string;
+	readonly records: LevelRecords;
 	readonly #rooms: LevelRooms;
 	readonly #queue = new AppendQueue();
 	readonly #dedupe: DedupeWindow;
@@ -56,6 +67,7 @@ export class LevelLog implements MessageLog {
 	// Undefined while the folder cannot be used.
 	#store: LevelStore | undefined;
 	readonly #name: string;
+	#backups: BackupSocket | undefined = undefined;
 	#working: Promise<void> | undefined = undefined;
 	#closed = false;
 	#retry: ReturnType<typeof setTimeout> | undefined = undefined;
@@ -65,6 +77,10 @@ export class LevelLog implements MessageLog {
 		this.folder = folder;
 		this.#store = store;
 		this.#name = store.log;
+		this.records = new LevelRecords({
+			checkUsable: () => void this.#checkUsable("The data folder cannot be written"),
+			write: (batch) => this.#writeRecords(batch),
+		});
 		const { nowMs = Date.now, monotonicMs = options.nowMs ?? ((): number => performance.now()) } = options;
 		this.#nowMs = nowMs;
 		this.#rooms = new LevelRooms(options.maxRooms ?? 100_000);
@@ -75,7 +91,9 @@ export class LevelLog implements MessageLog {
 	/**
 	 * Opens the log of a folder, and creates it if it does not exist.
 	 *
-	 * Rejects with XMLSOCKET_DATA_IN_USE if another process has it open, XMLSOCKET_DATA_UNREADABLE otherwise.
+	 * Rejects with XMLSOCKET_DATA_IN_USE if another process has it open, XMLSOCKET_DATA_DAMAGED if its files do not fit together,
+	 * XMLSOCKET_DATA_TOO_NEW if a newer version has written it, XMLSOCKET_BACKUP_FAILED if it is older and no copy can be made before its
+	 * migration, XMLSOCKET_DATA_UNREADABLE otherwise.
 	 *
 	 * @example
 	 * ```ts
@@ -88,10 +106,14 @@ export class LevelLog implements MessageLog {
 		try {
 			const log = new LevelLog(folder, store, options);
 			await log.#load(store);
+			if (store.migrated) options.migrated?.(store.migrated);
+			if (options.backups) {
+				log.#backups = await BackupSocket.open(folder, () => log.#checkUsable().everything(), options.backups);
+			}
 			return log;
 		} catch (error) {
 			await store.close();
-			throw error;
+			throw store.failure(error);
 		}
 	}
 
@@ -153,7 +175,9 @@ export class LevelLog implements MessageLog {
 		if (this.#closed) return;
 		this.#closed = true;
 		clearTimeout(this.#retry);
+		this.#backups?.close();
 		await this.#working;
+		await this.records.finish();
 		const store = this.#store;
 		this.#store = undefined;
 		await store?.close();
@@ -204,6 +228,18 @@ export class LevelLog implements MessageLog {
 		}
 	}
 
+	// Records that wait when the log is closed are written too.
+	async #writeRecords(batch: Batch): Promise<void> {
+		const store = this.#store;
+		if (!store) throw unavailable("The data folder cannot be written");
+		try {
+			await store.write(batch, true);
+		} catch (error) {
+			await this.#lost(error as Error);
+			throw unavailable((error as Error).message, error);
+		}
+	}
+
 	#trimLater(room: LevelRoom): void {
 		if (this.#closed) return;
 		this.#trimmer.add(room);
@@ -225,6 +261,7 @@ export class LevelLog implements MessageLog {
 			}
 			this.#trimmer.addIfOver(room);
 		}
+		await this.records.load(store);
 		await this.#dedupe.load(store);
 		if (this.#trimmer.isDue) this.#work();
 	}

@@ -1,12 +1,29 @@
 // Why a data folder could not be opened, in words for its operator. LevelDB and Node report what a system call returned, which on
 // read-only and network file systems is not the cause.
 
-import { accessSync, constants, existsSync } from "node:fs";
+import { accessSync, constants, existsSync, readdirSync } from "node:fs";
 import { dirname } from "node:path";
 
+/** The reason where a folder has messages and no file that says which of its files are in use. */
+export const CURRENT_IS_MISSING = "its file CURRENT is missing";
+
 /** Whether the files of the folder are there and do not fit together, as after a loss of power or a full disk. */
-export function isDamage(error: Error): boolean {
-	return /^Corruption:|MANIFEST-\d+: No such file/.test(error.message);
+export function isDamage({ message }: Error): boolean {
+	// A table without content cannot be mapped into memory, which is an invalid argument.
+	return (
+		message === CURRENT_IS_MISSING ||
+		/^Corruption:|MANIFEST-\d+: No such file|\.(?:ldb|sst): Invalid argument/.test(message)
+	);
+}
+
+/** Whether a folder has files of LevelDB that contain messages. */
+export function hasMessages(folder: string): boolean {
+	try {
+		return readdirSync(folder).some((name) => /^\d+\.(?:ldb|sst|log)$/.test(name));
+	} catch {
+		// It is not there, is a file, or cannot be read: opening it reports that.
+		return false;
+	}
 }
 
 /** The cause, without a full stop. */
@@ -16,6 +33,7 @@ export function reasonOf(folder: string, error: Error & { code?: string; syscall
 	if (/Read-only file system|Permission denied/.test(reason)) {
 		return `${reason}; this user must be able to write to the folder, even to read it, because its lock is a file there`;
 	}
+	if (isDamage(error)) return reason;
 	if (/No locks available|Function not implemented|Operation not supported|Invalid argument/.test(reason)) {
 		return `${reason}; the file system lacks locks or syncing, as some network and shared folders do: use a local disk`;
 	}

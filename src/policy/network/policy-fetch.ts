@@ -3,7 +3,7 @@
 
 import { XMLSocketError } from "../../errors/index.ts";
 import { onAbort, type Transport } from "../../link/index.ts";
-import { dial } from "../../transport/index.ts";
+import { dial } from "../../transport/dial.ts";
 
 /** Options of one policy request. */
 export interface FetchPolicyOptions {

@@ -4,7 +4,7 @@
 import { readFileSync } from "node:fs";
 import type { Socket } from "node:net";
 import { XMLSocketError } from "../../errors/index.ts";
-import { closeWithin } from "../../transport/index.ts";
+import { closeWithin } from "../../transport/deadline.ts";
 import { judgeDelivery, policyFile, readPolicyFile } from "../index.ts";
 
 /** From the request to the end of the connection, also where the player never closes. */

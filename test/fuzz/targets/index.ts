@@ -6,13 +6,17 @@ import { open as chat } from "./chat.ts";
 import { open as codec } from "./codec.ts";
 import { open as config } from "./config.ts";
 import { open as entries } from "./entries.ts";
+import { open as filter } from "./filter.ts";
 import { open as framer } from "./framer.ts";
 import { open as http } from "./http.ts";
 import { open as patterns } from "./patterns.ts";
 import { open as policy } from "./policy.ts";
 import { open as proxyHeader } from "./proxy-header.ts";
 import { open as recognise } from "./recognise.ts";
+import { open as recording } from "./recording.ts";
+import { open as replay } from "./replay.ts";
 import { open as stream } from "./stream.ts";
+import { open as traffic } from "./traffic.ts";
 import { open as wellFormed } from "./well-formed.ts";
 import { openParser, open as xml } from "./xml.ts";
 
@@ -33,4 +37,8 @@ export const TARGETS: Readonly<Record<string, OpenTarget>> = {
 	arguments: argumentsTarget,
 	chat,
 	http,
+	replay,
+	traffic,
+	filter,
+	recording,
 };

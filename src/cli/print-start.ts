@@ -1,0 +1,48 @@
+// What `serve` prints once the daemon listens: the banner, or one JSON object.
+
+import { resolve } from "node:path";
+import type { Gateway } from "../gateway/index.ts";
+import { type BannerServer, banner, type NamedApplication } from "./banner.ts";
+import { brokers, keepsFolder } from "./room-storage.ts";
+import type { ServeSettings } from "./serve-schema.ts";
+import type { Site } from "./site.ts";
+
+/** A daemon that listens, as far as it is printed. */
+export interface StartedDaemon {
+	readonly server: BannerServer;
+	readonly gateway: Gateway | undefined;
+	readonly site: Site;
+	readonly applications: readonly NamedApplication[];
+	/** Processes that serve clients. */
+	readonly workers: number;
+}
+
+/** How it is printed. */
+export interface StartFacts {
+	readonly json: boolean;
+	readonly version: string;
+	/** When the start began, monotonic milliseconds. */
+	readonly begun: number;
+}
+
+/** Prints the start of a daemon. */
+export function printStart(daemon: StartedDaemon, settings: ServeSettings, { json, version, begun }: StartFacts): void {
+	const { server, gateway, site, applications, workers } = daemon;
+	const text = json
+		? `${JSON.stringify({
+				event: "listening",
+				version,
+				port: server.port,
+				addresses: server.addresses,
+				tls: server.secure,
+				policy: server.policyText ?? null,
+				policyPort: server.policyPort ?? null,
+				data: keepsFolder(settings) ? resolve(settings.data) : null,
+				nats: brokers(settings).length > 0,
+				targets: gateway?.targets.map(({ name, host, port, path }) => ({ name, host, port, path })) ?? [],
+				applications: applications.map(({ name, entry }) => ({ name, entry })),
+				workers,
+			})}\n`
+		: banner(server, gateway, applications, site, settings, version, performance.now() - begun, workers);
+	process.stdout.write(text);
+}

@@ -1,6 +1,0 @@
-// Quotes one argument for a command line.
-
-/** The argument, in quotes if a shell would interpret it. */
-export function quoteForShell(text: string): string {
-	return /^[\w.:=@,+/-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
-}

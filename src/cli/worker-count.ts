@@ -1,0 +1,22 @@
+// How many processes `--workers` starts, and what they cannot do together.
+
+import { availableParallelism } from "node:os";
+import { XMLSocketError } from "../errors/index.ts";
+import { MAX_WORKERS, type ServeSettings } from "./serve-schema.ts";
+
+/**
+ * The number of workers; 1: the daemon is one process.
+ *
+ * @throws XMLSOCKET_OPTION_INVALID where another option needs one process.
+ */
+export function workerCount(settings: Pick<ServeSettings, "workers" | "learn">): number {
+	const { workers, learn } = settings;
+	if (workers === 1) return 1;
+	if (learn !== undefined) {
+		throw new XMLSocketError(
+			"XMLSOCKET_OPTION_INVALID",
+			"--workers and --learn exclude each other: its file is written by one process. Use --workers 1, or list the targets with --target.",
+		);
+	}
+	return workers === "auto" ? Math.min(availableParallelism(), MAX_WORKERS) : workers;
+}

@@ -1,0 +1,1 @@
+export { type TrafficControls, TrafficFeed, type TrafficFeedOptions } from "./traffic-feed.ts";
