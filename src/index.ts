@@ -28,6 +28,8 @@ export type {
 	ConnectOptions,
 	Gap,
 	HistoryOptions,
+	ListMembersOptions,
+	MembersPage,
 	JoinOptions,
 	Message,
 	ModerationTarget,

@@ -29,6 +29,8 @@ export type {
 	ConnectOptions,
 	Gap,
 	HistoryOptions,
+	ListMembersOptions,
+	MembersPage,
 	JoinOptions,
 	Message,
 	ModerationTarget,
