@@ -31,6 +31,7 @@ class EntryView {
 	readonly #button: HTMLButtonElement;
 	readonly #avatar: HTMLElement = make("span", "avatar");
 	readonly #name: HTMLElement = make("bdi", "entry-name");
+	readonly #spoken: HTMLElement = make("span", "unseen");
 	readonly #role: HTMLElement = make("span", "entry-role");
 	readonly #count: HTMLElement = make("span", "entry-count");
 	readonly #badge: HTMLElement = make("span", "badge");
@@ -40,7 +41,9 @@ class EntryView {
 	constructor(entry: Entry) {
 		this.#entry = entry;
 		this.#button = button("", "", () => this.#entry.choose());
-		this.#button.append(this.#avatar, this.#name, this.#role, this.#count, this.#badge);
+		this.#button.append(this.#avatar, this.#name, this.#spoken, this.#role, this.#count, this.#badge);
+		// A screen reader says in words what the others show.
+		for (const element of [this.#avatar, this.#role, this.#count, this.#badge]) element.ariaHidden = "true";
 		this.item = make("li", "entry-item", this.#button, this.#more);
 		this.draw(entry);
 	}
@@ -59,7 +62,7 @@ class EntryView {
 		this.#badge.classList.toggle("is-for-me", isForMe ?? false);
 		const classes = ["entry", isPerson ? tint(label) : "", unread > 0 ? "is-unread" : ""].filter((name) => name !== "");
 		setAttribute(this.#button, "class", classes.join(" "));
-		setAttribute(this.#button, "aria-label", spoken === "" ? label : `${label}, ${spoken}`);
+		setText(this.#spoken, spoken === "" ? "" : `, ${spoken}`);
 		setAttribute(this.#button, "aria-current", current ? "true" : "false");
 		setAttribute(this.#button, "title", title);
 		this.#more.hidden = entry.more === undefined;

@@ -53,7 +53,7 @@ export function addEmojiPicker(text: HTMLTextAreaElement): void {
 				panel.append(choice);
 			}
 		}
-		open(panel.hidden);
+		open(panel.hidden === true);
 		if (!panel.hidden) (panel.firstElementChild as HTMLElement).focus();
 	});
 	document.addEventListener("keydown", (event) => {

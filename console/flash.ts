@@ -5,7 +5,10 @@ import { byId } from "./dom.ts";
 
 /** What this page uses of Ruffle 0.6. */
 interface Player extends HTMLElement {
-	ruffle(): { load(options: object): Promise<void>; callExternalInterface(name: string, ...values: unknown[]): unknown };
+	ruffle(): {
+		load(options: object): Promise<void>;
+		callExternalInterface(name: string, ...values: unknown[]): unknown;
+	};
 }
 interface Ruffle {
 	config?: object;

@@ -1,7 +1,10 @@
 // How others come into the chat: the link of a room, and the command of a terminal. The link has no token and no session.
 
 /** The address of a room, for others. */
-export function roomLink({ origin, pathname }: Pick<Location, "origin" | "pathname">, room: string | undefined): string {
+export function roomLink(
+	{ origin, pathname }: Pick<Location, "origin" | "pathname">,
+	room: string | undefined,
+): string {
 	return `${origin}${pathname}${room === undefined ? "" : `#${encodeURIComponent(room)}`}`;
 }
 

@@ -195,7 +195,7 @@ export class LogView {
 			"div",
 			"empty muted",
 			make("p", "", "No messages yet. Write the first one below, or invite someone."),
-			button("Copy the invitation link", "small-button", () => this.#actions.invite()),
+			button("Copy invitation link", "small-button", () => this.#actions.invite()),
 		);
 	}
 }

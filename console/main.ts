@@ -110,6 +110,7 @@ function draw(): void {
 	const chat = byId("chat", HTMLElement);
 	const opened = chat.hidden && inside;
 	chat.hidden = !inside;
+	byId("skip", HTMLElement).hidden = !inside;
 	gate.draw();
 	const chatName = `Chat on ${serverWords(session.chat?.serverName, location.host)}`;
 	const name = inside && active ? `${active.name} · ${chatName}` : chatName;

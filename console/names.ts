@@ -28,7 +28,8 @@ export function initials(name: string): string {
 	if (guest) return guest[1]!.slice(-2);
 	const words = name.split(/[\s._-]+/u).filter((word) => word !== "");
 	const first = [...new Intl.Segmenter().segment(words[0] ?? name)][0]?.segment ?? "";
-	const second = words[1] === undefined ? "" : ([...new Intl.Segmenter().segment(words[1])][0]?.segment ?? "");
+	const [next = ""] = words.slice(1);
+	const second = /^\d{1,2}$/.test(next) ? next : ([...new Intl.Segmenter().segment(next)][0]?.segment ?? "");
 	return `${first}${second}`.toLocaleUpperCase();
 }
 
@@ -43,7 +44,8 @@ export function mentions(text: string, name: string): boolean {
 		const end = at + needle.length;
 		const isCalled = /(?:^|[^\p{L}\p{N}_])@$/u.test(before);
 		const isPlain = needle.length >= MIN_PLAIN && !/[\p{L}\p{N}_@./-]$/u.test(before);
-		if ((isCalled || isPlain) && !/^(?:[\p{L}\p{N}_]|[-./](?=[\p{L}\p{N}]))/u.test(hay.slice(end, end + 3))) return true;
+		if ((isCalled || isPlain) && !/^(?:[\p{L}\p{N}_]|[-./](?=[\p{L}\p{N}]))/u.test(hay.slice(end, end + 3)))
+			return true;
 	}
 	return false;
 }

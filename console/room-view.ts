@@ -59,7 +59,8 @@ export class RoomView {
 		const topicElement = byId("topic", HTMLElement);
 		setText(topicElement, topic);
 		topicElement.title = topic;
-		for (const button of byClass("set-topic")) button.hidden = !place?.isRoom || !place.inside || !session.chat?.canSetTopics;
+		for (const button of byClass("set-topic"))
+			button.hidden = !place?.isRoom || !place.inside || !session.chat?.canSetTopics;
 		for (const button of byClass("leave")) button.hidden = !place?.isRoom;
 		byId("close", HTMLElement).hidden = !place || place.isRoom;
 		byId("open-members", HTMLElement).hidden = !place?.isRoom;

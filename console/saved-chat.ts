@@ -45,8 +45,8 @@ export function savedConversations(places: Places): SavedConversation[] {
 			if (space < 0) break;
 			lines.unshift({ from, text, at, own });
 		}
-		if (space < 0) break;
 		conversations.unshift({ name, lines });
+		if (space < 0) break;
 	}
 	return conversations;
 }

@@ -42,7 +42,11 @@ export class SideView {
 		const all = rooms.length + conversations.length + others.length;
 		byId("find-place-part", HTMLElement).hidden = all < MIN_SEARCHED && this.#search.value === "";
 		const isFound = ({ name }: { readonly name: string }): boolean => includesText(name, this.#search.value);
-		const shown = { rooms: rooms.filter(isFound), people: conversations.filter(isFound), others: others.filter(isFound) };
+		const shown = {
+			rooms: rooms.filter(isFound),
+			people: conversations.filter(isFound),
+			others: others.filter(isFound),
+		};
 		this.#rooms.draw(shown.rooms.map((place) => this.#placeEntry(place)));
 		byId("people-part", HTMLElement).hidden = shown.people.length === 0;
 		this.#people.draw(shown.people.map((place) => this.#placeEntry(place)));
@@ -57,7 +61,10 @@ export class SideView {
 		);
 		const count = shown.rooms.length + shown.people.length + shown.others.length;
 		byId("places-none", HTMLElement).hidden = count > 0 || this.#search.value === "";
-		setText(byId("new-room", HTMLElement), session.chat?.canCreateRooms !== false ? "Enter or create a room…" : "Enter a room…");
+		setText(
+			byId("new-room", HTMLElement),
+			session.chat?.canCreateRooms !== false ? "Enter or create a room…" : "Enter a room…",
+		);
 	}
 
 	#placeEntry(place: Place): Entry {

@@ -40,7 +40,9 @@ export function textParts(text: string): TextPart[] {
 /** Whether a text is one to three emoji and nothing else. */
 export function isBigEmoji(text: string): boolean {
 	if (text.length > 60) return false;
-	const signs = [...new Intl.Segmenter().segment(text)].map(({ segment }) => segment).filter((sign) => sign.trim() !== "");
+	const signs = [...new Intl.Segmenter().segment(text)]
+		.map(({ segment }) => segment)
+		.filter((sign) => sign.trim() !== "");
 	return signs.length > 0 && signs.length <= 3 && signs.every(isEmoji);
 }
 

@@ -205,7 +205,7 @@ describe.skipIf(!chromiumPath)("the live page", () => {
 		client().send('<b t="1"/>\0<msg t="sys"><body action="login"/></msg>\0');
 		await expect.poll(rows).toContain('<b t="1"/>');
 		await select('<b t="1"/>');
-		const faults = [...(await pageFaults(page)), ...(await axeFaults(page, "list"))];
+		const faults = [...(await pageFaults(page, true)), ...(await axeFaults(page, "list"))];
 		await page.click("#hold-toggle");
 		await page.click("#help-open");
 		faults.push(...(await axeFaults(page, "help")));

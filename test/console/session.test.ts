@@ -100,7 +100,13 @@ describe("the sign-in form", () => {
 		for (const value of [null, 1, "x", [], {}, { name: "ann", session: 1, rooms: [] }]) {
 			expect(readSaved(value)).toBeUndefined();
 		}
-		const odd = { name: "ann", session: "s", rooms: [1, "x"], conversations: [{ name: "b", lines: [{}] }, 7], active: 3 };
+		const odd = {
+			name: "ann",
+			session: "s",
+			rooms: [1, "x"],
+			conversations: [{ name: "b", lines: [{}] }, 7],
+			active: 3,
+		};
 		expect(readSaved(odd)).toMatchObject({ rooms: ["x"], conversations: [], active: undefined });
 	});
 
@@ -341,7 +347,7 @@ describe("rooms", () => {
 		const everyone = await Tab.open(ChatHarness.chat({ topics: "everyone", createRooms: "off" }), "ann");
 		expect([everyone.session.chat?.canSetTopics, everyone.session.chat?.canCreateRooms]).toEqual([true, false]);
 		// An operator whose line has changed is one no longer, without a new connection.
-		PLACE.setTokens("sesame root\n");
+		(bench.application as unknown as ChatApplication).setTokens("sesame root\n");
 		await root.settle();
 		expect(root.session.chat?.canSetTopics).toBe(false);
 	});

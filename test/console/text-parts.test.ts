@@ -20,7 +20,10 @@ describe("links in a message", () => {
 		["看https://example.com/a。好", ["https://example.com/a > https://example.com/a"]],
 		["http://127.0.0.1:4173/（完成）", ["http://127.0.0.1:4173/ > http://127.0.0.1:4173/"]],
 		['"https://example.com"', ["https://example.com > https://example.com/"]],
-		["https://a.example https://b.example", ["https://a.example > https://a.example/", "https://b.example > https://b.example/"]],
+		[
+			"https://a.example https://b.example",
+			["https://a.example > https://a.example/", "https://b.example > https://b.example/"],
+		],
 		["HTTPS://EXAMPLE.COM/A!", ["HTTPS://EXAMPLE.COM/A > https://example.com/A"]],
 		["https://раypal.example", ["https://раypal.example > https://xn--ypal-43d9g.example/"]],
 	])("finds the address in %s, without the marks around it", (text, expected) => {
@@ -103,10 +106,11 @@ describe("names", () => {
 	});
 
 	it("have one or two letters as their picture", () => {
-		expect(["ann", "Ann Marie", "guest-112", "élodie", "👩‍🚀 zoe", "_x"].map(initials)).toEqual([
+		expect(["ann", "Ann Marie", "guest-112", "player-12", "élodie", "👩‍🚀 zoe", "_x"].map(initials)).toEqual([
 			"A",
 			"AM",
 			"12",
+			"P12",
 			"É",
 			"👩‍🚀Z",
 			"X",

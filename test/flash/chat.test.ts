@@ -81,15 +81,18 @@ describe.skipIf(!chromiumPath)("the Flash client at /flash", () => {
 	/** The brightness of a point of the page, 0 to 255. */
 	async function brightness(page: Page, x: number, y: number): Promise<number> {
 		const png = await page.screenshot({ clip: { x, y, width: 40, height: 40 } });
-		return page.evaluate(async (source) => {
-			const image = new Image();
-			image.src = source;
-			await image.decode();
-			const canvas = new OffscreenCanvas(1, 1).getContext("2d")!;
-			canvas.drawImage(image, 0, 0, 1, 1);
-			const [r, g, b] = canvas.getImageData(0, 0, 1, 1).data;
-			return (r! + g! + b!) / 3;
-		}, `data:image/png;base64,${png.toString("base64")}`);
+		return page.evaluate(
+			async (source) => {
+				const image = new Image();
+				image.src = source;
+				await image.decode();
+				const canvas = new OffscreenCanvas(1, 1).getContext("2d")!;
+				canvas.drawImage(image, 0, 0, 1, 1);
+				const [r, g, b] = canvas.getImageData(0, 0, 1, 1).data;
+				return (r! + g! + b!) / 3;
+			},
+			`data:image/png;base64,${png.toString("base64")}`,
+		);
 	}
 
 	it("takes a name that is typed, and hears what was said before", async () => {

@@ -169,7 +169,10 @@ function nameFor(
 	const wanted = nameKey(name);
 	if (!isGuestKey(wanted) || wanted === client.nameKey || wanted === earlier?.nameKey) return name;
 	if (key) return client.name;
-	throw new XMLSocketError("XMLSOCKET_NAME_INVALID", "Names that begin with guest- are reserved: the server gives them to guests.");
+	throw new XMLSocketError(
+		"XMLSOCKET_NAME_INVALID",
+		"Names that begin with guest- are reserved: the server gives them to guests.",
+	);
 }
 
 function checkProof({ settings, tokens }: ChatContext, wanted: string, proof: Proof | undefined): void {

@@ -183,10 +183,11 @@ export class Room implements AsyncIterable<RoomMessage, undefined> {
 	 * XMLSOCKET_CONNECTION_LOST or XMLSOCKET_CLOSED.
 	 */
 	async listMembers(options?: ListMembersOptions): Promise<MembersPage> {
-		const { offset = 0, limit, ...wait }: ListMembersOptions = checkCallOptions("listMembers()", options, [
-			"offset",
-			"limit",
-		]);
+		const {
+			offset = 0,
+			limit,
+			...wait
+		}: ListMembersOptions = checkCallOptions("listMembers()", options, ["offset", "limit"]);
 		const { sender } = this.#client.host;
 		const page = await sender.ask(
 			clientDocument("who", { room: this.name, id: sender.newId(), offset, limit }),
