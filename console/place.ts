@@ -168,6 +168,8 @@ export class Place {
 	#listMembers(): void {
 		this.operators = new Set([...(this.room?.operators ?? []), ...this.#moreOperators]);
 		const names = new Set([...(this.room?.members ?? []), ...this.#more]);
+		// In a large room the server's first names may be those of others alone.
+		if (this.inside) names.add(this.#me);
 		this.members = orderMembers([...names], this.#me, this.operators);
 		this.memberCount = this.room?.memberCount ?? 0;
 	}

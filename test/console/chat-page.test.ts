@@ -236,7 +236,8 @@ describe.skipIf(!chromiumPath)("the chat page", () => {
 		await Promise.all(crowd);
 		await expect.poll(() => page.textContent("#members-title")).toBe("Members · 246");
 		await page.reload();
-		await expect.poll(() => page.locator("#member-list li").count()).toBe(200);
+		await expect.poll(() => page.locator("#member-list li").count()).toBe(201);
+		expect((await names())[0]).toBe("zoe");
 		await page.click("#member-more");
 		await expect.poll(() => page.locator("#member-list li").count()).toBe(246);
 		await page.fill("#find-member", "M23");

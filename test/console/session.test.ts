@@ -371,8 +371,8 @@ describe("rooms", () => {
 		await bench.settle();
 		const tab = await Tab.open(bench, "zoe");
 		const place = tab.session.active!;
-		expect([place.members.length, place.memberCount]).toEqual([200, 451]);
-		for (const expected of [400, 451]) {
+		expect([place.members.length, place.memberCount]).toEqual([201, 451]);
+		for (const expected of [401, 451]) {
 			void tab.session.loadMembers();
 			await tab.settle();
 			expect(place.members.length).toBe(expected);
