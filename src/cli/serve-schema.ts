@@ -95,10 +95,18 @@ export const serveSchema = v.strictObject({
 	logLevel: v.optional(
 		described(
 			v.picklist(["silent", "error", "warn", "info", "debug"]),
-			"log lines of this level and above on standard error: JSON, and for people on a terminal",
-			"--log-level <level>",
+			"log lines of this level and above, on standard error",
+			"--log-level <silent|error|warn|info|debug>",
 		),
 		"info",
+	),
+	logFormat: v.optional(
+		described(
+			v.picklist(["auto", "json", "pretty"]),
+			"form of log lines; auto: pretty, for people, on a terminal, and JSON otherwise",
+			"--log-format <auto|json|pretty>",
+		),
+		"auto",
 	),
 });
 
