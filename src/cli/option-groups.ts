@@ -24,9 +24,9 @@ export const OPTION_GROUPS: readonly OptionGroup[] = [
 	{ heading: "Instead of the chat:", usual: ["relay", "app"], rare: [] },
 	{
 		heading: "Scripts:",
-		usual: ["watch"],
+		usual: ["watch", "scriptTimeoutMs", "scriptHeapMiB"],
 		rare: [
-			...["scriptTimeoutMs", "scriptHeapMiB", "scriptRestartMs", "connectWaitMs", "maxQueuedDocuments"],
+			...["scriptRestartMs", "connectWaitMs", "maxQueuedDocuments"],
 			...["httpHosts", "httpTimeoutMs", "maxHttpBytes"],
 		],
 	},

@@ -17,6 +17,8 @@ export interface KeyActions {
 	readonly stop: () => void;
 }
 
+/** How often a server in the background looks whether it is in the foreground again. */
+const LOOK_MS = 1000;
 const CLEAR = "\u001b[2J\u001b[3J\u001b[H";
 
 /** Whether a user can type to this process. */
@@ -53,11 +55,16 @@ export function watchKeys({ show, page, reload, stop }: KeyActions): void {
 		if (Object.hasOwn(keys, key)) keys[key]![1]();
 		else if (key !== "") help();
 	});
-	// A process in the background that reads from its terminal is stopped by the system. After Ctrl+Z and `bg`, it must not read.
-	process.on("SIGCONT", () => {
+	// A process in the background that reads from its terminal is stopped by the system. After Ctrl+Z and `bg`, it must not read; and no signal
+	// tells it about `fg`.
+	const follow = (): void => {
 		if (isInForeground()) lines.resume();
-		else lines.pause();
-	});
+		else {
+			lines.pause();
+			setTimeout(follow, LOOK_MS).unref();
+		}
+	};
+	process.on("SIGCONT", follow);
 }
 
 /** Whether the terminal that this process was started from has gone; called where it had one. */

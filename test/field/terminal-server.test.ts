@@ -90,12 +90,8 @@ describe.skipIf(!hasTmux())("a server in a terminal", () => {
 		await expect.poll(() => terminal.text()).toMatch(/\[1\].*Running/);
 		expect(await isServing(port)).toBe(true);
 		enter(terminal, "fg");
-		await expect
-			.poll(() => {
-				enter(terminal, "h");
-				return terminal.text();
-			})
-			.toContain("Press a key, then Enter:");
+		enter(terminal, "h");
+		await expect.poll(() => terminal.text()).toContain("Press a key, then Enter:");
 		enter(terminal, "q");
 		await expect.poll(() => isServing(port)).toBe(false);
 	});
@@ -125,21 +121,14 @@ describe.skipIf(!hasTmux())("a server in a terminal", () => {
 	});
 
 	test("colours its banner and log lines, and with NO_COLOR or TERM=dumb does not", async () => {
-		const coloured = open(serve);
-		await portOf(coloured);
-		coloured.press("C-c");
-		await expect.poll(() => coloured.text()).toContain("exit 0");
-		expect(coloured.screen()).toContain("\u001b[32mINFO");
-		const plain = [{ NO_COLOR: "1" }, { TERM: "dumb" }];
-		for (const environment of plain) {
-			const terminal = open(
-				`env ${Object.entries(environment)
-					.map((each) => each.join("="))
-					.join(" ")} ${serve}`,
-			);
+		const [coloured, ...plain] = ["", "NO_COLOR=1", "TERM=dumb"].map((variable) => open(`env ${variable} ${serve}`));
+		for (const terminal of [coloured!, ...plain]) {
 			await portOf(terminal);
 			terminal.press("C-c");
 			await expect.poll(() => terminal.text()).toContain("exit 0");
+		}
+		expect(coloured!.screen()).toContain("\u001b[32mINFO");
+		for (const terminal of plain) {
 			for (const colour of [32, 33, 36]) expect(terminal.screen()).not.toContain(`\u001b[${colour}m`);
 		}
 	});
