@@ -31,9 +31,10 @@ function groupFolders(root: string): string[] {
 }
 
 function quotaOf(folder: string): number {
-	const [quota, period] =
-		contentOf(join(folder, "cpu.max"))?.trim().split(" ") ??
-		[contentOf(join(folder, "cpu.cfs_quota_us")), contentOf(join(folder, "cpu.cfs_period_us"))];
+	const [quota, period] = contentOf(join(folder, "cpu.max"))?.trim().split(" ") ?? [
+		contentOf(join(folder, "cpu.cfs_quota_us")),
+		contentOf(join(folder, "cpu.cfs_period_us")),
+	];
 	const cores = Number(quota) / Number(period);
 	return cores > 0 ? cores : Number.POSITIVE_INFINITY;
 }

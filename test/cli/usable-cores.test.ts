@@ -34,7 +34,9 @@ describe("the cores that a process can use", () => {
 	});
 
 	it("are rounded up: one and a half cores keep two processes busy", () => {
-		expect(withFiles({ "proc/self/cgroup": "0::/\n", "sys/fs/cgroup/cpu.max": "150000 100000\n" })).toBe(Math.min(2, all));
+		expect(withFiles({ "proc/self/cgroup": "0::/\n", "sys/fs/cgroup/cpu.max": "150000 100000\n" })).toBe(
+			Math.min(2, all),
+		);
 	});
 
 	it("are those of the service, where systemd limits it or the slice above it", () => {
