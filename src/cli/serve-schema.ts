@@ -58,7 +58,7 @@ export const serveSchema = v.strictObject({
 	workers: v.optional(
 		described(
 			v.union([v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(MAX_WORKERS)), v.picklist(["auto"])]),
-			"processes that share the port and serve its clients; auto: one for each core",
+			"processes that share the port and serve its clients; auto: one for each core that the daemon may use",
 			"--workers <n|auto>",
 		),
 		1,

@@ -2,6 +2,7 @@
 
 import { availableParallelism } from "node:os";
 import { XMLSocketError } from "../errors/index.ts";
+import { cpuQuota } from "./cpu-quota.ts";
 import { MAX_WORKERS, type ServeSettings } from "./serve-schema.ts";
 
 /**
@@ -18,5 +19,6 @@ export function workerCount(settings: Pick<ServeSettings, "workers" | "learn">):
 			"--workers and --learn exclude each other: its file is written by one process. Use --workers 1, or list the targets with --target.",
 		);
 	}
-	return workers === "auto" ? Math.min(availableParallelism(), MAX_WORKERS) : workers;
+	if (workers !== "auto") return workers;
+	return Math.min(availableParallelism(), Math.max(1, Math.ceil(cpuQuota())), MAX_WORKERS);
 }
