@@ -1,9 +1,8 @@
 // How many processes `--workers` starts, and what they cannot do together.
 
-import { availableParallelism } from "node:os";
 import { XMLSocketError } from "../errors/index.ts";
-import { cpuQuota } from "./cpu-quota.ts";
 import { MAX_WORKERS, type ServeSettings } from "./serve-schema.ts";
+import { usableCores } from "./usable-cores.ts";
 
 /**
  * The number of workers; 1: the daemon is one process.
@@ -19,6 +18,5 @@ export function workerCount(settings: Pick<ServeSettings, "workers" | "learn">):
 			"--workers and --learn exclude each other: its file is written by one process. Use --workers 1, or list the targets with --target.",
 		);
 	}
-	if (workers !== "auto") return workers;
-	return Math.min(availableParallelism(), Math.max(1, Math.ceil(cpuQuota())), MAX_WORKERS);
+	return workers === "auto" ? Math.min(usableCores(), MAX_WORKERS) : workers;
 }
