@@ -33,7 +33,7 @@ import { LocalNode } from "./local-node.ts";
 import { LogReads } from "./log-reads.ts";
 import { MessageFilters } from "./message-filter.ts";
 import { Moderation } from "./moderation.ts";
-import { Names } from "./names.ts";
+import { Names, nameKey } from "./names.ts";
 import { type ChatSettings, type CreateChatOptions, chatSettings } from "./options.ts";
 import { Reachability } from "./reachability.ts";
 import { ChatRooms } from "./rooms/chat-rooms.ts";
@@ -265,6 +265,13 @@ class Chat implements ChatApplication, ChatContext {
 			this.#stampedMs = wallMs;
 		}
 		return this.#stamp;
+	}
+
+	isOperator(name: string): boolean {
+		// Lists of members ask for each name, and most servers have no operators at all.
+		if (!this.authentication && !this.#tokens.hasOperators) return false;
+		const key = nameKey(name);
+		return this.names.holder(key)?.operator ?? this.#tokens.isOperator(key);
 	}
 
 	nextArrival(): number {
