@@ -11,6 +11,7 @@ const checks = [
 	["build", "node", ["scripts/build.js"]],
 	["types of the tests", "npx", ["tsc", "-p", "test/tsconfig.json"]],
 	["types of the page", "npx", ["tsc", "-p", "console/tsconfig.json"]],
+	["types of the site", "npx", ["tsc", "-p", "site/tsconfig.json"]],
 	["lint and format", "npx", ["biome", "check", "--error-on-warnings"]],
 	["architecture", "npx", ["vitest", "run", "test/architecture"]],
 	["reference pages", "node", ["scripts/docs.js", "--check"]],

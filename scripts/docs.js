@@ -1,6 +1,6 @@
 // Writes the reference pages that are made from the code: docs/errors.md from the table of codes, docs/options.md and
-// docs/xmlsocket.config.schema.json from the schemas, docs/api.md from the declaration files, the comparison in docs/performance.md from
-// the results of the benchmark. With --check it writes nothing and fails where a page is out of date.
+// docs/xmlsocket.config.schema.json from the schemas, docs/api.md from the declaration files, the commands in docs/cli.md from the tables of the
+// program, the comparison in docs/performance.md from the results of the benchmark. With --check it writes nothing and fails where a page is out of date.
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -13,6 +13,7 @@ import { optionsOf } from "../dist/cli/settings.js";
 import { ERROR_CODES } from "../dist/errors/codes.js";
 import { wireCode } from "../dist/errors/index.js";
 import { apiReference } from "./api-reference.js";
+import { cliPage } from "./cli-reference.js";
 import { currentPages } from "./performance-page.js";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -68,6 +69,7 @@ jsonSchema.properties.$schema = { type: "string" };
 
 const pages = {
 	"api.md": apiReference(root),
+	"cli.md": await cliPage(readFileSync(join(docs, "cli.md"), "utf8")),
 	"errors.md": errors,
 	"options.md": options,
 	...currentPages(),
