@@ -12,7 +12,11 @@ async function commandWithFlags(name) {
 	const { program } = createProgram("");
 	const command = program.commands.find((one) => one.name() === name);
 	let help = "";
-	command.configureOutput({ writeOut: (text) => (help += text), getOutHelpWidth: () => 100, getOutHasColors: () => false });
+	command.configureOutput({
+		writeOut: (text) => (help += text),
+		getOutHelpWidth: () => 100,
+		getOutHasColors: () => false,
+	});
 	await program.parseAsync(["help", name], { from: "user" }).catch((error) => {
 		if (!/^commander\.help/.test(error.code)) throw error;
 	});
@@ -24,7 +28,8 @@ function flagsOf(command) {
 		.filter((option) => !/^(?:-h, )?--help/.test(option.flags))
 		.map(({ flags, description, defaultValue }) => {
 			const isShown = defaultValue !== undefined && defaultValue !== false && !/default/i.test(description);
-			const shown = isShown && !(Array.isArray(defaultValue) && defaultValue.length === 0) ? ` (default: \`${defaultValue}\`)` : "";
+			const shown =
+				isShown && !(Array.isArray(defaultValue) && defaultValue.length === 0) ? ` (default: \`${defaultValue}\`)` : "";
 			return `| \`${cell(flags)}\` | ${cell(description.replaceAll("<", "&lt;"))}${shown} |`;
 		});
 	return rows.length === 0 ? "" : `\n| flag | |\n|---|---|\n${rows.join("\n")}\n`;
@@ -36,7 +41,11 @@ async function sectionOf(name) {
 	const examples = /^Examples:\n([\s\S]*?)(?:\n\n|\s*$)/m.exec(help)?.[1];
 	return `### ${name}
 
-${command.description().replaceAll("<", "&lt;").replace(/^./, (first) => first.toUpperCase()).replace(/(?<![.!?])$/, ".")}
+${command
+	.description()
+	.replaceAll("<", "&lt;")
+	.replace(/^./, (first) => first.toUpperCase())
+	.replace(/(?<![.!?])$/, ".")}
 
 \`\`\`text
 ${usage}

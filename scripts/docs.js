@@ -18,7 +18,13 @@ import { currentPages } from "./performance-page.js";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const docs = join(root, "docs");
-const cell = (text) => text.replaceAll("|", "\\|");
+/** A text as a cell of a table: an element that it names is not markup. */
+const cell = (text) =>
+	text
+		.replaceAll("|", "\\|")
+		.split("`")
+		.map((part, at) => (at % 2 === 0 ? part.replaceAll("<", "&lt;") : part))
+		.join("`");
 const shown = (value) =>
 	value === undefined || (Array.isArray(value) && value.length === 0) ? "–" : `\`${value === "" ? '""' : value}\``;
 

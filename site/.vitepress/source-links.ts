@@ -20,18 +20,26 @@ export function githubSlug(heading: string): string {
 		.replaceAll(" ", "-");
 }
 
-/** Changes the links of every page. */
+/** Changes the links of every page. Braces in code are code, not expressions of Vue. */
 export const repositoryLinks: NonNullable<MarkdownOptions["config"]> = (md: MarkdownRenderer) => {
+	const inlineCode = md.renderer.rules.code_inline!;
+	md.renderer.rules.code_inline = (tokens, at, ...rest) => {
+		tokens[at]?.attrSet("v-pre", "");
+		return inlineCode(tokens, at, ...rest);
+	};
 	md.core.ruler.push("repository-links", ({ tokens, env }) => {
-		const { realPath, path } = env as MarkdownEnv & { realPath?: string };
-		const page = relative(root, realPath ?? path);
+		const { realPath, path } = env as Partial<MarkdownEnv> & { realPath?: string };
+		const file = realPath ?? path;
+		// A title alone has no page.
+		if (file === undefined) return;
+		const page = relative(root, file);
 		for (const token of tokens) {
 			for (const child of token.children ?? []) {
 				const href = child.type === "link_open" ? child.attrGet("href") : null;
 				// An anchor, or an address with a scheme.
 				if (href === null || /^(?:#|\/|[a-z][a-z+.-]*:)/i.test(href)) continue;
-				const [file = "", anchor] = href.split("#");
-				const target = posix.join(posix.dirname(page), decodeURI(file));
+				const [path = "", anchor] = href.split("#");
+				const target = posix.join(posix.dirname(page), decodeURI(path));
 				const isPage = target.endsWith(".md") && pageOf(target) !== target;
 				if (isPage) child.attrSet("href", `/${pageOf(target)}${anchor === undefined ? "" : `#${anchor}`}`);
 				else if (existsSync(join(root, target))) {
@@ -57,7 +65,9 @@ export function copySources(outDir: string): void {
 			.map((entry) => posix.relative(target, relative(root, join(entry.parentPath, entry.name))))
 			.sort();
 		for (const file of files) copy(posix.join(target, file), outDir);
-		const list = files.map((file) => `<li><a href="${encodeURI(basenameOf(target, file))}">${file}</a></li>`).join("\n");
+		const list = files
+			.map((file) => `<li><a href="${encodeURI(basenameOf(target, file))}">${file}</a></li>`)
+			.join("\n");
 		const page = `<!doctype html><meta charset="utf-8"><title>${target}</title><h1>${target}</h1><ul>\n${list}\n</ul>\n`;
 		writeFileSync(join(outDir, sourceOf(target)), page);
 	}

@@ -1,7 +1,7 @@
 // The HTML client of the demo: a name, the messages of one room, and a line to write. It is a client like any other; `openChat` does the work.
 
-import { type Chat, openChat, type Room } from "../../src/browser/index.ts";
 import { button, make, setText } from "../../console/dom.ts";
+import { type Chat, openChat, type Room } from "../../src/browser/index.ts";
 
 const ROOM = "lobby";
 
@@ -15,7 +15,12 @@ export function chatPane(pane: HTMLElement, address: string): () => void {
 	field.placeholder = "Write to the lobby";
 	field.setAttribute("aria-label", "Message");
 	field.maxLength = 500;
-	const form = make("form", "demo-write", field, button("Send", "demo-send", () => form.requestSubmit()));
+	const form = make(
+		"form",
+		"demo-write",
+		field,
+		button("Send", "demo-send", () => form.requestSubmit()),
+	);
 	pane.append(members, log, form);
 
 	let chat: Chat | undefined;

@@ -1,9 +1,9 @@
 // The live demo of the front page: an HTML client, a Flash client, the server that both talk to, and what they send each other. All of it is in
 // the page; nothing is sent over the network.
 
-import { createChat, createPageServer } from "../../src/browser/index.ts";
 import { button, make } from "../../console/dom.ts";
 import { TrafficPanel } from "../../console/traffic-panel.ts";
+import { createChat, createPageServer } from "../../src/browser/index.ts";
 import { chatPane, guide } from "./chat-pane.ts";
 import { FLASH_HOST, FLASH_PORT, flashPane } from "./flash-pane.ts";
 import { watchPageSockets } from "./page-traffic.ts";
@@ -64,7 +64,12 @@ function trafficPanel(parent: HTMLElement): TrafficPanel {
 			drawn: () => {},
 		},
 	);
-	panel.traffic.begin({ startedMs: Date.now(), terminator: Uint8Array.of(0), encoding: "utf-8", target: "localhost:9000" });
+	panel.traffic.begin({
+		startedMs: Date.now(),
+		terminator: Uint8Array.of(0),
+		encoding: "utf-8",
+		target: "localhost:9000",
+	});
 	parent.append(
 		make("div", "t-field", filter, problem),
 		make("div", "demo-documents", make("div", "t-pane", list, none, newer), details),

@@ -1,8 +1,8 @@
 // The Flash client of the demo: the repository's SWF in Ruffle, whose socket leads to the server in the page. Ruffle loads when the user
 // asks for it, because it is large.
 
-import type { SocketProxyEntry } from "../../src/browser/index.ts";
 import { button, make } from "../../console/dom.ts";
+import type { SocketProxyEntry } from "../../src/browser/index.ts";
 
 /** What this page uses of Ruffle 0.6. */
 interface Player extends HTMLElement {
@@ -65,6 +65,7 @@ async function play(stage: HTMLElement, socketProxy: readonly SocketProxyEntry[]
 			theme: document.documentElement.classList.contains("dark") ? "dark" : "light",
 		},
 	});
+	player.focus();
 }
 
 let loading: Promise<Ruffle> | undefined;

@@ -23,6 +23,10 @@ const OTHER_NAMES: ReadonlySet<string> = new Set([
 	// A variable of the commands that administer, and a stream of JetStream.
 	"XMLSOCKET_ADMIN_TOKEN",
 	"XMLSOCKET_STATE",
+	// How long some tests run.
+	"XMLSOCKET_CHAT_RUNS",
+	"XMLSOCKET_CRASH_ROUNDS",
+	"XMLSOCKET_FAULT_ROUNDS",
 ]);
 
 /** Why a block cannot be parsed; undefined where it can, or where its language is not checked. */
@@ -30,7 +34,11 @@ async function problemOf({ language, code, before }: CodeBlock): Promise<string 
 	try {
 		if (language === "js" || language === "javascript") parseAst(code);
 		else if (language === "json") {
-			const value: unknown = JSON.parse(code);
+			const lines = code.trim().split("\n");
+			// A recording and a log have one value in each line.
+			const value: unknown = lines.every((line) => /^\{.*\}$/.test(line))
+				? lines.map((line) => JSON.parse(line))
+				: JSON.parse(code);
 			// A configuration, where the sentence before it names the file.
 			if (/xmlsocket\.config\.json/.test(before.trim().split("\n\n").at(-1) ?? "")) {
 				const unknown = Object.keys(value as object).filter((key) => key !== "$schema" && !keys.has(key));
@@ -60,8 +68,10 @@ describe("the code of", () => {
 			if (problem !== undefined) problems.push(`line ${block.line}: ${problem}`);
 		}
 		for (const [, command = ""] of page.text.matchAll(/`((?:npx )?xmlsocket [a-z][^`\n]*)`/g)) {
-			const problem = await checkCommandLine(command, scripts, { isExcerpt: true });
-			if (problem !== undefined) problems.push(`\`${command}\`: ${problem}`);
+			for (const line of commandLines(command)) {
+				const problem = await checkCommandLine(line, scripts, { isExcerpt: true });
+				if (problem !== undefined) problems.push(`\`${command}\`: ${problem}`);
+			}
 		}
 		for (const [, script = ""] of page.text.matchAll(/`npm run ([\w:-]+)/g))
 			if (!(script in scripts)) problems.push(`npm run ${script}: there is no such script`);

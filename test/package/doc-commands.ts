@@ -1,12 +1,11 @@
 // Reads the shell lines of the pages, and gives those that call xmlsocket to the program's own command tables, without running the commands.
 
-import type { Command } from "commander";
 import { createProgram } from "../../src/cli/program.ts";
 
 /** Programs that the pages call. Another name is a mistake until it is added here. */
 const PROGRAMS: ReadonlySet<string> = new Set(
 	`apt-get caddy cat chmod cp curl cut docker echo export haxe journalctl jq kubectl mkdir nats nats-server nc node npm npx openssl printf promtool ruffle sed sudo
-	systemctl systemd-analyze tee websockify wc`.split(/\s+/),
+	systemctl systemd-analyze tee vitest websockify wc`.split(/\s+/),
 );
 
 /** The commands of a block: one for each line, and for each part of a pipe or a list. */
@@ -29,14 +28,17 @@ export async function checkCommandLine(
 	{ isExcerpt = false }: { isExcerpt?: boolean } = {},
 ): Promise<string | undefined> {
 	const words = wordsOf(line);
-	while (words[0] === "sudo" || words[0] === "npx" || words[0] === "time" || /^[A-Z_]+=/.test(words[0] ?? "")) words.shift();
+	while (words[0] === "sudo" || words[0] === "npx" || words[0] === "time" || /^[A-Z_]+=/.test(words[0] ?? ""))
+		words.shift();
 	const [program, ...args] = words;
-	if (program === undefined) return undefined;
+	// Flags alone are a part of a command.
+	if (program === undefined || program.startsWith("--")) return undefined;
 	if (program === "npm" && args[0] === "run") {
 		const name = args.find((word, at) => at > 0 && !word.startsWith("-"));
 		return name === undefined || name in scripts ? undefined : `there is no such script: ${name}`;
 	}
-	if (program !== "xmlsocket") return PROGRAMS.has(program) ? undefined : `${program} is not a command that is known here`;
+	if (program !== "xmlsocket")
+		return PROGRAMS.has(program) ? undefined : `${program} is not a command that is known here`;
 	return await parseError(args, isExcerpt);
 }
 
@@ -51,15 +53,14 @@ async function parseError(args: readonly string[], isExcerpt: boolean): Promise<
 		await program.parseAsync(args, { from: "user" });
 	} catch (error) {
 		const { code } = error as { code?: string };
-		if (code === "commander.helpDisplayed" || code === "commander.help" || code === "commander.version") return undefined;
-		if (isExcerpt && (code === "commander.missingArgument" || code === "commander.optionMissingArgument")) return undefined;
+		if (code === "commander.helpDisplayed" || code === "commander.help" || code === "commander.version")
+			return undefined;
+		if (isExcerpt && (code === "commander.missingArgument" || code === "commander.optionMissingArgument"))
+			return undefined;
 		return problem.trim() || String(error);
 	}
 	return undefined;
 }
-
-/** Exported for the type of what is parsed. */
-export type { Command };
 
 // Splits at `|`, `&&`, `;` and a comment, outside of quotes, and takes away what redirects.
 function splitList(line: string): string[] {

@@ -61,6 +61,8 @@ describe("links", () => {
 it("all pages of docs/ are in its table of contents", () => {
 	const contents = readFileSync(join(root, "docs/README.md"), "utf8");
 	const listed = [...contents.matchAll(/^- \[[^\]]+\]\(([^)]+)\)/gm)].map(([, href]) => posix.join("docs", href!));
-	const expected = pages.map(({ path }) => path).filter((path) => path.startsWith("docs/") && path !== "docs/README.md");
+	const expected = pages
+		.map(({ path }) => path)
+		.filter((path) => path.startsWith("docs/") && path !== "docs/README.md");
 	expect(listed.filter((path) => path.startsWith("docs/")).sort()).toEqual(expected);
 });
