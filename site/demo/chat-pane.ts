@@ -39,6 +39,10 @@ export function chatPane(pane: HTMLElement, address: string): () => void {
 		if (isAtEnd) log.scrollTop = log.scrollHeight;
 	}
 
+	function showMembers(): void {
+		setText(members, `In the lobby: ${chat?.rooms.get(ROOM)?.members.join(", ") ?? ""}`);
+	}
+
 	async function open(): Promise<void> {
 		chat = await openChat(address, { name: "you" });
 		room = await chat.join(ROOM, {
@@ -46,9 +50,10 @@ export function chatPane(pane: HTMLElement, address: string): () => void {
 				message: ({ from, text }) => line("demo-said", make("b", "", from), ` ${text}`),
 				enter: ({ name }) => line("demo-event", `${name} is here`),
 				exit: ({ name }) => line("demo-event", `${name} has left`),
-				members: () => setText(members, `In the lobby: ${[...(chat?.rooms.get(ROOM)?.members ?? [])].join(", ")}`),
+				members: showMembers,
 			},
 		});
+		showMembers();
 	}
 	open().catch((error: unknown) => line("demo-event", `The client could not start: ${String(error)}`));
 	return () => void chat?.close();

@@ -15,6 +15,11 @@ export function watchPageSockets(host: string, record: (event: TrafficEvent) => 
 	const startedMs = performance.now();
 	const now = (): number => Math.round((performance.now() - startedMs) * 1000);
 	let sockets = 0;
+	// Ruffle sends blobs, which are read later. Everything else waits for them, so that an answer is never before its question.
+	let queue: Promise<void> = Promise.resolve();
+	const inOrder = (run: () => void | Promise<void>): void => {
+		queue = queue.then(run);
+	};
 
 	function watch(socket: WebSocket): void {
 		const connection = ++sockets;
@@ -23,17 +28,13 @@ export function watchPageSockets(host: string, record: (event: TrafficEvent) => 
 			server: new DocumentCutter({ terminator: TERMINATOR }),
 		};
 		const pass = (direction: Direction, data: unknown): void => {
-			for (const unit of cutters[direction].push(bytesOf(data)))
-				record({
-					...unit,
-					bytes: unit.bytes.slice(),
-					kind: "document",
-					connection,
-					direction,
-					time: now(),
-				});
+			const bytes = bytesOf(data);
+			inOrder(async () => {
+				for (const unit of cutters[direction].push(await bytes))
+					record({ ...unit, bytes: unit.bytes.slice(), kind: "document", connection, direction, time: now() });
+			});
 		};
-		record({ kind: "open", connection, time: now(), from: "this page", to: socket.url });
+		inOrder(() => record({ kind: "open", connection, time: now(), from: "this page", to: socket.url }));
 		const send = socket.send.bind(socket);
 		socket.send = (data) => {
 			pass("client", data);
@@ -41,7 +42,7 @@ export function watchPageSockets(host: string, record: (event: TrafficEvent) => 
 		};
 		socket.addEventListener("message", ({ data }) => pass("server", data));
 		socket.addEventListener("close", ({ code }) => {
-			record({ kind: "close", connection, time: now(), reason: `closed with ${code}` });
+			inOrder(() => record({ kind: "close", connection, time: now(), reason: `closed with ${code}` }));
 		});
 	}
 
@@ -58,10 +59,11 @@ export function watchPageSockets(host: string, record: (event: TrafficEvent) => 
 	};
 }
 
-/** Both clients of the demo use array buffers. A text message is a document without its zero byte. */
-function bytesOf(data: unknown): Uint8Array {
+/** A copy: the sender may change its buffer. A text message is a document without its zero byte. */
+function bytesOf(data: unknown): Uint8Array | Promise<Uint8Array> {
 	if (typeof data === "string") return new TextEncoder().encode(`${data}\0`);
-	if (data instanceof ArrayBuffer) return new Uint8Array(data);
-	if (ArrayBuffer.isView(data)) return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+	if (data instanceof Blob) return data.arrayBuffer().then((buffer) => new Uint8Array(buffer));
+	if (data instanceof ArrayBuffer) return new Uint8Array(data.slice());
+	if (ArrayBuffer.isView(data)) return new Uint8Array(data.buffer, data.byteOffset, data.byteLength).slice();
 	return new Uint8Array(0);
 }

@@ -36,9 +36,10 @@ async function problemOf({ language, code, before }: CodeBlock): Promise<string 
 		else if (language === "json") {
 			const lines = code.trim().split("\n");
 			// A recording and a log have one value in each line.
-			const value: unknown = lines.every((line) => /^\{.*\}$/.test(line))
-				? lines.map((line) => JSON.parse(line))
-				: JSON.parse(code);
+			const value: unknown =
+				lines.length > 1 && lines.every((line) => /^\{.*\}$/.test(line))
+					? lines.map((line) => JSON.parse(line))
+					: JSON.parse(code);
 			// A configuration, where the sentence before it names the file.
 			if (/xmlsocket\.config\.json/.test(before.trim().split("\n\n").at(-1) ?? "")) {
 				const unknown = Object.keys(value as object).filter((key) => key !== "$schema" && !keys.has(key));

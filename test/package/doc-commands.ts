@@ -4,7 +4,7 @@ import { createProgram } from "../../src/cli/program.ts";
 
 /** Programs that the pages call. Another name is a mistake until it is added here. */
 const PROGRAMS: ReadonlySet<string> = new Set(
-	`apt-get caddy cat chmod cp curl cut docker echo export haxe journalctl jq kubectl mkdir nats nats-server nc node npm npx openssl printf promtool ruffle sed sudo
+	`apt-get caddy cat chmod cp curl cut docker echo export grep haxe journalctl jq kubectl mkdir nats nats-server nc node npm npx openssl printf promtool ruffle sed sudo
 	systemctl systemd-analyze tee vitest websockify wc`.split(/\s+/),
 );
 
@@ -73,7 +73,8 @@ function splitList(line: string): string[] {
 			part += character;
 			if (character === "\\" && quote === '"') part += line[++at] ?? "";
 			else if (character === quote) quote = "";
-		} else if (character === "#" && /^\s?$/.test(line[at - 1] ?? "")) break;
+		} else if (character === "\\") part += line[++at] ?? "";
+		else if (character === "#" && /^\s?$/.test(line[at - 1] ?? "")) break;
 		else if (character === "|" || character === ";" || character === "&") {
 			parts.push(part);
 			part = "";
