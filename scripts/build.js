@@ -1,67 +1,100 @@
-// Builds everything into dist/: the package with `tsc -b`, one file for one file, then the web pages and
-// the script that stands inside an application's context. Quick when nothing
-// changed. `npm start`, `npm test`, `npm run bench` and `npm pack` begin with it.
+// Builds everything into dist/: the package with `tsc -b`, one file for one file, and beside it the web pages and the script that is inside an
+// application's context. Does nothing when nothing changed. `npm start`, `npm test` and others begin with it.
 
-import { execFileSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { chmodSync, existsSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { dirname, join, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 process.chdir(root);
 
-const bin = (name) => join(root, "node_modules", ".bin", name);
-const run = (name, ...args) => execFileSync(bin(name), args, { stdio: "inherit", shell: process.platform === "win32" });
+/** What the output is made from. Any file of src/ may be in a bundle. */
+const FOLDERS = ["src", "console", "flash"];
+const FILES = ["package-lock.json", "tsconfig.base.json", "tsconfig.json", "scripts/build.js"];
+/** A configuration of the bundler, and a file that it makes. */
+const BUNDLES = [
+	["console/vite.config.ts", "dist/console/index.html"],
+	["console/admin/vite.config.ts", "dist/admin-page/index.html"],
+	["src/asc/runtime/vite.config.ts", "dist/asc/runtime.js"],
+];
+const MAIN = "dist/cli/main.js";
+/** The hash of the sources that dist/ was made from. */
+const RECORD = "dist/.sources";
+const TSC = "node_modules/typescript/bin/tsc";
 
-/** A hash of every file below the folders: their paths and contents. */
-function hashOf(folders) {
+/** A hash of all sources: their paths and contents. */
+function hashOfSources() {
 	const hash = createHash("sha256");
-	for (const folder of folders) {
-		for (const entry of readdirSync(folder, { withFileTypes: true, recursive: true }).sort(byPath)) {
-			if (entry.isFile())
-				hash
-					.update(pathOf(entry))
-					.update("\0")
-					.update(readFileSync(pathOf(entry)));
-		}
-	}
+	const files = FOLDERS.flatMap((folder) =>
+		readdirSync(folder, { withFileTypes: true, recursive: true })
+			.filter((entry) => entry.isFile())
+			.map((entry) => join(entry.parentPath, entry.name)),
+	);
+	for (const file of [...FILES, ...files.sort()]) hash.update(file).update("\0").update(readFileSync(file));
 	return hash.digest("hex");
 }
 
-const pathOf = (entry) => join(entry.parentPath, entry.name);
-const byPath = (a, b) => (pathOf(a) < pathOf(b) ? -1 : 1);
+/** Runs the compiler. @returns its exit code */
+const compile = () =>
+	new Promise((resolve) => {
+		spawn(process.execPath, [TSC, "-b"], { stdio: "inherit" }).on("exit", resolve);
+	});
 
-/** Bundles what a configuration says, unless the bundle was made of these sources. Any file of src/ may be in a bundle. */
-function buildUnlessCurrent(output, sources, config) {
-	const record = `${output}.sources`;
-	if (existsSync(output) && existsSync(record) && readFileSync(record, "utf8") === sources) return;
-	run("vite", "build", "--config", config, "--logLevel", "warn");
-	writeFileSync(record, sources);
+async function bundle() {
+	const { build } = await import("vite");
+	for (const [configFile] of BUNDLES) await build({ configFile, logLevel: "warn" });
+}
+
+/** Removes what was made of a source that is no more, so that no package contains it. */
+function removeOrphans() {
+	for (const entry of readdirSync("dist", { withFileTypes: true, recursive: true })) {
+		const file = join(entry.parentPath, entry.name);
+		const [, folder] = file.split(sep);
+		const made = /^(.+?)(?:\.d\.ts|\.js)(?:\.map)?$/.exec(file)?.[1];
+		if (made === undefined || ["console", "admin-page"].includes(folder) || file === join("dist", "asc", "runtime.js"))
+			continue;
+		if (!existsSync(`${made.replace("dist", "src")}.ts`)) rmSync(file);
+	}
 }
 
 /** Makes `npx xmlsocket` work in this folder: npm links the commands of installed packages, not those of the package itself. */
 function linkCommand() {
-	if (process.platform === "win32") {
-		writeFileSync(
-			join(root, "node_modules", ".bin", "xmlsocket.cmd"),
-			'@node "%~dp0\\..\\..\\dist\\cli\\main.js" %*\r\n',
-		);
-	} else if (!existsSync(bin("xmlsocket"))) symlinkSync(join("..", "..", "dist", "cli", "main.js"), bin("xmlsocket"));
+	const link = join("node_modules", ".bin", "xmlsocket");
+	if (process.platform === "win32") writeFileSync(`${link}.cmd`, '@node "%~dp0\\..\\..\\dist\\cli\\main.js" %*\r\n');
+	else if (!existsSync(link)) symlinkSync(join("..", "..", "dist", "cli", "main.js"), link);
 }
 
-if (!existsSync(bin("tsc"))) {
+/** Shows on a terminal that something happens. @returns ends it */
+function showProgress() {
+	const { stderr } = process;
+	if (!stderr.isTTY) return () => {};
+	const begun = performance.now();
+	stderr.write(existsSync(MAIN) ? "Building what changed …" : "Building for the first time …");
+	const timer = setInterval(() => stderr.write("."), 500);
+	return () => {
+		clearInterval(timer);
+		stderr.write(` ${((performance.now() - begun) / 1000).toFixed(1)} s\n`);
+	};
+}
+
+if (!existsSync(TSC)) {
 	console.error("The build needs the development dependencies: run `npm install` first (without --omit=dev).");
 	process.exit(1);
 }
-try {
-	run("tsc", "-b");
-	chmodSync("dist/cli/main.js", 0o755);
-	linkCommand();
-	const sources = hashOf(["src", "console", "flash"]);
-	buildUnlessCurrent("dist/console/index.html", sources, "console/vite.config.ts");
-	buildUnlessCurrent("dist/admin-page/index.html", sources, "console/admin/vite.config.ts");
-	buildUnlessCurrent("dist/asc/runtime.js", sources, "src/asc/runtime/vite.config.ts");
-} catch (error) {
-	process.exit(error.status ?? 1);
+const sources = hashOfSources();
+const outputs = [RECORD, MAIN, ...BUNDLES.map(([, output]) => output)];
+if (!outputs.every(existsSync) || readFileSync(RECORD, "utf8") !== sources) {
+	const showEnd = showProgress();
+	const [code] = await Promise.all([compile(), bundle()]).catch((error) => {
+		console.error(error);
+		return [1];
+	});
+	showEnd();
+	if (code !== 0) process.exit(1);
+	removeOrphans();
+	chmodSync(MAIN, 0o755);
+	writeFileSync(RECORD, sources);
 }
+linkCommand();

@@ -8,22 +8,26 @@ import { fileURLToPath } from "node:url";
 process.chdir(dirname(dirname(fileURLToPath(import.meta.url))));
 
 const checks = [
-	["build", "node", ["scripts/build.js"]],
-	["types of the tests", "npx", ["tsc", "-p", "test/tsconfig.json"]],
-	["types of the page", "npx", ["tsc", "-p", "console/tsconfig.json"]],
-	["types of the site", "npx", ["tsc", "-p", "site/tsconfig.json"]],
-	["lint and format", "npx", ["biome", "check", "--error-on-warnings"]],
-	["architecture", "npx", ["vitest", "run", "test/architecture"]],
-	["reference pages", "node", ["scripts/docs.js", "--check"]],
-	["dead code", "npx", ["knip"]],
-	["package shape", "npx", ["publint", "--strict"]],
-	["types of the package", "npx", ["attw", "--pack", "--profile", "esm-only", "--quiet"]],
+	["build", ["node", "scripts/build.js"]],
+	["types of the tests", ["tsc", "-p", "test/tsconfig.json"]],
+	["types of the page", ["tsc", "-p", "console/tsconfig.json"]],
+	["types of the site", ["tsc", "-p", "site/tsconfig.json"]],
+	["lint and format", ["biome", "check", "--error-on-warnings"]],
+	["architecture", ["vitest", "run", "test/architecture"]],
+	["reference pages", ["node", "scripts/docs.js", "--check"]],
+	["dead code", ["knip"]],
+	["package shape", ["publint", "--strict"]],
+	["types of the package", ["attw", "--pack", "--profile", "esm-only", "--quiet"]],
 ];
 
 const failed = [];
-for (const [name, command, args] of checks) {
+for (const [name, [command, ...args]] of checks) {
 	console.log(`\n== ${name}`);
-	const { status } = spawnSync(command, args, { stdio: "inherit" });
+	// npx is a batch file on Windows, which only a shell runs. No word here needs quotes.
+	const { status } =
+		command === "node"
+			? spawnSync(process.execPath, args, { stdio: "inherit" })
+			: spawnSync(["npx", command, ...args].join(" "), { stdio: "inherit", shell: true });
 	if (status !== 0) failed.push(name);
 }
 console.log(failed.length === 0 ? `\n${checks.length} checks passed.` : `\nFailed: ${failed.join(", ")}.`);

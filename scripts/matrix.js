@@ -15,8 +15,10 @@ const vitest = ["node_modules/vitest/vitest.mjs", "run", ...given.slice(end + 1)
 
 const failed = releases.filter((release) => {
 	console.log(`\n== Node ${release}`);
+	// npx is a batch file on Windows, which only a shell runs.
 	const { status } = spawnSync("npx", ["--yes", "--package", `node@${release}`, "--", "node", ...vitest], {
 		stdio: "inherit",
+		shell: process.platform === "win32",
 	});
 	return status !== 0;
 });

@@ -1,15 +1,17 @@
 // Echo, fan-out and idle memory of a Link or of the whole daemon, compared with raw node:net and ws. It compares the CPU time of the
 // server's process for the same work, in pairs that take turns; ping-pong compares the time of a round trip.
 
-import { execFileSync, fork } from "node:child_process";
+import { execFileSync, fork, spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { connect } from "node:net";
+import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { WebSocket } from "ws";
 
 const here = dirname(fileURLToPath(import.meta.url));
+const command = join(here, "../../dist/cli/main.js");
 const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 5);
 const SUBSCRIBERS = Number(process.env.BENCH_SUBSCRIBERS ?? 1000);
 const IDLE = Number(process.env.BENCH_IDLE ?? 5000);
@@ -191,8 +193,27 @@ const spoken = (window) => (kind, server) =>
  * What `IDLE` connections cost a fresh server, and as many more. The first ones also make V8 take its whole young generation,
  * which a busy process has anyhow: the further ones tell what a connection costs.
  */
-async function idleMemory(kind) {
-	const server = await start(kind, ["--expose-gc"]);
+/** The command itself, as users start it: it also keeps V8's young generation small. */
+async function startCommand() {
+	const folder = mkdtempSync(join(tmpdir(), "xmlsocket-bench-"));
+	const words = [command, "serve", "--port", "0", "--json", "--memory", "--max-connections", "20000"];
+	const child = spawn(process.execPath, words, { cwd: folder, stdio: ["ignore", "pipe", "inherit"] });
+	const [line] = await once(child.stdout, "data");
+	return {
+		port: JSON.parse(String(line)).port,
+		async ask() {
+			const status = readFileSync(`/proc/${child.pid}/status`, "utf8");
+			return { rss: Number(/^VmRSS:\s+(\d+)/m.exec(status)[1]) * 1024 };
+		},
+		async stop() {
+			child.kill("SIGKILL");
+			await once(child, "exit");
+			rmSync(folder, { recursive: true, force: true });
+		},
+	};
+}
+
+async function idleMemory(server) {
 	const clients = [];
 	const open = async (count) => {
 		for (let i = 0; i < count; i++) clients.push(await client(server.port, () => {}));
@@ -221,17 +242,20 @@ await compare("echo, 2000 outstanding", "a CPU second", "link-echo", "ws-echo", 
 await compare(`fan-out to ${SUBSCRIBERS}, one at a time`, "a CPU second", "daemon", "net-fanout", spoken(1), 0.9);
 await compare(`fan-out to ${SUBSCRIBERS}, 16 outstanding`, "a CPU second", "daemon", "ws-fanout", spoken(16), 8);
 await compare(`fan-out to ${SUBSCRIBERS}, 16 outstanding`, "a CPU second", "daemon", "net-fanout", spoken(16), 8);
+const reached = (value, goal) => `(goal ${goal} KB ${value <= goal ? "reached" : "NOT reached"})`;
 for (const kind of ["net-idle", "daemon"]) {
-	const kb = await idleMemory(kind);
-	const goal = (value, limit) =>
-		kind === "daemon" ? ` (goal ${limit} KB ${value <= limit ? "reached" : "NOT reached"})` : "";
+	const kb = await idleMemory(await start(kind, ["--expose-gc"]));
 	console.log(
-		`${"memory of an idle connection".padEnd(34)} ${kind} ${kb.further.toFixed(1)} KB beyond ${IDLE}${goal(kb.further, 6)}, live objects ${kb.live.toFixed(1)}; the first ${IDLE} ${kb.first.toFixed(1)} KB${goal(kb.first, 8)}, with up to ${kb.young.toFixed(1)} of V8's young generation`,
+		`${"memory of an idle connection".padEnd(34)} ${kind} ${kb.further.toFixed(1)} KB beyond ${IDLE}, live objects ${kb.live.toFixed(1)}; the first ${IDLE} ${kb.first.toFixed(1)} KB, with up to ${kb.young.toFixed(1)} of V8's young generation`,
 	);
 }
+const served = await idleMemory(await startCommand());
+console.log(
+	`${"memory of an idle connection".padEnd(34)} xmlsocket serve ${served.further.toFixed(1)} KB beyond ${IDLE} ${reached(served.further, 6)}; the first ${IDLE} ${served.first.toFixed(1)} KB ${reached(served.first, 8)}`,
+);
 const times = Array.from({ length: 11 }, () => {
 	const begun = process.hrtime.bigint();
-	execFileSync(process.execPath, [join(here, "../../dist/cli/main.js"), "--help"], { stdio: "ignore" });
+	execFileSync(process.execPath, [command, "--help"], { stdio: "ignore" });
 	return Number(process.hrtime.bigint() - begun) / 1e6;
 });
 console.log(

@@ -32,8 +32,10 @@ async function publishAll(bus, channel, received = () => Number.POSITIVE_INFINIT
 if (role === "worker") {
 	/** Resolves when all messages have come. */
 	let all;
-	const link = await WorkerLink.open(new Socket({ fd: 4 }), {
+	const opening = WorkerLink.open(new Socket({ fd: 4 }), {
 		service: async (name) => {
+			// The primary may ask before this process knows that its channel is open.
+			const link = await opening;
 			if (name === "publish-nowhere") await publishAll(link.bus, { to: "node", node: "nobody" });
 			if (name === "publish") {
 				let received = 0;
@@ -60,6 +62,7 @@ if (role === "worker") {
 		closed: () => process.exit(0),
 		report: (error) => console.error(error),
 	});
+	await opening;
 } else {
 	const hub = new PrimaryHub({ report: (error) => console.error(error) });
 	const add = (node) => {

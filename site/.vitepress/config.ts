@@ -14,12 +14,7 @@ export default defineConfig({
 	// A site below a path: SITE_BASE=/xmlsocket/ npm run site
 	base: process.env.SITE_BASE ?? "/",
 	srcDir: "..",
-	srcExclude: [
-		"{src,test,console,flash,bench,deploy,dist,scripts,coverage}/**",
-		"examples/**",
-		"**/xmlsocket-data/**",
-		"README.md",
-	],
+	srcExclude: ["{src,test,console,flash,bench,deploy,dist,scripts,coverage}/**", "**/xmlsocket-data/**"],
 	rewrites: pageOf,
 	cleanUrls: false,
 	// Its folder is excluded from everything that the project checks.

@@ -15,7 +15,10 @@ export function sidebar(): DefaultTheme.SidebarItem[] {
 		if (heading !== undefined) groups.push({ text: heading, collapsed: groups.length > 2, items: [] });
 		const [, text = "", href = ""] = /^- \[([^\]]+)\]\(([^)#]+)\)/.exec(line) ?? [];
 		if (href.endsWith(".md"))
-			groups.at(-1)?.items.push({ text, link: `/${pageOf(posix.join("docs", href)).slice(0, -".md".length)}` });
+			groups.at(-1)?.items.push({
+				text,
+				link: `/${pageOf(posix.join("docs", href)).replace(/(?:\/index)?\.md$/, (end) => (end === ".md" ? "" : "/"))}`,
+			});
 	}
 	return groups;
 }

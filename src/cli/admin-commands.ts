@@ -10,7 +10,11 @@ import type { TopFlags } from "./commands/top.ts";
 export function addAdminCommands(program: Command): void {
 	withAdminFlags(program.command("rooms"), "xmlsocket rooms --sort members")
 		.description("list the rooms of a running daemon")
-		.option("--sort <order>", "name, members, or rate: the rooms that have messages now, busiest first", "name")
+		.option(
+			"--sort <name|members|rate>",
+			"name, members, or rate: the rooms that have messages now, busiest first",
+			"name",
+		)
 		.action(async (flags: AdminFlags & { sort: string }) => (await import("./commands/admin-lists.ts")).rooms(flags));
 	withAdminFlags(program.command("who <room>"), "xmlsocket who lobby --json | wc -l")
 		.description("list the members of a room of a running daemon")
@@ -23,7 +27,11 @@ export function addAdminCommands(program: Command): void {
 		.option("--room <room>", "those in this room")
 		.option("--name <part>", "those with this in their names")
 		.option("--from <part>", "those with this in their addresses")
-		.option("--sort <order>", "name, outbox (what waits for them), rate (what they send), age (oldest first)", "name")
+		.option(
+			"--sort <name|outbox|rate|age>",
+			"name, outbox (what waits for them), rate (what they send), age (oldest first)",
+			"name",
+		)
 		.action(async (flags: ClientsFlags) => (await import("./commands/admin-lists.ts")).clients(flags));
 	withAdminFlags(program.command("say <room> <text...>"), 'xmlsocket say lobby "The server restarts at noon."')
 		.description("send a text to a room of a running daemon, from the server's name")
@@ -56,7 +64,7 @@ export function addAdminCommands(program: Command): void {
 	}
 	withAdminFlags(program.command("top"), "xmlsocket top\n  xmlsocket top --json --count 60 > minute.ndjson")
 		.description("a live view of a running daemon: rates, nodes, busiest rooms, slowest readers; q ends it")
-		.option("--sort <order>", "clients by outbox, rate, age or name", "outbox")
+		.option("--sort <outbox|rate|age|name>", "clients by outbox, rate, age or name", "outbox")
 		.option("--interval <seconds>", "between two looks", "1")
 		.option("--count <n>", "end after this many (default: never on a terminal and with --json, otherwise 1)")
 		.action(async (flags: TopFlags) => (await import("./commands/top.ts")).top(flags));

@@ -2,8 +2,9 @@
 
 import { resolve } from "node:path";
 import type { Gateway } from "../gateway/index.ts";
+import { RUFFLE_INSTALL } from "../gateway/ruffle-package.ts";
 import type { Server } from "../server/index.ts";
-import { framed, isPublic, styles, urlHost } from "./banner-parts.ts";
+import { commandName, framed, isPublic, styles, urlHost } from "./banner-parts.ts";
 import { gatewayRows, targetWarnings } from "./gateway-rows.ts";
 import { brokerNames, keepsFolder } from "./room-storage.ts";
 import type { ServeSettings } from "./serve-schema.ts";
@@ -38,10 +39,14 @@ export function banner(
 	const at = `${urlHost(settings.host)}:${server.port}`;
 	const isChat = settings.relay === undefined && applications.length === 0;
 	const rows: [string, string][] = [];
-	const web = `${server.secure ? "https" : "http"}://${at}`;
+	const web = webAddress(server);
 	if (settings.web !== undefined && settings.sniff)
 		rows.push(["Site", `${cyan(`${web}/`)}  ${dim(`from ${settings.web}`)}`]);
-	if (server.pageFolder !== undefined && settings.sniff) rows.push(["Chat page", cyan(`${web}${server.pagePath}`)]);
+	if (hasPage(server)) {
+		rows.push(["Chat page", cyan(`${web}${server.pagePath}`)]);
+		const missing = site.hasRuffle() ? "" : `  ${dim(`in Flash; needs ${RUFFLE_INSTALL}`)}`;
+		rows.push(["Flash chat", `${cyan(`${web}${server.pagePath}flash`)}${missing}`]);
+	}
 	if (settings.adminTokenFile !== undefined && settings.sniff)
 		rows.push(["Admin page", cyan(`${web}/xmlsocket/admin/`)]);
 	rows.push(...portRows(server));
@@ -57,12 +62,31 @@ export function banner(
 		rows.push(["NATS", `${brokerNames(settings)}  ${dim("rooms, names and history are shared")}`]);
 	rows.push(...workerRows(workers, isChat ? "one port, the same rooms and names" : WORKERS_SHARE));
 	if (gateway) rows.push(...gatewayRows(server, gateway));
+	rows.push(["Connect", `${commandName()} connect ${at}`]);
 	const warnings = [
 		...site.warnings(),
 		...warningsFor(server, settings, isChat),
 		...(gateway ? targetWarnings(gateway) : []),
 	];
-	return framed(version, tookMs, rows, warnings);
+	return framed(version, tookMs, { rows, warnings, keys: true });
+}
+
+/** The page that the daemon serves first; undefined where it serves none. */
+export function firstPage(
+	server: BannerServer,
+	{ web, sniff }: Pick<ServeSettings, "sniff" | "web">,
+): string | undefined {
+	if (web !== undefined && sniff) return `${webAddress(server)}/`;
+	return hasPage(server) ? `${webAddress(server)}${server.pagePath}` : undefined;
+}
+
+function hasPage({ pageFolder, settings }: BannerServer): boolean {
+	return pageFolder !== undefined && settings.sniff;
+}
+
+/** The address of a server's pages. */
+export function webAddress({ secure, port, settings }: Pick<BannerServer, "port" | "secure" | "settings">): string {
+	return `${secure ? "https" : "http"}://${urlHost(settings.host)}:${port}`;
 }
 
 /** The address of a server for each protocol of its port. */

@@ -6,7 +6,7 @@ import type { InitFlags } from "./commands/init.ts";
 /** Adds the commands. */
 export function addFolderCommands(program: Command): void {
 	program
-		.command("data <dir> [action] [target]")
+		.command("data <dir> [backup|export|import|repair] [target]")
 		.usage("[options] <dir> [backup <target>|export|import|repair]")
 		.description(
 			"show what a data folder holds; `backup` copies it, also while a daemon uses it; `export` writes it to standard output as JSON lines, `import` reads them, `repair` makes a damaged one readable",

@@ -3,7 +3,8 @@
 
 import type { Gateway, Target } from "../gateway/index.ts";
 import type { Server } from "../server/index.ts";
-import { framed, isPublic, styles, urlHost } from "./banner-parts.ts";
+import { webAddress } from "./banner.ts";
+import { framed, isPublic, styles } from "./banner-parts.ts";
 import { gatewayRows, targetWarnings, webSocketUrl } from "./gateway-rows.ts";
 import type { Site } from "./site.ts";
 
@@ -17,14 +18,15 @@ export function gatewayBanner(
 	tookMs: number,
 ): string {
 	const { cyan, dim } = styles();
-	const base = `${server.secure ? "https" : "http"}://${urlHost(server.settings.host)}:${server.port}`;
+	const base = webAddress(server);
 	const rows: [string, string][] = [
 		...(web === undefined ? [] : ([["Site", `${cyan(`${base}/`)}  ${dim(`from ${web}`)}`]] as [string, string][])),
 		...gatewayRows(server, gateway),
 		["Listens", dim(`on ${server.addresses.join(" and ")}, port ${server.port}`)],
 	];
 	const warnings = [...site.warnings(), ...warningsFor(server, gateway)];
-	return framed(version, tookMs, rows, warnings, web === undefined ? socketProxy(server, gateway.targets, base) : "");
+	const further = web === undefined ? socketProxy(server, gateway.targets, base) : "";
+	return framed(version, tookMs, { rows, warnings, further, keys: true });
 }
 
 function warningsFor(server: Server, gateway: Gateway): string[] {

@@ -41,6 +41,7 @@ export const gatewayCommandSchema = v.strictObject({
 	basePath: server.basePath,
 	metrics: server.metrics,
 	logLevel: serveSchema.entries.logLevel,
+	logFormat: serveSchema.entries.logFormat,
 });
 
 /** The options with their defaults. */

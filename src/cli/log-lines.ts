@@ -1,6 +1,8 @@
 // A log line for a person at a terminal, made from the JSON line that a program would get. What clients send cannot move the cursor or forge
 // another line.
 
+import type { PaintText, Style } from "./colour.ts";
+
 const LEVELS: Readonly<Record<number, string>> = {
 	10: "TRACE",
 	20: "DEBUG",
@@ -9,10 +11,11 @@ const LEVELS: Readonly<Record<number, string>> = {
 	50: "ERROR",
 	60: "FATAL",
 };
+const STYLES: Readonly<Record<number, Style>> = { 10: "dim", 20: "dim", 30: "green", 40: "yellow" };
 const PLAIN = /^[\w./:@+-]+$/;
 
 /** `12:00:01 WARN  the text  reason=not-found id=7`; a text that is no JSON line comes back as it is. */
-export function readableLine(line: string): string {
+export function readableLine(line: string, paint: PaintText = (_style, text) => text): string {
 	let facts: Record<string, unknown>;
 	try {
 		facts = JSON.parse(line) as Record<string, unknown>;
@@ -22,9 +25,14 @@ export function readableLine(line: string): string {
 	const { level, time, msg, err, ...rest } = facts;
 	const clock = typeof time === "string" ? time.slice(11, 19) : "";
 	const name = (LEVELS[Number(level)] ?? String(level)).padEnd(5);
-	const words = Object.entries(rest).map(([key, value]) => `${key}=${shown(value)}`);
+	const words = [
+		paint("dim", visible(clock)),
+		paint(STYLES[Number(level)] ?? "red", visible(name)),
+		visible(String(msg ?? "")),
+		...Object.entries(rest).map(([key, value]) => `${paint("dim", visible(`${key}=`))}${visible(shown(value))}`),
+	];
 	const stack = (err as { stack?: unknown } | undefined)?.stack;
-	return `${visible([clock, name, String(msg ?? ""), ...words].join(" ").trimEnd())}\n${
+	return `${words.join(" ").trimEnd()}\n${
 		typeof stack === "string"
 			? `${stack
 					.split("\n")

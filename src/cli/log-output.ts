@@ -13,20 +13,18 @@ export class LogOutput {
 	dropped = 0;
 	readonly #stream: Writable;
 	readonly #name: string;
-	readonly #format: (line: string) => string;
 	#reported = 0;
 
-	/**
-	 * @param name of the stream, in the line about dropped lines
-	 * @param format makes of a line what is written. Default: the line
-	 */
-	constructor(stream: Writable, name = "standard error", format: (line: string) => string = (line) => line) {
+	/** @param name of the stream, in the line about dropped lines */
+	constructor(stream: Writable, name = "standard error") {
 		this.#stream = stream;
 		this.#name = name;
-		this.#format = format;
 		stream.on("error", () => {});
 		stream.on("drain", () => this.#report());
 	}
+
+	/** Makes of a line what is written. */
+	format = (line: string): string => line;
 
 	/** Also gets each line, for the admin API; it must not throw. */
 	copy: ((line: string) => void) | undefined = undefined;
@@ -36,7 +34,7 @@ export class LogOutput {
 		this.copy?.(line);
 		const stream = this.#stream;
 		if (!stream.writable || stream.writableLength + line.length > MAX_WAITING_BYTES - RESERVED_BYTES) this.dropped++;
-		else stream.write(this.#format(line));
+		else stream.write(this.format(line));
 	}
 
 	/** Waits until the lines are written, for at most `withinMs`. */
@@ -63,6 +61,6 @@ export class LogOutput {
 		this.#reported = this.dropped;
 		const time = new Date().toISOString();
 		const msg = `${more} log lines were dropped: nothing read ${this.#name}`;
-		this.#stream.write(this.#format(`${JSON.stringify({ level: 40, time, dropped: more, msg })}\n`));
+		this.#stream.write(this.format(`${JSON.stringify({ level: 40, time, dropped: more, msg })}\n`));
 	}
 }

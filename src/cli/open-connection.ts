@@ -1,11 +1,11 @@
 // Opens a connection from the flags that `connect`, `send` and `listen` share, and prints documents.
 
 import { readFileSync } from "node:fs";
-import { styleText } from "node:util";
 import { XMLSocketError } from "../errors/index.ts";
 import { type Connection, type ConnectOptions, connect, element } from "../index.ts";
 import { declaredEncoding, textCodec } from "../transport/text-codec.ts";
 import { pretty, rootElement, XML } from "../xml/index.ts";
+import { painterFor } from "./colour.ts";
 import { STREAM_CHARS } from "./stream-chars.ts";
 
 /** Opens the connection that the flags describe. */
@@ -89,8 +89,12 @@ export function printer(flags: Record<string, unknown>, marker = ""): (text: str
 	if (flags.json) return (text) => process.stdout.write(`${JSON.stringify({ at: new Date().toISOString(), text })}\n`);
 	const shown = process.stdout.isTTY ? withoutControls : (text: string): string => text;
 	const arranged = flags.pretty ? indented : (text: string): string => text;
-	const coloured =
-		flags.pretty && process.stdout.isTTY && !process.env.NO_COLOR ? inColour : (text: string): string => text;
+	const paint = painterFor(process.stdout);
+	// An <error> is what a reader of many documents must not miss.
+	const coloured = (text: string): string => {
+		if (text.startsWith("<error")) return paint("red", text);
+		return flags.pretty ? text.replace(/<[^>]*>/g, (tag) => paint("cyan", tag)) : text;
+	};
 	return (text) => process.stdout.write(`${marker}${coloured(shown(arranged(text)))}\n`);
 }
 
@@ -98,10 +102,6 @@ export function printer(flags: Record<string, unknown>, marker = ""): (text: str
 function indented(text: string): string {
 	const document = new XML(text);
 	return document.status === 0 && rootElement(document) ? pretty(document).trimEnd() : text;
-}
-
-function inColour(text: string): string {
-	return text.replace(/<[^>]*>/g, (tag) => styleText("cyan", tag));
 }
 
 // A peer must not be able to control the user's terminal.

@@ -1,12 +1,13 @@
 // Colours of reports on a terminal.
 
-import { styleText } from "node:util";
 import type { Paint } from "../tools/index.ts";
+import { hasColour, painterFor } from "./colour.ts";
 
 const STYLES = { good: "green", bad: "red", warn: "yellow", dim: "dim" } as const;
 
-/** Paints text for standard output; undefined: it is no terminal, or NO_COLOR is set. */
+/** Paints text for standard output; undefined: it shows no colours. */
 export function painter(): Paint | undefined {
-	if (!process.stdout.isTTY || process.env.NO_COLOR) return undefined;
-	return (style, text) => styleText(STYLES[style], text);
+	if (!hasColour(process.stdout)) return undefined;
+	const paint = painterFor(process.stdout);
+	return (style, text) => paint(STYLES[style], text);
 }

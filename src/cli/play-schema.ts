@@ -4,6 +4,7 @@ import * as v from "valibot";
 import { gatewaySchema } from "../gateway/options.ts";
 import { described } from "../options/index.ts";
 import { serverSchema } from "../server/options.ts";
+import { serveSchema } from "./serve-schema.ts";
 
 const { dialTimeoutMs, learn } = gatewaySchema.entries;
 
@@ -43,11 +44,12 @@ export const playSchema = v.strictObject({
 	logLevel: v.optional(
 		described(
 			v.picklist(["silent", "error", "warn", "info", "debug"]),
-			"what is logged to standard error, as JSON lines",
-			"--log-level <level>",
+			"log lines of this level and above, on standard error",
+			"--log-level <silent|error|warn|info|debug>",
 		),
 		"warn",
 	),
+	logFormat: serveSchema.entries.logFormat,
 });
 
 /** The options with their defaults. */

@@ -1,13 +1,11 @@
 // The prompt of `xmlsocket connect`: a line to edit below what arrives, documents of several lines, a history that is kept across
 // runs, and the commands /help and /quit. It knows no connection: it passes on the texts that the user enters.
 
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { homedir } from "node:os";
-import { dirname, join } from "node:path";
 import { createInterface, emitKeypressEvents, type Interface } from "node:readline";
 import { XML } from "../xml/index.ts";
+import { isScreen } from "./colour.ts";
+import { addToHistory, MAX_HISTORY, readHistory } from "./prompt-history.ts";
 
-const MAX_HISTORY = 500;
 /** The terminal marks the beginning and the end of pasted text. */
 const MARK_PASTES = "\u001b[?2004h";
 const DO_NOT_MARK_PASTES = "\u001b[?2004l";
@@ -15,8 +13,8 @@ const DO_NOT_MARK_PASTES = "\u001b[?2004l";
 export interface PromptOptions {
 	/** Whether each line is sent by itself, as in an XML stream. */
 	readonly eachLine: boolean;
-	/** What Tab completes. */
-	readonly completions: () => Iterable<string>;
+	/** What Tab completes: what can follow at the end of a line, and the part of the line that it replaces. */
+	readonly complete: (line: string) => [string[], string];
 	/** The user entered a document. */
 	readonly entered: (text: string) => void;
 }
@@ -28,6 +26,7 @@ const HELP = [
 	"Each line is a document. An element that is not closed yet continues on the next line; an empty line sends it as it is.",
 	"A pasted text is one document, unless each of its lines is a document.",
 	"Up and down: earlier lines. Tab: complete. Ctrl+C: discard the line, or end. Ctrl+D or /quit: end.",
+	"Lines are kept for the next run, except those with a password or a token, and those that begin with a space.",
 ];
 
 /** A line editor on this process's terminal. */
@@ -53,13 +52,9 @@ export class Prompt {
 			historySize: MAX_HISTORY,
 			history: readHistory(),
 			removeHistoryDuplicates: true,
-			completer: (line: string) => this.#complete(line),
+			completer: options.complete,
 		}) as Interface & { line: string; cursor: number };
-		stdout.write(MARK_PASTES);
-		let history: string[] = [];
-		this.#lines.on("history", (lines) => {
-			history = lines;
-		});
+		if (isScreen(stdout)) stdout.write(MARK_PASTES);
 		this.#lines.on("line", (line) => this.#line(line));
 		this.ended = new Promise((resolve) => {
 			let end: PromptEnd = "closed";
@@ -78,8 +73,7 @@ export class Prompt {
 			this.#lines.once("close", () => {
 				this.#isOver = true;
 				stdin.off("keypress", this.#onKeypress);
-				stdout.write(`${DO_NOT_MARK_PASTES}\n`);
-				if (history.length > 0) writeHistory(history);
+				stdout.write(`${isScreen(stdout) ? DO_NOT_MARK_PASTES : ""}\n`);
 				resolve(end);
 			});
 		});
@@ -88,7 +82,7 @@ export class Prompt {
 
 	/** Prints above the line that the user is typing, which may take several rows of the terminal. */
 	print(write: () => void): void {
-		if (this.#isOver) {
+		if (this.#isOver || !isScreen(process.stdout)) {
 			write();
 			return;
 		}
@@ -120,6 +114,7 @@ export class Prompt {
 	};
 
 	#line(line: string): void {
+		addToHistory(line);
 		if (this.#isPasting) {
 			this.#begun.push(line);
 			return;
@@ -156,13 +151,6 @@ export class Prompt {
 		this.#lines.setPrompt(this.#begun.length === 0 ? "> " : "… ");
 		this.#lines.prompt(true);
 	}
-
-	#complete(line: string): [string[], string] {
-		const wanted = /(?:<[^\s<>]*|^\/\w*)$/.exec(line)?.[0] ?? "";
-		if (wanted === "") return [[], line];
-		const known = [...new Set(["/help", "/quit", ...this.#options.completions()])];
-		return [known.filter((each) => each.startsWith(wanted)).sort(), wanted];
-	}
 }
 
 // The player's status codes: a CDATA section, declaration, comment, attribute or element that is not closed.
@@ -178,27 +166,4 @@ function isUnfinished(text: string): boolean {
 function isDocument(text: string): boolean {
 	const document = new XML(text.trim());
 	return document.status === 0 && document.childNodes.length === 1 && document.firstChild?.nodeType === 1;
-}
-
-function historyFile(): string {
-	const state = process.env.XDG_STATE_HOME;
-	return join(state ? state : join(homedir(), ".local", "state"), "xmlsocket", "history");
-}
-
-/** Newest first, as the editor keeps it. The file has the newest line last. */
-function readHistory(): string[] {
-	try {
-		return readFileSync(historyFile(), "utf8").split("\n").filter(Boolean).slice(-MAX_HISTORY).reverse();
-	} catch {
-		return [];
-	}
-}
-
-// A history that cannot be written is lost; that is no reason to fail.
-function writeHistory(newestFirst: readonly string[]): void {
-	try {
-		const file = historyFile();
-		mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-		writeFileSync(file, `${[...newestFirst].reverse().join("\n")}\n`, { mode: 0o600 });
-	} catch {}
 }

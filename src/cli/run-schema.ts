@@ -11,6 +11,7 @@ export const runSchema = v.strictObject({
 	...serverSchema.entries,
 	workers: serveSchema.entries.workers,
 	logLevel: serveSchema.entries.logLevel,
+	logFormat: serveSchema.entries.logFormat,
 });
 
 /** The options with their defaults. */

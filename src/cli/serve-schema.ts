@@ -58,7 +58,7 @@ export const serveSchema = v.strictObject({
 	workers: v.optional(
 		described(
 			v.union([v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(MAX_WORKERS)), v.picklist(["auto"])]),
-			"processes that share the port and serve its clients; auto: one for each core",
+			"processes that share the port and serve its clients; auto: one for each core that it can use",
 			"--workers <n|auto>",
 		),
 		1,
@@ -95,10 +95,18 @@ export const serveSchema = v.strictObject({
 	logLevel: v.optional(
 		described(
 			v.picklist(["silent", "error", "warn", "info", "debug"]),
-			"log lines of this level and above on standard error: JSON, and for people on a terminal",
-			"--log-level <level>",
+			"log lines of this level and above, on standard error",
+			"--log-level <silent|error|warn|info|debug>",
 		),
 		"info",
+	),
+	logFormat: v.optional(
+		described(
+			v.picklist(["auto", "json", "pretty"]),
+			"form of log lines; auto: pretty, for people, on a terminal, and JSON otherwise",
+			"--log-format <auto|json|pretty>",
+		),
+		"auto",
 	),
 });
 

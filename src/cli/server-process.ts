@@ -1,22 +1,32 @@
 // Shared by the commands that run until a signal: the log, the selection of options, and the stop on a signal.
 
+import { isatty } from "node:tty";
 import { type Logger, pino } from "pino";
 import type { Server } from "../server/index.ts";
+import { painterFor } from "./colour.ts";
 import { readableLine } from "./log-lines.ts";
 import { LogOutput } from "./log-output.ts";
+import { hasLostTerminal, type KeyActions, watchKeys } from "./terminal-keys.ts";
 
 const FLUSH_LOG_MS = 500;
 
 /** The one destination of this process's log. */
-export const logOutput: LogOutput = new LogOutput(
-	process.stderr,
-	"standard error",
-	process.stderr.isTTY ? readableLine : undefined,
-);
+export const logOutput: LogOutput = new LogOutput(process.stderr, "standard error");
 
-/** JSON lines on standard error; on a terminal, lines for people. @param facts in each line */
-export function makeLog(level: string, facts: object | null = null): Logger {
-	return pino({ level, base: facts, timestamp: pino.stdTimeFunctions.isoTime }, logOutput);
+/** The options of a log. */
+export interface LogSettings {
+	readonly logLevel: string;
+	/** JSON lines, lines for people, or what suits standard error. */
+	readonly logFormat: "auto" | "json" | "pretty";
+}
+
+/** Makes the log of this process, on standard error. @param facts in each line */
+export function makeLog({ logLevel, logFormat }: LogSettings, facts: object | null = null): Logger {
+	if (logFormat === "pretty" || (logFormat === "auto" && process.stderr.isTTY)) {
+		const paint = painterFor(process.stderr);
+		logOutput.format = (line) => readableLine(line, paint);
+	}
+	return pino({ level: logLevel, base: facts, timestamp: pino.stdTimeFunctions.isoTime }, logOutput);
 }
 
 /** The settings with these names that have a value. */
@@ -34,6 +44,9 @@ export interface RunningDaemon {
 	close(options?: { graceMs?: number }): Promise<void>;
 }
 
+/** What the keys of a terminal show and open; undefined where the command has no keys. */
+export type ShownStart = Pick<KeyActions, "page" | "show"> | undefined;
+
 /**
  * Runs until SIGINT or SIGTERM; a second signal ends the process immediately. SIGHUP reloads the certificate and the policy file.
  *
@@ -42,6 +55,7 @@ export interface RunningDaemon {
 export async function runUntilSignal(
 	server: Server,
 	log: { info(facts: object, words: string): void },
+	start: ShownStart,
 	reload: () => void = () => {},
 ): Promise<void> {
 	await untilSignal(
@@ -57,6 +71,7 @@ export async function runUntilSignal(
 			close: (options) => server.close(options),
 		},
 		log,
+		start,
 	);
 }
 
@@ -64,12 +79,12 @@ export async function runUntilSignal(
 export async function untilSignal(
 	server: RunningDaemon,
 	log: { info(facts: object, words: string): void },
+	start: ShownStart,
 	failed: Promise<never> = new Promise(() => {}),
 ): Promise<void> {
-	process.on("SIGHUP", () => server.reload());
 	const stopped = new Promise<void>((resolve) => {
 		let signals = 0;
-		const stop = (signal: NodeJS.Signals): void => {
+		const stop = (signal: NodeJS.Signals | "key"): void => {
 			signals++;
 			if (signals === 1) {
 				log.info(
@@ -81,6 +96,13 @@ export async function untilSignal(
 		};
 		process.on("SIGINT", stop);
 		process.on("SIGTERM", stop);
+		// A program under nohup has no terminal as its output. It continues when the terminal is closed; one that a user watched stops.
+		const isWatched = isatty(0) && isatty(1);
+		process.on("SIGHUP", () => {
+			if (isWatched && hasLostTerminal()) stop("SIGHUP");
+			else server.reload();
+		});
+		if (start) watchKeys({ ...start, reload: () => server.reload(), stop: () => stop("key") });
 	});
 	await Promise.race([stopped, failed]);
 	await logOutput.flush(FLUSH_LOG_MS);

@@ -2,10 +2,11 @@
 // command.
 
 import { existsSync, readFileSync } from "node:fs";
-import type { Command } from "commander";
+import type { Command, Option } from "commander";
 import * as v from "valibot";
 import { XMLSocketError } from "../errors/index.ts";
 import { checkOptions, type OptionsSchema } from "../options/index.ts";
+import { OPTION_GROUPS, OTHER_OPTIONS } from "./option-groups.ts";
 
 /** One option of a schema, for the command line. */
 export interface OptionInfo {
@@ -13,8 +14,6 @@ export interface OptionInfo {
 	readonly key: string;
 	/** Its flags in `--help`, for example `-p, --port <n>`. */
 	readonly flags: string;
-	/** Whether `--help` lists it; the others are in `xmlsocket config`. */
-	readonly listed: boolean;
 	/** Its long flag without dashes, for example `max-document`. */
 	readonly name: string;
 	/** Its environment variable. */
@@ -45,22 +44,30 @@ export interface ResolvedSettings {
 /** The configuration file that is found automatically. */
 export const CONFIG_FILE = "xmlsocket.config.json";
 
+interface InnerSchema extends v.GenericSchema {
+	readonly options?: readonly unknown[];
+}
+
+/** What follows the flag of an option whose schema names none. */
+function placeholder({ type, options }: InnerSchema): string {
+	if (type === "boolean") return "";
+	if (type === "picklist") return ` <${options?.join("|")}>`;
+	return type === "array" ? " <value...>" : ` <${type === "number" ? "n" : "value"}>`;
+}
+
 /** The options of a schema, in its order. */
 export function optionsOf(schema: OptionsSchema): OptionInfo[] {
 	return Object.entries(schema.entries).map(([key, entry]) => {
 		const optional = entry as v.OptionalSchema<v.GenericSchema, unknown>;
-		const inner = optional.wrapped as v.GenericSchema & { readonly type: string };
+		const inner = optional.wrapped as InnerSchema;
 		const metadata = v.getMetadata(inner) as { about?: string; flag?: string };
 		const kebab = key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 		const kind = inner.type as OptionInfo["kind"];
-		const flags =
-			metadata.flag ??
-			`--${kebab}${kind === "boolean" ? "" : kind === "array" ? " <value...>" : ` <${kind === "number" ? "n" : "value"}>`}`;
+		const flags = metadata.flag ?? `--${kebab}${placeholder(inner)}`;
 		const name = /--([a-z0-9-]+)/.exec(flags)?.[1] ?? kebab;
 		return {
 			key,
 			flags,
-			listed: metadata.flag !== undefined,
 			name,
 			variable: `XMLSOCKET_${name.replace(/^no-/, "").replaceAll("-", "_").toUpperCase()}`,
 			about: metadata.about ?? "",
@@ -71,18 +78,28 @@ export function optionsOf(schema: OptionsSchema): OptionInfo[] {
 	});
 }
 
-/** Adds the flags of a schema to a command. */
+/** Adds the flags of a schema to a command, in groups; --help lists those that OPTION_GROUPS calls usual. */
 export function addFlags(schema: OptionsSchema, command: Command): void {
-	for (const info of optionsOf(schema)) {
+	const infos = new Map(optionsOf(schema).map((info) => [info.key, info]));
+	const add = (key: string, heading: string, isRare: boolean): void => {
+		const info = infos.get(key);
+		if (!info) return;
+		infos.delete(key);
 		const shown =
 			info.default === undefined || info.negated || (Array.isArray(info.default) && info.default.length === 0);
-		const option = command.createOption(
-			info.flags,
-			shown ? info.about : `${info.about} (default: ${String(info.default)})`,
-		);
-		if (!info.listed) option.hideHelp();
+		const about = shown ? info.about : `${info.about} (default: ${String(info.default)})`;
+		const option = command.createOption(info.flags, about).helpGroup(heading);
+		if (isRare) option.hideHelp();
 		command.addOption(option);
+	};
+	// Commander's list of options is the order of the groups: those of the command itself are last.
+	const own = (command.options as Option[]).splice(0);
+	for (const { heading, usual, rare } of OPTION_GROUPS) {
+		for (const key of usual) add(key, heading, false);
+		for (const key of rare) add(key, heading, true);
 	}
+	for (const key of infos.keys()) add(key, OTHER_OPTIONS, true);
+	(command.options as Option[]).push(...own);
 }
 
 /**

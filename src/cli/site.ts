@@ -16,6 +16,8 @@ export interface SiteSettings {
 /** The routes of a site. */
 export interface Site {
 	readonly routes: SiteRoutes;
+	/** Whether Ruffle is installed. */
+	hasRuffle(): boolean;
 	/** Warnings for the operator, one line each. */
 	warnings(): string[];
 }
@@ -45,6 +47,7 @@ export function makeSite(
 	});
 	return {
 		routes,
+		hasRuffle: ruffle.installed,
 		warnings: () =>
 			settings.web !== undefined && settings.inject && !ruffle.installed()
 				? [`Ruffle is not installed, so Flash content of the site does not run: ${RUFFLE_INSTALL}`]

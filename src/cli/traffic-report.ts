@@ -20,6 +20,7 @@ import {
 	TrafficStatistics,
 } from "../tools/traffic/index.ts";
 import { textCodec } from "../transport/index.ts";
+import { hasColour } from "./colour.ts";
 import { hintOf } from "./failure.ts";
 import { TrafficScreen } from "./traffic-screen.ts";
 import { summaryText } from "./traffic-summary.ts";
@@ -129,7 +130,7 @@ export class TrafficReport {
 		const isTerminal = process.stdout.isTTY === true;
 		const line = showEvent(event, decoded, {
 			pretty: isTerminal,
-			colour: isTerminal && !process.env.NO_COLOR,
+			colour: hasColour(process.stdout),
 			startedMs: this.#startedMs,
 			...(isTerminal ? { width: process.stdout.columns } : {}),
 		});

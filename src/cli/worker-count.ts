@@ -1,8 +1,8 @@
 // How many processes `--workers` starts, and what they cannot do together.
 
-import { availableParallelism } from "node:os";
 import { XMLSocketError } from "../errors/index.ts";
 import { MAX_WORKERS, type ServeSettings } from "./serve-schema.ts";
+import { usableCores } from "./usable-cores.ts";
 
 /**
  * The number of workers; 1: the daemon is one process.
@@ -18,5 +18,5 @@ export function workerCount(settings: Pick<ServeSettings, "workers" | "learn">):
 			"--workers and --learn exclude each other: its file is written by one process. Use --workers 1, or list the targets with --target.",
 		);
 	}
-	return workers === "auto" ? Math.min(availableParallelism(), MAX_WORKERS) : workers;
+	return workers === "auto" ? Math.min(usableCores(), MAX_WORKERS) : workers;
 }

@@ -4,7 +4,7 @@ import { createProgram } from "../../src/cli/program.ts";
 
 /** Programs that the pages call. Another name is a mistake until it is added here. */
 const PROGRAMS: ReadonlySet<string> = new Set(
-	`apt-get caddy cat chmod cp curl cut docker echo export grep haxe journalctl jq kubectl mkdir nats nats-server nc node npm npx openssl printf promtool ruffle sed sudo
+	`apt-get caddy cat cd chmod cp curl cut docker echo eval export git grep haxe journalctl jq kubectl mkdir nats nats-server nc node npm npx openssl printf promtool ruffle sed sudo
 	systemctl systemd-analyze tee vitest websockify wc`.split(/\s+/),
 );
 

@@ -1,32 +1,20 @@
 // The package as a stranger gets it: packed, installed into an empty folder, imported from JavaScript and TypeScript.
 
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type InstalledPackage, installPackage } from "./installed.ts";
 
 const root = resolve(import.meta.dirname, "../..");
+let installed: InstalledPackage;
 let folder: string;
 
 beforeAll(() => {
-	folder = mkdtempSync(join(tmpdir(), "xmlsocket tarball "));
-	execFileSync("npm", ["pack", "--silent", "--pack-destination", folder], {
-		cwd: root,
-		stdio: ["ignore", "pipe", "ignore"],
-	});
-	const tarball = readdirSync(folder).find((name) => name.endsWith(".tgz"))!;
-	const installed = join(folder, "node_modules", "xmlsocket");
-	mkdirSync(installed, { recursive: true });
-	execFileSync("tar", ["-xzf", tarball, "-C", installed, "--strip-components=1"], { cwd: folder });
-	// Its dependencies, without asking a registry for what is here already.
-	for (const name of readdirSync(join(root, "node_modules"))) {
-		if (!name.startsWith(".") && name !== "xmlsocket")
-			symlinkSync(join(root, "node_modules", name), join(folder, "node_modules", name), "dir");
-	}
-	writeFileSync(join(folder, "package.json"), '{"type":"module"}');
+	installed = installPackage("tarball");
+	folder = installed.folder;
 });
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+afterAll(() => installed?.remove());
 
 const ENTRIES = [
 	"xmlsocket",

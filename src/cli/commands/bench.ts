@@ -12,6 +12,7 @@ import {
 	showBenchProgress,
 	showBenchReport,
 } from "../../tools/bench/index.ts";
+import { isScreen } from "../colour.ts";
 import { numberOf, readAuthority } from "../open-connection.ts";
 import { type OwnDaemon, startOwnDaemon } from "../own-daemon.ts";
 import { painter } from "../painter.ts";
@@ -130,7 +131,7 @@ function printReport(report: BenchReport, { json, chart }: BenchFlags): void {
 
 /** The line on a terminal that says what is going on. */
 class ProgressLine {
-	readonly #isTerminal = process.stderr.isTTY === true;
+	readonly #isTerminal = isScreen(process.stderr);
 	#isShown = false;
 
 	show(progress: BenchProgress): void {

@@ -13,6 +13,7 @@ import {
 	showConformanceSummary,
 } from "../../tools/conformance/index.ts";
 import type { Paint } from "../../tools/index.ts";
+import { isScreen } from "../colour.ts";
 import { numberOf, readAuthority } from "../open-connection.ts";
 import { painter } from "../painter.ts";
 
@@ -84,7 +85,7 @@ function print(event: ConformanceProgress, paint: Paint | undefined): void {
 /** The line on a terminal that says which case runs. */
 class ProgressLine {
 	#cases = 0;
-	readonly #isTerminal = process.stderr.isTTY === true;
+	readonly #isTerminal = isScreen(process.stderr);
 
 	show(event: ConformanceProgress): void {
 		if (event.kind === "profile") this.#cases = event.cases;

@@ -2,14 +2,13 @@
 
 import { createInterface } from "node:readline";
 import type { Connection } from "../../index.ts";
+import { painterFor } from "../colour.ts";
 import { countDocuments, numberOf, openConnection, printer, reportSurprises } from "../open-connection.ts";
 import { Prompt } from "../prompt.ts";
+import { PromptCompletion } from "../prompt-completion.ts";
 import { STREAM_CHARS } from "../stream-chars.ts";
 
 const INTERRUPTED = 130;
-/** What Tab completes from the start: the elements that a chat accepts. */
-const CHAT_ELEMENTS = ["hello", "join", "leave", "say", "send", "tell", "who", "rooms", "history", "topic", "ping"];
-const MAX_NAMES = 200;
 
 /** Sends what the user types, prints what arrives. */
 export async function connectCommand(address: string, flags: Record<string, unknown>): Promise<void> {
@@ -57,12 +56,9 @@ async function script(
 }
 
 async function interact(connection: Connection, count: number, flags: Record<string, unknown>): Promise<void> {
-	const print = printer(flags, "< ");
-	const names = new Set(CHAT_ELEMENTS);
-	const noteName = (text: string): void => {
-		const name = /^<([\w:.-]+)/.exec(text)?.[1];
-		if (name !== undefined && names.size < MAX_NAMES) names.add(name);
-	};
+	const paint = painterFor(process.stdout);
+	const print = printer(flags, paint("dim", "< "));
+	const completion = new PromptCompletion();
 	const { host, port } = connection.target;
 	const line = flags.stream
 		? `Each line is sent unchanged; elements may have up to ${STREAM_CHARS} characters.`
@@ -70,24 +66,24 @@ async function interact(connection: Connection, count: number, flags: Record<str
 	process.stdout.write(`Connected to ${host}:${port}. ${line} /help explains more, Ctrl+D ends.\n`);
 	const prompt = new Prompt({
 		eachLine: flags.stream === true,
-		completions: () => Array.from(names, (name) => `<${name}`),
+		complete: (line) => completion.complete(line),
 		entered: (text) => {
-			noteName(text);
+			completion.note(text);
 			try {
 				connection.send(text);
 			} catch (error) {
-				process.stdout.write(`(not sent: ${(error as Error).message})\n`);
+				process.stdout.write(`${paint("red", `(not sent: ${(error as Error).message})`)}\n`);
 			}
 		},
 	});
-	const note = (text: string): void => prompt.print(() => process.stdout.write(`(${text})\n`));
+	const note = (text: string): void => prompt.print(() => process.stdout.write(`${paint("yellow", `(${text})`)}\n`));
 	connection.on("status", (status) => {
 		if (status.type === "reconnecting")
 			note(`connection lost; attempt ${status.attempt} in ${Math.round(status.delayMs / 100) / 10} s`);
 		else if (status.type === "connected") note("connected again");
 	});
 	void countDocuments(connection, count, (text) => {
-		noteName(text);
+		completion.note(text);
 		prompt.print(() => print(text));
 	}).then(() => prompt.close());
 	let isEndedHere = false;

@@ -13,6 +13,7 @@ import {
 	type Progress,
 	repairFolder,
 } from "../../message-log/level/index.ts";
+import { isScreen } from "../colour.ts";
 
 /** Prints the summary, writes the export to standard output, or reads one from standard input. */
 export async function data(
@@ -61,7 +62,7 @@ async function write(text: string): Promise<void> {
 
 // A counter on a terminal; nothing in a script.
 function progress(what: string): Progress {
-	if (!process.stderr.isTTY) return () => {};
+	if (!isScreen(process.stderr)) return () => {};
 	return (messages) => process.stderr.write(`\r${messages} messages ${what} `);
 }
 

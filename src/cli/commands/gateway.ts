@@ -3,10 +3,11 @@
 import { XMLSocketError } from "../../errors/index.ts";
 import { createGateway, type GatewayOptions, gatewaySchema, sharedKeys } from "../../gateway/index.ts";
 import { createServer, defaultMaxConnections, noDocuments, type ServerOptions } from "../../server/index.ts";
+import { webAddress } from "../banner.ts";
 import { gatewayBanner } from "../gateway-banner.ts";
 import { type GatewayCommandSettings, gatewayCommandSchema, gatewayServerKeys } from "../gateway-schema.ts";
 import { serveSchema } from "../serve-schema.ts";
-import { logOutput, makeLog, pick, runUntilSignal } from "../server-process.ts";
+import { logOutput, makeLog, pick, runUntilSignal, type ShownStart } from "../server-process.ts";
 import { resolveSettings } from "../settings.ts";
 import { makeSite } from "../site.ts";
 
@@ -30,7 +31,7 @@ export async function gateway(targets: string[], flags: Record<string, unknown>,
 			"There is no target: name the servers that pages may reach, for example xmlsocket gateway chat=localhost:9339, or record them with --learn FILE.",
 		);
 	}
-	const log = makeLog(settings.logLevel);
+	const log = makeLog(settings);
 	const routes = createGateway(pick(settings, gatewayKeys) as GatewayOptions, { log });
 	const site = makeSite(settings, routes, () => [], log);
 	const server = createServer({
@@ -43,10 +44,18 @@ export async function gateway(targets: string[], flags: Record<string, unknown>,
 		routes: [routes, site.routes, logOutput.routes],
 	});
 	await server.listen();
-	if (flags.json) {
-		process.stdout.write(
-			`${JSON.stringify({ event: "listening", version, port: server.port, addresses: server.addresses, tls: server.secure, targets: routes.targets.map(({ name, host, port, path }) => ({ name, host, port, path })) })}\n`,
-		);
-	} else process.stdout.write(gatewayBanner(server, routes, site, settings.web, version, performance.now() - begun));
-	await runUntilSignal(server, log);
+	await runUntilSignal(server, log, print());
+
+	function print(): ShownStart {
+		if (flags.json) {
+			process.stdout.write(
+				`${JSON.stringify({ event: "listening", version, port: server.port, addresses: server.addresses, tls: server.secure, targets: routes.targets.map(({ name, host, port, path }) => ({ name, host, port, path })) })}\n`,
+			);
+			return undefined;
+		}
+		const tookMs = performance.now() - begun;
+		const show = (): string => gatewayBanner(server, routes, site, settings.web, version, tookMs);
+		process.stdout.write(show());
+		return { show, page: settings.web === undefined ? undefined : `${webAddress(server)}/` };
+	}
 }

@@ -2,7 +2,6 @@
 // all else is on standard error.
 
 import { fileURLToPath } from "node:url";
-import { styleText } from "node:util";
 import { XMLSocketError } from "../../errors/index.ts";
 import {
 	createInspector,
@@ -16,6 +15,7 @@ import { createMask } from "../../tools/traffic/index.ts";
 import { textCodec } from "../../transport/index.ts";
 import { terminatorBytes } from "../../wire/index.ts";
 import { urlHost } from "../banner-parts.ts";
+import { painterFor } from "../colour.ts";
 import { secured } from "../open-connection.ts";
 import { TrafficReport, type TrafficReportFlags } from "../traffic-report.ts";
 
@@ -140,6 +140,5 @@ function hint(text: string | undefined): void {
 }
 
 function note(text: string): void {
-	const colour = process.stderr.isTTY && !process.env.NO_COLOR;
-	process.stderr.write(`${colour ? styleText("dim", text, { validateStream: false }) : text}\n`);
+	process.stderr.write(`${painterFor(process.stderr)("dim", text)}\n`);
 }

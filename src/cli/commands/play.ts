@@ -5,7 +5,7 @@ import { createPlay, type Play } from "../../gateway/play/play-server.ts";
 import { RUFFLE_INSTALL } from "../../gateway/ruffle-package.ts";
 import { openRecordingWriter, type RecordingWriter } from "../../tools/recording/index.ts";
 import { quoteForShell } from "../../tools/traffic/index.ts";
-import { framed, styles } from "../banner-parts.ts";
+import { commandName, framed, styles } from "../banner-parts.ts";
 import { openBrowser } from "../open-browser.ts";
 import { type PlaySettings, playSchema } from "../play-schema.ts";
 import { makeLog } from "../server-process.ts";
@@ -17,7 +17,7 @@ export async function play(movie: string, flags: Record<string, unknown>, versio
 	// The configuration file in the folder is the daemon's; its port is not the page's.
 	const { values } = resolveSettings(playSchema, flags, process.env, false);
 	const settings = values as PlaySettings;
-	const log = makeLog(settings.logLevel);
+	const log = makeLog(settings);
 	let recording: RecordingWriter | undefined;
 	const playing = createPlay({
 		movie,
@@ -29,10 +29,7 @@ export async function play(movie: string, flags: Record<string, unknown>, versio
 		dialTimeoutMs: settings.dialTimeoutMs,
 		learn: settings.learn,
 		encoding: settings.encoding,
-		command: [
-			process.env.npm_command === "exec" ? "npx xmlsocket" : "xmlsocket",
-			...process.argv.slice(2).map(quoteForShell),
-		].join(" "),
+		command: [commandName(), ...process.argv.slice(2).map(quoteForShell)].join(" "),
 		pages: fileURLToPath(new URL("../../console/", import.meta.url)),
 		onEvent: (event) => recording?.write(event),
 		log,
@@ -74,5 +71,5 @@ async function banner({ movie, gateway, ruffle }: Play, url: string, version: st
 		["Page", styles().cyan(url)],
 		["May reach", targets.length > 0 ? targets.join(", ") : "nothing"],
 	];
-	return framed(version, tookMs, rows, warnings);
+	return framed(version, tookMs, { rows, warnings });
 }

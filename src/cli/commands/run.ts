@@ -14,7 +14,7 @@ import { framed } from "../banner-parts.ts";
 import { type RunSettings, runSchema } from "../run-schema.ts";
 import { listenOr, traceWriter } from "../script-output.ts";
 import { ascKeys, type ServeSettings, serverKeys, serveSchema } from "../serve-schema.ts";
-import { logOutput, makeLog, pick, runUntilSignal } from "../server-process.ts";
+import { logOutput, makeLog, pick, runUntilSignal, type ShownStart } from "../server-process.ts";
 import { resolveSettings } from "../settings.ts";
 import { workerCount } from "../worker-count.ts";
 
@@ -31,15 +31,18 @@ export async function run(paths: string[], flags: Record<string, unknown>, versi
 	const settings = values as RunSettings;
 	const json = flags.json === true;
 	const workers = workerCount({ ...settings, learn: undefined });
-	const print = (server: BannerServer, applications: readonly NamedApplication[]): void => {
+	const print = (server: BannerServer, applications: readonly NamedApplication[]): ShownStart => {
 		if (json) {
 			process.stdout.write(
 				`${JSON.stringify({ event: "listening", version, port: server.port, addresses: server.addresses, tls: server.secure, applications: applications.map(({ name, entry }) => ({ name, entry })), ...(workers > 1 ? { workers } : {}) })}\n`,
 			);
-			return;
+			return undefined;
 		}
 		const rows = [...applicationRows(applications), ...portRows(server), ...workerRows(workers)];
-		process.stdout.write(framed(version, performance.now() - begun, rows, portWarnings(server)));
+		const tookMs = performance.now() - begun;
+		const show = (): string => framed(version, tookMs, { rows, warnings: portWarnings(server), keys: true });
+		process.stdout.write(show());
+		return { show, page: undefined };
 	};
 	if (workers > 1) {
 		const { serveWorkers } = await import("../workers/serve-workers.ts");
@@ -50,7 +53,7 @@ export async function run(paths: string[], flags: Record<string, unknown>, versi
 		);
 		return;
 	}
-	const log = makeLog(settings.logLevel);
+	const log = makeLog(settings);
 	const scripts = await openScriptHost(paths, pick(settings, ascKeys) as AscOptions, {
 		log,
 		trace: traceWriter(json),
@@ -63,6 +66,5 @@ export async function run(paths: string[], flags: Record<string, unknown>, versi
 		log,
 	});
 	await listenOr(server, scripts);
-	print(server, scripts.applications);
-	await runUntilSignal(server, log);
+	await runUntilSignal(server, log, print(server, scripts.applications));
 }

@@ -7,7 +7,10 @@ import { text } from "node:stream/consumers";
 import { XMLSocketError } from "../../errors/index.ts";
 import { numberOf, openConnection, printer, reportSurprises } from "../open-connection.ts";
 
-/** Sends everything, then waits `--wait` milliseconds for answers. */
+/** How long answers are printed after an <error>, even if `--wait` is longer. */
+const AFTER_REFUSAL_MS = 250;
+
+/** Sends everything, then waits `--wait` milliseconds for answers, or until one is an <error>. */
 export async function send(address: string, documents: string[], flags: Record<string, unknown>): Promise<void> {
 	const waitMs = numberOf(flags.wait, "--wait") ?? 250;
 	const messages = [...documents, ...((flags.message as string[] | undefined) ?? [])];
@@ -17,9 +20,12 @@ export async function send(address: string, documents: string[], flags: Record<s
 	reportSurprises(connection, flags);
 	const print = printer(flags);
 	let refused = false;
+	let onRefusal = (): void => {};
 	connection.on("document", (document) => {
 		print(document.text);
-		if (document.text.includes("<error") && document.root?.nodeName === "error") refused = true;
+		if (!document.text.includes("<error") || document.root?.nodeName !== "error") return;
+		refused = true;
+		onRefusal();
 	});
 	const over = connection.closed.then(({ error }) => error);
 	let sent = 0;
@@ -31,8 +37,16 @@ export async function send(address: string, documents: string[], flags: Record<s
 	for (const message of messages) await put(message);
 	if (flags.lines) for await (const line of createInterface({ input: process.stdin })) if (line !== "") await put(line);
 	let timer: NodeJS.Timeout | undefined;
+	const until = performance.now() + waitMs;
 	const waited = new Promise<void>((resolve) => {
 		timer = setTimeout(resolve, waitMs);
+		// The exit code is known. Answers to the other documents are on their way, if there are any.
+		onRefusal = () => {
+			clearTimeout(timer);
+			timer = setTimeout(resolve, Math.min(until - performance.now(), AFTER_REFUSAL_MS));
+			onRefusal = () => {};
+		};
+		if (refused) onRefusal();
 	});
 	await Promise.race([waited, over]);
 	clearTimeout(timer);

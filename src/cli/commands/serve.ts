@@ -22,11 +22,11 @@ export async function serve(flags: Record<string, unknown>, version: string): Pr
 		await serveWorkers(settings, workers, { json, version, begun });
 		return;
 	}
-	const log = makeLog(settings.logLevel);
+	const log = makeLog(settings);
 	const passed = inheritedPorts(log);
 	const daemon = await createDaemon(settings, { log, version, json, listen: passed?.listen });
 	await listenOr(daemon.server, daemon.scripts);
 	await passed?.checkUse();
-	printStart({ ...daemon, workers }, settings, { json, version, begun });
-	await runUntilSignal(daemon.server, log, daemon.reload);
+	const start = printStart({ ...daemon, workers }, settings, { json, version, begun });
+	await runUntilSignal(daemon.server, log, start, daemon.reload);
 }

@@ -5,6 +5,7 @@ import { XMLSocketError } from "../../errors/index.ts";
 import { AdminClient, type AdminFlags } from "../admin/admin-client.ts";
 import type { ClientRow, RoomRow } from "../admin/rows.ts";
 import { type Moment, SORTS, type Sort, type Status, topScreen } from "../admin/top-screen.ts";
+import { isScreen } from "../colour.ts";
 import { painter } from "../painter.ts";
 
 /** The flags of the command. */
@@ -31,7 +32,7 @@ export async function top(flags: TopFlags): Promise<void> {
 		throw new XMLSocketError("XMLSOCKET_OPTION_INVALID", `--sort must be ${SORTS.join(", ")}, but is "${flags.sort}".`);
 	}
 	const { stdout, stdin } = process;
-	if (flags.json || !stdout.isTTY || !stdin.isTTY) {
+	if (flags.json || !isScreen(stdout) || !stdin.isTTY) {
 		await printMoments(
 			client,
 			sort,

@@ -10,7 +10,7 @@ import { inheritedPorts } from "../inherited-ports.ts";
 import { printStart, type StartFacts } from "../print-start.ts";
 import { openRoomStorage } from "../room-storage.ts";
 import type { ServeSettings } from "../serve-schema.ts";
-import { makeLog, untilSignal } from "../server-process.ts";
+import { makeLog, type ShownStart, untilSignal } from "../server-process.ts";
 import { makeSite } from "../site.ts";
 import type { WorkerData, WorkerFacts } from "./worker-data.ts";
 
@@ -27,9 +27,9 @@ export async function serveWorkers(
 	settings: ServeSettings,
 	count: number,
 	start: StartFacts,
-	print?: (server: WorkerFacts) => void,
+	print?: (server: WorkerFacts) => ShownStart,
 ): Promise<void> {
-	const log = makeLog(settings.logLevel);
+	const log = makeLog(settings);
 	const { version, json } = start;
 	// The ports of `run` are its own.
 	const passed = print ? undefined : inheritedPorts(log);
@@ -48,13 +48,14 @@ export async function serveWorkers(
 	});
 	await passed?.checkUse();
 	const server = pool.facts as WorkerFacts;
-	if (print) print(server);
+	let shown: ShownStart;
+	if (print) shown = print(server);
 	else {
 		const gateway = await makeGateway(settings, log);
 		const site = makeSite(settings, gateway, () => [ownPort(server.port, settings.host)], log);
-		printStart({ server, gateway, site, applications: server.applications, workers: count }, settings, start);
+		shown = printStart({ server, gateway, site, applications: server.applications, workers: count }, settings, start);
 	}
-	await untilSignal(pool, log, pool.failed);
+	await untilSignal(pool, log, shown, pool.failed);
 }
 
 /** A worker's share of what the daemon may hold in all. */

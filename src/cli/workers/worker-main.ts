@@ -18,7 +18,11 @@ const primary = await joinPrimary({
 	ended: () => {
 		if (!isEnding) process.exit(1);
 	},
-	report: (error) => makeLog("error").error({ err: error }, "a message of another worker was not handled"),
+	report: (error) =>
+		makeLog({ logLevel: "error", logFormat: "auto" }).error(
+			{ err: error },
+			"a message of another worker was not handled",
+		),
 });
 try {
 	await work(primary);
@@ -30,7 +34,7 @@ try {
 /** Serves clients until the primary, or SIGTERM, ends it. */
 async function work({ number, data, bus, log: messages, shared, ready, leave }: Membership): Promise<void> {
 	const { settings, count, version, json } = data as WorkerData;
-	const log = makeLog(settings.logLevel, { worker: number });
+	const log = makeLog(settings, { worker: number });
 	const storage = settings.nats.length > 0 ? undefined : { log: messages, bus };
 	const place = settings.app.length > 0 ? { number, count, bus } : undefined;
 	const context = { log, version, json, shared, storage, place };
