@@ -1,5 +1,5 @@
-// Makes the movies of this folder from their sources: greeter.swf from ActionScript 2 by the compiler beside it, chat.swf by Haxe
-// where that is installed. The same sources give the same bytes.
+// Makes the movies of this folder, and that of examples/relay-game, from their sources: those in ActionScript 2 by the compiler beside it,
+// chat.swf by Haxe where that is installed. The same sources give the same bytes.
 
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -13,6 +13,12 @@ export const HAXE = "4.2.5";
 /** The client in ActionScript 2. */
 export function greeter() {
 	return movie(readFileSync(join(import.meta.dirname, "greeter.as"), "utf8"));
+}
+
+/** The player of examples/relay-game, in ActionScript 2. */
+export function game() {
+	const source = readFileSync(join(import.meta.dirname, "../examples/relay-game/game.as"), "utf8");
+	return movie(source, { width: 640, height: 360 });
 }
 
 /** The installed release of Haxe, or undefined. */

@@ -20,9 +20,20 @@ export function brokerNames(settings: Pick<ServeSettings, "nats">): string {
 		.join(", ");
 }
 
+/** Whether the daemon runs the chat, and no other application. */
+export function isChat({ relay, app }: Pick<ServeSettings, "relay" | "app">): boolean {
+	return relay === undefined && app.length === 0;
+}
+
+/** Whether the daemon has a data folder: for its rooms, or for the bans that the admin API of another application imposes. */
+export function hasFolder(settings: ServeSettings): boolean {
+	const stores = isChat(settings) || settings.adminTokenFile !== undefined;
+	return stores && !settings.memory && settings.nats.length === 0;
+}
+
 /** Whether stored rooms are in a folder of this daemon. */
-export function keepsFolder({ relay, app, memory, nats }: ServeSettings): boolean {
-	return relay === undefined && app.length === 0 && !memory && nats.length === 0;
+export function keepsFolder(settings: ServeSettings): boolean {
+	return isChat(settings) && !settings.memory && settings.nats.length === 0;
 }
 
 /**

@@ -35,6 +35,12 @@ export interface HttpRoutes {
 	 * @returns false where the path is not one of these routes; nothing may have been written then.
 	 */
 	request?(request: IncomingMessage, response: ServerResponse, url: URL): boolean;
+	/**
+	 * Answers a request of another method: a form, an API of your own. OPTIONS excepted, which the server answers. The Host header has been
+	 * checked, the Origin has not: a page of any site can send a form, so look at `source.isForeign`. Asked after `operator`.
+	 * @returns false where the path is not one of these routes; nothing may have been written then, and the client gets 405.
+	 */
+	otherMethods?(request: IncomingMessage, response: ServerResponse, url: URL, source: RequestSource): boolean;
 	/** The beginning of the paths that `operator` answers, below the base path. */
 	readonly operatorPath?: string;
 	/**

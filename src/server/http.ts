@@ -126,6 +126,8 @@ export class HttpSide implements MemoryHolder {
 			// What some load balancers ask by default to see whether the server is there.
 			response.writeHead(204, { allow: ALLOWED_METHODS }).end();
 		} else if (request.method !== "GET" && request.method !== "HEAD") {
+			const source = this.#sourceOf(request, address, isReserved);
+			if (host.routes.some((routes) => routes.otherMethods?.(request, response, url, source))) return;
 			response.setHeader("allow", ALLOWED_METHODS);
 			answer(response, 405, "Only GET and HEAD are answered here.\n");
 		} else if (`${url.pathname}/` === basePath) {

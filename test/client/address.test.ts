@@ -1,4 +1,4 @@
-// Addresses as people write them: README.md, "From a program".
+// Addresses as people write them: docs/guide/clients.md.
 
 import { describe, expect, test } from "vitest";
 import { parseAddress, targetUrl } from "../../src/client/index.ts";

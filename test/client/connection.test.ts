@@ -1,4 +1,4 @@
-// The client: sending with a bound, reading with backpressure, requests, the end. README.md, "From a program".
+// The client: sending with a bound, reading with backpressure, requests, the end. docs/guide/clients.md.
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test } from "vitest";

@@ -1,4 +1,4 @@
-// Coming back after a loss: README.md, "From a program". The waits are recorded, not waited for; the servers are real.
+// Coming back after a loss: docs/guide/clients.md. The waits are recorded, not waited for; the servers are real.
 
 import { describe, expect, test } from "vitest";
 import { Backoff } from "../../src/client/backoff.ts";

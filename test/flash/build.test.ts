@@ -4,7 +4,7 @@ import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { compile } from "../../flash/actionscript.js";
-import { chat, greeter, HAXE, haxeVersion } from "../../flash/build.js";
+import { chat, game, greeter, HAXE, haxeVersion } from "../../flash/build.js";
 
 const folder = join(import.meta.dirname, "../../flash");
 const kept = (name: string): Buffer => readFileSync(join(folder, name));
@@ -21,6 +21,10 @@ if (!haxeIsThere) {
 describe("the kept movies", () => {
 	it("greeter.swf is what its source gives, byte for byte", () => {
 		expect(kept("greeter.swf").equals(greeter())).toBe(true);
+	});
+
+	it("game.swf of the relay game is what its source gives, byte for byte", () => {
+		expect(readFileSync(join(folder, "../examples/relay-game/site/game.swf")).equals(game())).toBe(true);
 	});
 
 	it.skipIf(!haxeIsThere)(

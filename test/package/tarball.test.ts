@@ -1,9 +1,18 @@
 // The package as a stranger gets it: packed, installed into an empty folder, imported from JavaScript and TypeScript.
 
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+	existsSync,
+	mkdirSync,
+	mkdtempSync,
+	readdirSync,
+	readFileSync,
+	rmSync,
+	symlinkSync,
+	writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 const root = resolve(import.meta.dirname, "../..");
@@ -65,6 +74,24 @@ describe("the packed package", () => {
 		const console = join(folder, "node_modules", "xmlsocket", "dist", "console");
 		expect(readdirSync(console)).toEqual(expect.arrayContaining(["index.html", "flash.html"]));
 		expect(readdirSync(join(console, "flash"))).toEqual(["chat.swf"]);
+	});
+
+	it("has each file that README.md, its pages and the examples lead to", () => {
+		const home = join(folder, "node_modules", "xmlsocket");
+		const linksOf = (page: string): string[] =>
+			[...readFileSync(join(home, page), "utf8").matchAll(/\]\((?!https?:|#)([^)#\s]+)/g)].map(([, link]) =>
+				join(dirname(page), link!),
+			);
+		const fromReadme = linksOf("README.md");
+		expect(fromReadme.length).toBeGreaterThan(30);
+		const pages = [...fromReadme, ...linksOf("examples/README.md")].filter((file) => file.endsWith(".md"));
+		const missing = new Set([
+			...fromReadme,
+			...pages.flatMap((page) => (existsSync(join(home, page)) ? linksOf(page) : [])),
+		]);
+		for (const file of missing) if (existsSync(join(home, file))) missing.delete(file);
+		// Raw results of measurements are in the repository alone.
+		expect([...missing]).toEqual(["bench/results/compare.json"]);
 	});
 
 	it.each(ENTRIES)("lets JavaScript import %s", (entry) => {

@@ -73,6 +73,31 @@ describe("further routes of the HTTP side", () => {
 		expect(routes.asked).toEqual(["/mine", "/other"]);
 	});
 
+	it("answer forms and other methods, and are told whether a page of another site sends them", async () => {
+		const server = await start([
+			{},
+			{
+				otherMethods(incoming, response, url, { isForeign }) {
+					if (url.pathname !== "/form") return false;
+					let body = "";
+					incoming.on("data", (chunk) => {
+						body += String(chunk);
+					});
+					incoming.on("end", () => response.end(`${incoming.method} ${body} ${isForeign}`));
+					return true;
+				},
+			},
+		]);
+		const post = (path: string, headers = ""): string =>
+			`${request(path, `Content-Length: 3\r\n${headers}`).replace("GET", "POST")}a=1`;
+		expect(await ask(server, post("/form"))).toMatch(/ 200 OK[\s\S]*POST a=1 false$/);
+		expect(await ask(server, post("/form", "Origin: https://evil.example\r\n"))).toMatch(/POST a=1 true$/);
+		expect(await ask(server, post("/form").replace("localhost", "evil.example"))).toMatch(/ 421 /);
+		expect(await ask(server, post("/other"))).toMatch(/ 405 /);
+		expect(await ask(server, request("/form"))).toMatch(/ 404 /);
+		expect(await ask(server, request("/form").replace("GET", "OPTIONS"))).toMatch(/ 204 /);
+	});
+
 	it("take over upgrades once Host and Origin are checked, and the others are answered 404", async () => {
 		const routes = mine();
 		const server = await start([routes]);

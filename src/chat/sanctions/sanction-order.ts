@@ -19,6 +19,8 @@ export interface SanctionOrder {
 	readonly reason?: string | undefined;
 	/** Who imposes it. */
 	readonly by: string;
+	/** Whether it comes through the admin API. */
+	readonly isFromServer?: boolean;
 	/** The operator's connection, which its own ban must not lock out. */
 	readonly peer?: Pick<Peer, "remoteAddress" | "addressKey"> | undefined;
 }
