@@ -3,14 +3,11 @@
 
 import type { ClientAddress } from "../application/index.ts";
 import { XMLSocketError } from "../errors/index.ts";
-import type { Clock } from "../link/index.ts";
 import type { ChatClient } from "./chat-client.ts";
-import type { ChatCluster } from "./cluster/cluster.ts";
 import { noticeDocument } from "./documents.ts";
-import { type Names, nameKey } from "./names.ts";
-import type { ChatSettings } from "./options.ts";
-import type { ChatRooms } from "./rooms/chat-rooms.ts";
-import { type AddressFormat, type AddressRange, isInRange, readRange } from "./sanctions/address-range.ts";
+import type { ModerationParts } from "./moderation-parts.ts";
+import { nameKey } from "./names.ts";
+import { type AddressRange, isInRange, readRange } from "./sanctions/address-range.ts";
 import {
 	hasSameTarget,
 	MAX_BY,
@@ -27,7 +24,7 @@ import {
 import { type ListedSanction, SanctionList, type SanctionSubject } from "./sanctions/sanction-list.ts";
 import { checkOrder, type SanctionOrder } from "./sanctions/sanction-order.ts";
 import { muteWords, sanctionError } from "./sanctions/words.ts";
-import type { SavedPart, SavedState } from "./saved-state.ts";
+import type { SavedPart } from "./saved-state.ts";
 
 const MAX_SANCTIONS = 100_000;
 const SWEEP_MS = 60_000;
@@ -36,22 +33,6 @@ const KEEP_ENDED_MS = 3_600_000;
 /** The wall clock was set: it moved by more than this against the monotonic one. */
 const CLOCK_STEP_MS = 60_000;
 const PREFIX = "sanction/";
-
-/** What moderation needs to find the people that it concerns. */
-export interface ModerationParts {
-	readonly clock: Clock;
-	readonly settings: Pick<ChatSettings, "serverName">;
-	readonly rooms: Pick<ChatRooms, "get" | "roomsOf">;
-	readonly names: Names<ChatClient>;
-	readonly sessions: ReadonlyMap<string, ChatClient>;
-	readonly cluster: Pick<ChatCluster, "personByName">;
-	readonly saved: SavedState;
-	/** Undefined: addresses cannot be banned. */
-	readonly addresses: AddressFormat | undefined;
-	/** Milliseconds since 1970. */
-	readonly wallMs: () => number;
-	readonly report: (error: unknown) => void;
-}
 
 /** The bans and mutes of a chat. One for a name holds for the session that has the name too, so that another name is no way out. */
 export class Moderation implements SavedPart {
@@ -358,11 +339,20 @@ export class Moderation implements SavedPart {
 		const { clock, rooms } = this.#parts;
 		const { kind, room } = listed.sanction;
 		if (kind === "mute") {
-			if (isFresh) client.send(noticeDocument("muted", muteWords(listed, clock.now()), room));
+			if (isFresh) this.#notify(client, noticeDocument("muted", muteWords(listed, clock.now()), room));
 		} else if (room === undefined) client.expel(sanctionError(listed, clock.now()), "banned");
 		else {
 			const here = rooms.get(room);
 			if (here?.has(client)) here.exit(client, { reason: "banned", by: this.#shownBy(listed.sanction) });
+		}
+	}
+
+	// The reason can contain the terminator of the documents, which the moderation does not know: it holds all the same.
+	#notify(client: ChatClient, text: string): void {
+		try {
+			client.send(text);
+		} catch (error) {
+			this.#parts.report(error);
 		}
 	}
 

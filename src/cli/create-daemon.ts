@@ -89,9 +89,10 @@ export async function createDaemon(settings: ServeSettings, context: DaemonConte
 				}
 			: {}),
 	};
-	const own = opened.application ? undefined : await makeApplication(settings, context);
-	const plain = (opened.application ?? own!.application) as Application<"text" | "bytes">;
 	let running: Server | undefined;
+	const isStopping = (): boolean => running?.state === "closing" || running?.state === "closed";
+	const own = opened.application ? undefined : await makeApplication(settings, context, isStopping);
+	const plain = (opened.application ?? own!.application) as Application<"text" | "bytes">;
 	const bans = await openBans(settings, context, () => running?.clients() ?? []);
 	const application = (bans?.guard(plain) ?? plain) as Application<"text"> | Application<"bytes">;
 	const admin = await makeAdmin(settings, { application: plain, bans }, context, () => server);
@@ -207,6 +208,7 @@ async function openApplications(
 async function makeApplication(
 	settings: ServeSettings,
 	{ log, storage }: DaemonContext,
+	isStopping: () => boolean,
 ): Promise<{ readonly application: Application<"text"> | Application<"bytes">; readonly identity?: ChatIdentity }> {
 	if (settings.relay !== undefined && settings.nats.length > 0) {
 		throw new XMLSocketError(
@@ -225,7 +227,7 @@ async function makeApplication(
 		return { application: createRelay({ room }, { bus: storage?.bus, report }) };
 	}
 	const files = readIdentityFiles(settings);
-	const parts = storage ?? (await openRoomStorage(settings, log));
+	const parts = storage ?? (await openRoomStorage(settings, log, isStopping));
 	try {
 		const identity = await openIdentity(files, settings, parts, log);
 		const options = { ...(pick(settings, chatKeys) as ChatOptions), ...identity.options };

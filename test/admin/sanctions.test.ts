@@ -86,6 +86,7 @@ describe("a ban or a mute", () => {
 		[{ address: "127.0.0.1" }, 400],
 		[{ session: "0123" }, 400],
 		[{ name: "a", reason: "r".repeat(201) }, 400],
+		[{ name: "a", reason: "two\nlines" }, 400],
 		[{ name: "a", seconds: 0 }, 400],
 		[{ client: "local-999" }, 404],
 	])("is refused for %j", async (body, status) => {

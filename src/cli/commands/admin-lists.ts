@@ -12,7 +12,7 @@ import {
 	SANCTION_COLUMNS,
 	type SanctionRow,
 } from "../admin/rows.ts";
-import { type Column, table } from "../admin/table.ts";
+import { type Column, counted, table } from "../admin/table.ts";
 
 /** The flags of `rooms`. */
 export interface RoomsFlags extends AdminFlags {
@@ -28,7 +28,7 @@ export async function rooms(flags: RoomsFlags): Promise<void> {
 	const shown = await print(list, ROOM_COLUMNS, flags);
 	if (under === undefined || flags.json) return;
 	const members = shown.reduce((sum, room) => sum + room.members, 0);
-	await write(`${shown.length} rooms, ${members} members\n`);
+	await write(`${counted(shown.length, "room")}, ${counted(members, "member")}\n`);
 }
 
 /** Prints the members of a room. */
