@@ -4,6 +4,7 @@
 import {
 	type Application,
 	type ApplicationObserver,
+	type ClientAddress,
 	type Handshake,
 	type Health,
 	Latency,
@@ -192,6 +193,10 @@ class Chat implements ChatApplication, ChatContext {
 		return session;
 	}
 
+	refusalOf(client: ClientAddress): XMLSocketError | undefined {
+		return this.moderation.refusalOf(client);
+	}
+
 	sweep(): void {
 		this.cluster.sweep();
 		this.rooms.sweep();
@@ -292,7 +297,11 @@ class Chat implements ChatApplication, ChatContext {
 
 /** Sends a client why it is refused, and ends its connection. */
 function refuseConnection(peer: Peer, refusal: XMLSocketError): Session {
-	peer.send(refusalDocument(refusal));
+	try {
+		peer.send(refusalDocument(refusal));
+	} catch {
+		// The reason contains the terminator of the server's documents.
+	}
 	peer.send(byeDocument("banned"));
 	peer.end(refusal);
 	return { document: () => {}, closed: () => {} };
