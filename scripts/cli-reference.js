@@ -25,8 +25,9 @@ async function commandWithFlags(name) {
 
 function flagsOf(command) {
 	const rows = command.options
-		.filter((option) => !/^(?:-h, )?--help/.test(option.flags))
-		.map(({ flags, description, defaultValue }) => {
+		.filter((option) => !/^(?:-h, )?--(?:help|version)/.test(option.flags))
+		.map(({ flags: plain, description, defaultValue, argChoices }) => {
+			const flags = argChoices ? plain.replace(/<.+>/, `<${argChoices.join("|")}>`) : plain;
 			const isShown = defaultValue !== undefined && defaultValue !== false && !/default/i.test(description);
 			const shown =
 				isShown && !(Array.isArray(defaultValue) && defaultValue.length === 0) ? ` (default: \`${defaultValue}\`)` : "";

@@ -1,7 +1,7 @@
 // @ts-check
 // A helper process that answers JSON requests over TCP, each followed by a zero byte. It could be written in any language.
 //
-//   node examples/json-sidecar/sidecar.js 9200
+//   node examples/json-sidecar/sidecar.mjs 9200
 
 import { createServer } from "xmlsocket/server";
 

@@ -3,7 +3,7 @@
 // content and programs. The login of the site gives the name in the chat.
 //
 //   npm install xmlsocket fastify
-//   node examples/fastify-chat/server.js
+//   node examples/fastify-chat/server.mjs
 
 import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";

@@ -4,7 +4,7 @@
 import { randomUUID } from "node:crypto";
 import { xml } from "xmlsocket";
 import { child, elements, textContent } from "xmlsocket/xml";
-import { streamHeader } from "./stream-header.js";
+import { streamHeader } from "./stream-header.mjs";
 
 const nameOf = (document) => document.xml.firstChild?.localName;
 

@@ -1,11 +1,12 @@
+// @ts-check
 // Sends what happens in the daemon to OpenTelemetry: counters, a histogram, and a span for each connection. Load it together with your own set-up of
 // an OpenTelemetry SDK:
 //
-//   node --import ./otel-setup.js --import ./examples/telemetry/opentelemetry.js node_modules/xmlsocket/dist/cli/main.js serve
+//   node --import ./otel-setup.js --import ./examples/telemetry/opentelemetry.mjs node_modules/xmlsocket/dist/cli/main.js serve
 //
 // Without an SDK the calls do nothing. docs/guide/observability.md describes the events.
 
-import { subscribe } from "node:diagnostics_channel";
+import diagnostics from "node:diagnostics_channel";
 import { metrics, SpanStatusCode, trace } from "@opentelemetry/api";
 
 const meter = metrics.getMeter("xmlsocket");
@@ -14,6 +15,19 @@ const refusals = meter.createCounter("xmlsocket.refusals", { unit: "{refusal}" }
 const deliveries = meter.createCounter("xmlsocket.deliveries", { unit: "{message}" });
 const commits = meter.createHistogram("xmlsocket.commit.duration", { unit: "ms" });
 const tracer = trace.getTracer("xmlsocket");
+
+/**
+ * Subscribes with the types of the package.
+ *
+ * @template {keyof import("xmlsocket/server").DiagnosticsEvents} Name
+ * @param {Name} name
+ * @param {(event: import("xmlsocket/server").DiagnosticsEvents[Name]) => void} listener
+ */
+function subscribe(name, listener) {
+	diagnostics.subscribe(name, (event) =>
+		listener(/** @type {import("xmlsocket/server").DiagnosticsEvents[Name]} */ (event)),
+	);
+}
 
 /** The spans of open connections. The daemon bounds their number. */
 const spans = new Map();

@@ -3,16 +3,16 @@
 
 import { XMLSocket, xml } from "xmlsocket";
 import { child, textContent } from "xmlsocket/xml";
-import { end, partsOf, readCommandLine } from "./command-line.js";
-import { streamHeader } from "./stream-header.js";
+import { end, partsOf, readCommandLine } from "./command-line.mjs";
+import { streamHeader } from "./stream-header.mjs";
 
 const options = readCommandLine(
 	`Logs in to a Jabber server with the class XMLSocket, and returns every chat message to its sender.
 
 The class has no TLS, so the password is sent unencrypted. Use it only on this machine or in your own network, with a server
-that allows it (Prosody: allow_unencrypted_plain_auth = true, c2s_require_encryption = false). echo-modern.js uses TLS.
+that allows it (Prosody: allow_unencrypted_plain_auth = true, c2s_require_encryption = false). echo-modern.mjs uses TLS.
 
-  node examples/xmpp/echo-classic.js --jid bot@localhost --password secret`,
+  node examples/xmpp/echo-classic.mjs --jid bot@localhost --password secret`,
 	{
 		jid: [undefined, "the address to log in as *"],
 		password: [undefined, "its password *"],

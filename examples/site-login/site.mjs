@@ -1,7 +1,8 @@
+// @ts-check
 // A web site with a login of its own, whose users chat under their names. It signs a token for each page that it sends, and shows the daemon's chat
 // page in a frame. docs/guide/identity.md.
 //
-//   node examples/site-login/site.js login-keys.json &
+//   node examples/site-login/site.mjs login-keys.json &
 //   xmlsocket serve --login-keys login-keys.json --embed http://localhost:8080
 
 import { randomBytes, randomUUID } from "node:crypto";
@@ -21,9 +22,10 @@ const users = new Map([
 	["Ann", "tea"],
 	["Bob", "coffee"],
 ]);
+/** The names of those who have logged in, by their cookie. @type {Map<string, string>} */
 const sessions = new Map();
 
-/** A token that is worth one login as this user, within the next two minutes. */
+/** A token that is worth one login as this user, within the next two minutes. @param {string} name */
 const tokenFor = (name) =>
 	new SignJWT({ operator: name === "Ann" })
 		.setProtectedHeader({ alg: "HS256", kid })
@@ -35,9 +37,10 @@ const tokenFor = (name) =>
 		.sign(Buffer.from(k, "base64url"));
 
 const FORM = `<form method="post"><input name="name" placeholder="Name"><input name="password" type="password"><button>Log in</button></form>`;
-const frame = (token) => `<iframe src="${chat}#token=${token}" style="width: 100%; height: 90vh"></iframe>`;
+const frame = (/** @type {string} */ token) =>
+	`<iframe src="${chat}#token=${token}" style="width: 100%; height: 90vh"></iframe>`;
 
-createServer(async (request, response) => {
+const server = createServer(async (request, response) => {
 	response.setHeader("content-type", "text/html; charset=utf-8");
 	// The page contains a token, so no cache may keep it.
 	response.setHeader("cache-control", "no-store");
@@ -48,15 +51,18 @@ createServer(async (request, response) => {
 			if (body.length > 1000) return response.writeHead(413).end();
 		}
 		const form = new URLSearchParams(body);
-		if (!form.get("password") || users.get(form.get("name")) !== form.get("password")) {
+		const name = form.get("name") ?? "";
+		if (!form.get("password") || users.get(name) !== form.get("password")) {
 			return response.writeHead(403).end(`<p>That is not right.</p>${FORM}`);
 		}
 		const id = randomUUID();
-		sessions.set(id, form.get("name"));
+		sessions.set(id, name);
 		return response.writeHead(303, { location: "/", "set-cookie": `id=${id}; HttpOnly; SameSite=Lax` }).end();
 	}
-	const name = sessions.get(/(?:^|; )id=([\w-]+)/.exec(request.headers.cookie ?? "")?.[1]);
+	const name = sessions.get(/(?:^|; )id=([\w-]+)/.exec(request.headers.cookie ?? "")?.[1] ?? "");
 	response.end(name ? frame(await tokenFor(name)) : FORM);
-}).listen(Number(port), "localhost", function () {
-	console.log(`The site is at http://localhost:${this.address().port}/`);
+});
+server.listen(Number(port), "localhost", () => {
+	const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
+	console.log(`The site is at http://localhost:${port}/`);
 });

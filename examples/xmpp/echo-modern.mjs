@@ -1,16 +1,16 @@
-// The bot of echo-classic.js with connect(): STARTTLS with a checked certificate, or a WebSocket. It reconnects when the server
+// The bot of echo-classic.mjs with connect(): STARTTLS with a checked certificate, or a WebSocket. It reconnects when the server
 // restarts. --help prints its options.
 
 import { readFileSync } from "node:fs";
 import { connect, xml } from "xmlsocket";
 import { attribute, child, textContent } from "xmlsocket/xml";
-import { end, partsOf, readCommandLine } from "./command-line.js";
-import { login } from "./login.js";
+import { end, partsOf, readCommandLine } from "./command-line.mjs";
+import { login } from "./login.mjs";
 
 const options = readCommandLine(
 	`Logs in to a Jabber server with connect() over STARTTLS, and returns every chat message to its sender.
 
-  node examples/xmpp/echo-modern.js --jid bot@localhost --password secret --ca /etc/prosody/certs/localhost.crt`,
+  node examples/xmpp/echo-modern.mjs --jid bot@localhost --password secret --ca /etc/prosody/certs/localhost.crt`,
 	{
 		jid: [undefined, "the address to log in as *"],
 		password: [undefined, "its password *"],

@@ -2,7 +2,7 @@
 // A program that uses a helper process over TCP: JSON requests with an id, each followed by a zero byte. It starts the helper, asks
 // several things at once, and starts the helper again when that ends.
 //
-//   node examples/json-sidecar/app.js
+//   node examples/json-sidecar/app.mjs
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -11,7 +11,7 @@ import { connect } from "xmlsocket";
 
 /** Starts the helper. @returns the port that it listens on, and its process. */
 async function startSidecar(port = 0) {
-	const file = fileURLToPath(new URL("sidecar.js", import.meta.url));
+	const file = fileURLToPath(new URL("sidecar.mjs", import.meta.url));
 	const child = spawn(process.execPath, [file, String(port)], { stdio: ["ignore", "pipe", "inherit"] });
 	const [line] = await once(child.stdout, "data");
 	return { child, port: Number(line) };

@@ -4,8 +4,8 @@
 import { createHash, randomUUID } from "node:crypto";
 import { connect, xml } from "xmlsocket";
 import { attribute, child, find, textContent } from "xmlsocket/xml";
-import { end, readCommandLine } from "./command-line.js";
-import { streamHeader } from "./stream-header.js";
+import { end, readCommandLine } from "./command-line.mjs";
+import { streamHeader } from "./stream-header.mjs";
 
 const options = readCommandLine(
 	`Forwards messages between a room of the chat daemon and a Jabber multi-user room, in both directions.
@@ -13,7 +13,7 @@ const options = readCommandLine(
 The Jabber server must know the component; in Prosody: Component "bridge.localhost" with component_secret = "secret".
 
   xmlsocket serve &
-  node examples/xmpp/bridge.js --component bridge.localhost --secret secret --muc tea@rooms.localhost`,
+  node examples/xmpp/bridge.mjs --component bridge.localhost --secret secret --muc tea@rooms.localhost`,
 	{
 		component: [undefined, "the component's domain in the Jabber server's configuration *"],
 		secret: [undefined, "the component's secret *"],

@@ -2,14 +2,14 @@
 // A monitor for devices that report over TCP: a sensor, a meter, a machine. Each sends XML documents with a zero byte at the end, such as
 // <reading device="boiler" value="61.5" unit="°C"/>. The same port has a live page for browsers.
 //
-//   node examples/device-monitor/monitor.js            port 9100, with three simulated devices
-//   node examples/device-monitor/monitor.js 9100 0     without them
+//   node examples/device-monitor/monitor.mjs            port 9100, with three simulated devices
+//   node examples/device-monitor/monitor.mjs 9100 0     without them
 
 import { fileURLToPath } from "node:url";
 import { xml } from "xmlsocket";
 import { createServer } from "xmlsocket/server";
 import { attribute } from "xmlsocket/xml";
-import { startDevice } from "./device.js";
+import { startDevice } from "./device.mjs";
 
 const [port = "9100", simulated = "3"] = process.argv.slice(2);
 const MAX_DEVICES = 1000;

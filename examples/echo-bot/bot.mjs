@@ -1,8 +1,8 @@
 // @ts-check
 // A bot that lives in a chat room: it greets people who enter, and repeats what begins with "echo".
 //
-//   node examples/echo-bot/bot.js                          a chat of its own, on port 9000
-//   node examples/echo-bot/bot.js chat.example:9000 lobby  in a room of a daemon that runs already
+//   node examples/echo-bot/bot.mjs                          a chat of its own, on port 9000
+//   node examples/echo-bot/bot.mjs chat.example:9000 lobby  in a room of a daemon that runs already
 
 import { openChat } from "xmlsocket";
 import { createChat, createServer } from "xmlsocket/server";
