@@ -5,7 +5,10 @@ import { byId } from "./dom.ts";
 
 /** What this page uses of Ruffle 0.6. */
 interface Player extends HTMLElement {
-	ruffle(): { load(options: object): Promise<void> };
+	ruffle(): {
+		load(options: object): Promise<void>;
+		callExternalInterface(name: string, ...values: unknown[]): unknown;
+	};
 }
 interface Ruffle {
 	config?: object;
@@ -28,12 +31,14 @@ const CONFIG = {
 	letterbox: "off",
 	contextMenu: "off",
 	openUrlMode: "deny",
-	allowScriptAccess: false,
+	// The SWF is this server's own: the page tells it which palette the reader prefers.
+	allowScriptAccess: true,
 	polyfills: false,
 	logLevel: "warn",
 };
 const DEFAULT_PORTS: Readonly<Record<string, number>> = { "http:": 80, "https:": 443 };
 
+const darkness = matchMedia("(prefers-color-scheme: dark)");
 const stage = byId("stage", HTMLElement);
 window.RufflePlayer = { config: CONFIG };
 const script = document.createElement("script");
@@ -55,16 +60,19 @@ async function play(): Promise<void> {
 	proxy.protocol = location.protocol === "https:" ? "wss:" : "ws:";
 	await player.ruffle().load({
 		...CONFIG,
+		// Before the first frame is drawn.
+		backgroundColor: getComputedStyle(document.body).backgroundColor,
 		url: new URL("../flash/chat.swf", import.meta.url).href,
 		// Ruffle searches for exactly the host and the port that the SWF names.
 		socketProxy: [{ host, port, proxyUrl: proxy.href }],
 		parameters: { host, port: String(port), room: roomOfAddress(), theme: theme() },
 	});
+	darkness.addEventListener("change", () => player.ruffle().callExternalInterface("theme", theme()));
 	player.focus();
 }
 
 function theme(): string {
-	return matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
+	return darkness.matches ? "dark" : "light";
 }
 
 function roomOfAddress(): string {

@@ -1,20 +1,21 @@
 // The messages of the active place. Each line is one element, kept as long as the line exists; between the lines are days, the mark before
-// unread messages, and the button for older messages. The view follows the newest line unless the user has scrolled up.
+// unread messages, and the button for older messages. The view follows the newest line unless the user has scrolled up; then what the user
+// reads stays where it is, whatever comes or goes above and below.
 
-import { button, make, setChildren, setText, tint } from "./dom.ts";
+import { button, make, setChildren, setText } from "./dom.ts";
+import { messageElement } from "./message-view.ts";
+import { includesText } from "./names.ts";
 import type { Place } from "./place.ts";
 import type { ChatSession } from "./session.ts";
 import { type Line, MAX_LINES } from "./timeline.ts";
 
-/** Longer texts show their beginning, and a button for the rest. */
-const LONG_TEXT = 3000;
 const SAME_GROUP_MS = 5 * 60_000;
 const NEAR_END_PX = 48;
+/** So near to the first message, older ones are loaded. */
+const NEAR_BEGIN_PX = 240;
 
 const dayFormat = new Intl.DateTimeFormat(undefined, { weekday: "long", day: "numeric", month: "long" });
 const yearFormat = new Intl.DateTimeFormat(undefined, { dateStyle: "full" });
-const timeFormat = new Intl.DateTimeFormat(undefined, { timeStyle: "short" });
-const fullFormat = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "medium" });
 
 interface Drawn {
 	readonly element: HTMLElement;
@@ -22,9 +23,23 @@ interface Drawn {
 	readonly look: string;
 }
 
+/** What the log needs of the page around it. */
+export interface LogActions {
+	/** Copies the link of the room. */
+	invite(): void;
+	/** Asks for a room to enter. */
+	askForRoom(): void;
+}
+
 /** Draws the log. */
 export class LogView {
+	/** Only messages with this text are shown; empty: all. */
+	search = "";
+	/** How many messages were found. */
+	found = 0;
 	readonly #session: ChatSession;
+	readonly #actions: LogActions;
+	readonly #noRoom: HTMLElement;
 	readonly #log: HTMLElement;
 	readonly #toEnd: HTMLButtonElement;
 	readonly #older: HTMLElement;
@@ -32,22 +47,23 @@ export class LogView {
 	#place: Place | undefined = undefined;
 	#drawn: Map<number | string, Drawn> = new Map();
 	#following = true;
+	#scrolledTo = 0;
 
-	constructor(session: ChatSession, log: HTMLElement, toEnd: HTMLButtonElement) {
+	constructor(session: ChatSession, actions: LogActions, log: HTMLElement, toEnd: HTMLButtonElement) {
 		this.#session = session;
+		this.#actions = actions;
 		this.#log = log;
 		this.#toEnd = toEnd;
+		this.#noRoom = make(
+			"div",
+			"empty muted",
+			make("p", "", "You are in no room. Choose one from the list of rooms, or enter one by its name."),
+			button("Enter a room…", "primary", () => actions.askForRoom()),
+		);
 		// A scrolling element must be reachable with the keyboard.
 		log.tabIndex = 0;
 		this.#older = button("Load older messages", "older", () => void session.loadOlder());
-		log.addEventListener(
-			"scroll",
-			() => {
-				this.#following = log.scrollHeight - log.scrollTop - log.clientHeight < NEAR_END_PX;
-				toEnd.hidden = this.#following;
-			},
-			{ passive: true },
-		);
+		log.addEventListener("scroll", () => this.#scrolled(), { passive: true });
 		toEnd.addEventListener("click", () => this.#goToEnd());
 		new ResizeObserver(() => {
 			if (this.#following) this.#goToEnd();
@@ -66,12 +82,10 @@ export class LogView {
 			// A screen reader should not read a whole room.
 			log.setAttribute("aria-live", "off");
 		}
-		const fromEnd = log.scrollHeight - log.scrollTop;
-		const firstBefore = log.children[1];
-		setChildren(log, place ? this.#elements(place) : []);
-		if (this.#following) this.#goToEnd();
-		// After older messages are inserted above, the view stays at the same lines.
-		else if (firstBefore?.isConnected && log.children[1] !== firstBefore) log.scrollTop = log.scrollHeight - fromEnd;
+		const hold = this.#following ? undefined : this.#hold();
+		setChildren(log, place ? this.#elements(place) : [this.#noRoom]);
+		if (hold) hold();
+		else this.#goToEnd();
 		if (moved) setTimeout(() => log.setAttribute("aria-live", "polite"), 500);
 	}
 
@@ -81,8 +95,37 @@ export class LogView {
 		this.#goToEnd();
 	}
 
+	#scrolled(): void {
+		const { scrollHeight, scrollTop, clientHeight } = this.#log;
+		this.#following = scrollHeight - scrollTop - clientHeight < NEAR_END_PX;
+		this.#toEnd.hidden = this.#following;
+		const isUpward = scrollTop < this.#scrolledTo;
+		this.#scrolledTo = scrollTop;
+		if (isUpward && scrollTop < NEAR_BEGIN_PX && this.#hasOlder()) void this.#session.loadOlder();
+	}
+
+	#hasOlder(): boolean {
+		const place = this.#place;
+		if (!place?.inside || place.loading) return false;
+		return place.stored && place.timeline.hasOlder && place.timeline.lines.length < MAX_LINES;
+	}
+
+	// The first lines that are seen: one of them is there after the change too, and goes to where it was.
+	#hold(): () => void {
+		const log = this.#log;
+		const children = [...log.children] as HTMLElement[];
+		const seen = children.findIndex((child) => child.offsetTop + child.offsetHeight > log.scrollTop);
+		const held = children.slice(Math.max(0, seen), seen + 8).map((child) => ({ child, top: child.offsetTop }));
+		return () => {
+			const kept = held.find(({ child }) => child.isConnected && child !== this.#older);
+			if (kept) log.scrollTop += kept.child.offsetTop - kept.top;
+			this.#scrolledTo = log.scrollTop;
+		};
+	}
+
 	#goToEnd(): void {
 		this.#log.scrollTop = this.#log.scrollHeight;
+		this.#scrolledTo = this.#log.scrollTop;
 		this.#toEnd.hidden = true;
 	}
 
@@ -96,12 +139,10 @@ export class LogView {
 			kept.set(key, drawn);
 			elements.push(drawn.element);
 		};
-		const { lines } = timeline;
-		if (lines.length === 0) {
-			draw("empty", place.name, () =>
-				make("p", "empty muted", place.isRoom ? "No messages yet." : `Only you and ${place.name} see these messages.`),
-			);
-		}
+		const { me } = this.#session;
+		const lines = timeline.lines.filter((line) => this.#isShown(line));
+		this.found = this.search === "" ? 0 : lines.length;
+		if (lines.length === 0) draw("empty", `${place.inside} ${this.search}`, () => this.#empty(place));
 		let day = "";
 		let before: Line | undefined;
 		for (const line of lines) {
@@ -111,7 +152,7 @@ export class LogView {
 				today === day && before?.kind === line.kind && before.from === line.from && line.at - before.at < SAME_GROUP_MS;
 			day = today;
 			const continues = joins && (line.kind === "message" || line.kind === "document");
-			draw(line.key, `${line.state} ${continues} ${line.why}`, () => this.#line(line, continues));
+			draw(line.key, `${line.state} ${continues} ${line.why} ${me}`, () => this.#line(line, continues));
 			if (line.key === place.unreadAfter && line !== lines.at(-1)) {
 				elements.push(this.#unread);
 				before = undefined;
@@ -119,6 +160,11 @@ export class LogView {
 		}
 		this.#drawn = kept;
 		return elements;
+	}
+
+	#isShown({ kind, text, from }: Line): boolean {
+		if (this.search === "") return true;
+		return (kind === "message" || kind === "document") && includesText(`${from}\n${text}`, this.search);
 	}
 
 	#top(place: Place): HTMLElement {
@@ -134,43 +180,24 @@ export class LogView {
 		if (line.kind === "event" || line.kind === "presence" || line.kind === "gap") {
 			return make("p", `event ${line.kind}`, line.text);
 		}
-		const article = make("div", `message ${line.state}${continues ? " continued" : ""}${line.own ? " own" : ""}`);
-		const time = make("time", "time", timeFormat.format(line.at));
-		time.dateTime = new Date(line.at).toISOString();
-		time.title = fullFormat.format(line.at);
-		const name = make("bdi", `name ${tint(line.from)}`, line.from);
-		// In a group of messages, only screen readers get the name.
-		article.append(make("p", continues ? "byline unseen" : "byline", name, " ", time));
-		article.append(
-			line.kind === "document" ? make("code", "source", line.text || "(empty document)") : longText(line.text),
-		);
-		if (line.state === "pending") article.append(make("span", "state", "Sending…"));
-		if (line.state === "failed") {
-			article.append(
-				make(
-					"p",
-					"state failed",
-					`Not sent. ${line.why} `,
-					button("Try again", "link", () => this.#session.retry(line)),
-					" ",
-					button("Remove", "link", () => this.#session.discard(line)),
-				),
-			);
-		}
-		return article;
+		return messageElement(line, continues, this.#session);
 	}
-}
 
-function longText(text: string): HTMLElement {
-	const shown = text.length > LONG_TEXT ? `${text.slice(0, LONG_TEXT)}…` : text;
-	const paragraph = make("p", "text", shown);
-	paragraph.dir = "auto";
-	if (shown === text) return paragraph;
-	const more = button(`Show all ${text.length.toLocaleString()} characters`, "link", () => {
-		paragraph.textContent = text;
-		more.remove();
-	});
-	return make("div", "", paragraph, more);
+	#empty(place: Place): HTMLElement {
+		if (this.search !== "") {
+			return make("div", "empty muted", make("p", "", "No message that is loaded here has this text."));
+		}
+		if (!place.isRoom) {
+			return make("div", "empty muted", make("p", "", `Only you and ${place.name} see these messages.`));
+		}
+		if (!place.inside) return make("div", "empty muted");
+		return make(
+			"div",
+			"empty muted",
+			make("p", "", "No messages yet. Write the first one below, or invite someone."),
+			button("Copy invitation link", "small-button", () => this.#actions.invite()),
+		);
+	}
 }
 
 function dayWords(at: number): string {

@@ -1,7 +1,7 @@
 // The login of a site that shows this page in a frame, or links to it: `#token=TOKEN`, and `&room=ROOM` if the site chooses the room. A browser sends
 // the part behind # to no server. The page removes the token from the address at once, so that it is in no history and no bookmark.
 
-import type { Saved } from "./session.ts";
+import type { Saved } from "./saved-chat.ts";
 
 /** A login from the address. */
 export interface Login {

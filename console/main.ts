@@ -1,20 +1,24 @@
-// The entry of the chat page: it connects the session, the connection and the views, and keeps the data for a reload in the tab's storage. It
-// has no rules of the chat.
+// The entry of the chat page: it connects the session, the connection and the views. It has no rules of the chat.
 
 import { openChat } from "../src/browser/index.ts";
+import { Alerts } from "./alerts.ts";
 import { ask } from "./ask-dialog.ts";
+import { copyText } from "./clipboard.ts";
 import { byClass, byId } from "./dom.ts";
 import { Drawers } from "./drawers.ts";
-import { GateView } from "./gate-view.ts";
+import { FindBar } from "./find-bar.ts";
+import { GateView, serverWords } from "./gate-view.ts";
+import { joinCommand, roomLink } from "./invitation.ts";
 import { LogView } from "./log-view.ts";
 import { savedFor, takeLogin } from "./login.ts";
+import { MemberView } from "./member-view.ts";
 import { RoomView } from "./room-view.ts";
-import { ChatSession, type Saved, type SessionHost } from "./session.ts";
+import { keep, restore } from "./saved-chat.ts";
+import { ChatSession } from "./session.ts";
+import type { SessionHost } from "./session-host.ts";
 import { SideView } from "./side-view.ts";
 import { showToast } from "./toasts.ts";
 
-const STORAGE_KEY = "xmlsocket-chat";
-const DEFAULT_ROOM = "lobby";
 const REFRESH_MS = 30_000;
 const PING_MS = 60_000;
 const REOPEN_MS = 3000;
@@ -33,6 +37,7 @@ const host: SessionHost = {
 	open: (options) => openChat(SOCKET_URL, { ...options, pingIntervalMs: PING_MS }),
 	save: keep,
 	changed: drawSoon,
+	alert: (place, from, text) => alerts.alert(place, from, text),
 	announce: showToast,
 	later: (run) => setTimeout(run, REOPEN_MS),
 	newId: () => `${idPrefix}-${++ids}`,
@@ -42,20 +47,34 @@ const host: SessionHost = {
 const replaceAddress = (address: string): void => history.replaceState(null, "", address);
 const login = takeLogin(location, replaceAddress);
 const session: ChatSession = new ChatSession(host, savedFor(restore(), login), roomOfAddress(), login?.token);
+const alerts = new Alerts((place) => session.show(place));
 const drawers = new Drawers();
-const gate = new GateView(session);
-const log = new LogView(session, byId("log", HTMLElement), byId("to-end", HTMLButtonElement));
-const room = new RoomView(session, () => log.follow());
-const side = new SideView(session, () => {
-	drawers.close();
-	room.focus();
+const gate = new GateView(
+	session,
+	{ link: roomLink(location, roomOfAddress()), command: joinCommand(location, SOCKET_URL) },
+	location.host,
+);
+const log = new LogView(
+	session,
+	{ invite: () => void invite(), askForRoom: () => void askForRoom() },
+	byId("log", HTMLElement),
+	byId("to-end", HTMLButtonElement),
+);
+const find = new FindBar(log, drawSoon);
+const room = new RoomView(session, () => {
+	find.close();
+	log.follow();
 });
+const side = new SideView(session, chosen);
+const members = new MemberView(session, chosen);
 
+byId("invite", HTMLElement).addEventListener("click", () => void invite());
 byId("new-room", HTMLElement).addEventListener("click", () => void askForRoom());
 for (const button of byClass("set-topic")) button.addEventListener("click", () => void askForTopic());
 for (const button of [...byClass("leave"), byId("close", HTMLElement)]) button.addEventListener("click", leave);
 byId("sign-out", HTMLElement).addEventListener("click", () => {
 	session.signOut();
+	room.forget();
 	location.reload();
 });
 byId("banner-retry", HTMLElement).addEventListener("click", () => {
@@ -65,7 +84,8 @@ byId("banner-retry", HTMLElement).addEventListener("click", () => {
 addEventListener("hashchange", () => {
 	const next = takeLogin(location, replaceAddress);
 	if (next && !(session.phase === "in" && session.me === next.name)) session.login(next.token);
-	if (session.phase === "in") session.join(roomOfAddress());
+	const named = roomOfAddress();
+	if (session.phase === "in" && named !== undefined) session.join(named);
 });
 addEventListener("online", () => session.connection.is === "waiting" && session.connect());
 addEventListener("focus", () => session.looked());
@@ -90,13 +110,18 @@ function draw(): void {
 	const chat = byId("chat", HTMLElement);
 	const opened = chat.hidden && inside;
 	chat.hidden = !inside;
+	byId("skip", HTMLElement).hidden = !inside;
 	gate.draw();
-	const name = inside && active ? `${active.name} · Chat` : "Chat";
+	const chatName = `Chat on ${serverWords(session.chat?.serverName, location.host)}`;
+	const name = inside && active ? `${active.name} · ${chatName}` : chatName;
 	document.title = unread > 0 ? `(${unread}) ${name}` : name;
 	if (!inside) return;
 	side.draw();
+	members.draw();
 	room.draw();
+	find.placeIs(active);
 	log.draw();
+	find.draw();
 	const elsewhere = unread - (active?.unread ?? 0);
 	const badge = byId("elsewhere", HTMLElement);
 	badge.hidden = elsewhere <= 0;
@@ -104,6 +129,17 @@ function draw(): void {
 	const hash = active?.isRoom ? `#${encodeURIComponent(active.name)}` : "";
 	if (active && location.hash !== hash) history.replaceState(null, "", hash || location.pathname);
 	if (opened) room.focus();
+}
+
+function chosen(): void {
+	drawers.close();
+	room.focus();
+}
+
+async function invite(): Promise<void> {
+	const link = roomLink(location, session.active?.isRoom ? session.active.name : undefined);
+	const isCopied = await copyText(link);
+	showToast(isCopied ? `The link of this room was copied: ${link}` : `Copy this link: ${link}`, "note");
 }
 
 function leave(): void {
@@ -141,36 +177,9 @@ async function askForTopic(): Promise<void> {
 	if (text !== undefined) session.setTopic(text);
 }
 
-function roomOfAddress(): string {
+function roomOfAddress(): string | undefined {
 	try {
-		return decodeURIComponent(location.hash.slice(1)).slice(0, 64) || DEFAULT_ROOM;
-	} catch {
-		return DEFAULT_ROOM;
-	}
-}
-
-function keep(saved: Saved | undefined): void {
-	try {
-		if (saved) sessionStorage.setItem(STORAGE_KEY, JSON.stringify(saved));
-		else sessionStorage.removeItem(STORAGE_KEY);
-	} catch {
-		// If the storage is disabled or full, a reload starts at the sign-in form.
-	}
-}
-
-function restore(): Saved | undefined {
-	try {
-		const saved: unknown = JSON.parse(sessionStorage.getItem(STORAGE_KEY) ?? "null");
-		if (typeof saved !== "object" || saved === null) return undefined;
-		const { name, session: secret, token, rooms, active } = saved as Record<string, unknown>;
-		if (typeof name !== "string" || typeof secret !== "string" || !Array.isArray(rooms)) return undefined;
-		return {
-			name,
-			session: secret,
-			token: typeof token === "string" ? token : undefined,
-			rooms: rooms.filter((entry) => typeof entry === "string"),
-			active: typeof active === "string" ? active : undefined,
-		};
+		return decodeURIComponent(location.hash.slice(1)).slice(0, 64) || undefined;
 	} catch {
 		return undefined;
 	}

@@ -1,6 +1,8 @@
 // The middle of the chat: the active room's name and topic, the banner with the connection's state, and the composer.
 
 import { byClass, byId, setText } from "./dom.ts";
+import { Drafts } from "./drafts.ts";
+import { addEmojiPicker } from "./emoji-picker.ts";
 import type { Place } from "./place.ts";
 import type { ChatSession } from "./session.ts";
 
@@ -16,8 +18,7 @@ export class RoomView {
 	readonly #text: HTMLTextAreaElement = byId("composer-text", HTMLTextAreaElement);
 	readonly #banner: HTMLElement = byId("banner", HTMLElement);
 	#place: Place | undefined = undefined;
-	/** Unsent text, by place. */
-	#drafts: Map<string, string> = new Map();
+	readonly #drafts: Drafts = new Drafts();
 
 	/** @param spoken runs after a message was sent. */
 	constructor(session: ChatSession, spoken: () => void) {
@@ -31,11 +32,21 @@ export class RoomView {
 			spoken();
 		});
 		this.#text.addEventListener("keydown", (event) => {
-			if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+			if (event.key !== "Enter" || event.shiftKey || isComposing(event)) return;
 			event.preventDefault();
 			form.requestSubmit();
 		});
 		this.#text.addEventListener("input", () => this.#fit());
+		addEmojiPicker(this.#text);
+		for (const [target, event] of [
+			[window, "pagehide"],
+			[document, "visibilitychange"],
+		] as const) {
+			target.addEventListener(event, () => {
+				if (this.#place) this.#drafts.set(this.#place.key, this.#text.value);
+				this.#drafts.save();
+			});
+		}
 	}
 
 	/** Draws what has changed. */
@@ -44,17 +55,19 @@ export class RoomView {
 		const place = session.active;
 		if (place !== this.#place) this.#change(place);
 		setText(byId("room-name", HTMLElement), place?.name ?? "No room");
-		const topic = place?.isRoom === false ? "Private conversation" : (place?.topic ?? "Choose a room from the list.");
+		const topic = place?.isRoom === false ? "Private conversation" : (place?.topic ?? "");
 		const topicElement = byId("topic", HTMLElement);
 		setText(topicElement, topic);
 		topicElement.title = topic;
-		for (const button of byClass("set-topic")) button.hidden = !place?.isRoom || !place.inside;
+		for (const button of byClass("set-topic"))
+			button.hidden = !place?.isRoom || !place.inside || !session.chat?.canSetTopics;
 		for (const button of byClass("leave")) button.hidden = !place?.isRoom;
 		byId("close", HTMLElement).hidden = !place || place.isRoom;
 		byId("open-members", HTMLElement).hidden = !place?.isRoom;
 		const room = Math.floor((session.maxDocumentBytes - ENVELOPE_BYTES) / BYTES_PER_UNIT);
 		this.#text.maxLength = Math.max(1, Math.min(MAX_TYPED, room));
-		this.#text.disabled = !place;
+		byId("composer", HTMLElement).hidden = !place;
+		byId("find-open", HTMLElement).hidden = !place;
 		this.#text.placeholder = !place
 			? ""
 			: place.isRoom
@@ -84,6 +97,12 @@ export class RoomView {
 		setText(byId("banner-text", HTMLElement), words);
 	}
 
+	/** Forgets what was typed and not sent. */
+	forget(): void {
+		this.#place = undefined;
+		this.#drafts.clear();
+	}
+
 	/** Focuses the message box, if there is a keyboard. */
 	focus(): void {
 		if (matchMedia("(hover: hover)").matches) this.#text.focus();
@@ -92,8 +111,7 @@ export class RoomView {
 	#change(place: Place | undefined): void {
 		if (this.#place) this.#drafts.set(this.#place.key, this.#text.value);
 		this.#place = place;
-		for (const key of this.#drafts.keys()) if (!this.#session.places.has(key)) this.#drafts.delete(key);
-		this.#text.value = (place && this.#drafts.get(place.key)) ?? "";
+		this.#text.value = place ? this.#drafts.get(place.key) : "";
 		this.#fit();
 	}
 
@@ -102,4 +120,9 @@ export class RoomView {
 		style.height = "auto";
 		style.height = `${Math.min(this.#text.scrollHeight + 2, 160)}px`;
 	}
+}
+
+// Safari ends the composition before the key that ends it; the old number tells that it was for the input method.
+function isComposing({ isComposing, keyCode }: KeyboardEvent): boolean {
+	return isComposing || keyCode === 229;
 }

@@ -3,54 +3,21 @@
 
 import {
 	type Chat,
-	type ChatClientOptions,
 	type ConnectionStatus,
 	type PrivateMessage,
 	type RoomEntry,
 	XMLSocketError,
 } from "../src/browser/index.ts";
+import { mentions } from "./names.ts";
 import type { Place } from "./place.ts";
 import { MAX_ROOMS, Places } from "./places.ts";
+import { openSaved, type Saved, savedConversations } from "./saved-chat.ts";
+import type { Connection, SessionHost } from "./session-host.ts";
 import type { Line } from "./timeline.ts";
 import { errorWords, farewellWords, isNameRefusal, refusalWords } from "./words.ts";
 
-/** What survives a reload of the page. */
-export interface Saved {
-	readonly name: string;
-	readonly session: string;
-	readonly token?: string | undefined;
-	readonly rooms: readonly string[];
-	readonly active?: string | undefined;
-}
-
-/** The state of the connection. */
-export type Connection =
-	| { readonly is: "connecting" }
-	| { readonly is: "open" }
-	| { readonly is: "waiting"; readonly retryAt: number }
-	| { readonly is: "closed"; readonly why: string };
-
-/** What the session needs of the page around it. */
-export interface SessionHost {
-	/** Opens a chat with the page's server. */
-	open(options: ChatClientOptions): Promise<Chat>;
-	/** Keeps `saved` for a reload; undefined: forget it. */
-	save(saved: Saved | undefined): void;
-	/** Something that is shown has changed. */
-	changed(): void;
-	/** Shows a text that belongs to no line of a room. */
-	announce(words: string, kind: "error" | "note"): void;
-	/** Runs `run` in a moment. */
-	later(run: () => void): void;
-	/** Unique for this page and every other one, at most 64 characters. */
-	newId(): string;
-	/** Milliseconds since 1970. */
-	now(): number;
-	/** Whether the reader looks at the page. */
-	isWatched(): boolean;
-}
-
 const PAGE = 50;
+const DEFAULT_ROOM = "lobby";
 
 /** One person's chat. */
 export class ChatSession {
@@ -79,14 +46,15 @@ export class ChatSession {
 
 	/**
 	 * @param saved what an earlier page of this tab left.
-	 * @param room is entered at first.
+	 * @param room is entered at first; undefined: the saved rooms, or the lobby.
 	 * @param token of a site's login, which also gives the name.
 	 */
-	constructor(host: SessionHost, saved: Saved | undefined, room: string, token?: string) {
+	constructor(host: SessionHost, saved: Saved | undefined, room: string | undefined, token?: string) {
 		this.#host = host;
-		this.#firstRooms =
-			saved && saved.rooms.length > 0 ? [...new Set([...saved.rooms, room])].slice(0, MAX_ROOMS) : [room];
+		const rooms = new Set([...(saved?.rooms ?? []), ...(room === undefined ? [] : [room])]);
+		this.#firstRooms = rooms.size > 0 ? [...rooms].slice(0, MAX_ROOMS) : [DEFAULT_ROOM];
 		this.#firstActive = saved?.active;
+		if (saved) openSaved(saved, this.places);
 		if (!saved && token === undefined) return;
 		this.#wanted = token === undefined ? { name: saved?.name, token: saved?.token } : { name: undefined, token };
 		this.#secret = saved?.session;
@@ -96,6 +64,11 @@ export class ChatSession {
 	/** The longest document that the server takes, in bytes. */
 	get maxDocumentBytes(): number {
 		return this.#chat?.maxDocumentBytes ?? 65_536;
+	}
+
+	/** The chat client: the server's name, and what the server allows. Undefined until the server has answered. */
+	get chat(): Chat | undefined {
+		return this.#chat;
 	}
 
 	/** Connects; or tries at once, where it waits to connect again. */
@@ -210,6 +183,16 @@ export class ChatSession {
 			if (this.connection.is === "open") this.#host.announce(refusalWords(error), "error");
 		}
 		place.loading = false;
+		this.#host.changed();
+	}
+
+	/** Asks for more members of the active room. */
+	async loadMembers(): Promise<void> {
+		try {
+			await this.active?.loadMembers();
+		} catch (error) {
+			if (this.connection.is === "open") this.#host.announce(refusalWords(error), "error");
+		}
 		this.#host.changed();
 	}
 
@@ -357,7 +340,7 @@ export class ChatSession {
 		place.error = "";
 		place.retry = false;
 		place.enter(this.#chat, this.#host.now, (arrival) => {
-			if (arrival && !arrival.own && !arrival.old) this.#news(place);
+			if (arrival && !arrival.own && !arrival.old) this.#news(place, arrival.from, arrival.text);
 			this.#host.changed();
 		});
 		this.#save();
@@ -368,13 +351,17 @@ export class ChatSession {
 		if (from === this.me) return;
 		const place = this.places.openConversation(from, this.active);
 		place.timeline.take({ kind: "said", from, text, at, seq: undefined, prev: undefined, id, own: false });
-		this.#news(place);
+		this.#news(place, from, text);
+		this.#save();
 		this.#host.changed();
 	}
 
-	#news(place: Place): void {
-		if (place === this.active && this.#host.isWatched()) return;
-		place.missed();
+	#news(place: Place, from: string, text: string): void {
+		const isWatched = this.#host.isWatched();
+		if (place === this.active && isWatched) return;
+		const isForMe = !place.isRoom || mentions(text, this.me);
+		place.missed(isForMe);
+		if (isForMe && !isWatched) this.#host.alert(place, from, text);
 	}
 
 	async #transmit(place: Place, { id, text }: Line): Promise<void> {
@@ -383,6 +370,7 @@ export class ChatSession {
 			const receipt = place.isRoom ? place.room?.say(text, { id }) : this.#chat?.tell(place.name, text, { id });
 			if (!receipt) throw new XMLSocketError("XMLSOCKET_ROOM_NOT_JOINED", errorWords("room-not-joined", ""));
 			place.timeline.acknowledge(id, (await receipt).seq);
+			if (!place.isRoom) this.#save();
 		} catch (error) {
 			place.timeline.refuse(id, refusalWords(error));
 		}
@@ -407,7 +395,8 @@ export class ChatSession {
 			session: this.#secret,
 			token: this.#wanted?.token,
 			rooms,
-			active: this.active?.isRoom ? this.active.key : undefined,
+			conversations: savedConversations(this.places),
+			active: this.active?.key,
 		});
 	}
 }

@@ -1,96 +1,35 @@
-// The two sides of the chat: rooms and conversations with their unread counts, and the members of the active room.
+// The left side of the chat: rooms and conversations with their unread counts, and the other rooms of the server. In a long list the user
+// finds a room by a part of its name.
 
-import { button, byId, make, setAttribute, setChildren, setText, tint } from "./dom.ts";
+import { ButtonList, type Entry } from "./button-list.ts";
+import { byId, setText } from "./dom.ts";
+import { compareNames, includesText } from "./names.ts";
 import type { Place } from "./place.ts";
-import { Roving } from "./roving.ts";
 import type { ChatSession } from "./session.ts";
 
 /** Most rooms of the server's list that are shown. */
 const MAX_OTHERS = 200;
+/** In a shorter list, the eye finds a name faster. */
+const MIN_SEARCHED = 10;
 
-interface Entry {
-	readonly key: string;
-	readonly label: string;
-	readonly spoken: string;
-	readonly count: string;
-	readonly unread: number;
-	readonly title: string;
-	readonly current: boolean;
-	readonly className: string;
-	readonly choose: () => void;
-}
-
-/** One entry's elements. They stay while the entry does: a button that is replaced under the finger loses its click. */
-class EntryView {
-	readonly item: HTMLElement;
-	readonly #button: HTMLButtonElement;
-	readonly #name: HTMLElement = make("bdi", "entry-name");
-	readonly #count: HTMLElement = make("span", "entry-count");
-	readonly #badge: HTMLElement = make("span", "badge");
-	#entry: Entry;
-
-	constructor(entry: Entry) {
-		this.#entry = entry;
-		this.#button = button("", "", () => this.#entry.choose());
-		this.#button.append(this.#name, this.#count, this.#badge);
-		this.item = make("li", "", this.#button);
-		this.draw(entry);
-	}
-
-	draw(entry: Entry): void {
-		this.#entry = entry;
-		const { label, count, unread, spoken, current, title, className } = entry;
-		setText(this.#name, label);
-		setText(this.#count, count);
-		setText(this.#badge, unread > 99 ? "99+" : String(unread));
-		this.#badge.hidden = unread === 0;
-		setAttribute(this.#button, "class", `entry ${className}`);
-		setAttribute(this.#button, "aria-label", spoken === "" ? label : `${label}, ${spoken}`);
-		setAttribute(this.#button, "aria-current", current ? "true" : "false");
-		setAttribute(this.#button, "title", title);
-	}
-}
-
-/** A list of buttons, one per entry. */
-class ButtonList {
-	readonly #list: HTMLElement;
-	readonly #roving: Roving;
-	#views: Map<string, EntryView> = new Map();
-
-	constructor(list: HTMLElement) {
-		this.#list = list;
-		this.#roving = new Roving(list);
-	}
-
-	draw(entries: readonly Entry[]): void {
-		const views: Map<string, EntryView> = new Map();
-		for (const entry of entries) {
-			const view = this.#views.get(entry.key) ?? new EntryView(entry);
-			view.draw(entry);
-			views.set(entry.key, view);
-		}
-		this.#views = views;
-		setChildren(
-			this.#list,
-			[...views.values()].map(({ item }) => item),
-		);
-		this.#roving.settle();
-	}
-}
-
-/** Draws both sides. */
+/** Draws the side. */
 export class SideView {
 	readonly #session: ChatSession;
 	readonly #chosen: () => void;
+	readonly #search: HTMLInputElement = byId("find-place", HTMLInputElement);
 	readonly #rooms: ButtonList = new ButtonList(byId("rooms", HTMLElement));
 	readonly #people: ButtonList = new ButtonList(byId("people", HTMLElement));
 	readonly #others: ButtonList = new ButtonList(byId("others", HTMLElement));
-	readonly #members: ButtonList = new ButtonList(byId("member-list", HTMLElement));
 
 	/** @param chosen runs after something was chosen from a list. */
 	constructor(session: ChatSession, chosen: () => void) {
 		this.#session = session;
 		this.#chosen = chosen;
+		this.#search.addEventListener("input", () => this.draw());
+		this.#search.addEventListener("keydown", (event) => {
+			if (event.key !== "Enter" || event.isComposing) return;
+			byId("places-lists", HTMLElement).querySelector<HTMLElement>(".entry")?.click();
+		});
 	}
 
 	/** Draws what has changed. */
@@ -98,61 +37,54 @@ export class SideView {
 		const session = this.#session;
 		const { rooms, conversations } = session.places;
 		setText(byId("me", HTMLElement), session.me);
-		this.#rooms.draw(rooms.map((place) => this.#placeEntry(place)));
-		byId("people-part", HTMLElement).hidden = conversations.length === 0;
-		this.#people.draw(conversations.map((place) => this.#placeEntry(place)));
 		const open = new Set(rooms.map((place) => place.name));
 		const others = session.directory.filter((room) => !open.has(room.name));
-		byId("others-part", HTMLElement).hidden = others.length === 0;
+		const all = rooms.length + conversations.length + others.length;
+		byId("find-place-part", HTMLElement).hidden = all < MIN_SEARCHED && this.#search.value === "";
+		const isFound = ({ name }: { readonly name: string }): boolean => includesText(name, this.#search.value);
+		const shown = {
+			rooms: rooms.filter(isFound),
+			people: conversations.filter(isFound),
+			others: others.filter(isFound),
+		};
+		this.#rooms.draw(shown.rooms.map((place) => this.#placeEntry(place)));
+		byId("people-part", HTMLElement).hidden = shown.people.length === 0;
+		this.#people.draw(shown.people.map((place) => this.#placeEntry(place)));
+		byId("others-part", HTMLElement).hidden = shown.others.length === 0;
+		shown.others.sort((a, b) => compareNames(a.name, b.name));
 		this.#others.draw(
-			others.slice(0, MAX_OTHERS).map((room) => ({
+			shown.others.slice(0, MAX_OTHERS).map((room) => ({
 				...this.#entry(room.name, () => session.join(room.name)),
 				count: String(room.members),
 				spoken: membersInWords(room.members),
-				title: "",
 			})),
 		);
-		this.#drawMembers(session.active);
-	}
-
-	#drawMembers(place: Place | undefined): void {
-		const session = this.#session;
-		const aside = byId("members", HTMLElement);
-		aside.hidden = !place?.isRoom;
-		const members = place?.members ?? [];
-		const total = place?.memberCount ?? 0;
-		setText(byId("members-title", HTMLElement), total > 0 ? `Members · ${total.toLocaleString()}` : "Members");
-		this.#members.draw(
-			members.map((name) => ({
-				...this.#entry(name, () => session.converse(name)),
-				className: tint(name),
-				count: name === session.me ? "you" : "",
-				spoken: name === session.me ? "you" : "write privately",
-				title: name === session.me ? "" : `Write to ${name} privately`,
-			})),
-		);
-		const rest = total - members.length;
+		const count = shown.rooms.length + shown.people.length + shown.others.length;
+		byId("places-none", HTMLElement).hidden = count > 0 || this.#search.value === "";
 		setText(
-			byId("member-more", HTMLElement),
-			rest > 0 && members.length > 0 ? `and ${rest.toLocaleString()} more` : "",
+			byId("new-room", HTMLElement),
+			session.chat?.canCreateRooms !== false ? "Enter or create a room…" : "Enter a room…",
 		);
 	}
 
 	#placeEntry(place: Place): Entry {
-		const count = place.isRoom && place.inside ? String(place.memberCount) : "";
+		const isCounted = place.isRoom && place.inside;
 		const spoken = [
-			place.isRoom && place.inside ? membersInWords(place.memberCount) : "",
+			isCounted ? membersInWords(place.memberCount) : "",
 			place.unread > 0 ? `${place.unread} unread` : "",
+			place.isRoom && place.isForMe ? "one with your name" : "",
 		].filter((part) => part !== "");
 		return {
 			...this.#entry(place.key, () => this.#session.show(place)),
 			label: place.name,
-			count,
+			// Where something is unread, its number counts more.
+			count: isCounted && place.unread === 0 ? String(place.memberCount) : "",
 			unread: place.unread,
+			isForMe: place.isForMe,
 			spoken: spoken.join(", "),
 			title: place.topic,
 			current: place === this.#session.active,
-			className: place.isRoom ? "" : tint(place.name),
+			isPerson: !place.isRoom,
 		};
 	}
 
@@ -161,12 +93,8 @@ export class SideView {
 			key,
 			label: key,
 			spoken: "",
-			count: "",
-			unread: 0,
-			title: "",
-			current: false,
-			className: "",
 			choose: () => {
+				this.#search.value = "";
 				choose();
 				this.#chosen();
 			},

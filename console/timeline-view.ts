@@ -71,7 +71,9 @@ export class TimelineView {
 		const { number } = connection;
 		let chip = this.#buttons.get(number);
 		if (!chip) {
-			chip = make("button", "", make("span", ""));
+			chip = make("button", "", make("span", ""), make("span", "unseen"));
+			// A screen reader says the same in words.
+			chip.firstElementChild!.ariaHidden = "true";
 			chip.type = "button";
 			chip.addEventListener("click", () => {
 				this.#chosen = this.#chosen === number ? undefined : number;
@@ -87,7 +89,7 @@ export class TimelineView {
 		const state = isOpen ? "open" : connection.hasFailed ? "failed" : "closed";
 		const words = `Connection ${number} from ${connection.from || "an unknown address"}, ${state}, since ${timeText(startedMs, connection.openedUs)}: ${connection.client} documents of the client, ${connection.server} of the server`;
 		setAttribute(chip, "title", words);
-		setAttribute(chip, "aria-label", words);
+		setText(chip.lastElementChild as HTMLElement, words);
 		return chip;
 	}
 

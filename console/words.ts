@@ -4,7 +4,6 @@ import { wireCode, XMLSocketError } from "../src/errors/index.ts";
 
 const ERRORS: Readonly<Record<string, string>> = {
 	"name-taken": "Someone else is using that name. Please choose another.",
-	"name-invalid": "That name cannot be used. A name has 1 to 64 characters and no control characters.",
 	"name-unknown": "No one with that name is here.",
 	"token-invalid": "This name needs its token. The operator of the server can give you one.",
 	"token-expired": "Your login has ended. Reload the page of the site that you came from, or log in there again.",

@@ -1,5 +1,6 @@
 // Builds everything into dist/: the package with `tsc -b`, one file for one file, and beside it the web pages and the script that is inside an
-// application's context. Does nothing when nothing changed. `npm start`, `npm test` and others begin with it.
+// application's context. Does nothing when nothing changed. `npm test` and others begin with it. With --unchecked, for `npm start`, it does not check
+// types, which is most of the work.
 
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -23,6 +24,7 @@ const MAIN = "dist/cli/main.js";
 /** The hash of the sources that dist/ was made from. */
 const RECORD = "dist/.sources";
 const TSC = "node_modules/typescript/bin/tsc";
+const isUnchecked = process.argv.includes("--unchecked");
 
 /** A hash of all sources: their paths and contents. */
 function hashOfSources() {
@@ -39,7 +41,8 @@ function hashOfSources() {
 /** Runs the compiler. @returns its exit code */
 const compile = () =>
 	new Promise((resolve) => {
-		spawn(process.execPath, [TSC, "-b"], { stdio: "inherit" }).on("exit", resolve);
+		const flags = isUnchecked ? ["--noCheck"] : [];
+		spawn(process.execPath, [TSC, "-b", ...flags], { stdio: "inherit" }).on("exit", resolve);
 	});
 
 async function bundle() {
@@ -85,7 +88,11 @@ if (!existsSync(TSC)) {
 }
 const sources = hashOfSources();
 const outputs = [RECORD, MAIN, ...BUNDLES.map(([, output]) => output)];
-if (!outputs.every(existsSync) || readFileSync(RECORD, "utf8") !== sources) {
+const isCurrent = () => {
+	const [made, unchecked] = readFileSync(RECORD, "utf8").split(" ");
+	return made === sources && (isUnchecked || unchecked === undefined);
+};
+if (!outputs.every(existsSync) || !isCurrent()) {
 	const showEnd = showProgress();
 	const [code] = await Promise.all([compile(), bundle()]).catch((error) => {
 		console.error(error);
@@ -95,6 +102,6 @@ if (!outputs.every(existsSync) || readFileSync(RECORD, "utf8") !== sources) {
 	if (code !== 0) process.exit(1);
 	removeOrphans();
 	chmodSync(MAIN, 0o755);
-	writeFileSync(RECORD, sources);
+	writeFileSync(RECORD, isUnchecked ? `${sources} unchecked` : sources);
 }
 linkCommand();

@@ -19,6 +19,7 @@ const checks = [
 	["package shape", "npx", ["publint", "--strict"]],
 	["dead code", "npx", ["knip"]],
 	["types of the page", "npx", ["tsc", "-p", "console/tsconfig.json"]],
+	["types of the site", "npx", ["tsc", "-p", "site/tsconfig.json"]],
 	["reference pages", "node", ["scripts/docs.js", "--check"]],
 ];
 

@@ -1,6 +1,6 @@
 // Writes the reference pages that are made from the code: docs/errors.md from the table of codes, docs/options.md and
-// docs/xmlsocket.config.schema.json from the schemas, docs/api.md from the declaration files, the comparison in docs/performance.md from
-// the results of the benchmark. With --check it writes nothing and fails where a page is out of date.
+// docs/xmlsocket.config.schema.json from the schemas, docs/api.md from the declaration files, the commands in docs/cli.md from the tables of the
+// program, the comparison in docs/performance.md from the results of the benchmark. With --check it writes nothing and fails where a page is out of date.
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -13,11 +13,18 @@ import { optionsOf } from "../dist/cli/settings.js";
 import { ERROR_CODES } from "../dist/errors/codes.js";
 import { wireCode } from "../dist/errors/index.js";
 import { apiReference } from "./api-reference.js";
+import { cliPage } from "./cli-reference.js";
 import { currentPages } from "./performance-page.js";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const docs = join(root, "docs");
-const cell = (text) => text.replaceAll("|", "\\|");
+/** A text as a cell of a table: an element that it names is not markup. */
+const cell = (text) =>
+	text
+		.replaceAll("|", "\\|")
+		.split("`")
+		.map((part, at) => (at % 2 === 0 ? part.replaceAll("<", "&lt;") : part))
+		.join("`");
 const shown = (value) =>
 	value === undefined || (Array.isArray(value) && value.length === 0) ? "–" : `\`${value === "" ? '""' : value}\``;
 
@@ -68,6 +75,7 @@ jsonSchema.properties.$schema = { type: "string" };
 
 const pages = {
 	"api.md": apiReference(root),
+	"cli.md": await cliPage(readFileSync(join(docs, "cli.md"), "utf8")),
 	"errors.md": errors,
 	"options.md": options,
 	...currentPages(),

@@ -29,6 +29,8 @@ export type {
 	Gap,
 	HistoryOptions,
 	JoinOptions,
+	ListMembersOptions,
+	MembersPage,
 	Message,
 	ModerationTarget,
 	Position,

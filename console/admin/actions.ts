@@ -98,8 +98,14 @@ export function sanctionClientAction(
 		name: "who",
 		label: "Whom",
 		options: [
-			...(client.name ? [{ value: "name", label: `the name ${name}` }] : []),
-			{ value: "client", label: "this client, whatever name it takes" },
+			// A daemon without a chat knows addresses alone.
+			...(client.name
+				? [
+						{ value: "name", label: `the name ${name}` },
+						{ value: "client", label: "this client, whatever name it takes" },
+						{ value: "both", label: `the name ${name}, and the address ${client.address}` },
+					]
+				: []),
 			{ value: "address", label: `the address ${client.address}` },
 		],
 	};
@@ -117,10 +123,8 @@ export function sanctionClientAction(
 		isDangerous: true,
 		fields: [who, where, TIME_FIELD, REASON_FIELD],
 		async run(answers) {
-			const key = answers.who ?? "name";
-			const value = key === "name" ? client.name : key === "client" ? client.id : client.address;
 			const room = answers.where ? answers.where.slice("in ".length) : undefined;
-			await api.post(kind, { ...body(answers), room, [key]: value });
+			await api.post(kind, { ...body(answers), room, ...targetOf(client, answers.who) });
 			return kind === "ban" ? `${name} was banned.` : `${name} was muted.`;
 		},
 	};
@@ -183,8 +187,8 @@ export function liftAction(api: AdminApi, sanction: SanctionRow): ActionSpec {
 }
 
 /** Whom a ban or a mute concerns. */
-export function whoWords({ who }: SanctionRow): string {
-	if (who.name !== undefined) return nameWords(who.name);
+export function whoWords({ who, addresses = [] }: SanctionRow): string {
+	if (who.name !== undefined) return [nameWords(who.name), ...addresses].join(", ");
 	if (who.address !== undefined) return who.address;
 	return `session ${nameWords((who.session ?? "").slice(0, 8))}`;
 }
@@ -198,6 +202,12 @@ export async function countOfAddress(api: AdminApi, address: string): Promise<st
 	} catch {
 		return "";
 	}
+}
+
+function targetOf(client: ClientRow, who: string | undefined): object {
+	if (who === "address") return { address: client.address };
+	if (who === "client") return { client: client.id };
+	return { name: client.name, ...(who === "both" ? { also: "address" } : {}) };
 }
 
 function body(answers: Answers): { seconds: number | undefined; reason: string | undefined } {
@@ -214,7 +224,7 @@ function sanctionWords(kind: SanctionKind, answers: Answers, sameAddress: string
 				? "It leaves the room, and cannot enter it until the ban ends."
 				: "It is disconnected, and cannot come back until the ban ends."
 			: "It can read, and what it says is refused until the mute ends.";
-	if (answers.who === "address" && sameAddress !== "")
+	if ((answers.who === "address" || answers.who === "both") && sameAddress !== "")
 		return `${effect} This concerns all who have this address: ${sameAddress} at the moment. Behind a proxy that the daemon does not know, all clients have the address of the proxy.`;
 	if (answers.who === "name") return `${effect} It holds for the name, and for the client that has it now.`;
 	return effect;

@@ -84,6 +84,8 @@ export interface SanctionRow {
 	readonly kind: "ban" | "mute";
 	readonly room?: string | null;
 	readonly who: { readonly name?: string; readonly session?: string; readonly address?: string };
+	/** Besides a name: the addresses that it holds for too. */
+	readonly addresses?: readonly string[];
 	readonly until?: Moment | null;
 	readonly by: string;
 	readonly at: Moment;

@@ -9,6 +9,7 @@ const bundle = bundleOf(new URL(".", import.meta.url), ["index.html"], "../../di
 export default {
 	...bundle,
 	plugins: [
+		...(bundle.plugins ?? []),
 		{
 			name: "licence",
 			generateBundle(this: { emitFile(file: object): void }): void {

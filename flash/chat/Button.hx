@@ -10,16 +10,18 @@ class Button extends Sprite {
 
 	final look:Look;
 	final label:TextField;
+	var boxWidth = 0.0;
 
 	public function new(look:Look, words:String, pressed:() -> Void) {
 		super();
 		this.look = look;
-		label = look.label(15, look.accentInk, true);
+		label = look.label(15, look -> look.accentInk, true);
 		label.y = 8;
 		addChild(label);
 		mouseChildren = false;
 		buttonMode = true;
 		rename(words);
+		look.onChange(() -> resize(boxWidth));
 		addEventListener(MouseEvent.CLICK, function(_) pressed());
 		addEventListener(MouseEvent.MOUSE_OVER, function(_) alpha = 0.9);
 		addEventListener(MouseEvent.MOUSE_OUT, function(_) alpha = 1);
@@ -32,6 +34,7 @@ class Button extends Sprite {
 	}
 
 	public function resize(width:Float):Void {
+		boxWidth = width;
 		final format = look.format(15, look.accentInk, true);
 		format.align = TextFormatAlign.CENTER;
 		label.width = width;

@@ -16,16 +16,17 @@ class Gate extends Sprite {
 	final token:InputBox;
 	final button:Button;
 	final chosen:(name:String, token:String) -> Void;
+	var wrong = false;
 
 	public function new(look:Look, name:String, chosen:(name:String, token:String) -> Void) {
 		super();
 		this.look = look;
 		this.chosen = chosen;
-		title = look.label(24, look.ink, true);
+		title = look.label(24, look -> look.ink, true);
 		title.text = "Chat";
-		about = look.label(15, look.muted);
+		about = look.label(15, look -> look.muted);
 		about.text = "Choose the name that others will see.";
-		words = look.label(14, look.warn);
+		words = look.label(14, look -> wrong ? look.warn : look.muted);
 		words.multiline = words.wordWrap = true;
 		nameBox = new InputBox(look, "Name", 64, enter);
 		nameBox.text = name;
@@ -42,6 +43,7 @@ class Gate extends Sprite {
 		button.resize(WIDTH - 2 * PAD);
 		addChild(card);
 		arrange();
+		look.onChange(arrange);
 	}
 
 	/** Comes into view, with the cursor where something is to be typed. **/
@@ -53,6 +55,7 @@ class Gate extends Sprite {
 
 	/** Tells what was wrong, or what is going on. **/
 	public function tell(sentence:String, wrong:Bool):Void {
+		this.wrong = wrong;
 		words.text = sentence;
 		words.setTextFormat(look.format(14, wrong ? look.warn : look.muted));
 		arrange();

@@ -20,7 +20,7 @@ class InputBox extends Sprite {
 	public function new(look:Look, words:String, maxChars:Int, entered:() -> Void) {
 		super();
 		this.look = look;
-		hint = look.label(15, look.muted);
+		hint = look.label(15, look -> look.muted);
 		hint.text = words;
 		field = look.input(maxChars);
 		for (part in [hint, field]) {
@@ -28,6 +28,7 @@ class InputBox extends Sprite {
 			part.y = 9;
 			addChild(part);
 		}
+		look.onChange(draw);
 		field.addEventListener(KeyboardEvent.KEY_DOWN, function(event:KeyboardEvent) if (event.keyCode == ENTER) entered());
 		field.addEventListener(Event.CHANGE, function(_) showHint());
 		field.addEventListener(FocusEvent.FOCUS_IN, function(_) focus(true));

@@ -1,10 +1,11 @@
 // A chat client in ActionScript 3, written in Haxe. It joins the chat to what is drawn. FlashVars, all optional: host, port, room,
-// name, theme ("dark"). It traces what happens.
+// name, theme ("dark"). The page around it calls `theme` when the reader's preference changes. It traces what happens.
 
 import flash.Lib;
 import flash.display.StageAlign;
 import flash.display.StageScaleMode;
 import flash.events.Event;
+import flash.external.ExternalInterface;
 
 class Main implements Chat.Listener {
 	static function main():Void {
@@ -33,9 +34,18 @@ class Main implements Chat.Listener {
 		room.visible = false;
 		Lib.current.addChild(room);
 		Lib.current.addChild(gate);
+		followTheme(look);
 		stage.addEventListener(Event.RESIZE, function(_) resize());
 		resize();
 		gate.open();
+	}
+
+	function followTheme(look:Look):Void {
+		if (!ExternalInterface.available) return;
+		ExternalInterface.addCallback("theme", function(name:String):Void {
+			look.use(name == "dark");
+			trace('theme $name');
+		});
 	}
 
 	function resize():Void {

@@ -5,9 +5,8 @@ import flash.display.Sprite;
 import flash.events.Event;
 import flash.events.MouseEvent;
 import flash.text.TextField;
-import flash.text.TextFormat;
 
-private typedef Piece = {text:String, format:TextFormat};
+private typedef Piece = {text:String, size:Int, shade:Look.Shade, ?bold:Bool};
 
 class Messages extends Sprite {
 	static inline var MAX_ENTRIES = 300;
@@ -16,7 +15,7 @@ class Messages extends Sprite {
 	final look:Look;
 	final field = new TextField();
 	final thumb = new Sprite();
-	final lengths:Array<Int> = [];
+	var entries:Array<Array<Piece>> = [];
 	var waiting:Array<Array<Piece>> = [];
 	var speaker = "";
 	var minute = "";
@@ -28,9 +27,9 @@ class Messages extends Sprite {
 		super();
 		this.look = look;
 		field.multiline = field.wordWrap = true;
-		field.defaultTextFormat = look.format(15, look.ink);
 		addChild(field);
 		addChild(thumb);
+		look.onChange(drawAgain);
 		thumb.buttonMode = true;
 		thumb.addEventListener(MouseEvent.MOUSE_DOWN, function(_) grip = thumb.mouseY);
 		addEventListener(Event.ADDED_TO_STAGE, function(_) {
@@ -49,13 +48,13 @@ class Messages extends Sprite {
 		final pieces:Array<Piece> = [];
 		final who = privately ? '$from, only to you' : from;
 		if (who != speaker || time != minute) {
-			pieces.push({text: "\n", format: look.format(7, look.ink)});
-			pieces.push({text: who, format: look.format(15, look.tint(from), true)});
-			pieces.push({text: '  $time\n', format: look.format(12, look.muted)});
+			pieces.push({text: "\n", size: 7, shade: look -> look.ink});
+			pieces.push({text: who, size: 15, shade: look -> look.tint(from), bold: true});
+			pieces.push({text: '  $time\n', size: 12, shade: look -> look.muted});
 		}
 		speaker = who;
 		minute = time;
-		pieces.push({text: text + "\n", format: look.format(15, look.ink)});
+		pieces.push({text: text + "\n", size: 15, shade: look -> look.ink});
 		waiting.push(pieces);
 	}
 
@@ -63,14 +62,14 @@ class Messages extends Sprite {
 	public function note(words:String):Void {
 		speaker = "";
 		waiting.push([
-			{text: "\n", format: look.format(5, look.ink)},
-			{text: words + "\n", format: look.format(13, look.muted)}
+			{text: "\n", size: 5, shade: look -> look.ink},
+			{text: words + "\n", size: 13, shade: look -> look.muted}
 		]);
 	}
 
 	public function clear():Void {
 		field.text = "";
-		lengths.resize(0);
+		entries = [];
 		waiting = [];
 		speaker = "";
 	}
@@ -89,15 +88,8 @@ class Messages extends Sprite {
 		if (waiting.length == 0) return;
 		final atEnd = isAtEnd();
 		final scrolledTo = field.scrollV;
-		for (pieces in waiting) {
-			final before = field.length;
-			for (piece in pieces) {
-				final begin = field.length;
-				field.appendText(piece.text);
-				field.setTextFormat(piece.format, begin, field.length);
-			}
-			lengths.push(field.length - before);
-		}
+		for (pieces in waiting) write(pieces);
+		entries = entries.concat(waiting);
 		waiting = [];
 		final linesCut = cut();
 		// Who reads older messages is left where they are.
@@ -105,10 +97,27 @@ class Messages extends Sprite {
 		drawThumb();
 	}
 
+	function write(pieces:Array<Piece>):Void {
+		for (piece in pieces) {
+			final begin = field.length;
+			field.appendText(piece.text);
+			field.setTextFormat(look.format(piece.size, piece.shade(look), piece.bold == true), begin, field.length);
+		}
+	}
+
+	// In the colours of now.
+	function drawAgain():Void {
+		final scrolledTo = field.scrollV;
+		field.text = "";
+		for (pieces in entries) write(pieces);
+		field.scrollV = scrolledTo;
+		drawThumb();
+	}
+
 	/** Takes away the oldest entries past the bound; gives the number of lines that they had. **/
 	function cut():Int {
 		var surplus = 0;
-		while (lengths.length > MAX_ENTRIES) surplus += lengths.shift();
+		while (entries.length > MAX_ENTRIES) for (piece in entries.shift()) surplus += piece.text.length;
 		if (surplus == 0) return 0;
 		final lines = field.numLines;
 		field.replaceText(0, surplus, "");

@@ -24,6 +24,8 @@ class Room extends Sprite {
 	final bannerButton:Button;
 	final said:String->Void;
 	var wayBack:() -> Void = function() {};
+	var members:Array<String> = [];
+	var memberCount = 0;
 	var areaWidth = 0.0;
 	var areaHeight = 0.0;
 
@@ -31,23 +33,26 @@ class Room extends Sprite {
 		super();
 		this.look = look;
 		this.said = said;
-		title = look.label(17, look.ink, true);
+		title = look.label(17, look -> look.ink, true);
 		title.text = room;
-		topic = look.label(13, look.muted);
-		membersTitle = look.label(13, look.muted, true);
+		topic = look.label(13, look -> look.muted);
+		membersTitle = look.label(13, look -> look.muted, true);
 		membersList = new TextField();
 		membersList.multiline = true;
-		membersList.defaultTextFormat = look.format(15, look.ink);
 		messages = new Messages(look);
 		composer = new InputBox(look, "Message", 8000, speak);
 		send = new Button(look, "Send", speak);
-		bannerText = look.label(14, look.ink);
+		bannerText = look.label(14, look -> look.ink);
 		bannerButton = new Button(look, "Reconnect", function() wayBack());
 		banner.addChild(bannerText);
 		banner.addChild(bannerButton);
 		banner.visible = false;
 		for (part in [title, topic, membersTitle, membersList]) addChild(part);
 		for (part in [(messages : Sprite), composer, send, banner]) addChild(part);
+		look.onChange(function() {
+			showMembers(members, memberCount);
+			resize(areaWidth, areaHeight);
+		});
 	}
 
 	/** Comes into view, ready to type. **/
@@ -62,9 +67,12 @@ class Room extends Sprite {
 	}
 
 	public function showMembers(names:Array<String>, count:Int):Void {
+		members = names;
+		memberCount = count;
 		membersTitle.text = 'Members ($count)';
 		final sorted = names.copy();
 		sorted.sort(function(a, b) return Reflect.compare(a.toLowerCase(), b.toLowerCase()));
+		membersList.defaultTextFormat = look.format(15, look.ink);
 		membersList.text = "";
 		for (name in sorted) {
 			final begin = membersList.length;

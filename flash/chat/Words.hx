@@ -4,7 +4,6 @@ class Words {
 	public static function error(code:String, text:String):String {
 		return switch code {
 			case "name-taken": "Someone else is using that name. Please choose another.";
-			case "name-invalid": "That name cannot be used.";
 			case "token-invalid": "This name needs its token. The operator of the server can give you one.";
 			case "document-too-large": "That message is too long.";
 			default: text == "" ? 'The server refused that ($code).' : text;

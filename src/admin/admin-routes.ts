@@ -92,7 +92,7 @@ export class AdminRoutes implements HttpRoutes {
 		}
 		if (isRead && reading) sendJson(response, 200, await reading());
 		else if (method === doing && deed) {
-			const { answer, facts } = await deed(doing === "POST" ? await bodyOf(request) : {});
+			const { answer, facts } = await deed(doing === "POST" ? await bodyOf(request) : {}, who);
 			this.#parts.log.info({ by: who, remote: loggable(source.address), ...safe(facts) }, "admin");
 			sendJson(response, 200, answer);
 		} else {
@@ -123,7 +123,7 @@ export class AdminRoutes implements HttpRoutes {
 		return room === undefined ? undefined : () => api.members({ ...query, room: decoded(room) });
 	}
 
-	#deed(path: string): ((body: object) => Promise<Deed>) | undefined {
+	#deed(path: string): ((body: object, by: string) => Promise<Deed>) | undefined {
 		const { api } = this.#parts;
 		switch (path) {
 			case "say":
@@ -132,7 +132,11 @@ export class AdminRoutes implements HttpRoutes {
 				return (body) => api.kick(body);
 			case "ban":
 			case "mute":
-				return (body) => api.impose(path, body);
+				return (body, by) => api.impose(path, body, by);
+			case "unban":
+				return (body) => api.liftTarget("ban", body);
+			case "unmute":
+				return (body) => api.liftTarget("mute", body);
 			default:
 				return undefined;
 		}

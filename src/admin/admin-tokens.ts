@@ -98,7 +98,10 @@ function readTokens(file: string): AdminToken[] {
 
 function readText(file: string): string {
 	try {
-		if (statSync(file).size > MAX_FILE_BYTES) throw new Error(`it has more than ${MAX_FILE_BYTES} bytes`);
+		const { size } = statSync(file);
+		if (size > MAX_FILE_BYTES) throw new Error(`it has more than ${MAX_FILE_BYTES} bytes`);
+		// An editor that writes in place empties it for a moment.
+		if (size === 0) throw new Error("it is empty; to leave no token, write a comment");
 		return readFileSync(file, "utf8").replace(/^\ufeff/, "");
 	} catch (cause) {
 		throw new XMLSocketError(

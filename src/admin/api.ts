@@ -1,7 +1,13 @@
 // What the paths of the admin API answer: questions to all nodes, and one answer of theirs. docs/guide/administration.md lists them.
 
 import * as v from "valibot";
-import { type ChatAdministration, checkedPersonName, checkedRoomName, type RoomFacts } from "../chat/index.ts";
+import {
+	type ChatAdministration,
+	checkedPersonName,
+	checkedRoomName,
+	type RoomFacts,
+	type Sanction,
+} from "../chat/index.ts";
 import { XMLSocketError } from "../errors/index.ts";
 import { checkOptions, type OptionsSchema } from "../options/index.ts";
 import { sumOf } from "./live-events.ts";
@@ -19,7 +25,12 @@ const paging = {
 	limit: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(MAX_ROWS)), DEFAULT_ROWS),
 	after: v.optional(v.string()),
 };
-const roomsQuery = v.strictObject({ sort: v.optional(v.picklist(["name", "members", "rate"]), "name"), ...paging });
+const roomsQuery = v.strictObject({
+	sort: v.optional(v.picklist(["name", "members", "rate"]), "name"),
+	/** The rooms whose names begin with this one and a slash, and that room itself. */
+	under: v.optional(v.string()),
+	...paging,
+});
 const membersQuery = v.strictObject({ room: v.string(), ...paging });
 const clientsQuery = v.strictObject({
 	room: v.optional(v.string()),
@@ -43,11 +54,15 @@ const sanctionBody = v.strictObject({
 	client: target,
 	session: target,
 	address: target,
+	/** With a name: the address of the person too. */
+	also: v.optional(v.literal("address")),
 	seconds: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(MAX_SECONDS))),
 	reason: v.optional(v.string()),
 });
+const liftBody = v.strictObject({ room: v.optional(v.string()), name: target, session: target, address: target });
 const sanctionsQuery = v.strictObject({
 	kind: v.optional(v.picklist(["ban", "mute"])),
+	room: v.optional(v.string()),
 	limit: paging.limit,
 	after: v.optional(v.pipe(v.string(), v.regex(/^\d{1,9}$/))),
 });
@@ -99,22 +114,31 @@ export class AdminApi {
 	}
 
 	async rooms(query: object): Promise<object> {
-		const { sort, limit, after } = checked(roomsQuery, query);
+		const { sort, under, limit, after } = checked(roomsQuery, query);
 		const { chat } = this.#own;
-		if (sort === "rate") return await this.#busiestRooms(chat, limit);
+		const parent = under === undefined ? undefined : checkedRoomName(under);
+		if (sort === "rate") return await this.#busiestRooms(chat, limit, parent);
 		const order: Order = sort === "name" ? "rising" : "falling";
+		const total = { rooms: 0, members: 0 };
 		const placed = function* (): Generator<readonly [Position, RoomFacts]> {
-			for (const room of chat.rooms()) yield [[sort === "name" ? room.name : room.members, room.name], room];
+			for (const room of chat.rooms()) {
+				if (!isUnder(room.name, parent)) continue;
+				total.rooms++;
+				total.members += room.members;
+				yield [[sort === "name" ? room.name : room.members, room.name], room];
+			}
 		};
 		const part = firstAfter(placed(), order, positionOf(after), limit, (room) => room);
 		const { rows, next } = mergeParts([part], order, limit);
 		const all = await this.#questions.all("roomRates", () => ({ names: rows.map(({ name }) => name) }));
-		return { rooms: withRates(rows, all), ...(next === undefined ? {} : { next }), ...missingIn(all) };
+		const more = { ...(next === undefined ? {} : { next }), ...(parent === undefined ? {} : { total }) };
+		return { rooms: withRates(rows, all), ...more, ...missingIn(all) };
 	}
 
-	async #busiestRooms(chat: ChatAdministration, limit: number): Promise<object> {
+	async #busiestRooms(chat: ChatAdministration, limit: number, parent: string | undefined): Promise<object> {
 		const all = await this.#questions.all("roomRates", () => ({}));
-		const names = new Set(all.answers.flatMap(({ answer }) => answer.map(({ name }) => name)));
+		const busy = all.answers.flatMap(({ answer }) => answer.map(({ name }) => name));
+		const names = new Set(busy.filter((name) => isUnder(name, parent)));
 		const rooms = [...names].flatMap((name) => chat.room(name) ?? []);
 		const rated = withRates(rooms, all).sort((a, b) => b.messagesPerSecond - a.messagesPerSecond);
 		return { rooms: rated.slice(0, limit), ...missingIn(all) };
@@ -160,44 +184,63 @@ export class AdminApi {
 		return { answer: { removed, ...missingIn(all) }, facts: { action: "kick", ...details, removed } };
 	}
 
-	/** Bans or mutes a name, a client, a session, or an address or range: in a room or everywhere, for a time or without an end. */
-	async impose(kind: "ban" | "mute", body: object): Promise<Deed> {
-		const { room: named, name, client, session, address, seconds, reason } = checked(sanctionBody, body);
-		if ([name, client, session, address].filter((one) => one !== undefined).length !== 1) {
-			throw new XMLSocketError(
-				"XMLSOCKET_OPTION_INVALID",
-				"The body needs one of the fields name, client, session and address.",
-			);
+	/**
+	 * Bans or mutes a name, a client, a session, or an address or range: in a room or everywhere, for a time or without an end.
+	 *
+	 * @param by the name of the token.
+	 */
+	async impose(kind: "ban" | "mute", body: object, by: string): Promise<Deed> {
+		const { room: named, name, client, session, address, also, seconds, reason } = checked(sanctionBody, body);
+		checkOneTarget({ name, client, session, address });
+		if (also !== undefined && name === undefined) {
+			throw new XMLSocketError("XMLSOCKET_OPTION_INVALID", "The field also comes with the field name.");
 		}
-		const { chat } = this.#own;
 		const room = named === undefined ? undefined : checkedRoomName(named);
 		const who =
-			client === undefined
-				? { name: name === undefined ? undefined : checkedPersonName(name), session, address }
-				: { session: await this.#sessionOf(client) };
-		const id = await chat.impose({ kind, room, target: who, seconds, reason });
-		const facts = { action: kind, id, ...(room === undefined ? {} : { room }), ...who, ...(seconds && { seconds }) };
-		return { answer: { id }, facts: { ...facts, ...(reason && { reason }) } };
+			client === undefined ? targetOf({ name, session, address }) : { session: await this.#sessionOf(client) };
+		const alsoAddress = also !== undefined;
+		const id = await this.#own.sanctions.impose({ kind, room, target: who, alsoAddress, seconds, reason, by });
+		const facts = { action: kind, id, ...(room === undefined ? {} : { room }), ...who, ...(also && { also }) };
+		return { answer: { id }, facts: { ...facts, ...(seconds && { seconds }), ...(reason && { reason }) } };
 	}
 
 	/** The bans and mutes that hold. */
 	async sanctions(query: object): Promise<object> {
-		const { kind, limit, after = "0" } = checked(sanctionsQuery, query);
+		const { kind, room: named, limit, after = "0" } = checked(sanctionsQuery, query);
+		const room = named === undefined ? undefined : checkedRoomName(named);
 		const first = Number(after);
 		const rows: object[] = [];
 		let at = 0;
-		for (const { id, kind: what, room, target, untilMs, by, atMs, reason } of this.#own.chat.sanctions(kind)) {
+		for (const sanction of this.#own.sanctions.sanctions({ kind, room })) {
 			if (at++ < first) continue;
 			if (rows.length === limit) return { sanctions: rows, next: String(first + limit) };
-			rows.push({ id, kind: what, room, who: target, until: untilMs, by, at: atMs, reason });
+			rows.push(sanctionRow(sanction));
 		}
 		return { sanctions: rows };
 	}
 
-	/** Ends a ban or a mute. */
+	/** Ends the ban or mute of an id. */
 	async lift(id: string): Promise<Deed> {
-		if (await this.#own.chat.lift(id)) return { answer: {}, facts: { action: "lift", id } };
-		throw new XMLSocketError("XMLSOCKET_SANCTION_UNKNOWN", "There is no ban or mute of this id.");
+		const [lifted] = await this.#own.sanctions.lift({ id });
+		if (!lifted) throw new XMLSocketError("XMLSOCKET_SANCTION_UNKNOWN", "There is no ban or mute of this id.");
+		return { answer: {}, facts: { action: `un${lifted.kind}`, ...factsOf(lifted) } };
+	}
+
+	/** Ends the bans, or the mutes, for a name, a session, or an address or range. */
+	async liftTarget(kind: "ban" | "mute", body: object): Promise<Deed> {
+		const { room: named, name, session, address } = checked(liftBody, body);
+		const given = { name, session, address };
+		checkOneTarget(given);
+		const room = named === undefined ? undefined : checkedRoomName(named);
+		const target = targetOf(given);
+		const lifted = await this.#own.sanctions.lift({ kind, room, target });
+		const [first] = lifted;
+		if (!first) {
+			const who = target.name ?? target.session ?? target.address;
+			const where = room === undefined ? "that holds everywhere" : `in room "${room}"`;
+			throw new XMLSocketError("XMLSOCKET_SANCTION_UNKNOWN", `There is no ${kind} of "${who}" ${where}.`);
+		}
+		return { answer: { lifted: lifted.length }, facts: { action: `un${kind}`, ...factsOf(first) } };
 	}
 
 	async #sessionOf(client: string): Promise<string> {
@@ -240,8 +283,44 @@ export class AdminApi {
 	}
 }
 
+/** @param parent undefined: every room is. */
+function isUnder(room: string, parent: string | undefined): boolean {
+	return parent === undefined || room === parent || room.startsWith(`${parent}/`);
+}
+
 function checked<Schema extends OptionsSchema>(schema: Schema, given: object): v.InferOutput<Schema> {
 	return checkOptions(schema, given, (key) => `The field ${key}`);
+}
+
+/** @throws XMLSOCKET_OPTION_INVALID */
+function checkOneTarget(given: Readonly<Record<string, string | undefined>>): void {
+	const names = Object.keys(given);
+	if (names.filter((name) => given[name] !== undefined).length === 1) return;
+	throw new XMLSocketError(
+		"XMLSOCKET_OPTION_INVALID",
+		`The body needs one of the fields ${names.slice(0, -1).join(", ")} and ${names.at(-1)}.`,
+	);
+}
+
+interface Target {
+	readonly name?: string | undefined;
+	readonly session?: string | undefined;
+	readonly address?: string | undefined;
+}
+
+/** @throws XMLSOCKET_NAME_INVALID */
+function targetOf({ name, ...others }: Target): Target {
+	return { name: name === undefined ? undefined : checkedPersonName(name), ...others };
+}
+
+function sanctionRow({ id, kind, room, target, ranges, untilMs, by, atMs, reason }: Sanction): object {
+	const addresses = target.address === undefined && ranges.length > 0 ? ranges.map(({ text }) => text) : undefined;
+	return { id, kind, room, who: target, addresses, until: untilMs, by, at: atMs, reason };
+}
+
+/** Of a ban or mute that was ended, for the log. */
+function factsOf({ id, room, target }: Sanction): object {
+	return { id, ...(room === undefined ? {} : { room }), ...target };
 }
 
 function positionOf(after: string | undefined): Position | undefined {

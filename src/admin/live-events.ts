@@ -111,6 +111,7 @@ export class LiveEvents {
 export function sumOf(samples: readonly Sample[], at: number): Sample {
 	const sum = (of: (sample: Sample) => number): number =>
 		Math.round(samples.reduce((total, sample) => total + of(sample), 0) * 100) / 100;
+	const commits = samples.flatMap(({ commitP99Ms }) => commitP99Ms ?? []);
 	return {
 		at,
 		connections: sum(({ connections }) => connections),
@@ -118,6 +119,7 @@ export function sumOf(samples: readonly Sample[], at: number): Sample {
 		messagesPerSecond: sum(({ messagesPerSecond }) => messagesPerSecond),
 		deliveriesPerSecond: sum(({ deliveriesPerSecond }) => deliveriesPerSecond),
 		eventLoopDelayP99Ms: Math.max(0, ...samples.map(({ eventLoopDelayP99Ms }) => eventLoopDelayP99Ms)),
+		...(commits.length > 0 ? { commitP99Ms: Math.max(...commits) } : {}),
 		rssBytes: sum(({ rssBytes }) => rssBytes),
 		heldBytes: sum(({ heldBytes }) => heldBytes),
 		outboxBytes: sum(({ outboxBytes }) => outboxBytes),

@@ -3,10 +3,11 @@
 
 import * as v from "valibot";
 import type { ClientDescription, ConnectedClient } from "../application/index.ts";
-import { type ChatAdministration, nameKey } from "../chat/index.ts";
+import { type ChatAdministration, nameKey, type SanctionAdministration } from "../chat/index.ts";
 import { XMLSocketError } from "../errors/index.ts";
 import { checkOptions, type OptionsSchema } from "../options/index.ts";
 import type { Server } from "../server/index.ts";
+import type { AdminNodes } from "./bus-nodes.ts";
 import type { NodeMonitor } from "./node-monitor.ts";
 import { firstAfter, isPosition, type Order, type Position } from "./pages.ts";
 import type { AnswerTo, Question, RowOf } from "./questions.ts";
@@ -69,6 +70,10 @@ export type DetailsOf<Q extends Question> = v.InferOutput<(typeof DETAILS)[Q]>;
 export interface NodeAnswersParts {
 	readonly server: () => Server;
 	readonly chat: ChatAdministration | undefined;
+	/** Bans and mutes; undefined: the daemon keeps none. */
+	readonly sanctions: SanctionAdministration | undefined;
+	/** Undefined: there is no other node. */
+	readonly nodes: AdminNodes | undefined;
 	readonly monitor: NodeMonitor;
 	readonly log: RecentLog;
 	readonly taps: TrafficTaps;
@@ -115,7 +120,7 @@ export class NodeAnswers {
 
 	/** This node. */
 	get node(): string {
-		return this.#parts.chat?.node ?? "local";
+		return this.#parts.nodes?.node ?? "local";
 	}
 
 	/** The chat. @throws XMLSOCKET_ADMIN_NOT_APPLICABLE where the daemon runs another application. */
@@ -125,6 +130,11 @@ export class NodeAnswers {
 			"XMLSOCKET_ADMIN_NOT_APPLICABLE",
 			"This daemon runs no chat, so it has no rooms and no names: --relay and --app know clients alone.",
 		);
+	}
+
+	/** Its bans and mutes. @throws XMLSOCKET_ADMIN_NOT_APPLICABLE where there are none. */
+	get sanctions(): SanctionAdministration {
+		return this.#parts.sanctions ?? this.chat;
 	}
 
 	/** Answers a question. Rejects with XMLSOCKET_OPTION_INVALID for details that are not valid, and with what the question refuses. */

@@ -2,7 +2,7 @@
 // samples of all nodes have the same times, so that they can be added up.
 
 import { type IntervalHistogram, monitorEventLoopDelay } from "node:perf_hooks";
-import type { ConnectedClient } from "../application/index.ts";
+import { type ConnectedClient, LATENCY_BOUNDS } from "../application/index.ts";
 import type { ChatAdministration } from "../chat/index.ts";
 import type { Server } from "../server/index.ts";
 import { Rates } from "./rates.ts";
@@ -25,6 +25,8 @@ export interface Sample {
 	readonly messagesPerSecond: number;
 	readonly deliveriesPerSecond: number;
 	readonly eventLoopDelayP99Ms: number;
+	/** Of the messages of the last 10 s; undefined where none was committed. */
+	readonly commitP99Ms?: number | undefined;
 	readonly rssBytes: number;
 	readonly heldBytes: number;
 	readonly outboxBytes: number;
@@ -55,6 +57,9 @@ export class NodeMonitor {
 	readonly #startedMs: number;
 	readonly #delays: IntervalHistogram = monitorEventLoopDelay({ resolution: DELAY_RESOLUTION_MS });
 	#delay: EventLoopDelay | undefined = undefined;
+	/** The counts of the last reading, and what was added then. */
+	#commitCounts: readonly number[] = [];
+	#commitP99Ms: number | undefined = undefined;
 	readonly #totals: Rates<"posted" | "deliveries">;
 	readonly #rooms: Rates<string>;
 	readonly #documents: Rates<ConnectedClient>;
@@ -129,6 +134,7 @@ export class NodeMonitor {
 			clients,
 			...this.totals(),
 			eventLoopDelayP99Ms: this.eventLoopDelayMs.p99,
+			...(this.#commitP99Ms === undefined ? {} : { commitP99Ms: this.#commitP99Ms }),
 			rssBytes: process.memoryUsage.rss(),
 			heldBytes: server.heldBytes,
 			outboxBytes,
@@ -150,6 +156,7 @@ export class NodeMonitor {
 		const { chat, now } = this.#parts;
 		this.#delay = this.#readDelay();
 		this.#delays.reset();
+		if (chat) this.#readCommits(chat.commitTime.counts);
 		const periodMs = this.#periodMs;
 		const sample = { ...this.sample(), at: Math.round(Date.now() / periodMs) * periodMs };
 		// A clock that was set back gives a time twice.
@@ -163,6 +170,12 @@ export class NodeMonitor {
 			["deliveries", chat.counts.deliveries],
 		]);
 		this.#rooms.read(roomCounts(chat));
+	}
+
+	#readCommits(counts: readonly number[]): void {
+		const added = counts.map((count, at) => count - (this.#commitCounts[at] ?? 0));
+		this.#commitCounts = [...counts];
+		this.#commitP99Ms = percentileMs(added, 0.99);
 	}
 
 	#readClients(): void {
@@ -188,6 +201,19 @@ export class NodeMonitor {
 			max: delay(this.#delays.max),
 		};
 	}
+}
+
+/** The time that this share of counted times does not exceed, as exact as the buckets of `Latency` are; undefined where there are none. */
+function percentileMs(counts: readonly number[], share: number): number | undefined {
+	let left = counts.reduce((sum, count) => sum + count, 0) * share;
+	if (left === 0) return undefined;
+	for (const [at, count] of counts.entries()) {
+		const from = LATENCY_BOUNDS[at - 1] ?? 0;
+		const to = LATENCY_BOUNDS[at] ?? from;
+		if (count >= left) return Math.round((from + ((to - from) * left) / count) * 100_000) / 100;
+		left -= count;
+	}
+	return undefined;
 }
 
 function* roomCounts(chat: ChatAdministration): Generator<[string, number]> {

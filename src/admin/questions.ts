@@ -2,8 +2,8 @@
 // of another node is checked: a node can be of another version, or no daemon at all.
 
 import * as v from "valibot";
-import type { ChatAdministration } from "../chat/index.ts";
 import { type ErrorCode, XMLSocketError } from "../errors/index.ts";
+import type { AdminNodes } from "./bus-nodes.ts";
 import type { NodeAnswers } from "./node-answers.ts";
 import { isPosition, type ListPart } from "./pages.ts";
 
@@ -21,6 +21,7 @@ const sampleSchema = v.object({
 	messagesPerSecond: number,
 	deliveriesPerSecond: number,
 	eventLoopDelayP99Ms: number,
+	commitP99Ms: v.optional(number),
 	rssBytes: number,
 	heldBytes: number,
 	outboxBytes: number,
@@ -96,14 +97,14 @@ export interface AllAnswers<Q extends Question> {
 
 /** Asks nodes. */
 export class Questions {
-	readonly #chat: ChatAdministration | undefined;
+	readonly #nodes: AdminNodes | undefined;
 	readonly #own: NodeAnswers;
 
-	/** @param chat undefined: there is no other node. */
-	constructor(chat: ChatAdministration | undefined, own: NodeAnswers) {
-		this.#chat = chat;
+	/** @param nodes undefined: there is no other node. */
+	constructor(nodes: AdminNodes | undefined, own: NodeAnswers) {
+		this.#nodes = nodes;
 		this.#own = own;
-		chat?.answerWith((question) => this.#asked(question));
+		nodes?.answerWith((question) => this.#asked(question));
 	}
 
 	/** This node. */
@@ -117,10 +118,10 @@ export class Questions {
 	 */
 	async one<Q extends Question>(node: string, question: Q, details: object): Promise<AnswerTo<Q>> {
 		if (node === this.node) return await this.#own.answer(question, details);
-		if (!this.#chat?.nodes().includes(node)) {
+		if (!this.#nodes?.nodes().includes(node)) {
 			throw new XMLSocketError("XMLSOCKET_NODE_UNKNOWN", `There is no node "${node}".`);
 		}
-		return await this.#other(this.#chat, node, question, details, TIMEOUT_MS);
+		return await this.#other(this.#nodes, node, question, details, TIMEOUT_MS);
 	}
 
 	/**
@@ -133,11 +134,11 @@ export class Questions {
 		details: (node: string) => object,
 		timeoutMs: number = TIMEOUT_MS,
 	): Promise<AllAnswers<Q>> {
-		const chat = this.#chat;
+		const nodes = this.#nodes;
 		const missing: string[] = [];
-		const others = (chat?.nodes() ?? []).map(async (node) => {
+		const others = (nodes?.nodes() ?? []).map(async (node) => {
 			try {
-				return [{ node, answer: await this.#other(chat!, node, question, details(node), timeoutMs) }];
+				return [{ node, answer: await this.#other(nodes!, node, question, details(node), timeoutMs) }];
 			} catch {
 				missing.push(node);
 				return [];
@@ -150,13 +151,13 @@ export class Questions {
 	}
 
 	async #other<Q extends Question>(
-		chat: ChatAdministration,
+		nodes: AdminNodes,
 		node: string,
 		question: Q,
 		details: object,
 		timeoutMs: number,
 	): Promise<AnswerTo<Q>> {
-		const text = await within(timeoutMs, chat.ask(node, JSON.stringify({ question, details })));
+		const text = await within(timeoutMs, nodes.ask(node, JSON.stringify({ question, details })));
 		const reply = parsed(text) as { answer?: unknown; error?: { code?: unknown; message?: unknown } } | undefined;
 		if (reply?.error) {
 			const { code, message } = reply.error;

@@ -106,6 +106,9 @@ export interface ConnectedClient extends Pick<Peer, "id" | "remoteAddress" | "tr
 	dismiss(): void;
 }
 
+/** What of a client says whether its address is refused. */
+export type ClientAddress = Pick<Peer, "remoteAddress" | "addressKey" | "isProxy">;
+
 /** The state of an application, for `/readyz`. */
 export interface Health {
 	/** Whether new clients are accepted. */
@@ -125,6 +128,11 @@ export interface Application<Output extends "text" | "bytes" = "text"> {
 	 * nowhere else: keep what you need of it.
 	 */
 	open(peer: Peer, handshake: Handshake): Session<Output>;
+	/**
+	 * Why clients of an address are refused: for what answers WebSockets beside the application. The application refuses its own in `open`.
+	 * Default: none is refused.
+	 */
+	refusalOf?(client: ClientAddress): XMLSocketError | undefined;
 	/** Once a second. */
 	sweep?(nowMs: number): void;
 	/**

@@ -1,5 +1,6 @@
 export type {
 	Application,
+	ClientAddress,
 	ClientDescription,
 	ConnectedClient,
 	Health,

@@ -30,6 +30,8 @@ export type {
 	Gap,
 	HistoryOptions,
 	JoinOptions,
+	ListMembersOptions,
+	MembersPage,
 	Message,
 	ModerationTarget,
 	Position,

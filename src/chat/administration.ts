@@ -1,6 +1,7 @@
 // What the operator's tools need of a chat: its rooms and members, announcements, removals, and questions between the nodes of a
 // cluster. The chat implements it; `admin/` makes commands and a web API of it. It checks no permission.
 
+import type { Latency } from "../application/index.ts";
 import { XMLSocketError } from "../errors/index.ts";
 import type { ChatContext, ChatCounts } from "./context.ts";
 import { checkedName, nameKey } from "./names.ts";
@@ -29,11 +30,35 @@ export interface MemberFacts {
 	readonly connection: string;
 }
 
+/** A ban or a mute that comes through the tools of the operator. */
+export type OperatorOrder = Omit<SanctionOrder, "peer" | "isFromServer">;
+/** Which bans or mutes end: the one with an id, or those for a target in a room. */
+export type LiftOrder = { readonly id: string } | Pick<SanctionOrder, "kind" | "room" | "target">;
+
+/** Bans and mutes for the tools of the operator. */
+export interface SanctionAdministration {
+	/**
+	 * Bans or mutes at all nodes. Nobody of those that it is for need be connected.
+	 *
+	 * Rejects as `Moderation.impose`, and with XMLSOCKET_ADMIN_NOT_APPLICABLE for what the application cannot do.
+	 *
+	 * @returns its id, once it is stored.
+	 */
+	impose(order: OperatorOrder): Promise<string>;
+	/** Ends bans or mutes. Settles once that is stored. @returns those that were ended. */
+	lift(which: LiftOrder): Promise<Sanction[]>;
+	/** The bans and mutes that hold, oldest first. Default of the kind: both, bans first. */
+	sanctions(filter: {
+		readonly kind?: SanctionKind | undefined;
+		readonly room?: string | undefined;
+	}): Iterable<Sanction>;
+}
+
 /** Answers a question of another node. */
 export type QuestionAnswerer = (question: string) => Promise<string>;
 
 /** A chat for its operator. */
-export class ChatAdministration {
+export class ChatAdministration implements SanctionAdministration {
 	readonly #chat: ChatContext;
 	#answerer: QuestionAnswerer | undefined = undefined;
 
@@ -49,6 +74,11 @@ export class ChatAdministration {
 	/** What the chat counts. */
 	get counts(): Readonly<ChatCounts> {
 		return this.#chat.counts;
+	}
+
+	/** How long messages of clients of this node took to their commit. */
+	get commitTime(): Latency {
+		return this.#chat.commitTime;
 	}
 
 	/** Clients of this node. */
@@ -116,25 +146,16 @@ export class ChatAdministration {
 		return false;
 	}
 
-	/**
-	 * Bans or mutes at all nodes. Nobody of those that it is for need be connected.
-	 *
-	 * Rejects as `Moderation.impose`.
-	 *
-	 * @returns its id, once it is stored.
-	 */
-	impose(order: Omit<SanctionOrder, "by" | "peer" | "alsoAddress">): Promise<string> {
-		return this.#chat.moderation.impose({ ...order, by: this.serverName });
+	impose(order: OperatorOrder): Promise<string> {
+		return this.#chat.moderation.impose({ ...order, isFromServer: true });
 	}
 
-	/** Ends a ban or a mute. @returns whether there was one of that id */
-	async lift(id: string): Promise<boolean> {
-		return (await this.#chat.moderation.lift({ id })) > 0;
+	lift(which: LiftOrder): Promise<Sanction[]> {
+		return this.#chat.moderation.lift(which);
 	}
 
-	/** The bans and mutes that hold, oldest first. @param kind default: both, bans first */
-	sanctions(kind?: SanctionKind): Iterable<Sanction> {
-		return this.#chat.moderation.inForce(kind === undefined ? {} : { kind });
+	sanctions(filter: Parameters<SanctionAdministration["sanctions"]>[0]): Iterable<Sanction> {
+		return this.#chat.moderation.inForce(filter);
 	}
 
 	/** The session of a client of this node. @param connection the id of the connection */

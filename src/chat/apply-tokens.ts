@@ -15,6 +15,7 @@ export function applyTokens(tokens: Tokens, clients: Iterable<ChatClient>, guest
 		const grant = identity?.fileToken === undefined ? undefined : tokens.grant(identity.fileToken);
 		if (identity?.fileToken !== undefined && grant && nameKey(grant.name) === client.nameKey) {
 			client.identity = { ...identity, operator: grant.operator };
+			if (grant.operator !== identity.operator) client.welcome();
 			continue;
 		}
 		if (identity?.fileToken === undefined && !tokens.owns(client.nameKey)) continue;

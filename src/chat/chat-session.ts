@@ -85,6 +85,9 @@ export class ChatSession extends PacedClient implements Session, ChatClient {
 				documentBytes: settings.maxDocumentBytes,
 				documentsPerSecond: settings.documentsPerSecond,
 				rooms: settings.maxRoomsPerClient,
+				operator: this.operator,
+				topics: settings.topics,
+				createsRooms: settings.createRooms !== "off",
 			}),
 		);
 	}

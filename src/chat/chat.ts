@@ -4,6 +4,7 @@
 import {
 	type Application,
 	type ApplicationObserver,
+	type ClientAddress,
 	type Handshake,
 	type Health,
 	Latency,
@@ -32,7 +33,7 @@ import { LocalNode } from "./local-node.ts";
 import { LogReads } from "./log-reads.ts";
 import { MessageFilters } from "./message-filter.ts";
 import { Moderation } from "./moderation.ts";
-import { Names } from "./names.ts";
+import { Names, nameKey } from "./names.ts";
 import { type ChatSettings, type CreateChatOptions, chatSettings } from "./options.ts";
 import { Reachability } from "./reachability.ts";
 import { ChatRooms } from "./rooms/chat-rooms.ts";
@@ -192,6 +193,10 @@ class Chat implements ChatApplication, ChatContext {
 		return session;
 	}
 
+	refusalOf(client: ClientAddress): XMLSocketError | undefined {
+		return this.moderation.refusalOf(client);
+	}
+
 	sweep(): void {
 		this.cluster.sweep();
 		this.rooms.sweep();
@@ -262,6 +267,13 @@ class Chat implements ChatApplication, ChatContext {
 		return this.#stamp;
 	}
 
+	isOperator(name: string): boolean {
+		// Lists of members ask for each name, and most servers have no operators at all.
+		if (!this.authentication && !this.#tokens.hasOperators) return false;
+		const key = nameKey(name);
+		return this.names.holder(key)?.operator ?? this.#tokens.isOperator(key);
+	}
+
 	nextArrival(): number {
 		return ++this.#arrivals;
 	}
@@ -285,7 +297,11 @@ class Chat implements ChatApplication, ChatContext {
 
 /** Sends a client why it is refused, and ends its connection. */
 function refuseConnection(peer: Peer, refusal: XMLSocketError): Session {
-	peer.send(refusalDocument(refusal));
+	try {
+		peer.send(refusalDocument(refusal));
+	} catch {
+		// The reason contains the terminator of the server's documents.
+	}
 	peer.send(byeDocument("banned"));
 	peer.end(refusal);
 	return { document: () => {}, closed: () => {} };

@@ -77,6 +77,8 @@ export interface ChatContext {
 	report(error: unknown): void;
 	/** A time, by default the present, as documents contain it: ISO 8601, UTC. */
 	timestamp(wallMs?: number): string;
+	/** Whether the person who has that name is an operator, as far as this daemon knows. */
+	isOperator(name: string): boolean;
 	/** The place of a new client in the order in which clients connected. */
 	nextArrival(): number;
 	/** A connection epoch: higher than `earlier`, and, where none is known, ordered by the wall clocks of the nodes. */

@@ -43,10 +43,17 @@ export function welcomeDocument(welcome: {
 	readonly documentBytes: number;
 	readonly documentsPerSecond: number;
 	readonly rooms: number;
+	/** What the client can do: an operator anything, others what the options allow to all. */
+	readonly operator: boolean;
+	readonly topics: "everyone" | "operators";
+	readonly createsRooms: boolean;
 }): string {
 	const { name, session, server, documentBytes, documentsPerSecond, rooms } = welcome;
+	const operator = welcome.operator || undefined;
+	const topics = welcome.topics === "everyone" ? welcome.topics : undefined;
+	const createRooms = welcome.createsRooms ? undefined : "off";
 	return String(
-		xml`<welcome name=${name} session=${session} server=${server}><limits document=${documentBytes} rate=${documentsPerSecond} rooms=${rooms} /></welcome>`,
+		xml`<welcome name=${name} session=${session} server=${server} operator=${operator} topics=${topics} create-rooms=${createRooms}><limits document=${documentBytes} rate=${documentsPerSecond} rooms=${rooms} /></welcome>`,
 	);
 }
 
@@ -58,14 +65,15 @@ export function joinedDocument(joined: {
 	readonly seq?: number | undefined;
 	readonly members: number;
 	readonly names: readonly string[];
+	readonly isOperator: (name: string) => boolean;
 	/** Of slow mode; 0: the room is not in slow mode. */
 	readonly slowSeconds?: number;
 	readonly isPrivate?: boolean;
 }): string {
-	const { room, kind, log, seq, members, names, slowSeconds, isPrivate } = joined;
+	const { room, kind, log, seq, members, names, isOperator, slowSeconds, isPrivate } = joined;
 	const slow = slowSeconds || undefined;
 	return String(
-		xml`<joined room=${room} kind=${kind} log=${log} seq=${seq} members=${members} slow=${slow} private=${isPrivate || undefined}>${fitting(names, member)}</joined>`,
+		xml`<joined room=${room} kind=${kind} log=${log} seq=${seq} members=${members} slow=${slow} private=${isPrivate || undefined}>${fitting(names, memberMarkup(isOperator))}</joined>`,
 	);
 }
 
@@ -75,14 +83,17 @@ export function membersDocument(page: {
 	readonly members: number;
 	readonly offset: number;
 	readonly names: readonly string[];
+	readonly isOperator: (name: string) => boolean;
 }): string {
-	const { room, members, offset, names } = page;
-	const list = fitting(names, member);
+	const { room, members, offset, names, isOperator } = page;
+	const list = fitting(names, memberMarkup(isOperator));
 	const more = list.length > 0 && offset + list.length < members;
 	return String(xml`<members room=${room} members=${members} offset=${offset} more=${more}>${list}</members>`);
 }
 
-const member = (name: string): Markup => xml`<member name=${name} />`;
+function memberMarkup(isOperator: (name: string) => boolean): (name: string) => Markup {
+	return (name) => xml`<member name=${name} operator=${isOperator(name) || undefined} />`;
+}
 
 /** `<rooms …>`: a page of the rooms. */
 export function roomsDocument(
@@ -177,8 +188,8 @@ export function toldDocument(from: string, at: string, text: string, id: string 
 }
 
 /** `<enter …>`: someone came. */
-export function enterDocument(room: string, name: string, members: number): string {
-	return String(xml`<enter room=${room} name=${name} members=${members} />`);
+export function enterDocument(room: string, name: string, members: number, operator: boolean): string {
+	return String(xml`<enter room=${room} name=${name} members=${members} operator=${operator || undefined} />`);
 }
 
 /** Why someone left, where it was not by choice. */

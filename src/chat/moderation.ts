@@ -1,15 +1,13 @@
 // What operators impose on people: bans, which keep a person out of a room or of the server, and mutes, which keep a person silent. Each is
 // a record that all daemons share and that outlives them. docs/chat.md, "Moderation".
 
-import type { Peer } from "../application/index.ts";
+import type { ClientAddress } from "../application/index.ts";
 import { XMLSocketError } from "../errors/index.ts";
-import type { Clock } from "../link/index.ts";
 import type { ChatClient } from "./chat-client.ts";
-import type { ChatCluster } from "./cluster/cluster.ts";
 import { noticeDocument } from "./documents.ts";
-import { type Names, nameKey } from "./names.ts";
-import type { ChatRooms } from "./rooms/chat-rooms.ts";
-import { type AddressFormat, type AddressRange, isInRange, readRange } from "./sanctions/address-range.ts";
+import type { ModerationParts } from "./moderation-parts.ts";
+import { nameKey } from "./names.ts";
+import { type AddressRange, isInRange, readRange } from "./sanctions/address-range.ts";
 import {
 	hasSameTarget,
 	MAX_BY,
@@ -21,11 +19,12 @@ import {
 	type Sanction,
 	type SanctionKind,
 	sessionKey,
+	withTarget,
 } from "./sanctions/sanction.ts";
 import { type ListedSanction, SanctionList, type SanctionSubject } from "./sanctions/sanction-list.ts";
 import { checkOrder, type SanctionOrder } from "./sanctions/sanction-order.ts";
 import { muteWords, sanctionError } from "./sanctions/words.ts";
-import type { SavedPart, SavedState } from "./saved-state.ts";
+import type { SavedPart } from "./saved-state.ts";
 
 const MAX_SANCTIONS = 100_000;
 const SWEEP_MS = 60_000;
@@ -34,21 +33,6 @@ const KEEP_ENDED_MS = 3_600_000;
 /** The wall clock was set: it moved by more than this against the monotonic one. */
 const CLOCK_STEP_MS = 60_000;
 const PREFIX = "sanction/";
-
-/** What moderation needs to find the people that it concerns. */
-export interface ModerationParts {
-	readonly clock: Clock;
-	readonly rooms: ChatRooms;
-	readonly names: Names<ChatClient>;
-	readonly sessions: ReadonlyMap<string, ChatClient>;
-	readonly cluster: ChatCluster;
-	readonly saved: SavedState;
-	/** Undefined: addresses cannot be banned. */
-	readonly addresses: AddressFormat | undefined;
-	/** Milliseconds since 1970. */
-	readonly wallMs: () => number;
-	readonly report: (error: unknown) => void;
-}
 
 /** The bans and mutes of a chat. One for a name holds for the session that has the name too, so that another name is no way out. */
 export class Moderation implements SavedPart {
@@ -71,7 +55,7 @@ export class Moderation implements SavedPart {
 	// --- checks
 
 	/** The refusal of a connection whose address is banned from the server. It costs one look-up for each length of range. */
-	refusalOf(peer: Peer): XMLSocketError | undefined {
+	refusalOf(peer: ClientAddress): XMLSocketError | undefined {
 		const { ban } = this.#lists;
 		if (!ban.hasRanges) return undefined;
 		const address = this.#addressOf(peer);
@@ -116,7 +100,7 @@ export class Moderation implements SavedPart {
 		if (this.#lists.ban.size === 0) return;
 		for (const room of [...this.#parts.rooms.roomsOf(client)]) {
 			const listed = this.#find("ban", room.name, client);
-			if (listed) room.exit(client, { reason: "banned", by: listed.sanction.by });
+			if (listed) room.exit(client, { reason: "banned", by: this.#shownBy(listed.sanction) });
 		}
 	}
 
@@ -138,12 +122,14 @@ export class Moderation implements SavedPart {
 		return sanction.id;
 	}
 
-	/** Ends bans or mutes: the one with an id, or those for a target in a room. Settles once that is stored. @returns how many. */
-	async lift(which: { readonly id: string } | Pick<SanctionOrder, "kind" | "room" | "target">): Promise<number> {
-		const ids = "id" in which ? [which.id] : this.#same(which).map(({ sanction }) => sanction.id);
-		const lifted = ids.filter((id) => this.#lists.ban.delete(id) || this.#lists.mute.delete(id));
-		await Promise.all(lifted.map((id) => this.#parts.saved.save(PREFIX + id, undefined)));
-		return lifted.length;
+	/** Ends bans or mutes: the one with an id, or those for a target in a room. Settles once that is stored. @returns those. */
+	async lift(which: { readonly id: string } | Pick<SanctionOrder, "kind" | "room" | "target">): Promise<Sanction[]> {
+		const { ban, mute } = this.#lists;
+		const listed = "id" in which ? [ban.get(which.id) ?? mute.get(which.id) ?? []].flat() : this.#same(which);
+		const lifted = listed.map(({ sanction }) => sanction);
+		for (const { kind, id } of lifted) this.#lists[kind].delete(id);
+		await Promise.all(lifted.map(({ id }) => this.#parts.saved.save(PREFIX + id, undefined)));
+		return lifted;
 	}
 
 	/**
@@ -151,7 +137,9 @@ export class Moderation implements SavedPart {
 	 *
 	 * @param filter.room only those of one room.
 	 */
-	*inForce(filter: { readonly kind?: SanctionKind; readonly room?: string | undefined } = {}): Generator<Sanction> {
+	*inForce(
+		filter: { readonly kind?: SanctionKind | undefined; readonly room?: string | undefined } = {},
+	): Generator<Sanction> {
 		const nowMs = this.#parts.clock.now();
 		for (const kind of filter.kind === undefined ? (["ban", "mute"] as const) : [filter.kind]) {
 			for (const { sanction, endsMs } of this.#lists[kind].all()) {
@@ -200,8 +188,6 @@ export class Moderation implements SavedPart {
 		return true;
 	}
 
-	// ---
-
 	#find(kind: SanctionKind, room: string | undefined, client: ChatClient): ListedSanction | undefined {
 		const list = this.#lists[kind];
 		if (list.size === 0) return undefined;
@@ -216,7 +202,7 @@ export class Moderation implements SavedPart {
 	}
 
 	// A proxy can be behind an address of this machine and behind a trusted one, so nobody is banned by these.
-	#addressOf(peer: Peer): Uint8Array | undefined {
+	#addressOf(peer: ClientAddress): Uint8Array | undefined {
 		const known = this.#addresses.get(peer);
 		if (known) return known.bytes;
 		const isExempt = peer.addressKey === undefined || peer.isProxy;
@@ -257,6 +243,7 @@ export class Moderation implements SavedPart {
 			ranges: [...ranges.values()].slice(-32),
 			wantsAddress,
 			by: by.slice(0, MAX_BY),
+			isFromServer: order.isFromServer === true,
 			atMs,
 			untilMs: seconds === undefined ? undefined : atMs + seconds * 1000,
 			reason,
@@ -284,23 +271,11 @@ export class Moderation implements SavedPart {
 
 	#same(order: Pick<SanctionOrder, "kind" | "room" | "target">): ListedSanction[] {
 		const { kind, room } = order;
-		const { name, session } = order.target;
 		const { addresses } = this.#parts;
 		const range =
 			order.target.address !== undefined && addresses ? readRange(order.target.address, addresses) : undefined;
-		const wanted: Omit<Sanction, "id"> = {
-			kind,
-			room,
-			target: { name, session, address: range?.text },
-			sessions: [],
-			ranges: range ? [range] : [],
-			wantsAddress: false,
-			by: "",
-			atMs: 0,
-			untilMs: undefined,
-			reason: undefined,
-		};
-		const keys = peopleOf({ ...wanted, id: "" });
+		const wanted = withTarget(kind, room, order.target, range);
+		const keys = peopleOf(wanted);
 		const found = this.#lists[kind].of({ keys, address: range?.bytes });
 		return [...new Set(found)].filter(({ sanction }) => hasSameTarget(sanction, wanted));
 	}
@@ -362,14 +337,27 @@ export class Moderation implements SavedPart {
 
 	#enforce(client: ChatClient, listed: ListedSanction, isFresh: boolean): void {
 		const { clock, rooms } = this.#parts;
-		const { kind, room, by } = listed.sanction;
+		const { kind, room } = listed.sanction;
 		if (kind === "mute") {
-			if (isFresh) client.send(noticeDocument("muted", muteWords(listed, clock.now()), room));
+			if (isFresh) this.#notify(client, noticeDocument("muted", muteWords(listed, clock.now()), room));
 		} else if (room === undefined) client.expel(sanctionError(listed, clock.now()), "banned");
 		else {
 			const here = rooms.get(room);
-			if (here?.has(client)) here.exit(client, { reason: "banned", by });
+			if (here?.has(client)) here.exit(client, { reason: "banned", by: this.#shownBy(listed.sanction) });
 		}
+	}
+
+	// The reason can contain the terminator of the documents, which the moderation does not know: it holds all the same.
+	#notify(client: ChatClient, text: string): void {
+		try {
+			client.send(text);
+		} catch (error) {
+			this.#parts.report(error);
+		}
+	}
+
+	#shownBy({ by, isFromServer }: Sanction): string {
+		return isFromServer ? this.#parts.settings.serverName : by;
 	}
 
 	// Clocks are set right more often than wrong, but a ban must not end because of one that is wrong: the longer of the two holds.

@@ -1,9 +1,10 @@
 // Slow mode: a member of a room may send one message in so many seconds. It counts for the session and for the name, so that neither a new
-// name nor a new connection is a way round. Operators are exempt. Each daemon counts for itself.
+// name nor a new connection is a way round, and where the room is open also for what was sent at other daemons. Operators are exempt.
 
 import { XMLSocketError } from "../errors/index.ts";
 import type { Clock } from "../link/index.ts";
 import type { ChatClient } from "./chat-client.ts";
+import { nameKey } from "./names.ts";
 import type { RoomStates } from "./rooms/room-states.ts";
 
 const SWEEP_MS = 60_000;
@@ -40,7 +41,7 @@ export class SlowMode {
 		const { slowSeconds } = this.#states.settingsOf(room);
 		if (slowSeconds === 0 || client.operator) return;
 		const nowMs = this.#clock.now();
-		for (const key of keysOf(room, client)) {
+		for (const key of keysOf(room, client.key.id, client.nameKey)) {
 			const last = this.#last.get(key);
 			if (!last || (id !== undefined && last.id === id)) continue;
 			const leftMs = last.atMs + slowSeconds * 1000 - nowMs;
@@ -57,9 +58,22 @@ export class SlowMode {
 	/** A member has sent a message. */
 	sent(room: string, client: ChatClient, id: string | undefined): void {
 		const { slowSeconds } = this.#states.settingsOf(room);
-		if (slowSeconds === 0 || client.operator) return;
+		if (slowSeconds > 0 && !client.operator) this.#add(keysOf(room, client.key.id, client.nameKey), id);
+	}
+
+	/** A member has sent a message at another daemon. */
+	sentElsewhere(room: string, { session, name, id }: { session: string; name: string; id: string | undefined }): void {
+		if (this.isOn(room)) this.#add(keysOf(room, session, nameKey(name)), id);
+	}
+
+	/** Whether a room is slow. */
+	isOn(room: string): boolean {
+		return this.#states.settingsOf(room).slowSeconds > 0;
+	}
+
+	#add(keys: readonly string[], id: string | undefined): void {
 		const atMs = this.#clock.now();
-		for (const key of keysOf(room, client)) {
+		for (const key of keys) {
 			this.#last.delete(key);
 			this.#last.set(key, { atMs, id });
 		}
@@ -82,6 +96,6 @@ export class SlowMode {
 }
 
 // Names and rooms hold no zero character.
-function keysOf(room: string, { key, nameKey }: ChatClient): readonly string[] {
-	return [`${room}\0s${key.id}`, `${room}\0n${nameKey}`];
+function keysOf(room: string, session: string, key: string): readonly string[] {
+	return [`${room}\0s${session}`, `${room}\0n${key}`];
 }

@@ -13,7 +13,9 @@ export interface Grant {
 /** The tokens of a server. */
 export class Tokens {
 	readonly #grants = new Map<string, Grant>();
-	readonly #owned = new Set<string>();
+	/** The keys of the names, and whether the name is an operator's. */
+	readonly #owned = new Map<string, boolean>();
+	#hasOperators = false;
 
 	/** @throws XMLSOCKET_OPTION_INVALID for a line that is not `TOKEN NAME [operator]`, with its number. */
 	constructor(text: string) {
@@ -29,8 +31,11 @@ export class Tokens {
 				);
 			}
 			const name = checkedName(found[2], "name");
-			this.#grants.set(found[1]!, { name, operator: found[3] !== undefined });
-			this.#owned.add(nameKey(name));
+			const key = nameKey(name);
+			const isOperator = found[3] !== undefined;
+			this.#grants.set(found[1]!, { name, operator: isOperator });
+			this.#owned.set(key, isOperator || this.isOperator(key));
+			this.#hasOperators ||= isOperator;
 		}
 	}
 
@@ -42,5 +47,15 @@ export class Tokens {
 	/** Whether a name needs a token. */
 	owns(key: string): boolean {
 		return this.#owned.has(key);
+	}
+
+	/** Whether any name is an operator's. */
+	get hasOperators(): boolean {
+		return this.#hasOperators;
+	}
+
+	/** Whether who has the name is an operator. */
+	isOperator(key: string): boolean {
+		return this.#owned.get(key) ?? false;
 	}
 }

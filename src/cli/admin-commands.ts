@@ -2,8 +2,8 @@
 
 import type { Command } from "commander";
 import type { AdminFlags } from "./admin/admin-client.ts";
-import type { KickFlags, SanctionFlags } from "./commands/admin-acts.ts";
-import type { ClientsFlags } from "./commands/admin-lists.ts";
+import type { KickFlags, LiftFlags, SanctionFlags } from "./commands/admin-acts.ts";
+import type { ClientsFlags, RoomsFlags } from "./commands/admin-lists.ts";
 import type { TopFlags } from "./commands/top.ts";
 
 /** Adds the commands. */
@@ -15,7 +15,8 @@ export function addAdminCommands(program: Command): void {
 			"name, members, or rate: the rooms that have messages now, busiest first",
 			"name",
 		)
-		.action(async (flags: AdminFlags & { sort: string }) => (await import("./commands/admin-lists.ts")).rooms(flags));
+		.option("--under <room>", "this room and those below it, as lobby/games/3 is below lobby/games, with their sum")
+		.action(async (flags: RoomsFlags) => (await import("./commands/admin-lists.ts")).rooms(flags));
 	withAdminFlags(program.command("who <room>"), "xmlsocket who lobby --json | wc -l")
 		.description("list the members of a room of a running daemon")
 		.action(async (room: string, flags: AdminFlags) => (await import("./commands/admin-lists.ts")).who(room, flags));
@@ -56,10 +57,28 @@ export function addAdminCommands(program: Command): void {
 			.description(`${what}, in a room or everywhere`)
 			.option("--room <room>", "the room (default: everywhere)")
 			.option("--range <address>", "instead of a name: an address or a range")
+			.option("--client <id>", "instead of a name: an id of `clients`, whatever name that client takes")
+			.option("--also-address", "with a name: the address of the person too")
 			.option("--for <time>", "how long: 90s, 10m, 2h, 30d, forever", "10m")
 			.option("--reason <text>", "what the person is shown")
 			.action(async (name: string | undefined, flags: SanctionFlags) =>
 				(await import("./commands/admin-acts.ts")).impose(kind, name, flags),
+			);
+	}
+	for (const kind of ["ban", "mute"] as const) {
+		withAdminFlags(program.command(`${kind}s [room]`), `xmlsocket ${kind}s\n  xmlsocket ${kind}s lobby --json`)
+			.description(`list the ${kind}s that hold, of a room or all`)
+			.action(async (room: string | undefined, flags: AdminFlags) =>
+				(await import("./commands/admin-lists.ts")).sanctions(kind, room, flags),
+			);
+		const example = `xmlsocket un${kind} bob --room lobby\n  xmlsocket un${kind} --range 203.0.113.0/24`;
+		withAdminFlags(program.command(`un${kind} [name]`), example)
+			.description(`end a ${kind}`)
+			.option("--room <room>", `the room of the ${kind} (default: one that holds everywhere)`)
+			.option("--range <address>", `instead of a name: the address or range of the ${kind}`)
+			.option("--id <id>", `instead of a name: an id of \`${kind}s\``)
+			.action(async (name: string | undefined, flags: LiftFlags) =>
+				(await import("./commands/admin-acts.ts")).lift(kind, name, flags),
 			);
 	}
 	withAdminFlags(program.command("top"), "xmlsocket top\n  xmlsocket top --json --count 60 > minute.ndjson")

@@ -6,7 +6,7 @@ import { RUFFLE_INSTALL } from "../gateway/ruffle-package.ts";
 import type { Server } from "../server/index.ts";
 import { commandName, framed, isPublic, styles, urlHost } from "./banner-parts.ts";
 import { gatewayRows, targetWarnings } from "./gateway-rows.ts";
-import { brokerNames, keepsFolder } from "./room-storage.ts";
+import { brokerNames, hasFolder } from "./room-storage.ts";
 import type { ServeSettings } from "./serve-schema.ts";
 import type { Site } from "./site.ts";
 
@@ -57,7 +57,7 @@ export function banner(
 				? ["Rooms", `${(["lobby", ...settings.rooms]).join(", ")}; others open as people join them`]
 				: ["Relay", `every document goes to all others, unchanged`],
 		);
-	if (keepsFolder(settings)) rows.push(["Data", resolve(settings.data)]);
+	if (hasFolder(settings)) rows.push(["Data", resolve(settings.data)]);
 	if (settings.nats.length > 0)
 		rows.push(["NATS", `${brokerNames(settings)}  ${dim("rooms, names and history are shared")}`]);
 	rows.push(...workerRows(workers, isChat ? "one port, the same rooms and names" : WORKERS_SHARE));
@@ -155,6 +155,8 @@ function warningsFor(server: BannerServer, settings: ServeSettings, isChat: bool
 	if (isChat && settings.memory)
 		warnings.push("Stored rooms are in memory and end with this process: without --memory they are in a folder.");
 	warnings.push(...portWarnings(server));
+	if (settings.adminTokenFile !== undefined && !settings.sniff)
+		warnings.push("The admin API cannot be reached: with --no-sniff the port serves no HTTP.");
 	if (isChat && isPublic(settings.host) && settings.tokenFile === undefined)
 		warnings.push("Any client can take any name: use --token-file FILE to require tokens.");
 	return warnings;

@@ -2,15 +2,17 @@
 // A worker of `serve --workers` creates the same daemon with a log and a bus that all workers share.
 
 import { existsSync } from "node:fs";
+import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Admin } from "../admin/index.ts";
 import type { AscOptions, ScriptHost } from "../asc/index.ts";
+import type { AddressBans } from "../chat/index.ts";
 import type { Bus } from "../cluster/index.ts";
 import { XMLSocketError } from "../errors/index.ts";
 import type { Gateway, GatewayOptions } from "../gateway/index.ts";
 import { gatewaySchema, sharedKeys } from "../gateway/options.ts";
 import { ownPort } from "../gateway/site/socket-proxy.ts";
-import type { MessageLog } from "../message-log/index.ts";
+import { MemoryLog, type MessageLog } from "../message-log/index.ts";
 import {
 	type Application,
 	type ChatApplication,
@@ -19,6 +21,7 @@ import {
 	createRelay,
 	defaultMaxConnections,
 	type Logger,
+	type Peer,
 	Server,
 	type ServerOptions,
 	type ServerParts,
@@ -26,7 +29,7 @@ import {
 import { findModule, openModule } from "./application-module.ts";
 import type { NamedApplication } from "./banner.ts";
 import { type ChatIdentity, openIdentity, readIdentityFiles } from "./chat-identity.ts";
-import { openRoomStorage } from "./room-storage.ts";
+import { isChat, openRoomStorage } from "./room-storage.ts";
 import { traceWriter } from "./script-output.ts";
 import { ascKeys, chatKeys, type ServeSettings, serverKeys } from "./serve-schema.ts";
 import { logOutput, pick } from "./server-process.ts";
@@ -73,7 +76,7 @@ export async function createDaemon(settings: ServeSettings, context: DaemonConte
 	const { log } = context;
 	const gateway = await makeGateway(settings, log);
 	const site = makeSite(settings, gateway, () => [ownPort(server.port, settings.host)], log);
-	checkApp(settings);
+	checkTogether(settings);
 	const opened = await openApplications(settings, context);
 	const { applications, scripts } = opened;
 	const options = {
@@ -86,9 +89,13 @@ export async function createDaemon(settings: ServeSettings, context: DaemonConte
 				}
 			: {}),
 	};
-	const own = opened.application ? undefined : await makeApplication(settings, context);
-	const application = opened.application ?? own!.application;
-	const admin = await makeAdmin(settings, application, context, () => server);
+	let running: Server | undefined;
+	const isStopping = (): boolean => running?.state === "closing" || running?.state === "closed";
+	const own = opened.application ? undefined : await makeApplication(settings, context, isStopping);
+	const plain = (opened.application ?? own!.application) as Application<"text" | "bytes">;
+	const bans = await openBans(settings, context, () => running?.clients() ?? []);
+	const application = (bans?.guard(plain) ?? plain) as Application<"text"> | Application<"bytes">;
+	const admin = await makeAdmin(settings, { application: plain, bans }, context, () => server);
 	const server: Server = new Server(options, {
 		application,
 		log,
@@ -105,6 +112,7 @@ export async function createDaemon(settings: ServeSettings, context: DaemonConte
 		listen: context.listen,
 		shared: context.shared,
 	});
+	running = server;
 	server.once("closed", () => void own?.identity?.close());
 	return { server, gateway, site, scripts, applications, reload: () => own?.identity?.reload() };
 }
@@ -118,20 +126,46 @@ export async function makeGateway(settings: ServeSettings, log: Logger): Promise
 
 async function makeAdmin(
 	{ adminTokenFile }: ServeSettings,
-	application: object,
-	{ log, version }: DaemonContext,
+	{ application, bans }: { readonly application: object; readonly bans: AddressBans | undefined },
+	{ log, version, storage }: DaemonContext,
 	server: () => Server,
 ): Promise<Admin | undefined> {
 	if (adminTokenFile === undefined) return undefined;
 	const { createAdmin } = await import("../admin/index.ts");
 	const chat = "administration" in application ? (application as ChatApplication).administration : undefined;
 	const pageFolder = builtFolder("admin-page");
-	const admin = createAdmin({ tokenFile: adminTokenFile, server, chat, log, version, pageFolder });
+	const parts = { tokenFile: adminTokenFile, server, chat, bans, bus: storage?.bus, log, version, pageFolder };
+	const admin = createAdmin(parts);
 	logOutput.copy = (line) => admin.logged(line);
 	return admin;
 }
 
-function checkApp(settings: ServeSettings): void {
+// The chat has its own. Without the admin API nobody could ban an address, so nothing is stored.
+async function openBans(
+	settings: ServeSettings,
+	{ log, storage }: DaemonContext,
+	peers: () => Iterable<Peer>,
+): Promise<AddressBans | undefined> {
+	if (settings.adminTokenFile === undefined || isChat(settings)) return undefined;
+	const { createAddressBans } = await import("../admin/index.ts");
+	const messages = storage?.log ?? (await openRoomStorage(settings, log)).log;
+	const report = (error: unknown): void => log.error({ err: error }, "a ban was not stored, or cannot be read");
+	return createAddressBans({
+		records: messages.records ?? new MemoryLog().records,
+		peers,
+		report,
+		closed: () => messages.close(),
+	});
+}
+
+function checkTogether(settings: ServeSettings): void {
+	const { tokenFile, adminTokenFile } = settings;
+	if (tokenFile !== undefined && adminTokenFile !== undefined && resolve(tokenFile) === resolve(adminTokenFile)) {
+		throw new XMLSocketError(
+			"XMLSOCKET_OPTION_INVALID",
+			"--token-file and --admin-token-file name the same file: everybody with a token of the chat could use the admin API.",
+		);
+	}
 	if (settings.app.length === 0) return;
 	if (settings.relay !== undefined)
 		throw new XMLSocketError("XMLSOCKET_OPTION_INVALID", "--app and --relay exclude each other: use one of them.");
@@ -174,6 +208,7 @@ async function openApplications(
 async function makeApplication(
 	settings: ServeSettings,
 	{ log, storage }: DaemonContext,
+	isStopping: () => boolean,
 ): Promise<{ readonly application: Application<"text"> | Application<"bytes">; readonly identity?: ChatIdentity }> {
 	if (settings.relay !== undefined && settings.nats.length > 0) {
 		throw new XMLSocketError(
@@ -192,7 +227,7 @@ async function makeApplication(
 		return { application: createRelay({ room }, { bus: storage?.bus, report }) };
 	}
 	const files = readIdentityFiles(settings);
-	const parts = storage ?? (await openRoomStorage(settings, log));
+	const parts = storage ?? (await openRoomStorage(settings, log, isStopping));
 	try {
 		const identity = await openIdentity(files, settings, parts, log);
 		const options = { ...(pick(settings, chatKeys) as ChatOptions), ...identity.options };

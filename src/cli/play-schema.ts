@@ -45,7 +45,7 @@ export const playSchema = v.strictObject({
 		described(
 			v.picklist(["silent", "error", "warn", "info", "debug"]),
 			"log lines of this level and above, on standard error",
-			"--log-level <silent|error|warn|info|debug>",
+			"--log-level <level>",
 		),
 		"warn",
 	),

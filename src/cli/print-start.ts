@@ -3,7 +3,7 @@
 import { resolve } from "node:path";
 import type { Gateway } from "../gateway/index.ts";
 import { type BannerServer, banner, firstPage, type NamedApplication } from "./banner.ts";
-import { brokers, keepsFolder } from "./room-storage.ts";
+import { brokers, hasFolder } from "./room-storage.ts";
 import type { ServeSettings } from "./serve-schema.ts";
 import type { ShownStart } from "./server-process.ts";
 import type { Site } from "./site.ts";
@@ -42,7 +42,7 @@ export function printStart(
 			tls: server.secure,
 			policy: server.policyText ?? null,
 			policyPort: server.policyPort ?? null,
-			data: keepsFolder(settings) ? resolve(settings.data) : null,
+			data: hasFolder(settings) ? resolve(settings.data) : null,
 			nats: brokers(settings).length > 0,
 			targets: gateway?.targets.map(({ name, host, port, path }) => ({ name, host, port, path })) ?? [],
 			applications: applications.map(({ name, entry }) => ({ name, entry })),

@@ -28,7 +28,13 @@ export function createProgram(version: string): Program {
 		.version(version)
 		.helpOption("-h, --help", "show help")
 		.helpCommand(false)
-		.configureHelp({ sortSubcommands: false })
+		.configureHelp({
+			sortSubcommands: false,
+			// Long flags leave 30 of 80 columns for their descriptions.
+			minWidthToWrap: 30,
+			subcommandTerm: (command) => command.name(),
+			subcommandDescription: (command) => command.description().split(/; |\. /)[0]!,
+		})
 		.enablePositionalOptions();
 	const schemas = new Map<Command, () => Promise<OptionsSchema>>();
 	let running: Command | undefined;

@@ -20,22 +20,36 @@ export function brokerNames(settings: Pick<ServeSettings, "nats">): string {
 		.join(", ");
 }
 
+/** Whether the daemon runs the chat, and no other application. */
+export function isChat({ relay, app }: Pick<ServeSettings, "relay" | "app">): boolean {
+	return relay === undefined && app.length === 0;
+}
+
+/** Whether the daemon has a data folder: for its rooms, or for the bans that the admin API of another application imposes. */
+export function hasFolder(settings: ServeSettings): boolean {
+	const stores = isChat(settings) || settings.adminTokenFile !== undefined;
+	return stores && !settings.memory && settings.nats.length === 0;
+}
+
 /** Whether stored rooms are in a folder of this daemon. */
-export function keepsFolder({ relay, app, memory, nats }: ServeSettings): boolean {
-	return relay === undefined && app.length === 0 && !memory && nats.length === 0;
+export function keepsFolder(settings: ServeSettings): boolean {
+	return isChat(settings) && !settings.memory && settings.nats.length === 0;
 }
 
 /**
  * Opens the storage.
+ *
+ * @param isStopping whether the daemon stops, so that the end of its own connection is no failure.
  *
  * Rejects with XMLSOCKET_OPTION_INVALID, and the codes of `openLog` and `openCluster`.
  */
 export async function openRoomStorage(
 	settings: ServeSettings,
 	log: Logger,
+	isStopping: () => boolean = () => false,
 ): Promise<{ readonly log: MessageLog; readonly bus?: Bus }> {
 	const retention = settings.retain.length === 0 ? {} : { retention: parseRetention(settings.retain) };
-	if (settings.nats.length > 0) return openShared(settings, retention, log);
+	if (settings.nats.length > 0) return openShared(settings, retention, log, isStopping);
 	if (settings.memory) return { log: new MemoryLog(retention) };
 	const folder = resolve(settings.data);
 	const stored = await openLog(folder, {
@@ -65,6 +79,7 @@ async function openShared(
 	settings: ServeSettings,
 	retention: object,
 	log: Logger,
+	isStopping: () => boolean,
 ): Promise<{ readonly log: MessageLog; readonly bus: Bus }> {
 	if (settings.memory) {
 		throw new XMLSocketError(
@@ -89,11 +104,23 @@ async function openShared(
 	}).finally(() => clearTimeout(waiting));
 	storage.bus.watch((connected) => {
 		if (connected) log.info({ servers }, "NATS is reachable again, and with it stored rooms and other daemons");
-		else
+		else if (!isStopping())
 			log.error(
 				{ servers },
 				"NATS cannot be reached: stored rooms wait, live rooms continue among the clients of this daemon",
 			);
+	});
+	let isRefused = false;
+	storage.log.watch?.((reachable, cause) => {
+		// The line above says more where the connection is lost.
+		if (reachable && isRefused) log.info({ servers }, "JetStream stores messages again");
+		else if (!reachable && storage.bus.connected && !isStopping()) {
+			log.error(
+				{ servers, reason: cause?.message },
+				"JetStream stores nothing: messages in stored rooms wait, and are refused after 30 s",
+			);
+		}
+		isRefused = !reachable && storage.bus.connected;
 	});
 	return storage;
 }

@@ -96,7 +96,7 @@ export const serveSchema = v.strictObject({
 		described(
 			v.picklist(["silent", "error", "warn", "info", "debug"]),
 			"log lines of this level and above, on standard error",
-			"--log-level <silent|error|warn|info|debug>",
+			"--log-level <level>",
 		),
 		"info",
 	),
@@ -104,7 +104,7 @@ export const serveSchema = v.strictObject({
 		described(
 			v.picklist(["auto", "json", "pretty"]),
 			"form of log lines; auto: pretty, for people, on a terminal, and JSON otherwise",
-			"--log-format <auto|json|pretty>",
+			"--log-format <format>",
 		),
 		"auto",
 	),

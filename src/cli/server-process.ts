@@ -1,5 +1,6 @@
 // Shared by the commands that run until a signal: the log, the selection of options, and the stop on a signal.
 
+import { readFileSync } from "node:fs";
 import { isatty } from "node:tty";
 import { type Logger, pino } from "pino";
 import type { Server } from "../server/index.ts";
@@ -54,7 +55,7 @@ export type ShownStart = Pick<KeyActions, "page" | "show"> | undefined;
  */
 export async function runUntilSignal(
 	server: Server,
-	log: { info(facts: object, words: string): void },
+	log: Pick<Logger, "info" | "warn">,
 	start: ShownStart,
 	reload: () => void = () => {},
 ): Promise<void> {
@@ -78,10 +79,17 @@ export async function runUntilSignal(
 /** The same for a daemon that is more than a server. Rejects with what `failed` rejects with. */
 export async function untilSignal(
 	server: RunningDaemon,
-	log: { info(facts: object, words: string): void },
+	log: Pick<Logger, "info" | "warn">,
 	start: ShownStart,
 	failed: Promise<never> = new Promise(() => {}),
 ): Promise<void> {
+	const shell = shellAsInit();
+	if (shell !== undefined) {
+		log.warn(
+			{},
+			`process 1 of this container is ${shell}, which does not pass SIGTERM on: the daemon would be killed without an end in order; start it with exec`,
+		);
+	}
 	const stopped = new Promise<void>((resolve) => {
 		let signals = 0;
 		const stop = (signal: NodeJS.Signals | "key"): void => {
@@ -107,4 +115,14 @@ export async function untilSignal(
 	await Promise.race([stopped, failed]);
 	await logOutput.flush(FLUSH_LOG_MS);
 	process.exit(0);
+}
+
+// Process 1 ignores the signals that it has no handler for, and a shell has none.
+function shellAsInit(): string | undefined {
+	if (process.ppid !== 1) return undefined;
+	try {
+		return /^(?:ba|da|a|k|z)?sh$/.exec(readFileSync("/proc/1/comm", "utf8").trim())?.[0];
+	} catch {
+		return undefined;
+	}
 }

@@ -20,6 +20,8 @@ export interface OptionInfo {
 	readonly variable: string;
 	readonly about: string;
 	readonly kind: "string" | "number" | "boolean" | "array" | "union";
+	/** The words that it can be, where there are no other values. */
+	readonly choices: readonly string[];
 	/** A flag `--no-…`, whose presence means false. */
 	readonly negated: boolean;
 	readonly default: unknown;
@@ -49,9 +51,8 @@ interface InnerSchema extends v.GenericSchema {
 }
 
 /** What follows the flag of an option whose schema names none. */
-function placeholder({ type, options }: InnerSchema): string {
+function placeholder({ type }: InnerSchema): string {
 	if (type === "boolean") return "";
-	if (type === "picklist") return ` <${options?.join("|")}>`;
 	return type === "array" ? " <value...>" : ` <${type === "number" ? "n" : "value"}>`;
 }
 
@@ -72,6 +73,7 @@ export function optionsOf(schema: OptionsSchema): OptionInfo[] {
 			variable: `XMLSOCKET_${name.replace(/^no-/, "").replaceAll("-", "_").toUpperCase()}`,
 			about: metadata.about ?? "",
 			kind,
+			choices: (inner.options ?? []).filter((option) => typeof option === "string"),
 			negated: name.startsWith("no-"),
 			default: optional.default,
 		};
@@ -89,6 +91,8 @@ export function addFlags(schema: OptionsSchema, command: Command): void {
 			info.default === undefined || info.negated || (Array.isArray(info.default) && info.default.length === 0);
 		const about = shown ? info.about : `${info.about} (default: ${String(info.default)})`;
 		const option = command.createOption(info.flags, about).helpGroup(heading);
+		// For the help and completion; the schema checks the value.
+		if (info.choices.length > 0 && !info.flags.includes("|")) option.argChoices = [...info.choices];
 		if (isRare) option.hideHelp();
 		command.addOption(option);
 	};

@@ -14,7 +14,7 @@ export { createOpenChat, type OpenChat } from "./chat/open-chat.ts";
 export type { ChatClientOptions, ChatReader, ChatToken } from "./chat/options.ts";
 export type { Receipt } from "./chat/outbox.ts";
 export type { Position } from "./chat/read-cursor.ts";
-export type { HistoryOptions, Room } from "./chat/room.ts";
+export type { HistoryOptions, ListMembersOptions, MembersPage, Room } from "./chat/room.ts";
 export type { RoomState } from "./chat/room-client.ts";
 export type { Gap, RoomEvents, RoomMessage, RoomPage, RoomReader } from "./chat/room-events.ts";
 export type { SayOptions } from "./chat/sender.ts";

@@ -67,7 +67,7 @@ export class Bridge {
 	#end: BridgeEnd | undefined = undefined;
 	#flushing = false;
 	#pageActiveMs: number;
-	#pinged = false;
+	#pingedMs: number | undefined = undefined;
 	#finished = false;
 
 	/** Starts to receive from the page immediately; `connect` adds the target. */
@@ -310,12 +310,16 @@ export class Bridge {
 	#sweepPage(nowMs: number): void {
 		const { pingIntervalMs } = this.#host.limits;
 		// A paused page cannot send.
-		if (this.#toTarget.isFull) this.#pageActiveMs = nowMs;
+		if (this.#toTarget.isFull) {
+			this.#pageActiveMs = nowMs;
+			this.#pingedMs = undefined;
+		}
 		const silentMs = nowMs - this.#pageActiveMs;
-		if (pingIntervalMs > 0 && silentMs >= pingIntervalMs * 2) this.#dropPage("page-silent");
-		else if (pingIntervalMs > 0 && silentMs >= pingIntervalMs && !this.#pinged) {
-			this.#pinged = true;
-			this.#page.ping?.();
+		if (pingIntervalMs > 0 && silentMs >= pingIntervalMs) {
+			if (this.#pingedMs === undefined) {
+				this.#pingedMs = nowMs;
+				this.#page.ping?.();
+			} else if (nowMs - this.#pingedMs >= pingIntervalMs) this.#dropPage("page-silent");
 		}
 		if (this.#isStuck(this.#toPage, this.#page, nowMs)) this.#dropPage("page-not-reading");
 	}
@@ -343,7 +347,7 @@ export class Bridge {
 
 	#pageActive(): void {
 		this.#pageActiveMs = this.#host.scheduler.clock.now();
-		this.#pinged = false;
+		this.#pingedMs = undefined;
 	}
 
 	// --- the end

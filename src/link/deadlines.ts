@@ -20,13 +20,21 @@ export function unfinished(ageMs: number, isFirst: boolean, limits: InboundLimit
 
 /**
  * What a peer's silence means: time to ask for a sign of life, XMLSOCKET_PEER_SILENT for one that was asked by a ping, XMLSOCKET_IDLE
- * for any other, or nothing yet.
+ * for any other, or nothing yet. Who is asked by a ping has the whole interval to answer, also where the interval is shorter than the time
+ * between two looks, or this process stood still.
+ *
+ * @param askedMs how long ago it was asked; undefined: it was not.
  */
-export function silent(silentMs: number, canPing: boolean, limits: InboundLimits): XMLSocketError | "ask" | undefined {
+export function silent(
+	silentMs: number,
+	askedMs: number | undefined,
+	canPing: boolean,
+	limits: InboundLimits,
+): XMLSocketError | "ask" | undefined {
 	const { pingIntervalMs, idleTimeoutMs } = limits;
 	if (canPing && pingIntervalMs > 0) {
-		if (silentMs < pingIntervalMs) return undefined;
-		if (silentMs < pingIntervalMs * 2) return "ask";
+		if (askedMs === undefined) return silentMs < pingIntervalMs ? undefined : "ask";
+		if (askedMs < pingIntervalMs) return undefined;
 		return new XMLSocketError("XMLSOCKET_PEER_SILENT", `No ping was answered for ${pingIntervalMs} ms.`, {
 			details: { limitMs: pingIntervalMs },
 		});

@@ -42,7 +42,8 @@ export class Link<Output extends "text" | "bytes" = "text"> implements Measured 
 	#endingSinceMs = 0;
 	#transportEnded = false;
 	#pendingError: XMLSocketError | undefined = undefined;
-	#idleReported = false;
+	/** When the other side was asked for a sign of life; undefined since it gave one. */
+	#askedMs: number | undefined = undefined;
 
 	/**
 	 * Begins at once; the owner is not called before the constructor has returned.
@@ -272,8 +273,10 @@ export class Link<Output extends "text" | "bytes" = "text"> implements Measured 
 
 	#sweepInbound(nowMs: number): void {
 		// While this side does not read, the other side is neither late nor idle.
-		if (!this.#inbound.isReading) this.#lastInboundMs = nowMs;
-		else {
+		if (!this.#inbound.isReading) {
+			this.#lastInboundMs = nowMs;
+			this.#askedMs = undefined;
+		} else {
 			const isFirst = this.receivedDocuments === 0;
 			let since = this.#decoder.pendingSinceMs ?? this.transport.unfinishedSinceMs;
 			if (isFirst && since !== undefined) since = Math.min(since, this.transport.begunMs ?? since);
@@ -284,10 +287,11 @@ export class Link<Output extends "text" | "bytes" = "text"> implements Measured 
 			}
 		}
 		const canPing = this.transport.ping !== undefined;
-		const silence = silent(nowMs - this.#lastInboundMs, canPing, this.#options);
+		const askedMs = this.#askedMs === undefined ? undefined : nowMs - this.#askedMs;
+		const silence = silent(nowMs - this.#lastInboundMs, askedMs, canPing, this.#options);
 		if (silence instanceof XMLSocketError) this.#failWith(silence);
-		else if (silence === "ask" && !this.#idleReported) {
-			this.#idleReported = true;
+		else if (silence === "ask" && this.#askedMs === undefined) {
+			this.#askedMs = nowMs;
 			if (canPing && this.#options.pingIntervalMs > 0) this.transport.ping?.();
 			else this.#guard(() => this.#owner.idle?.());
 		}
@@ -313,7 +317,7 @@ export class Link<Output extends "text" | "bytes" = "text"> implements Measured 
 
 	#alive(): void {
 		this.#lastInboundMs = this.#scheduler.clock.now();
-		this.#idleReported = false;
+		this.#askedMs = undefined;
 	}
 
 	#ended(): void {

@@ -3,6 +3,7 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import type { Handshake, Health } from "../application/index.ts";
+import type { XMLSocketError } from "../errors/index.ts";
 import type { Transport } from "../link/index.ts";
 import type { Refusal } from "./admission.ts";
 import type { HttpRoutes } from "./http-routes.ts";
@@ -37,6 +38,8 @@ export interface HttpHost {
 	policyText(): string | undefined;
 	/** Counts a client behind a proxy until its socket closes; returns why it is refused, and does not report that. */
 	acquire(address: string, socket: Duplex): Refusal | undefined;
+	/** Why WebSockets of an address are refused, also those that the routes take over; undefined: they are not. */
+	refusalOf(address: string): XMLSocketError | undefined;
 	/** Takes a WebSocket whose handshake is complete. */
 	webSocket(transport: Transport, handshake: Handshake): void;
 }

@@ -3,6 +3,7 @@
 
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
+import { wireCode } from "../errors/index.ts";
 import { textCodec, toPageForm, WebSocketAcceptor } from "../transport/index.ts";
 import { terminatorBytes } from "../wire/index.ts";
 import { clientAddress, limitedAddress } from "./client-address.ts";
@@ -63,8 +64,10 @@ export class HttpUpgrades {
 		else if (!host.isListening()) refuse("503 Service Unavailable", "stopping", "The server is stopping.");
 		else if (this.#isFull(request, socket, refuse)) return;
 		else if (!host.acceptsDocuments || !this.#isSocketPath(url.pathname)) {
-			if (host.routes.some((routes) => routes.upgrade?.(request, socket, head, url, client))) return;
-			refuse("404 Not Found", "not-found", "There is nothing at this path for a WebSocket.", this.#knownPaths());
+			const banned = host.refusalOf(client);
+			if (banned) refuse("403 Forbidden", wireCode(banned.code), banned.message);
+			else if (!host.routes.some((routes) => routes.upgrade?.(request, socket, head, url, client)))
+				refuse("404 Not Found", "not-found", "There is nothing at this path for a WebSocket.", this.#knownPaths());
 		} else this.#accept(request, socket, head, client, url, refuse);
 	}
 

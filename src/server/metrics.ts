@@ -10,6 +10,10 @@ import type { LabelledCount } from "./http-routes.ts";
 import { type MetricInfo, metricNamed, metricOf } from "./metric-table.ts";
 
 const RESOLUTION_MS = 20;
+/** Reasons that are on the page before anything was refused for them: an alert that waits for a rise above 0 would miss the first time. */
+const ZERO_REASONS: ReadonlyMap<string, number> = new Map(
+	["internal", "memory-ceiling", "unavailable", "too-many-connections", "busy"].map((reason) => [reason, 0]),
+);
 
 /** What the page is made of, besides what `Metrics` counts itself. */
 export interface MetricSources {
@@ -95,7 +99,7 @@ export class Metrics {
 			for (const [key, value] of counts) add(info, value, key);
 		};
 		addCounts(metricNamed("accepted_total"), this.accepted);
-		addCounts(metricNamed("refused_total"), this.refused);
+		addCounts(metricNamed("refused_total"), new Map([...ZERO_REASONS, ...this.refused]));
 		for (const [key, value] of Object.entries(numbers())) {
 			const { info, label } = metricOf(key);
 			add(info, value, label);

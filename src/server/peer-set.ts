@@ -5,6 +5,7 @@ import {
 	type ConnectedClient,
 	closeReason,
 	type Handshake,
+	type Peer,
 	type PeerHost,
 	ServerPeer,
 } from "../application/index.ts";
@@ -122,7 +123,7 @@ export class PeerSet implements MemoryHolder {
 	}
 
 	/** Each peer as the operator sees it. */
-	all(): Iterable<ConnectedClient> {
+	all(): Iterable<ConnectedClient & Peer> {
 		return this.#peers;
 	}
 

@@ -3,12 +3,13 @@
 
 import { captureRejectionSymbol, EventEmitter, once } from "node:events";
 import { hostname } from "node:os";
-import { type Application, type ConnectedClient, type Health, linkLimits } from "../application/index.ts";
+import { type Application, type ConnectedClient, type Health, linkLimits, type Peer } from "../application/index.ts";
 import { XMLSocketError } from "../errors/index.ts";
 import type { LinkOptions, Transport } from "../link/index.ts";
 import { ServedPolicyFile } from "../policy/network/index.ts";
 import { type Listener, listen, nodeClock, textCodec } from "../transport/index.ts";
 import { terminatorBytes } from "../wire/index.ts";
+import { addressKey, isListed } from "./admission.ts";
 import { Certificate } from "./certificate.ts";
 import { ConnectionAcceptor } from "./connection-acceptor.ts";
 import { applicationObserver } from "./diagnostics.ts";
@@ -157,6 +158,12 @@ export class Server extends EventEmitter<{ closed: [] }> {
 			health: () => this.health(),
 			policyText: () => this.policyText,
 			acquire: (address, socket) => this.#acceptor.acquire(address, socket),
+			refusalOf: (address) =>
+				application.refusalOf?.({
+					remoteAddress: address,
+					addressKey: addressKey(address),
+					isProxy: isListed(address, settings.trustProxy),
+				}),
 			webSocket: (transport, handshake) => this.#peers.add(transport, handshake),
 		});
 		this.#acceptor = new ConnectionAcceptor({
@@ -259,7 +266,7 @@ export class Server extends EventEmitter<{ closed: [] }> {
 	}
 
 	/** The connections of the application, for the operator's tools. */
-	clients(): Iterable<ConnectedClient> {
+	clients(): Iterable<ConnectedClient & Peer> {
 		return this.#peers.all();
 	}
 

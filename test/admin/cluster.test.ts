@@ -110,6 +110,9 @@ describe.skipIf(!hasNatsServer())("two daemons on NATS", () => {
 		await answersForAll([new AdminClient(one.port), new AdminClient(two.port)], (number) =>
 			number % 2 === 0 ? one : two,
 		);
+		// The end of its own connection is no failure.
+		expect(await one.stop()).toBe(0);
+		expect(one.log()).not.toContain("cannot be reached");
 	});
 
 	it("name the one that stands still, and answer for the other", async () => {

@@ -61,12 +61,51 @@ describe("a command", () => {
 		expect(await run("kick", "game", "eve")).toMatchObject({ code: 1, err: expect.stringContaining('called "eve"') });
 	});
 
+	it("lists the bans and mutes that hold, and ends them", async () => {
+		const ivy = await running.client("ivy", "lobby");
+		const { id } = JSON.parse((await run("clients", "--name", "ivy", "--json")).out);
+		await run("mute", "--client", id, "--reason", "noise");
+		await run("ban", "zoe", "--room", "lobby", "--for", "2h");
+		const mutes = (await run("mutes")).out;
+		expect(mutes).toMatch(/^WHO +ROOM +LEFT +AGE +BY +ID +REASON\n/);
+		expect(mutes).toMatch(/\nsession [0-9a-f]{16} +everywhere +9m +\ds +ann +[0-9a-z]+ +noise\n/);
+		expect((await run("bans", "lobby")).out).toMatch(/\nzoe +lobby +1h +\ds +ann +[0-9a-z]+\n$/);
+		const [zoe] = (await run("bans", "lobby", "--json")).out.trim().split("\n");
+		expect((await run("unban", "--id", JSON.parse(zoe!).id)).out).toBe("The ban was lifted.\n");
+		expect((await run("bans", "lobby", "--json")).out).toBe("");
+		await run("ban", "ZOE", "--room", "lobby");
+		expect((await run("unban", "zoe", "--room", "lobby", "--json")).out).toBe('{"lifted":1}\n');
+		expect((await run("ban", "ivy", "--also-address")).err).toMatch(/this machine's/);
+		ivy.socket.destroy();
+	});
+
+	it("is not for everybody in the chat: the daemon refuses the same file for both kinds of tokens", async () => {
+		const both = ["--token-file", running.tokenFile, "--admin-token-file", `${running.tokenFile}/../tokens`];
+		expect(await runProcess(["serve", "--memory", "--port", "0", ...both])).toMatchObject({
+			code: 2,
+			err: expect.stringContaining("name the same file"),
+		});
+	});
+
+	it("sums up the rooms below one", async () => {
+		const names = ["hall/games/1", "hall/games/2", "hall/gamesters"];
+		const clients = await Promise.all(names.map((room) => running.client(undefined, room)));
+		const { out } = await run("rooms", "--under", "hall/games");
+		expect(out).toMatch(/^ROOM.*\nhall\/games\/1 .*\nhall\/games\/2 .*\n2 rooms, 2 members\n$/);
+		for (const { socket } of clients) socket.destroy();
+		await expect.poll(async () => (await run("rooms", "--under", "hall", "--json")).out).toBe("");
+	});
+
 	it.each([
 		[["who", "nowhere"], 1, /no room "nowhere".*XMLSOCKET_ROOM_UNKNOWN/s],
 		[["rooms", "--sort", "size"], 2, /sort must be/],
 		[["kick", "lobby"], 2, /Name one person/],
 		[["kick", "lobby", "--disconnect", "x"], 2, /Name one person/],
-		[["ban"], 2, /Name either a person or --range/],
+		[["ban"], 2, /Name either a person, --range or --client/],
+		[["ban", "x", "--range", "203.0.113.7"], 2, /Name either/],
+		[["unban"], 2, /xmlsocket bans/],
+		[["unban", "--id", "0a", "--room", "lobby"], 2, /Name either/],
+		[["unmute", "nobody"], 1, /There is no mute of "nobody" that holds everywhere.*XMLSOCKET_SANCTION_UNKNOWN/s],
 		[["ban", "x", "--room", "lobby", "--for", "soon"], 2, /--for must be a time/],
 		[["top", "--sort", "size"], 2, /--sort must be/],
 		[["clients", "--token-file", "missing"], 2, /--token-file/],

@@ -24,7 +24,7 @@ describe("a ban or a mute", () => {
 		const first = (await admin.get("sanctions?kind=ban&limit=2")).body;
 		expect(first).toMatchObject({
 			sanctions: [
-				{ kind: "ban", room: "lobby", who: { name: "eve" }, by: "here", until: expect.any(Number) },
+				{ kind: "ban", room: "lobby", who: { name: "eve" }, by: "ann", until: expect.any(Number) },
 				{ kind: "ban", who: { address: "203.0.113.0/24" } },
 			],
 			next: "2",
@@ -38,6 +38,37 @@ describe("a ban or a mute", () => {
 			"XMLSOCKET_SANCTION_UNKNOWN",
 		);
 		expect((await admin.get("sanctions?kind=mute")).body).toEqual({ sanctions: [] });
+	});
+
+	it("is ended by name, session or range and by its room, in any spelling of the name", async () => {
+		running = await startAdmin();
+		const { admin } = running;
+		await admin.post("ban", { room: "lobby", name: "Bob" });
+		await admin.post("ban", { name: "bob" });
+		await admin.post("mute", { address: "203.0.113.7" });
+		expect((await admin.get("sanctions?room=lobby")).body.sanctions).toMatchObject([{ room: "lobby" }]);
+		expect((await admin.post("unmute", { address: "203.0.113.7/32" })).body).toEqual({ lifted: 1 });
+		const elsewhere = await admin.post("unban", { room: "other", name: "bob" });
+		expect([elsewhere.status, elsewhere.body.error.text]).toEqual([404, 'There is no ban of "bob" in room "other".']);
+		expect((await admin.post("unban", { name: "BOB" })).body).toEqual({ lifted: 1 });
+		expect((await admin.get("sanctions")).body.sanctions).toMatchObject([{ room: "lobby", who: { name: "Bob" } }]);
+		expect((await admin.post("unban", {})).status).toBe(400);
+	});
+
+	it("has the name of the token in lists and in the log, and the name of the server for the members of a room", async () => {
+		running = await startAdmin({ serverName: "Here" });
+		const { admin, log } = running;
+		const [bob, eve] = [await running.client("bob", "lobby"), await running.client("eve", "lobby")];
+		const { id } = (await admin.post("ban", { room: "lobby", name: "bob", reason: "spam" })).body;
+		await eve.until((text) => text.includes('reason="banned" by="Here"'));
+		await bob.until((text) => text.includes('reason="banned" by="Here"'));
+		expect((await admin.get("sanctions")).body.sanctions).toMatchObject([{ id, by: "ann" }]);
+		await admin.request("DELETE", `sanctions/${id}`);
+		const acts = log.lines.filter(({ words }) => words === "admin").map(({ facts }) => facts);
+		expect(acts).toMatchObject([
+			{ by: "ann", action: "ban", id, room: "lobby", name: "bob", reason: "spam" },
+			{ by: "ann", action: "unban", id, room: "lobby", name: "bob" },
+		]);
 	});
 
 	it("without a room ends the connection of the person, who gets the reason", async () => {
@@ -55,6 +86,7 @@ describe("a ban or a mute", () => {
 		[{ address: "127.0.0.1" }, 400],
 		[{ session: "0123" }, 400],
 		[{ name: "a", reason: "r".repeat(201) }, 400],
+		[{ name: "a", reason: "two\nlines" }, 400],
 		[{ name: "a", seconds: 0 }, 400],
 		[{ client: "local-999" }, 404],
 	])("is refused for %j", async (body, status) => {

@@ -31,7 +31,7 @@ const WORDS: readonly (readonly [pattern: RegExp, instead: string])[] = [
 
 const texts = execFileSync(
 	"git",
-	["ls-files", "src", "console", "docs", "examples", "flash", "bench", "scripts", "*.md"],
+	["ls-files", "src", "console", "docs", "examples", "flash", "bench", "scripts", "site", "*.md"],
 	{
 		cwd: root,
 		encoding: "utf8",

@@ -33,7 +33,8 @@ function rowOf(result) {
 	const delays = (/** @type {{ live?: number, stored?: number }} */ { live, stored }) => `${ms(live)} / ${ms(stored)}`;
 	return `| ${[
 		`\`${name}\``,
-		what,
+		// An element that it names is not markup.
+		what.replaceAll("<", "&lt;"),
 		delays(quiet),
 		delays(attacked),
 		`${Math.round(cpuShare * 100)} %`,

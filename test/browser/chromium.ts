@@ -25,6 +25,8 @@ async function start(): Promise<Browser> {
 		args: [
 			"--no-sandbox",
 			"--disable-gpu",
+			// Without a graphics card WebGL is computed, which takes Ruffle seconds for each page; so it takes its renderer for a plain canvas.
+			"--disable-3d-apis",
 			"--disable-quic",
 			"--no-first-run",
 			"--disable-background-networking",

@@ -11,7 +11,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Daemon, startDaemon } from "../end-to-end/daemon.ts";
 import { chromiumPath, launch } from "./chromium.ts";
 
-const example = resolve(import.meta.dirname, "../../examples/site-login/site.js");
+const example = resolve(import.meta.dirname, "../../examples/site-login/site.mjs");
 
 describe.skipIf(!chromiumPath)("a user logs in at a site that shows the chat page in a frame", () => {
 	let folder: string;

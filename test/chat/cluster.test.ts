@@ -95,6 +95,38 @@ describe("a deployment of several nodes", () => {
 		expect(ann.take()).toEqual(['<exit room="game" name="bob" members="1" />']);
 	});
 
+	it("slow mode counts what a member has sent at another node, in live and stored rooms", async () => {
+		const options = { rooms: ["game:live", "news"], tokens: "sesame-sesame op operator" };
+		const [one, two] = [await nodes.start(options), await nodes.start(options)];
+		const op = one.harness.connect();
+		op.send('<hello token="sesame-sesame" />');
+		op.send('<settings room="game" slow="5" />');
+		op.send('<settings room="news" slow="5" />');
+		const bob = await one.client("bob", "game", "news");
+		await two.client("eve", "game", "news");
+		await nodes.settle();
+		for (const room of ["game", "news"]) bob.send(`<say room="${room}" id="1 ${room}">1</say>`);
+		await nodes.settle();
+		const again = two.harness.connect();
+		again.send(`<hello name="bob" session="${bob.session}" />`);
+		await nodes.settle();
+		for (const room of ["game", "news"]) again.send(`<join room="${room}" after="-1" />`);
+		await nodes.settle();
+		const refusals = async (text: string): Promise<string[]> => {
+			again.take();
+			for (const room of ["game", "news"]) again.send(`<say room="${room}">${text}</say>`);
+			await nodes.settle();
+			return again.take().filter((document) => document.startsWith('<error code="slow-mode"'));
+		};
+		expect(await refusals("2")).toHaveLength(2);
+		// A resend of the stored message is no further one.
+		again.send('<say room="news" id="1 news">1</say>');
+		await nodes.settle();
+		expect(again.take()).toEqual([expect.stringMatching(/^<ack id="1 news".* duplicate="true"/)]);
+		two.harness.advance(5000);
+		expect(await refusals("2")).toEqual([]);
+	});
+
 	it("carries what is said in a live room to every node, in the speaker's order, once", async () => {
 		const [one, two, three] = [await nodes.start(), await nodes.start(), await nodes.start()];
 		const ann = await one.client("ann", "game");

@@ -347,6 +347,15 @@ describe("send, listen and connect", () => {
 		expect(out).toMatch(/<error code="room-/);
 	});
 
+	it("send --wait does not wait to its end when an error has come, and prints what else arrives", async () => {
+		const begun = performance.now();
+		const words = [`:${daemon.port}`, "-m", '<say room="nowhere">hi</say>', '<ping id="8"/>', "--wait", "3600000"];
+		const { code, out } = await run(["send", ...words]);
+		expect(code).toBe(1);
+		expect(out).toMatch(/<error code="room-[\s\S]*<pong id="8"/);
+		expect(performance.now() - begun).toBeLessThan(3_000_000);
+	});
+
 	it("send ends at once, and with 0, when the server answers and ends the connection", async () => {
 		const rude = createServer((socket) => socket.once("data", () => socket.end("<last/>\0"))).listen(0, "127.0.0.1");
 		await once(rude, "listening");

@@ -30,6 +30,7 @@ describe("xmlsocket --help", () => {
 	it("lists all commands in groups, and fits a terminal of 80 columns", async () => {
 		const { out } = await runHere(["--help"]);
 		for (const name of names) expect(out).toMatch(new RegExp(`^  ${name}\\b`, "m"));
+		for (const line of out.split("\n")) expect(line.length, line).toBeLessThanOrEqual(80);
 		expect(out.match(/^\S.*:$/gm)).toEqual([
 			"Options:",
 			"Servers:",

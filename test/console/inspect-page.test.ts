@@ -18,6 +18,7 @@ import {
 import { chromiumPath, launch } from "../browser/chromium.ts";
 import { type Daemon, startDaemon } from "../end-to-end/daemon.ts";
 import { RawClient } from "../server/peers.ts";
+import { axeFaults, pageFaults } from "./page-checks.ts";
 
 const pages = join(import.meta.dirname, "../../dist/console");
 
@@ -197,6 +198,21 @@ describe.skipIf(!chromiumPath)("the live page", () => {
 		await expect.poll(() => page.locator(".i-chip.is-open").count()).toBe(0);
 		await page.keyboard.press("i");
 		await expect.poll(() => page.locator("#said").textContent()).toBe("No connection is open.");
+	});
+
+	it("has no fault that an audit or axe finds, with a document, in a dialog, and in a narrow window", async () => {
+		await start();
+		client().send('<b t="1"/>\0<msg t="sys"><body action="login"/></msg>\0');
+		await expect.poll(rows).toContain('<b t="1"/>');
+		await select('<b t="1"/>');
+		const faults = [...(await pageFaults(page, true)), ...(await axeFaults(page, "list"))];
+		await page.click("#hold-toggle");
+		await page.click("#help-open");
+		faults.push(...(await axeFaults(page, "help")));
+		await page.keyboard.press("Escape");
+		await page.setViewportSize({ width: 390, height: 800 });
+		faults.push(...(await pageFaults(page)), ...(await axeFaults(page, "narrow")));
+		expect(faults).toEqual([]);
 	});
 
 	it("stays where the user reads while documents arrive, says how many are new, and pauses", async () => {

@@ -2,7 +2,7 @@
 
 import { expect, it } from "vitest";
 import { savedFor, takeLogin } from "../../console/login.ts";
-import type { Saved } from "../../console/session.ts";
+import type { Saved } from "../../console/saved-chat.ts";
 import { secretSite } from "../identity/site.ts";
 
 const take = (hash: string): readonly [ReturnType<typeof takeLogin>, readonly string[]] => {

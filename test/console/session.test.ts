@@ -1,4 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { readSaved } from "../../console/saved-chat.ts";
+import type { ChatApplication } from "../../src/chat/index.ts";
 import { ChatHarness } from "../chat/harness.ts";
 import { Tab } from "./tab.ts";
 
@@ -47,6 +49,65 @@ describe("the sign-in form", () => {
 		expect(second.session.me).toBe("ann");
 		expect([...second.session.places.values()].map((place) => place.name)).toEqual(["lobby", "news"]);
 		expect(second.session.active?.name).toBe("news");
+	});
+
+	it("says that the names of guests are reserved, and accepts another one", async () => {
+		const tab = await Tab.open(ChatHarness.chat(), "guest-5");
+		expect(tab.session.phase).toBe("naming");
+		expect(tab.session.nameError).toContain("reserved");
+		tab.session.enter("guest", undefined);
+		await tab.settle();
+		expect(tab.session.me).toBe("guest");
+	});
+
+	it("has its private conversations after a reload, and not after signing out", async () => {
+		const bench = ChatHarness.chat();
+		const first = await Tab.open(bench, "ann");
+		const bob = await bench.client("bob");
+		bob.send('<tell to="ann">psst &lt;b&gt;</tell>');
+		await first.settle();
+		first.session.converse("bob");
+		first.session.speak("yes?");
+		await first.settle();
+		const second = new Tab(bench, readSaved(JSON.parse(JSON.stringify(first.saved))));
+		second.connect();
+		await second.settle();
+		expect(second.session.active?.name).toBe("bob");
+		expect(second.shown).toEqual(["bob: psst <b>", "ann: yes?"]);
+		expect(second.lines.map(({ own }) => own)).toEqual([false, true]);
+		expect(second.session.places.unread).toBe(0);
+		bob.send('<tell to="ann">still there?</tell>');
+		await second.settle();
+		expect(second.shown.at(-1)).toBe("bob: still there?");
+		second.session.signOut();
+		expect(second.saved).toBeUndefined();
+	});
+
+	it("keeps a bounded part of its private conversations", async () => {
+		const bench = ChatHarness.chat();
+		const tab = await Tab.open(bench, "ann");
+		const bob = await bench.client("bob");
+		for (let n = 0; n < 60; n++) bob.send(`<tell to="ann">${n}</tell>`);
+		await tab.settle();
+		expect(tab.saved?.conversations?.[0]?.lines.length).toBe(50);
+		for (let n = 0; n < 12; n++) bob.send(`<tell to="ann">${String(n % 10).repeat(10_000)}</tell>`);
+		await tab.settle();
+		expect(JSON.stringify(tab.saved).length).toBeLessThan(120_000);
+		expect(tab.saved?.conversations?.[0]?.lines.at(-1)?.text[0]).toBe("1");
+	});
+
+	it("starts afresh with a storage that another program has filled", () => {
+		for (const value of [null, 1, "x", [], {}, { name: "ann", session: 1, rooms: [] }]) {
+			expect(readSaved(value)).toBeUndefined();
+		}
+		const odd = {
+			name: "ann",
+			session: "s",
+			rooms: [1, "x"],
+			conversations: [{ name: "b", lines: [{}] }, 7],
+			active: 3,
+		};
+		expect(readSaved(odd)).toMatchObject({ rooms: ["x"], conversations: [], active: undefined });
 	});
 
 	it("does not reconnect after another tab has resumed its session", async () => {
@@ -272,5 +333,71 @@ describe("rooms", () => {
 		await tab.settle();
 		expect(tab.session.active?.name).toBe("constructor");
 		expect(tab.shown).toEqual(["__proto__: toString"]);
+	});
+
+	it("offers the topic only to those who can set it, as the server says", async () => {
+		const bench = ChatHarness.chat({ tokens: "sesame root operator\n" });
+		const ann = await Tab.open(bench, "ann");
+		expect(ann.session.chat?.canSetTopics).toBe(false);
+		const root = new Tab(bench);
+		root.connect();
+		root.session.enter("root", "sesame");
+		await root.settle();
+		expect(root.session.chat?.canSetTopics).toBe(true);
+		const everyone = await Tab.open(ChatHarness.chat({ topics: "everyone", createRooms: "off" }), "ann");
+		expect([everyone.session.chat?.canSetTopics, everyone.session.chat?.canCreateRooms]).toEqual([true, false]);
+		// An operator whose line has changed is one no longer, without a new connection.
+		(bench.application as unknown as ChatApplication).setTokens("sesame root\n");
+		await root.settle();
+		expect(root.session.chat?.canSetTopics).toBe(false);
+	});
+
+	it("lists the user first, then operators, and marks those who come later", async () => {
+		const bench = ChatHarness.chat({ tokens: "sesame root operator\n" });
+		for (const name of ["guest", "bob"]) await bench.client(name, "lobby");
+		const tab = await Tab.open(bench, "zoe");
+		const root = bench.connect();
+		await root.ask('<hello name="root" token="sesame" />', '<join room="lobby" />');
+		await tab.settle();
+		expect(tab.session.active?.members).toEqual(["zoe", "root", "bob", "guest"]);
+		expect([...tab.session.active!.operators]).toEqual(["root"]);
+		const late = await Tab.open(bench, "ann");
+		expect([...late.session.active!.operators]).toEqual(["root"]);
+	});
+
+	it("loads the members of a large room page by page, each once", async () => {
+		const bench = ChatHarness.chat();
+		for (let n = 0; n < 450; n++) bench.connect().send(`<hello name="m${n}" />`, '<join room="lobby" />');
+		await bench.settle();
+		const tab = await Tab.open(bench, "zoe");
+		const place = tab.session.active!;
+		expect([place.members.length, place.memberCount]).toEqual([201, 451]);
+		for (const expected of [401, 451]) {
+			void tab.session.loadMembers();
+			await tab.settle();
+			expect(place.members.length).toBe(expected);
+		}
+		expect(place.members[0]).toBe("zoe");
+		expect(new Set(place.members).size).toBe(451);
+	});
+});
+
+describe("a message for a user who looks elsewhere", () => {
+	it("alerts for private messages and for the name, and for nothing else", async () => {
+		const bench = ChatHarness.chat();
+		const bob = await bench.client("bob", "lobby");
+		await bob.ask('<say room="lobby">ann, from before</say>');
+		const tab = await Tab.open(bench, "ann");
+		await bob.ask('<say room="lobby">ann, seen</say>');
+		tab.watched = false;
+		await bob.ask('<say room="lobby">annual</say>', '<say room="lobby">hey @Ann!</say>', '<tell to="ann">psst</tell>');
+		await tab.settle();
+		expect(tab.alerted).toEqual(["lobby bob: hey @Ann!", "bob bob: psst"]);
+		expect([...tab.session.places.values()].map(({ unread, isForMe }) => [unread, isForMe])).toEqual([
+			[2, true],
+			[1, true],
+		]);
+		tab.session.looked();
+		expect(tab.session.active?.isForMe).toBe(false);
 	});
 });

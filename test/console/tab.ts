@@ -1,7 +1,10 @@
 // One tab of the chat page without a page: its session, on the chat client over a connection in memory to a real chat in the same
 // process. A test can cut the connection, and lose what is under way in either direction.
 
-import { ChatSession, type Saved, type SessionHost } from "../../console/session.ts";
+import type { Place } from "../../console/place.ts";
+import type { Saved } from "../../console/saved-chat.ts";
+import { ChatSession } from "../../console/session.ts";
+import type { SessionHost } from "../../console/session-host.ts";
 import type { Line } from "../../console/timeline.ts";
 import type { Chat, ChatClientOptions } from "../../src/client/index.ts";
 import { type RootElement, readRoot } from "../../src/xml/index.ts";
@@ -14,13 +17,15 @@ let tabs = 0;
 export class Tab implements SessionHost {
 	readonly session: ChatSession;
 	readonly announced: string[] = [];
+	/** Messages for the user that came while the user looked elsewhere. */
+	readonly alerted: string[] = [];
 	saved: Saved | undefined;
 	watched = true;
 	readonly #network: Network;
 	readonly #number: number = ++tabs;
 	#ids = 0;
 
-	constructor(bench: ChatHarness, saved?: Saved, room = "lobby") {
+	constructor(bench: ChatHarness, saved?: Saved, room?: string) {
 		this.#network = new Network(bench);
 		this.session = new ChatSession(this, saved, room);
 	}
@@ -91,6 +96,10 @@ export class Tab implements SessionHost {
 	}
 
 	changed(): void {}
+
+	alert(place: Place, from: string, text: string): void {
+		this.alerted.push(`${place.name} ${from}: ${text}`);
+	}
 
 	announce(words: string): void {
 		this.announced.push(words);

@@ -123,7 +123,7 @@ describe("the metrics", () => {
 });
 
 describe("each query", () => {
-	it.each(queries)("%s: reads metrics that a daemon has, by labels that they have", (_, expr) => {
+	it.each(queries)("%s: reads metrics that a daemon has, by labels that they have", (where, expr) => {
 		const { metrics, labels }: Query = readQuery(expr);
 		expect(metrics.length).toBeGreaterThan(0);
 		const allowed = new Set(["job", "instance", "le"]);
@@ -135,6 +135,10 @@ describe("each query", () => {
 			for (const [label, operator, value] of metric.matchers) {
 				expect(allowed, `${label} of ${metric.name}`).toContain(label);
 				if (label === "reason") expect(reasonsFor(operator, value).filter(([, found]) => !found)).toEqual([]);
+				// A series that begins with the first event has not risen yet: the alert for it would miss that one.
+				if (label === "reason" && />\s*0$/.test(expr) && !where.startsWith("dashboard")) {
+					for (const reason of value.split("|")) expect(pages).toContain(`${metric.name}{reason="${reason}"} 0`);
+				}
 				// A counter that is not asked for its rise says nothing.
 				if (info?.type === "counter") expect(expr).toMatch(new RegExp(`(?:rate|increase)\\(${metric.name}`));
 			}

@@ -7,7 +7,7 @@ import { openChat } from "../../src/index.ts";
 import { startDaemon } from "../end-to-end/daemon.ts";
 
 // As URLs: NODE_OPTIONS splits at the spaces of a path.
-const example = pathToFileURL(resolve(import.meta.dirname, "../../examples/telemetry/opentelemetry.js"));
+const example = pathToFileURL(resolve(import.meta.dirname, "../../examples/telemetry/opentelemetry.mjs"));
 const setup = pathToFileURL(join(import.meta.dirname, "otel-setup.js"));
 
 it("a conversation becomes counters, a histogram, and a span for each connection", async () => {

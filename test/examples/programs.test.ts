@@ -25,7 +25,7 @@ describe("the pages of the examples", () => {
 
 describe("the echo bot", () => {
 	it("greets who enters, repeats what begins with echo, and ignores its own words", async () => {
-		const bot = startExample("echo-bot/bot.js", [], { PORT: "0" });
+		const bot = startExample("echo-bot/bot.mjs", [], { PORT: "0" });
 		onTestFinished(async () => void (await bot.stop()));
 		const [, address] = await bot.prints(/The chat is at (\S+)\. Talk to the bot/);
 		await bot.prints(/echo is in lobby/);
@@ -47,7 +47,7 @@ describe("the echo bot", () => {
 
 describe("the JSON sidecar", () => {
 	it("prints what its page promises, and ends", async () => {
-		const app = startExample("json-sidecar/app.js");
+		const app = startExample("json-sidecar/app.mjs");
 		expect(await app.ended).toBe(0);
 		const page = readFileSync(join(folder, "json-sidecar/README.md"), "utf8");
 		const [, promised] = /You see:\n\n```\n([\s\S]*?)```/.exec(page)!;
@@ -59,7 +59,7 @@ describe("the JSON sidecar", () => {
 	});
 
 	it("answers clients that put a zero byte in front of each message too", async () => {
-		const sidecar = startExample("json-sidecar/sidecar.js");
+		const sidecar = startExample("json-sidecar/sidecar.mjs");
 		onTestFinished(async () => void (await sidecar.stop()));
 		const [port] = await sidecar.prints(/^\d+/);
 		const raw = RawClient.tcp(Number(port));
@@ -77,7 +77,7 @@ describe("the JSON sidecar", () => {
 
 describe("the device monitor", () => {
 	it("shows readings of devices to pages, and who is silent or gone", async () => {
-		const monitor = startExample("device-monitor/monitor.js", ["0", "1"]);
+		const monitor = startExample("device-monitor/monitor.mjs", ["0", "1"]);
 		onTestFinished(async () => void (await monitor.stop()));
 		const [, port] = await monitor.prints(/Devices: localhost:(\d+)/);
 		await monitor.prints(/boiler is online/);
@@ -105,7 +105,7 @@ describe("the device monitor", () => {
 
 describe("the chat in a Fastify application", () => {
 	it("has the site, its login and the chat on one port", async () => {
-		const site = startExample("fastify-chat/server.js", ["0"]);
+		const site = startExample("fastify-chat/server.mjs", ["0"]);
 		onTestFinished(async () => void (await site.stop()));
 		const [, url] = await site.prints(/The site is at (\S+?),/);
 		const port = Number(new URL(url!).port);

@@ -20,6 +20,7 @@ import { join } from "node:path";
 import { connect as connectTls } from "node:tls";
 import { afterAll, describe, expect, onTestFinished, test } from "vitest";
 import { connect, openChat } from "../../src/index.ts";
+import { hasNatsServer, NatsServers } from "../cluster/nats-server.js";
 import { cleanEnvironment, command, type Daemon, makeCertificate, startDaemon } from "../end-to-end/daemon.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "xmlsocket operations "));
@@ -448,3 +449,20 @@ async function endsAfterTerm(child: ChildProcess): Promise<number | null> {
 	child.kill("SIGTERM");
 	return (await ended)[0];
 }
+
+describe.skipIf(!hasNatsServer())("NATS", () => {
+	test("whose storage is full is named in the log with its reason, and a stop of the daemon is no failure", async () => {
+		const store = fresh("jetstream");
+		const limits = `jetstream { store_dir: ${JSON.stringify(store)}, max_file_store: 131072 }`;
+		const nats = await NatsServers.start({ jetstream: false, settings: limits });
+		onTestFinished(() => nats.stop());
+		const { port, log, stop } = await daemon("--nats", nats.urls.join(","));
+		const chat = await openChat(`localhost:${port}`, { name: "ann" });
+		onTestFinished(() => chat.close());
+		const room = await chat.join("lobby");
+		for (let sent = 0; sent < 40; sent++) room.say("x".repeat(6000)).catch(() => {});
+		await expect.poll(log).toMatch(/"reason":"JetStream refuses: [^"]+"[^\n]*JetStream stores nothing/);
+		expect(await stop()).toBe(0);
+		expect(log()).not.toContain("cannot be reached: stored rooms wait");
+	});
+});

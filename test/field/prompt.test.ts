@@ -102,6 +102,9 @@ describe.skipIf(!hasTmux())("the prompt", () => {
 		terminal.type("/>");
 		terminal.press("Enter");
 		await expect.poll(() => received).toEqual(["<verChk/>"]);
+		terminal.type('<hello token="secret"/>');
+		terminal.press("Enter");
+		await expect.poll(() => received[1]).toBe('<hello token="secret"/>');
 		terminal.type("/help");
 		terminal.press("Enter");
 		await expect.poll(() => terminal.text()).toContain("Tab: complete");

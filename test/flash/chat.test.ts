@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ruffleRoutes } from "../../src/gateway/ruffle-package.ts";
 import { createServer } from "../../src/server/index.ts";
 import { chromiumPath, launch } from "../browser/chromium.ts";
+import { axeFaults, pageFaults } from "../console/page-checks.ts";
 import { type Daemon, startDaemon } from "../end-to-end/daemon.ts";
 import { RawClient } from "../server/peers.ts";
 
@@ -77,6 +78,23 @@ describe.skipIf(!chromiumPath)("the Flash client at /flash", () => {
 		};
 	}
 
+	/** The brightness of a point of the page, 0 to 255. */
+	async function brightness(page: Page, x: number, y: number): Promise<number> {
+		const png = await page.screenshot({ clip: { x, y, width: 40, height: 40 } });
+		return page.evaluate(
+			async (source) => {
+				const image = new Image();
+				image.src = source;
+				await image.decode();
+				const canvas = new OffscreenCanvas(1, 1).getContext("2d")!;
+				canvas.drawImage(image, 0, 0, 1, 1);
+				const [r, g, b] = canvas.getImageData(0, 0, 1, 1).data;
+				return (r! + g! + b!) / 3;
+			},
+			`data:image/png;base64,${png.toString("base64")}`,
+		);
+	}
+
 	it("takes a name that is typed, and hears what was said before", async () => {
 		raw.send('<say room="lobby">said before &lt;you&gt; came</say>\0');
 		flash = await openFlash();
@@ -112,6 +130,19 @@ describe.skipIf(!chromiumPath)("the Flash client at /flash", () => {
 		await flash.traced("heard raw: only to you");
 		await page.close();
 		expect(flash.problems).toEqual([]);
+	});
+
+	it("follows the reader's preference for dark or light while it runs, with all that was said", async () => {
+		expect(await pageFaults(flash.page)).toEqual([]);
+		for (const [colorScheme, isDark] of [
+			["dark", true],
+			["light", false],
+		] as const) {
+			await flash.page.emulateMedia({ colorScheme });
+			await flash.traced(`theme ${colorScheme}`);
+			// The middle of the messages: paper, with letters on it.
+			await expect.poll(async () => (await brightness(flash.page, 300, 300)) < 80).toBe(isDark);
+		}
 	});
 
 	it("says in words that a name is taken, and takes another", async () => {
@@ -152,6 +183,7 @@ describe.skipIf(!chromiumPath)("the Flash client at /flash", () => {
 		await page.goto(`http://localhost:${server.port}/flash`);
 		await page.waitForSelector(".card");
 		expect(await page.textContent(".card")).toContain("npm install @ruffle-rs/ruffle");
+		expect([...(await pageFaults(page)), ...(await axeFaults(page, "flash"))]).toEqual([]);
 		await page.close();
 		await server.close({ graceMs: 0 });
 	});

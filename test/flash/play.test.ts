@@ -8,6 +8,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { createPlay, type Play, type PlayOptions } from "../../src/gateway/play/play-server.ts";
 import { ruffleRoutes } from "../../src/gateway/ruffle-package.ts";
 import { chromiumPath, launch } from "../browser/chromium.ts";
+import { axeFaults, pageFaults } from "../console/page-checks.ts";
 import { startDaemon } from "../end-to-end/daemon.ts";
 import { RawClient, recordingLog } from "../server/peers.ts";
 import { FAREWELL, GREETING, type StrictPeer, strictPeer } from "./strict-peer.ts";
@@ -219,6 +220,8 @@ describe.skipIf(!chromiumPath)("the page of play", () => {
 		await open(play, page);
 		await expect.poll(text).toMatch(/target refused the connection: .*ECONNREFUSED/);
 		expect(await text()).toContain("Nothing listens there: start the server, or check the port.");
+		await page.locator("ruffle-player").waitFor();
+		expect([...(await pageFaults(page)), ...(await axeFaults(page, "play"))]).toEqual([]);
 	});
 
 	it("says that the gateway is gone, where it is", async () => {

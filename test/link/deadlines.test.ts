@@ -182,6 +182,24 @@ describe("pings", () => {
 		expect(reader.closes.length).toBe(1);
 	});
 
+	it.each([
+		["an interval shorter than a walk", 100, 1_000],
+		["a process that stood still for longer than two intervals", 30_000, 90_000],
+	])("ask before they end a link: %s", async (_, pingIntervalMs, standstillMs) => {
+		const { near, far, pings, pong } = pinging();
+		const { owner, clock } = linkOver(near, { pingIntervalMs });
+		new RawEnd(far);
+		for (let round = 1; round <= 3; round++) {
+			// No timer runs meanwhile.
+			clock.elapse(standstillMs - 1_000);
+			clock.advance(1_000);
+			expect([pings(), owner.events]).toEqual([round, []]);
+			pong();
+		}
+		await pass(clock, 2 * Math.max(pingIntervalMs, 1_000) + 1_000);
+		expect(owner.close).toMatchObject({ error: { code: "XMLSOCKET_PEER_SILENT" } });
+	});
+
 	it("do not end a link that is paused and cannot hear the answer", async () => {
 		const { near, far } = pinging();
 		const { owner, clock, link } = linkOver(near, { pingIntervalMs: 30_000 });

@@ -57,14 +57,14 @@ export class ManualClock implements Clock {
 		for (const run of ticks) run();
 	}
 
-	/** Moves time on and runs every timer that falls due, each at its own time. */
+	/** Moves time on and runs every timer that falls due, each at its own time, or late where time has passed that. */
 	advance(byMs: number): void {
 		const untilMs = this.#nowMs + byMs;
 		for (;;) {
 			const next = this.#timers.filter((timer) => timer.atMs <= untilMs).sort((a, b) => a.atMs - b.atMs)[0];
 			if (!next) break;
 			this.#timers = this.#timers.filter((timer) => timer !== next);
-			this.#nowMs = next.atMs;
+			this.#nowMs = Math.max(this.#nowMs, next.atMs);
 			next.run();
 		}
 		this.#nowMs = untilMs;

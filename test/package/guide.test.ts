@@ -1,4 +1,4 @@
-// The programs of docs/guide are compiled strictly and run as they stand. What follows a `console.log(…)` as a comment, on its
+// The programs of the pages for users (docs/guide, docs/start, docs/howto, docs/migration) are compiled strictly and run as they stand. What follows a `console.log(…)` as a comment, on its
 // line or on the lines below it, is what it must print.
 
 import { execFile, spawnSync } from "node:child_process";
@@ -9,11 +9,15 @@ import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
 const root = resolve(import.meta.dirname, "../..");
-const guides = readdirSync(join(root, "docs/guide")).filter((name) => name.endsWith(".md"));
+const guides = ["guide", "start", "howto", "migration"].flatMap((folder) =>
+	readdirSync(join(root, "docs", folder))
+		.filter((name) => name.endsWith(".md"))
+		.map((name) => `${folder}/${name}`),
+);
 const programs = guides.flatMap((guide) => {
-	const text = readFileSync(join(root, "docs/guide", guide), "utf8");
+	const text = readFileSync(join(root, "docs", guide), "utf8");
 	return [...text.matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map(([, program = ""], at) => ({
-		name: `${guide.slice(0, -3)}-${at + 1}`,
+		name: `${guide.slice(0, -3).replace("/", "-")}-${at + 1}`,
 		line: text.slice(0, text.indexOf(program)).split("\n").length,
 		program,
 	}));

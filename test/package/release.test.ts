@@ -90,7 +90,8 @@ describe("continuous integration", () => {
 
 	it("scripts of package.json use nothing that only a shell of Unix has", () => {
 		for (const [name, script] of Object.entries(scripts)) {
-			for (const part of script.split(" && ")) expect(part, name).toMatch(/^(?:npm run|node|vitest) [\w .:/-]+$/);
+			for (const part of script.split(" && "))
+				expect(part, name).toMatch(/^(?:npm run|node|vitest|vitepress) [\w .:/-]+$/);
 		}
 	});
 });

@@ -1,20 +1,41 @@
 // The package as a stranger gets it: packed, installed into an empty folder, imported from JavaScript and TypeScript.
 
 import { execFileSync } from "node:child_process";
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import {
+	existsSync,
+	mkdirSync,
+	mkdtempSync,
+	readdirSync,
+	readFileSync,
+	rmSync,
+	symlinkSync,
+	writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type InstalledPackage, installPackage } from "./installed.ts";
 
 const root = resolve(import.meta.dirname, "../..");
-let installed: InstalledPackage;
 let folder: string;
 
 beforeAll(() => {
-	installed = installPackage("tarball");
-	folder = installed.folder;
+	folder = mkdtempSync(join(tmpdir(), "xmlsocket tarball "));
+	execFileSync("npm", ["pack", "--silent", "--pack-destination", folder], {
+		cwd: root,
+		stdio: ["ignore", "pipe", "ignore"],
+	});
+	const tarball = readdirSync(folder).find((name) => name.endsWith(".tgz"))!;
+	const installed = join(folder, "node_modules", "xmlsocket");
+	mkdirSync(installed, { recursive: true });
+	execFileSync("tar", ["-xzf", tarball, "-C", installed, "--strip-components=1"], { cwd: folder });
+	// Its dependencies, without asking a registry for what is here already.
+	for (const name of readdirSync(join(root, "node_modules"))) {
+		if (!name.startsWith(".") && name !== "xmlsocket")
+			symlinkSync(join(root, "node_modules", name), join(folder, "node_modules", name), "dir");
+	}
+	writeFileSync(join(folder, "package.json"), '{"type":"module"}');
 });
-afterAll(() => installed?.remove());
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const ENTRIES = [
 	"xmlsocket",
@@ -53,6 +74,24 @@ describe("the packed package", () => {
 		const console = join(folder, "node_modules", "xmlsocket", "dist", "console");
 		expect(readdirSync(console)).toEqual(expect.arrayContaining(["index.html", "flash.html"]));
 		expect(readdirSync(join(console, "flash"))).toEqual(["chat.swf"]);
+	});
+
+	it("has each file that README.md, its pages and the examples lead to", () => {
+		const home = join(folder, "node_modules", "xmlsocket");
+		const linksOf = (page: string): string[] =>
+			[...readFileSync(join(home, page), "utf8").matchAll(/\]\((?!https?:|#)([^)#\s]+)/g)].map(([, link]) =>
+				join(dirname(page), link!),
+			);
+		const fromReadme = linksOf("README.md");
+		expect(fromReadme.length).toBeGreaterThan(30);
+		const pages = [...fromReadme, ...linksOf("examples/README.md")].filter((file) => file.endsWith(".md"));
+		const missing = new Set([
+			...fromReadme,
+			...pages.flatMap((page) => (existsSync(join(home, page)) ? linksOf(page) : [])),
+		]);
+		for (const file of missing) if (existsSync(join(home, file))) missing.delete(file);
+		// Raw results of measurements are in the repository alone.
+		expect([...missing]).toEqual(["bench/results/compare.json"]);
 	});
 
 	it.each(ENTRIES)("lets JavaScript import %s", (entry) => {

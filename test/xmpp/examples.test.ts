@@ -15,7 +15,7 @@ describe("an example's command line", () => {
 	test.each(names)("%s explains itself", async (name) => {
 		const example = startExample(name, ["--help"]);
 		expect(await example.ended).toBe(0);
-		expect(example.output()).toContain(`node examples/xmpp/${name}.js`);
+		expect(example.output()).toContain(`node examples/xmpp/${name}.mjs`);
 	});
 
 	test.each(names)("%s names what is missing", async (name) => {

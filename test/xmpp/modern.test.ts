@@ -14,7 +14,7 @@ interface Account {
 	readonly tls: boolean;
 }
 // The examples use the package by its name, and so does this test: nodes of one copy mean nothing to another.
-const { login } = (await import(new URL("../../examples/xmpp/login.js", import.meta.url).href)) as {
+const { login } = (await import(new URL("../../examples/xmpp/login.mjs", import.meta.url).href)) as {
 	login(stream: Pick<Rejoin, "request" | "startTls">, account: Account): Promise<string>;
 };
 

@@ -91,7 +91,7 @@ export interface Example {
 }
 
 export function startExample(name: string, flags: readonly string[]): Example {
-	const file = resolvePath(import.meta.dirname, "../../examples/xmpp", `${name}.js`);
+	const file = resolvePath(import.meta.dirname, "../../examples/xmpp", `${name}.mjs`);
 	const child = spawn(process.execPath, [file, ...flags], { stdio: ["ignore", "pipe", "pipe"] });
 	let output = "";
 	for (const stream of [child.stdout, child.stderr]) {

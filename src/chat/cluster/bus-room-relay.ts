@@ -152,7 +152,7 @@ export class BusRoomRelay implements LiveRoomRelay, BacklogOwner {
 		this.#count(node, epoch, number);
 		// The sender has moved to another node since, and what it sent there may have arrived before this.
 		if (this.#host.wasElsewhere(session, node, clock.now() - lateMs)) this.#listener.lost(1);
-		else this.#listener.received({ kind, from, at, body }, lateMs);
+		else this.#listener.received({ kind, from, at, body }, lateMs, session);
 	}
 }
 

@@ -40,8 +40,11 @@ export interface LiveRoomRelay {
 export interface LiveRoomListener {
 	/** Members that are connected to this node. */
 	readonly size: number;
-	/** @param lateMs how much later than usual the message comes: a client that moved here meanwhile may have it already. */
-	received(message: LiveMessage, lateMs: number): void;
+	/**
+	 * @param lateMs how much later than usual the message comes: a client that moved here meanwhile may have it already.
+	 * @param session of the sender.
+	 */
+	received(message: LiveMessage, lateMs: number, session: string): void;
 	/** Messages of another node were lost. */
 	lost(messages: number): void;
 }

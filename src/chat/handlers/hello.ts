@@ -106,8 +106,9 @@ function handle(
 		}
 		if (key) continueSession(chat, client, key, wanted, name);
 		else checkFree(chat, wanted, name, [client]);
-		client.rename(name);
+		// Before the new name is announced, with whether it is an operator's.
 		client.identity = proof;
+		client.rename(name);
 		leaveOtherRooms(chat, client);
 		client.welcome();
 	};
@@ -168,7 +169,10 @@ function nameFor(
 	const wanted = nameKey(name);
 	if (!isGuestKey(wanted) || wanted === client.nameKey || wanted === earlier?.nameKey) return name;
 	if (key) return client.name;
-	throw new XMLSocketError("XMLSOCKET_NAME_INVALID", "Only the server gives names that begin with guest-.");
+	throw new XMLSocketError(
+		"XMLSOCKET_NAME_INVALID",
+		"Names that begin with guest- are reserved: the server gives them to guests.",
+	);
 }
 
 function checkProof({ settings, tokens }: ChatContext, wanted: string, proof: Proof | undefined): void {

@@ -21,7 +21,7 @@ function liftHandler(kind: SanctionKind): Handler {
 			const lifted = await chat.moderation.lift(
 				sanction === undefined ? { kind, room: optionalRoomOf(root), target: targetOf(root) } : { id: sanction },
 			);
-			if (lifted === 0) throw new XMLSocketError("XMLSOCKET_SANCTION_UNKNOWN", `There is no such ${kind}.`);
+			if (lifted.length === 0) throw new XMLSocketError("XMLSOCKET_SANCTION_UNKNOWN", `There is no such ${kind}.`);
 			if (id !== undefined && !client.gone) client.send(ackDocument(id));
 		},
 	};

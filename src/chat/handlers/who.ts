@@ -18,7 +18,13 @@ export const who: Handler = {
 		return chat.answers.give(client, () => {
 			if (!client.peer.isOpen) return;
 			const { names, total } = chat.rooms.members(room, offset, limit);
-			const text = membersDocument({ room, members: total, offset, names });
+			const text = membersDocument({
+				room,
+				members: total,
+				offset,
+				names,
+				isOperator: (name) => chat.isOperator(name),
+			});
 			chat.answers.countList(client, text, Math.min(total, offset + names.length));
 			client.send(text);
 		});

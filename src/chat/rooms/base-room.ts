@@ -60,14 +60,14 @@ export abstract class BaseRoom extends Room<ChatClient> implements ChatRoom {
 	announceEnter(name: string, except?: ChatClient): void {
 		const { total } = this;
 		if (total > MANY_MEMBERS) this.chat.rooms.announceCountLater(this);
-		else this.sendText(enterDocument(this.name, name, total), except);
+		else this.sendText(enterDocument(this.name, name, total, this.chat.isOperator(name)), except);
 	}
 
 	announceRename(name: string, old: string): void {
 		const { total } = this;
 		if (total > MANY_MEMBERS) return;
 		this.sendText(exitDocument(this.name, old, total - 1));
-		this.sendText(enterDocument(this.name, name, total));
+		this.sendText(enterDocument(this.name, name, total, this.chat.isOperator(name)));
 	}
 
 	announceExit(name: string, reason?: ExitReason): void {
@@ -123,7 +123,8 @@ export abstract class BaseRoom extends Room<ChatClient> implements ChatRoom {
 		const { name: room, kind, total: members } = this;
 		const { slowSeconds, isPrivate } = this.chat.states.settingsOf(room);
 		const names = this.memberNames(0);
-		const text = joinedDocument({ room, kind, log, seq, members, names, slowSeconds, isPrivate });
+		const isOperator = (name: string): boolean => this.chat.isOperator(name);
+		const text = joinedDocument({ room, kind, log, seq, members, names, isOperator, slowSeconds, isPrivate });
 		this.chat.answers.count(client, text.length);
 		client.send(text);
 		if (this.topic) client.send(topicDocument(room, this.topic.by, this.topic.text));

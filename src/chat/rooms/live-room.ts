@@ -60,8 +60,9 @@ export class LiveRoom extends BaseRoom implements LiveRoomListener {
 
 	// --- LiveRoomListener
 
-	received(message: LiveMessage, lateMs: number): void {
+	received(message: LiveMessage, lateMs: number, session: string): void {
 		this.chat.counts.messages++;
+		this.chat.slowMode.sentElsewhere(this.name, { session, name: message.from, id: undefined });
 		const bytes = this.encode(messageDocument({ ...message, room: this.name }));
 		if (!bytes) return;
 		// Another daemon may have a higher limit.

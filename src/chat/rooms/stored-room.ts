@@ -342,8 +342,16 @@ export class StoredRoom extends BaseRoom implements ReplayedRoom {
 		const before = this.#lastSeq;
 		this.#advanceTo(entry.seq);
 		const sender = this.chat.sessions.get(entry.session ?? "");
+		if (!sender) this.#countSlow(entry);
 		if (sender) sender.peer.account(() => this.#deliver(entry, before, sender));
 		else this.#deliver(entry, before, undefined);
+	}
+
+	#countSlow({ session, id, payload }: LogEntry): void {
+		const { slowMode } = this.chat;
+		if (session === undefined || !slowMode.isOn(this.name)) return;
+		const from = decodeRecord(payload)?.from;
+		if (from !== undefined) slowMode.sentElsewhere(this.name, { session, name: from, id });
 	}
 
 	#deliver(entry: LogEntry, before: number, sender: ChatClient | undefined): void {

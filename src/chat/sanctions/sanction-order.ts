@@ -15,18 +15,21 @@ export interface SanctionOrder {
 	readonly alsoAddress?: boolean;
 	/** Undefined: without an end. */
 	readonly seconds?: number | undefined;
-	/** At most 200 characters. */
+	/** One line of at most 200 characters. */
 	readonly reason?: string | undefined;
 	/** Who imposes it. */
 	readonly by: string;
+	/** Whether it comes through the admin API. */
+	readonly isFromServer?: boolean;
 	/** The operator's connection, which its own ban must not lock out. */
 	readonly peer?: Pick<Peer, "remoteAddress" | "addressKey"> | undefined;
 }
 
 /** Checks what is not about addresses. @throws XMLSOCKET_ATTRIBUTE_INVALID */
 export function checkOrder({ reason, target: { session } }: SanctionOrder): void {
-	if (reason !== undefined && !isReason(reason)) {
-		throw invalid(`A reason has at most ${MAX_REASON} characters that XML can carry.`);
+	// A line break can be the terminator of the documents that tell it.
+	if (reason !== undefined && (!isReason(reason) || /\p{Cc}/u.test(reason))) {
+		throw invalid(`A reason is one line of at most ${MAX_REASON} characters that XML can carry.`);
 	}
 	if (session !== undefined && !SESSION.test(session)) {
 		throw invalid("A session is named by its first part: 16 hexadecimal digits.");

@@ -31,8 +31,10 @@ export interface Sanction {
 	readonly ranges: readonly AddressRange[];
 	/** Whether the daemon that has the person adds the address. */
 	readonly wantsAddress: boolean;
-	/** The operator's name. */
+	/** The operator's name: in the chat, or of the token of the admin API. */
 	readonly by: string;
+	/** Whether it came through the admin API. Members are shown the server's name then: in the chat, anybody can be called like its user. */
+	readonly isFromServer: boolean;
 	readonly atMs: number;
 	/** Undefined: it has no end. */
 	readonly untilMs: number | undefined;
@@ -48,6 +50,29 @@ const MAX_EXTRAS = 32;
 export const MAX_BY = 256;
 /** The last time of JavaScript's calendar. */
 const MAX_MS = 8.64e15;
+
+/** One that has nothing but its target, to find others with the same. */
+export function withTarget(
+	kind: SanctionKind,
+	room: string | undefined,
+	target: SanctionTarget,
+	range: AddressRange | undefined,
+): Sanction {
+	return {
+		id: "",
+		kind,
+		room,
+		target: { ...target, address: range?.text },
+		sessions: [],
+		ranges: range ? [range] : [],
+		wantsAddress: false,
+		by: "",
+		isFromServer: false,
+		atMs: 0,
+		untilMs: undefined,
+		reason: undefined,
+	};
+}
 
 /** A new id. */
 export function newSanctionId(wallMs: number): string {
@@ -89,7 +114,7 @@ export function hasSameTarget(a: Omit<Sanction, "id">, b: Omit<Sanction, "id">):
 
 /** As the store has it. */
 export function recordOf(sanction: Sanction): object {
-	const { kind, room, target, sessions, ranges, wantsAddress, by, atMs, untilMs, reason } = sanction;
+	const { kind, room, target, sessions, ranges, wantsAddress, by, isFromServer, atMs, untilMs, reason } = sanction;
 	const addresses = ranges.map(({ text }) => text).filter((text) => text !== target.address);
 	return {
 		kind,
@@ -99,6 +124,7 @@ export function recordOf(sanction: Sanction): object {
 		...(addresses.length > 0 ? { addresses } : {}),
 		...(wantsAddress ? { wantsAddress } : {}),
 		by,
+		...(isFromServer ? { fromServer: true } : {}),
 		at: atMs,
 		until: untilMs,
 		reason,
@@ -121,6 +147,7 @@ export function readSanction(id: string, value: unknown, format: AddressFormat |
 		until,
 		reason,
 		wantsAddress,
+		fromServer,
 	} = value as Record<string, unknown>;
 	const isValid =
 		(kind === "ban" || kind === "mute") &&
@@ -151,6 +178,7 @@ export function readSanction(id: string, value: unknown, format: AddressFormat |
 		ranges,
 		wantsAddress: wantsAddress === true,
 		by: by as string,
+		isFromServer: fromServer === true,
 		atMs: at as number,
 		untilMs: until as number | undefined,
 		reason: reason as string | undefined,

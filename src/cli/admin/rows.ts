@@ -35,6 +35,39 @@ export interface ClientRow {
 	readonly outboxBytes: number;
 }
 
+/** A ban or a mute of `api/sanctions`. Times are milliseconds since 1970. */
+export interface SanctionRow {
+	readonly id: string;
+	/** Missing: everywhere. */
+	readonly room?: string;
+	readonly who: { readonly name?: string; readonly session?: string; readonly address?: string };
+	/** Besides a name: the addresses that it holds for too. */
+	readonly addresses?: readonly string[];
+	/** Missing: it has no end. */
+	readonly until?: number;
+	readonly by: string;
+	readonly at: number;
+	readonly reason?: string;
+}
+
+export const SANCTION_COLUMNS: readonly Column<SanctionRow>[] = [
+	{
+		title: "WHO",
+		cell: ({ who: { name, session, address }, addresses = [] }) =>
+			[name ?? address ?? `session ${session}`, ...addresses].join(" "),
+	},
+	{ title: "ROOM", cell: ({ room }) => room ?? "everywhere" },
+	{
+		title: "LEFT",
+		isNumber: true,
+		cell: ({ until }) => (until === undefined ? "forever" : shownAge(until - Date.now())),
+	},
+	{ title: "AGE", isNumber: true, cell: ({ at }) => shownAge(Date.now() - at) },
+	{ title: "BY", cell: ({ by }) => by },
+	{ title: "ID", cell: ({ id }) => id },
+	{ title: "REASON", cell: ({ reason }) => reason ?? "" },
+];
+
 export const ROOM_COLUMNS: readonly Column<RoomRow>[] = [
 	{ title: "ROOM", cell: ({ name }) => name },
 	{ title: "KIND", cell: ({ kind }) => kind },

@@ -31,6 +31,11 @@ export function table<Row>(columns: readonly Column<Row>[], rows: readonly Row[]
 	});
 }
 
+/** A number of things: `1 room`, `2 rooms`. */
+export function counted(number: number, thing: string): string {
+	return `${number} ${thing}${number === 1 ? "" : "s"}`;
+}
+
 /** A number of bytes: `512 B`, `3.4 KiB`, `120 MiB`. */
 export function shownBytes(bytes: number): string {
 	const units = ["B", "KiB", "MiB", "GiB"];

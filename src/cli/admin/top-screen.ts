@@ -3,7 +3,7 @@
 
 import { columnsOf, cutToColumns, visible } from "../../tools/traffic/index.ts";
 import { CLIENT_COLUMNS, type ClientRow, ROOM_COLUMNS, type RoomRow } from "./rows.ts";
-import { shownAge, shownBytes, shownRate, table } from "./table.ts";
+import { counted, shownAge, shownBytes, shownRate, table } from "./table.ts";
 
 /** The answer of `api/status`. */
 export interface Status {
@@ -68,7 +68,7 @@ export function topScreen({ status, rooms, clients, sort, failure }: Moment, siz
 	const lines = [
 		cut(head) + paint(style, cutToColumns(visible(state), Math.max(0, columns - columnsOf(head)))),
 		cut(
-			`${status.clients} clients, ${status.rooms} rooms, ${shownRate(status.messagesPerSecond)} messages/s, ${shownRate(status.deliveriesPerSecond)} deliveries/s`,
+			`${counted(status.clients, "client")}, ${counted(status.rooms, "room")}, ${shownRate(status.messagesPerSecond)} messages/s, ${shownRate(status.deliveriesPerSecond)} deliveries/s`,
 		),
 		"",
 		...nodeLines(status, size),

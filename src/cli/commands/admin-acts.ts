@@ -1,4 +1,4 @@
-// `xmlsocket say`, `kick`, `ban` and `mute`: what an operator does to a running daemon.
+// `xmlsocket say`, `kick`, `ban`, `mute`, `unban` and `unmute`: what an operator does to a running daemon.
 
 import { XMLSocketError } from "../../errors/index.ts";
 import { AdminClient, type AdminFlags } from "../admin/admin-client.ts";
@@ -34,28 +34,61 @@ export async function kick(room: string | undefined, name: string | undefined, f
 	if (answer.removed === 0) process.exitCode = 1;
 }
 
-/** The flags of `ban` and `mute`. */
-export interface SanctionFlags extends AdminFlags {
+interface TargetFlags extends AdminFlags {
 	/** Default: everywhere. */
 	readonly room?: string;
 	/** An address or a range, instead of a name. */
 	readonly range?: string;
+}
+
+/** The flags of `ban` and `mute`. */
+export interface SanctionFlags extends TargetFlags {
+	/** An id of `clients`, instead of a name. */
+	readonly client?: string;
+	readonly alsoAddress?: boolean;
 	readonly for: string;
 	readonly reason?: string;
 }
 
 /** Bans or mutes a person, an address or a range. */
 export async function impose(kind: "ban" | "mute", name: string | undefined, flags: SanctionFlags): Promise<void> {
-	const { room, range, reason } = flags;
-	if ((name === undefined) === (range === undefined)) {
-		throw new XMLSocketError("XMLSOCKET_OPTION_INVALID", `Name either a person or --range: xmlsocket ${kind} NAME.`);
+	const { room, range, client, reason } = flags;
+	if ([name, range, client].filter((one) => one !== undefined).length !== 1) {
+		throw new XMLSocketError(
+			"XMLSOCKET_OPTION_INVALID",
+			`Name either a person, --range or --client: xmlsocket ${kind} NAME.`,
+		);
 	}
 	const seconds = flags.for === "forever" ? undefined : secondsOf(flags.for);
-	const body = { room, name, address: range, seconds, reason };
+	const also = flags.alsoAddress ? "address" : undefined;
+	const body = { room, name, client, address: range, also, seconds, reason };
 	const answer = await new AdminClient(flags).send("POST", kind, body);
 	const where = room === undefined ? "everywhere" : kind === "ban" ? `from ${room}` : `in ${room}`;
 	const time = seconds === undefined ? "until it is lifted" : `for ${seconds} s`;
 	report(flags, answer, `${kind === "ban" ? "Banned" : "Muted"} ${where} ${time}.`);
+}
+
+/** The flags of `unban` and `unmute`. */
+export interface LiftFlags extends TargetFlags {
+	/** An id of `bans` or `mutes`, instead of a name. */
+	readonly id?: string;
+}
+
+/** Ends a ban or a mute. */
+export async function lift(kind: "ban" | "mute", name: string | undefined, flags: LiftFlags): Promise<void> {
+	const { room, range, id } = flags;
+	if ([name, range, id].filter((one) => one !== undefined).length !== 1 || (id !== undefined && room !== undefined)) {
+		throw new XMLSocketError(
+			"XMLSOCKET_OPTION_INVALID",
+			`Name either a person, --range or --id: xmlsocket un${kind} NAME. \`xmlsocket ${kind}s\` lists them.`,
+		);
+	}
+	const admin = new AdminClient(flags);
+	const answer =
+		id === undefined
+			? await admin.send("POST", `un${kind}`, { room, name, address: range })
+			: await admin.send("DELETE", `sanctions/${encodeURIComponent(id)}`);
+	report(flags, answer, `The ${kind} was lifted.`);
 }
 
 const UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };

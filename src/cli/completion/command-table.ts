@@ -67,12 +67,16 @@ const HELP: FlagRow = {
 	isRepeated: false,
 };
 
-function flagRow({ long, short, flags, description, variadic, parseArg, optional }: Option): FlagRow {
+function flagRow({ long, short, flags, description, variadic, parseArg, optional, argChoices }: Option): FlagRow {
 	const placeholder = /[<[]([^>\]]+)[>\]]/.exec(flags)?.[1];
 	return {
 		names: [long, short].filter((name) => name !== undefined && name !== null),
 		about: firstSentence(description),
-		values: placeholder === undefined ? undefined : valuesOf(placeholder.replace("...", "")),
+		values: argChoices
+			? { words: argChoices, kind: "text" }
+			: placeholder === undefined
+				? undefined
+				: valuesOf(placeholder.replace("...", "")),
 		isOptional: optional,
 		isRepeated: variadic || parseArg !== undefined,
 	};

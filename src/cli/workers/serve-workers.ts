@@ -8,9 +8,9 @@ import { WorkerPool } from "../../server/workers/worker-pool.ts";
 import { makeGateway } from "../create-daemon.ts";
 import { inheritedPorts } from "../inherited-ports.ts";
 import { printStart, type StartFacts } from "../print-start.ts";
-import { openRoomStorage } from "../room-storage.ts";
+import { isChat, openRoomStorage } from "../room-storage.ts";
 import type { ServeSettings } from "../serve-schema.ts";
-import { makeLog, type ShownStart, untilSignal } from "../server-process.ts";
+import { logOutput, makeLog, type ShownStart, untilSignal } from "../server-process.ts";
 import { makeSite } from "../site.ts";
 import type { WorkerData, WorkerFacts } from "./worker-data.ts";
 
@@ -33,8 +33,10 @@ export async function serveWorkers(
 	const { version, json } = start;
 	// The ports of `run` are its own.
 	const passed = print ? undefined : inheritedPorts(log);
-	const isChat = settings.relay === undefined && settings.app.length === 0;
-	const storage = isChat && settings.nats.length === 0 ? await openRoomStorage(settings, log) : undefined;
+	const hasAdmin = settings.adminTokenFile !== undefined;
+	// Without a chat it has the bans.
+	const isStored = isChat(settings) || hasAdmin;
+	const storage = isStored && settings.nats.length === 0 ? await openRoomStorage(settings, log) : undefined;
 	const data: WorkerData = { settings: shareOf(settings, count), count, version, json };
 	const pool = await WorkerPool.start({
 		module: fileURLToPath(new URL("./worker-main.js", import.meta.url)),
@@ -46,6 +48,7 @@ export async function serveWorkers(
 		listen: passed?.listen,
 		stopTimeoutMs: settings.drainTimeoutMs + STOP_MARGIN_MS,
 	});
+	if (hasAdmin) logOutput.copy = (line) => pool.logged(line);
 	await passed?.checkUse();
 	const server = pool.facts as WorkerFacts;
 	let shown: ShownStart;

@@ -51,6 +51,7 @@ async function work({ number, data, bus, log: messages, shared, ready, leave }: 
 	ready(factsOf(server, applications), {
 		connections: () => server.connections,
 		metrics: () => server.metrics.json(),
+		logged: (line) => logOutput.copy?.(line),
 		reload: () => {
 			server.reloadCertificate();
 			server.reloadPolicy();

@@ -45,6 +45,16 @@ const FINAL_REFUSALS: ReadonlySet<string> = new Set([
 	"XMLSOCKET_BANNED",
 ]);
 
+const NO_WELCOME: Welcome = {
+	name: "",
+	session: "",
+	maxDocumentBytes: 0,
+	server: "",
+	isOperator: false,
+	canSetTopics: false,
+	canCreateRooms: false,
+};
+
 /** One chat. */
 export class ChatClient {
 	/** Resolves when the chat is over. */
@@ -63,7 +73,7 @@ export class ChatClient {
 	readonly #roomHost: RoomHost;
 	readonly #seenMessages = new SeenMessages();
 	#wanted: HelloParts;
-	#welcome: Welcome = { name: "", session: "", maxDocumentBytes: 0 };
+	#welcome: Welcome = NO_WELCOME;
 	/** When a hello last got no answer. A server that stands still can handle it later, and take the session to a connection that is over. */
 	#unansweredMs = Number.NEGATIVE_INFINITY;
 	#error: XMLSocketError | undefined = undefined;
@@ -269,6 +279,13 @@ export class ChatClient {
 				break;
 			case "settings":
 				this.#open.get(document.settings.room)?.client.receive(document);
+				break;
+			case "welcome":
+				// The answers to a hello have a reader of their own. This one says that an operator's rights have changed.
+				if (document.name === this.#welcome.name && document.session === this.#welcome.session) {
+					const { isOperator, canSetTopics } = document;
+					this.#welcome = { ...this.#welcome, isOperator, canSetTopics };
+				}
 				break;
 			case "ack":
 				if (sender.outbox.acknowledge(document.id, document.seq, document.duplicate)) sender.release();

@@ -95,6 +95,26 @@ export class Chat implements AsyncDisposable {
 		return this.#client.welcome.maxDocumentBytes;
 	}
 
+	/** The server's own name, as its welcome says it: what the operator of the server writes to a room comes from this name. */
+	get serverName(): string {
+		return this.#client.welcome.server;
+	}
+
+	/** Whether the chat's name is an operator's. */
+	get isOperator(): boolean {
+		return this.#client.welcome.isOperator;
+	}
+
+	/** Whether the chat can set the topic of a room. */
+	get canSetTopics(): boolean {
+		return this.#client.welcome.canSetTopics;
+	}
+
+	/** Whether a join of a room that does not exist creates it. */
+	get canCreateRooms(): boolean {
+		return this.#client.welcome.canCreateRooms;
+	}
+
 	/** The rooms that were joined and not left, by name; `room.state` is `joined` for those that are entered. */
 	get rooms(): ReadonlyMap<string, Room> {
 		return this.#client.rooms;

@@ -4,7 +4,7 @@
 import type { ReceivedDocument, Sendable, WaitOptions } from "../../connection/index.ts";
 import { XMLSocketError } from "../../errors/index.ts";
 import type { RequestOptions } from "../requests.ts";
-import { clientDocument, readServerDocument } from "./message-types.ts";
+import { clientDocument, readServerDocument, type ServerDocument } from "./message-types.ts";
 import type { ChatToken } from "./options.ts";
 
 /** The name and the proofs that a client sends. */
@@ -16,12 +16,8 @@ export interface HelloParts {
 	readonly exactly?: boolean;
 }
 
-/** What the server has given: the name, the session's secret, and the longest document that it accepts. */
-export interface Welcome {
-	readonly name: string;
-	readonly session: string;
-	readonly maxDocumentBytes: number;
-}
+/** What the server has given: the name, the session's secret, its limits, and what this client can do. */
+export type Welcome = Omit<Extract<ServerDocument, { is: "welcome" }>, "is">;
 
 /** A connection, or the way past its queue while it is made again. */
 export interface Asking {

@@ -58,7 +58,17 @@ export interface RoomSettingsEntry {
 
 /** A document that a server sends. */
 export type ServerDocument =
-	| { readonly is: "welcome"; readonly name: string; readonly session: string; readonly maxDocumentBytes: number }
+	| {
+			readonly is: "welcome";
+			readonly name: string;
+			readonly session: string;
+			readonly maxDocumentBytes: number;
+			/** The server's own name: what its operator says comes from it. */
+			readonly server: string;
+			readonly isOperator: boolean;
+			readonly canSetTopics: boolean;
+			readonly canCreateRooms: boolean;
+	  }
 	| {
 			readonly is: "joined";
 			readonly room: string;
@@ -67,6 +77,8 @@ export type ServerDocument =
 			readonly seq: number | undefined;
 			readonly members: number;
 			readonly names: readonly string[];
+			/** Those of them who are operators. */
+			readonly operators: readonly string[];
 			readonly slowSeconds: number;
 	  }
 	| { readonly is: "message"; readonly room: string; readonly message: Message }
@@ -90,13 +102,22 @@ export type ServerDocument =
 			readonly room: string;
 			readonly name: string;
 			readonly came: boolean;
+			readonly isOperator: boolean;
 			readonly members: number | undefined;
 			/** Why the member had to leave; undefined: by choice. */
 			readonly reason: string | undefined;
 	  }
 	| { readonly is: "count"; readonly room: string; readonly members: number }
 	| { readonly is: "topic"; readonly room: string; readonly by: string; readonly text: string }
-	| { readonly is: "members"; readonly room: string; readonly members: number; readonly names: readonly string[] }
+	| {
+			readonly is: "members";
+			readonly room: string;
+			readonly members: number;
+			/** How many names are on earlier pages. */
+			readonly offset: number;
+			readonly names: readonly string[];
+			readonly operators: readonly string[];
+	  }
 	| { readonly is: "rooms"; readonly rooms: readonly RoomEntry[] }
 	| { readonly is: "page"; readonly room: string; readonly more: boolean; readonly messages: readonly Message[] }
 	| {
@@ -135,11 +156,16 @@ export function readServerDocument(root: XMLNode | null | undefined): ServerDocu
 	switch (name) {
 		case "welcome": {
 			const limits = child(root, "limits");
+			const isOperator = attribute(root, "operator") === "true";
 			return {
 				is: "welcome",
 				name: text(root, "name"),
 				session: text(root, "session"),
 				maxDocumentBytes: (limits && count(limits, "document")) ?? ASSUMED_DOCUMENT_BYTES,
+				server: text(root, "server"),
+				isOperator,
+				canSetTopics: isOperator || attribute(root, "topics") === "everyone",
+				canCreateRooms: attribute(root, "create-rooms") !== "off",
 			};
 		}
 		case "joined":
@@ -178,6 +204,7 @@ export function readServerDocument(root: XMLNode | null | undefined): ServerDocu
 				room,
 				name: text(root, "name"),
 				came: name === "enter",
+				isOperator: attribute(root, "operator") === "true",
 				members: count(root, "members"),
 				reason: attribute(root, "reason"),
 			};
@@ -186,7 +213,7 @@ export function readServerDocument(root: XMLNode | null | undefined): ServerDocu
 		case "topic":
 			return { is: "topic", room, by: text(root, "by"), text: textContent(root) };
 		case "members":
-			return { is: "members", room, ...members(root) };
+			return { is: "members", room, offset: count(root, "offset") ?? 0, ...members(root) };
 		case "rooms":
 			return {
 				is: "rooms",
@@ -279,9 +306,16 @@ function readSettings(node: XMLNode): RoomSettingsEntry {
 	};
 }
 
-function members(node: XMLNode, unsaid?: number): { readonly members: number; readonly names: readonly string[] } {
-	const names = elements(node, "member").map((member) => text(member, "name"));
-	return { members: count(node, "members") ?? unsaid ?? names.length, names };
+function members(
+	node: XMLNode,
+	unsaid?: number,
+): { readonly members: number; readonly names: readonly string[]; readonly operators: readonly string[] } {
+	const list = elements(node, "member");
+	const names = list.map((member) => text(member, "name"));
+	const operators = list
+		.filter((member) => attribute(member, "operator") === "true")
+		.map((member) => text(member, "name"));
+	return { members: count(node, "members") ?? unsaid ?? names.length, names, operators };
 }
 
 function text(node: XMLNode, name: string): string {

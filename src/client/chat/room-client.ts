@@ -230,7 +230,9 @@ export class RoomClient {
 				this.listeners.emit("members", { isStale: true });
 				break;
 			case "members":
-				this.roster.list(document.names, document.members);
+				// A later page goes to who has asked for it.
+				if (document.offset > 0) break;
+				this.roster.list(document.names, document.members, document.operators);
 				this.listeners.emit("members", { isStale: false });
 				break;
 			case "settings":
@@ -252,7 +254,7 @@ export class RoomClient {
 		put(clientDocument("join", { room: this.name, id: this.#joinId, after, log, key: this.#key }));
 	}
 
-	#joined({ stored, log, seq, names, members, slowSeconds }: Joined): void {
+	#joined({ stored, log, seq, names, operators, members, slowSeconds }: Joined): void {
 		if (this.#phase === "ended") return;
 		this.slowSeconds = slowSeconds;
 		const reader = this.reader;
@@ -261,7 +263,7 @@ export class RoomClient {
 		const isFirst = !this.#hasBeenInside;
 		this.#phase = "in";
 		this.isStored = stored;
-		this.roster.list(names, members);
+		this.roster.list(names, members, operators);
 		if (!again) this.topic = "";
 		this.#expectsTopic = true;
 		const another = reader.entered({ stored, log, seq }, isFirst);
@@ -305,7 +307,7 @@ export class RoomClient {
 		this.listeners.emit("members", { isStale: true });
 	}
 
-	#presence({ name, came, members, reason }: Extract<ServerDocument, { is: "presence" }>): void {
+	#presence({ name, came, members, reason, isOperator }: Extract<ServerDocument, { is: "presence" }>): void {
 		if (this.#phase === "out" || this.#phase === "ended") return;
 		if (!came && name === this.host.name && reason !== undefined) {
 			if (reason === "unavailable") this.#turnedAway(refusal(reason, `The room "${this.name}" cannot be reached.`));
@@ -313,7 +315,7 @@ export class RoomClient {
 			return;
 		}
 		if (this.roster.isStale) this.refreshMembers();
-		this.roster.change(name, came, members);
+		this.roster.change(name, came, members, isOperator);
 		this.listeners.emit(came ? "enter" : "exit", { name });
 	}
 

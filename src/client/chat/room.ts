@@ -19,6 +19,23 @@ export interface HistoryOptions extends WaitOptions {
 	readonly limit?: number | undefined;
 }
 
+/** Which members to list. */
+export interface ListMembersOptions extends WaitOptions {
+	/** How many names to skip. Default 0. */
+	readonly offset?: number | undefined;
+	/** At most this many, 1 to 200. Default 200. */
+	readonly limit?: number | undefined;
+}
+
+/** A page of the members of a room. */
+export interface MembersPage {
+	readonly names: readonly string[];
+	/** Those of them who are operators. */
+	readonly operators: readonly string[];
+	/** The number of all members. */
+	readonly count: number;
+}
+
 /**
  * A room that `chat.join()` has entered.
  *
@@ -64,6 +81,11 @@ export class Room implements AsyncIterable<RoomMessage, undefined> {
 	/** The names of the members, without order; only the first ones of a large room. */
 	get members(): readonly string[] {
 		return this.#client.roster.names;
+	}
+
+	/** Those of `members` who are operators of the server. */
+	get operators(): ReadonlySet<string> {
+		return this.#client.roster.operators;
 	}
 
 	/** The number of members. */
@@ -151,6 +173,29 @@ export class Room implements AsyncIterable<RoomMessage, undefined> {
 			(document) => document.is === "ack" && document.id === id,
 			wait,
 		);
+	}
+
+	/**
+	 * A page of the members' names, for rooms that have more than `members` lists: at most `limit` (default 200, at most 200) after the
+	 * first `offset` (default 0).
+	 *
+	 * Rejects with the server's refusal, XMLSOCKET_REQUEST_TIMEOUT after `timeoutMs` (default 10 000), XMLSOCKET_ABORTED,
+	 * XMLSOCKET_CONNECTION_LOST or XMLSOCKET_CLOSED.
+	 */
+	async listMembers(options?: ListMembersOptions): Promise<MembersPage> {
+		const {
+			offset = 0,
+			limit,
+			...wait
+		}: ListMembersOptions = checkCallOptions("listMembers()", options, ["offset", "limit"]);
+		const { sender } = this.#client.host;
+		const page = await sender.ask(
+			clientDocument("who", { room: this.name, id: sender.newId(), offset, limit }),
+			(document) => document.is === "members" && document.room === this.name && document.offset === offset,
+			wait,
+		);
+		if (page.is !== "members") return { names: [], operators: [], count: 0 };
+		return { names: page.names, operators: page.operators, count: page.members };
 	}
 
 	/** Asks for the names of the members, where only their number is known. They come as the event `members`. */

@@ -33,7 +33,7 @@ export class Appender {
 	readonly #rooms: TrackedRooms;
 	readonly #giveUpAfterMs: number;
 	/** Called when JetStream leaves publications without an answer. */
-	readonly #unanswered: () => void;
+	readonly #unanswered: (cause: unknown) => void;
 	/** Called when an entry got a number that had been another's. */
 	readonly #contradicted: () => void;
 	// By room and session: the last append of each.
@@ -48,7 +48,7 @@ export class Appender {
 		api: StreamApi,
 		rooms: TrackedRooms,
 		giveUpAfterMs: number,
-		unanswered: () => void,
+		unanswered: (cause: unknown) => void,
 		contradicted: () => void,
 	) {
 		this.#api = api;
@@ -109,8 +109,8 @@ export class Appender {
 	}
 
 	/** A publication was left without an answer so many times. */
-	unanswered(tries: number): void {
-		if (tries >= FAILED_TRIES) this.#unanswered();
+	unanswered(tries: number, cause: unknown): void {
+		if (tries >= FAILED_TRIES) this.#unanswered(cause);
 	}
 
 	/** An entry got a number that had been another's. */
@@ -227,7 +227,7 @@ class Append implements ResponseHandler, Waiting {
 			return;
 		}
 		this.#tries++;
-		this.#appender.unanswered(this.#tries);
+		this.#appender.unanswered(this.#tries, error);
 		if (this.#appender.isLate(this.untilMs)) {
 			this.refuse(this.#appender.late(error));
 			return;

@@ -76,7 +76,7 @@ export class JetStreamLog implements MessageLog {
 	readonly #reads = new SharedReads<LogPage>();
 	/** Calls that read and have not settled, those that share a page included. */
 	#reading = 0;
-	readonly #watchers = new Set<(reachable: boolean) => void>();
+	readonly #watchers = new Set<(reachable: boolean, cause?: Error) => void>();
 	readonly #unwatch: () => void;
 	#created: string;
 	/** Of the history in the stream. */
@@ -119,7 +119,7 @@ export class JetStreamLog implements MessageLog {
 			this.#sweepLater(0);
 		};
 		this.#rooms = new TrackedRooms(broker, api, this.#enforcer, options.maxRooms ?? 10_000, contradicted);
-		const unanswered = (): void => this.#changed(false);
+		const unanswered = (cause: unknown): void => this.#changed(false, cause);
 		this.#appender = new Appender(api, this.#rooms, giveUpAfterMs, unanswered, contradicted);
 		this.#unwatch = broker.watch((connected) => {
 			if (connected) this.#sweepLater(0);
@@ -230,7 +230,7 @@ export class JetStreamLog implements MessageLog {
 		});
 	}
 
-	watch(changed: (reachable: boolean) => void): () => void {
+	watch(changed: (reachable: boolean, cause?: Error) => void): () => void {
 		this.#watchers.add(changed);
 		return () => this.#watchers.delete(changed);
 	}
@@ -296,12 +296,12 @@ export class JetStreamLog implements MessageLog {
 
 	// --- the home, lost and found
 
-	#changed(reachable: boolean): void {
+	#changed(reachable: boolean, cause?: unknown): void {
 		if (this.#reachable === reachable || this.#closing) return;
 		this.#reachable = reachable;
 		this.#lostAtMs = performance.now();
 		if (reachable) this.#moves = 0;
-		for (const changed of this.#watchers) changed(reachable);
+		for (const changed of this.#watchers) changed(reachable, cause instanceof Error ? cause : undefined);
 		if (!reachable) this.#sweepLater(0);
 	}
 
@@ -333,8 +333,8 @@ export class JetStreamLog implements MessageLog {
 			this.#failedSweeps = 0;
 			if (state.lastSeq > this.#sweptSeq) await this.#rooms.check(this.#sweptSeq === 0 ? undefined : ROOMS_A_SWEEP);
 			this.#sweptSeq = state.lastSeq;
-		} catch {
-			if (++this.#failedSweeps >= FAILED_SWEEPS) this.#changed(false);
+		} catch (error) {
+			if (++this.#failedSweeps >= FAILED_SWEEPS) this.#changed(false, error);
 			await this.#failOver();
 		}
 	}

@@ -43,6 +43,8 @@ export const SERVICE = {
 	metrics: "metrics",
 	/** Notes of `SharedAdmission`, both ways. */
 	admission: "admission",
+	/** Primary → worker: a line of the primary's log, for the admin API. */
+	logged: "logged",
 	/** Worker → primary: the socket that was sent last has arrived. */
 	arrived: "arrived",
 } as const;

@@ -17,6 +17,8 @@ export interface WorkerDuties {
 	connections(): number;
 	/** Its numbers, as `Metrics.json` gives them. */
 	metrics(): Promise<string>;
+	/** The primary has logged a line. */
+	logged?(line: string): void;
 	reload(): void;
 	/** Ends, within `graceMs` if that is given; called again with 0 where there is haste. */
 	stop(graceMs: number | undefined): void;
@@ -100,6 +102,7 @@ export async function joinPrimary(events: { ended(): void; report(error: unknown
 		service: async () => duties?.metrics() ?? "[]",
 		serviceNoted: (name, text) => {
 			if (name === SERVICE.admission) admission.answered(text);
+			else if (name === SERVICE.logged) duties?.logged?.(text);
 		},
 		pulse: () => duties?.connections() ?? 0,
 		closed: () => events.ended(),

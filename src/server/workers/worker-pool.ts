@@ -50,6 +50,7 @@ const DEATHS_MS = 60_000;
 const QUICK_DEATHS_MS = 10_000;
 const FIRST_RETRY_MS = 100;
 const LONGEST_RETRY = 50;
+const MAX_UNSHOWN_LINES = 50;
 const HURRIED_MS = 1500;
 
 /** Several processes as one daemon. */
@@ -68,6 +69,8 @@ export class WorkerPool {
 	#replaced = 0;
 	#facts: unknown;
 	#fail: (error: XMLSocketError) => void = () => {};
+	/** Lines that no worker was there for. */
+	readonly #unshown: string[] = [];
 	#isStarting = true;
 	#isClosing = false;
 	#closing: Promise<void> | undefined = undefined;
@@ -100,6 +103,7 @@ export class WorkerPool {
 			collectMetrics: () => this.#collectMetrics(),
 			ready: (_, facts) => {
 				this.#facts ??= facts;
+				for (const line of this.#unshown.splice(0)) this.logged(line);
 				this.#changed();
 			},
 			gone: (worker) => this.#gone(worker),
@@ -131,6 +135,13 @@ export class WorkerPool {
 	/** Connections of all workers, as far as is known. */
 	get connections(): number {
 		return [...this.#workers].reduce((sum, { connections }) => sum + connections, 0);
+	}
+
+	/** Shows a line of this process's log to one of the workers, for the admin API, which asks all of them. */
+	logged(line: string): void {
+		const worker = [...this.#workers].find(({ state }) => state === "ready");
+		if (worker) worker.logged(line);
+		else if (this.#unshown.push(line) > MAX_UNSHOWN_LINES) this.#unshown.shift();
 	}
 
 	/** Has every worker read its certificate and policy file again. */

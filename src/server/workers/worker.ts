@@ -127,6 +127,11 @@ export class Worker implements SocketTaker {
 		return this.#hub.service(SERVICE.metrics, "");
 	}
 
+	/** Shows it a line of the primary's log. */
+	logged(line: string): void {
+		if (!this.#isChannelClosed) this.#hub.note(SERVICE.logged, line);
+	}
+
 	reload(): void {
 		this.#send({ do: "reload" });
 	}
