@@ -2,44 +2,43 @@
 // It asks no other host for anything: fonts are the system's, and the search index is a file of the site.
 
 import { defineConfig } from "vitepress";
+import { copyOtherFiles, serveOtherFiles } from "./other-files.ts";
 import { pageOf } from "./pages.ts";
-import { copyRuffle, serveRuffle } from "./ruffle-files.ts";
 import { sidebar } from "./sidebar.ts";
 import { copySources, githubSlug, repositoryLinks } from "./source-links.ts";
+
+// A site below a path: SITE_BASE=/xmlsocket/ npm run site
+const base = process.env.SITE_BASE ?? "/";
 
 export default defineConfig({
 	title: "xmlsocket",
 	description: "Chats, games and Flash content over XMLSocket and WebSocket: one daemon, a client, and tools",
 	lang: "en",
-	// A site below a path: SITE_BASE=/xmlsocket/ npm run site
-	base: process.env.SITE_BASE ?? "/",
+	base,
 	srcDir: "..",
 	srcExclude: ["{src,test,console,flash,bench,deploy,dist,scripts,coverage}/**", "**/xmlsocket-data/**"],
 	rewrites: pageOf,
 	cleanUrls: false,
-	// Its folder is excluded from everything that the project checks.
-	cacheDir: ".vitepress/cache",
-	head: [["link", { rel: "icon", href: "data:," }]],
+	head: [["link", { rel: "icon", href: `${base}logo.svg`, type: "image/svg+xml" }]],
 	markdown: {
 		anchor: { slugify: githubSlug },
 		// Braces in these pages are the program's own syntax.
 		attrs: { disable: true },
 		theme: { light: "github-light", dark: "github-dark" },
 		languageAlias: { actionscript: "actionscript-3", caddy: "nginx" },
-		config: repositoryLinks,
+		config: repositoryLinks(base),
 	},
 	vue: { template: { compilerOptions: { isCustomElement: (name) => name === "live-demo" } } },
 	vite: {
-		plugins: [serveRuffle()],
+		plugins: [serveOtherFiles()],
 		build: { chunkSizeWarningLimit: 2000 },
-		// No check of the versions of packages, and no web page opens by itself.
-		clearScreen: false,
 	},
 	buildEnd({ outDir }) {
-		copyRuffle(outDir);
+		copyOtherFiles(outDir);
 		copySources(outDir);
 	},
 	themeConfig: {
+		logo: "/logo.svg",
 		nav: [
 			{ text: "Start", link: "/start/flash-game", activeMatch: "^/start/" },
 			{ text: "How to", link: "/howto/connected-then-closed", activeMatch: "^/howto/" },

@@ -13,11 +13,11 @@ export function sidebar(): DefaultTheme.SidebarItem[] {
 	for (const line of readFileSync(contents, "utf8").split("\n")) {
 		const heading = /^## (.+)$/.exec(line)?.[1];
 		if (heading !== undefined) groups.push({ text: heading, collapsed: groups.length > 2, items: [] });
-		const [, text = "", href = ""] = /^- \[([^\]]+)\]\(([^)#]+)\)/.exec(line) ?? [];
+		const [, text = "", href = "", anchor = ""] = /^- \[([^\]]+)\]\(([^)#]+)(#[^)]*)?\)/.exec(line) ?? [];
 		if (href.endsWith(".md"))
 			groups.at(-1)?.items.push({
 				text,
-				link: `/${pageOf(posix.join("docs", href)).replace(/(?:\/index)?\.md$/, (end) => (end === ".md" ? "" : "/"))}`,
+				link: `/${pageOf(posix.join("docs", href)).replace(/(?:\/index)?\.md$/, (end) => (end === ".md" ? "" : "/"))}${anchor}`,
 			});
 	}
 	return groups;

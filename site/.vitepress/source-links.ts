@@ -4,7 +4,7 @@
 import { cpSync, existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join, posix, relative } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { MarkdownEnv, MarkdownOptions, MarkdownRenderer } from "vitepress";
+import type { MarkdownEnv, MarkdownRenderer } from "vitepress";
 import { pageOf } from "./pages.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -20,37 +20,39 @@ export function githubSlug(heading: string): string {
 		.replaceAll(" ", "-");
 }
 
-/** Changes the links of every page. Braces in code are code, not expressions of Vue. */
-export const repositoryLinks: NonNullable<MarkdownOptions["config"]> = (md: MarkdownRenderer) => {
-	const inlineCode = md.renderer.rules.code_inline!;
-	md.renderer.rules.code_inline = (tokens, at, ...rest) => {
-		tokens[at]?.attrSet("v-pre", "");
-		return inlineCode(tokens, at, ...rest);
-	};
-	md.core.ruler.push("repository-links", ({ tokens, env }) => {
-		const { realPath, path } = env as Partial<MarkdownEnv> & { realPath?: string };
-		const file = realPath ?? path;
-		// A title alone has no page.
-		if (file === undefined) return;
-		const page = relative(root, file);
-		for (const token of tokens) {
-			for (const child of token.children ?? []) {
-				const href = child.type === "link_open" ? child.attrGet("href") : null;
-				// An anchor, or an address with a scheme.
-				if (href === null || /^(?:#|\/|[a-z][a-z+.-]*:)/i.test(href)) continue;
-				const [path = "", anchor] = href.split("#");
-				const target = posix.join(posix.dirname(page), decodeURI(path));
-				const isPage = target.endsWith(".md") && pageOf(target) !== target;
-				if (isPage) child.attrSet("href", `/${pageOf(target)}${anchor === undefined ? "" : `#${anchor}`}`);
-				else if (existsSync(join(root, target))) {
-					linked.add(target.replace(/\/$/, ""));
-					child.attrSet("href", `/${sourceOf(target)}`);
-					child.attrSet("target", "_blank");
+/** Changes the links of every page. Braces in code are code, not expressions of Vue. @param base the path of the site */
+export const repositoryLinks =
+	(base: string) =>
+	(md: MarkdownRenderer): void => {
+		const inlineCode = md.renderer.rules.code_inline!;
+		md.renderer.rules.code_inline = (tokens, at, ...rest) => {
+			tokens[at]?.attrSet("v-pre", "");
+			return inlineCode(tokens, at, ...rest);
+		};
+		md.core.ruler.push("repository-links", ({ tokens, env }) => {
+			const { realPath, path } = env as Partial<MarkdownEnv> & { realPath?: string };
+			const file = realPath ?? path;
+			// A title alone has no page.
+			if (file === undefined) return;
+			const page = relative(root, file).replaceAll("\\", "/");
+			for (const token of tokens) {
+				for (const child of token.children ?? []) {
+					const href = child.type === "link_open" ? child.attrGet("href") : null;
+					// An anchor, or an address with a scheme.
+					if (href === null || /^(?:#|\/|[a-z][a-z+.-]*:)/i.test(href)) continue;
+					const [path = "", anchor] = href.split("#");
+					const target = posix.join(posix.dirname(page), decodeURI(path));
+					const isPage = target.endsWith(".md") && pageOf(target) !== target;
+					if (isPage) child.attrSet("href", `/${pageOf(target)}${anchor === undefined ? "" : `#${anchor}`}`);
+					else if (existsSync(join(root, target))) {
+						linked.add(target.replace(/\/$/, ""));
+						child.attrSet("href", `${base}${sourceOf(target)}`);
+						child.attrSet("target", "_blank");
+					}
 				}
 			}
-		}
-	});
-};
+		});
+	};
 
 /** Copies the files that pages link to. A folder becomes a list of its files. */
 export function copySources(outDir: string): void {
@@ -62,7 +64,7 @@ export function copySources(outDir: string): void {
 		}
 		const files = readdirSync(from, { recursive: true, withFileTypes: true })
 			.filter((entry) => entry.isFile())
-			.map((entry) => posix.relative(target, relative(root, join(entry.parentPath, entry.name))))
+			.map((entry) => relative(from, join(entry.parentPath, entry.name)).replaceAll("\\", "/"))
 			.sort();
 		for (const file of files) copy(posix.join(target, file), outDir);
 		const list = files

@@ -48,8 +48,14 @@ export function chatPane(pane: HTMLElement, address: string): () => void {
 		room = await chat.join(ROOM, {
 			on: {
 				message: ({ from, text }) => line("demo-said", make("b", "", from), ` ${text}`),
-				enter: ({ name }) => line("demo-event", `${name} is here`),
-				exit: ({ name }) => line("demo-event", `${name} has left`),
+				enter: ({ name }) => {
+					line("demo-event", `${name} is here`);
+					showMembers();
+				},
+				exit: ({ name }) => {
+					line("demo-event", `${name} has left`);
+					showMembers();
+				},
 				members: showMembers,
 			},
 		});

@@ -87,6 +87,7 @@ describe.skipIf(!chromiumPath)("the documentation site", () => {
 		});
 		await page.keyboard.press("Enter");
 		await expect.poll(() => log.textContent()).toContain("flash is here");
+		await expect.poll(() => page.locator(".demo").textContent()).toContain("In the lobby: guide, you, flash");
 		await page.keyboard.type("from the SWF");
 		await page.keyboard.press("Enter");
 		await expect.poll(() => log.textContent()).toContain("flash from the SWF");
