@@ -153,7 +153,9 @@ export class OverviewView implements View {
 			this.#tile("Deliveries/s", numberWords(newest?.deliveriesPerSecond ?? status.deliveriesPerSecond));
 			this.#tile("Running for", Number.isNaN(started) ? "–" : durationWords(now - started));
 			const since = this.#tiles.get("Running for")!;
-			since.title = Number.isNaN(started) ? "" : `since ${timeWords(started, now)}`;
+			// Of several nodes, the one that answers says when it began.
+			const node = status.nodes.length > 1 ? `${nameWords(status.node)}, ` : "";
+			since.title = Number.isNaN(started) ? "" : `${node}since ${timeWords(started, now)}`;
 			byId("nodes-part", HTMLElement).hidden = status.nodes.length < 2;
 			this.#nodes.show(status.nodes, true);
 		}

@@ -103,6 +103,8 @@ export class TrafficSection implements View {
 				traffic.add([], Number((JSON.parse(data) as { events?: unknown }).events) || 0);
 				continue;
 			}
+			// A stream also has events that only keep it open, and those of later versions.
+			if (name !== "traffic") continue;
 			const entry = parseRecordingLine(data, 1);
 			if (entry.kind === "event") found.push(this.#moved(entry.event));
 			else if (entry.kind === "gap") {

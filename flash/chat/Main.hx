@@ -80,7 +80,7 @@ class Main implements Chat.Listener {
 	}
 
 	public function membersChanged(names:Array<String>, count:Int):Void {
-		room.showMembers(names, count);
+		room.showMembers(names, count, chat.me);
 	}
 
 	public function topicChanged(topic:String):Void {

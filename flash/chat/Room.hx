@@ -25,6 +25,7 @@ class Room extends Sprite {
 	final said:String->Void;
 	var wayBack:() -> Void = function() {};
 	var members:Array<String> = [];
+	var me = "";
 	var memberCount = 0;
 	var areaWidth = 0.0;
 	var areaHeight = 0.0;
@@ -50,7 +51,7 @@ class Room extends Sprite {
 		for (part in [title, topic, membersTitle, membersList]) addChild(part);
 		for (part in [(messages : Sprite), composer, send, banner]) addChild(part);
 		look.onChange(function() {
-			showMembers(members, memberCount);
+			showMembers(members, memberCount, me);
 			resize(areaWidth, areaHeight);
 		});
 	}
@@ -66,12 +67,13 @@ class Room extends Sprite {
 		resize(areaWidth, areaHeight);
 	}
 
-	public function showMembers(names:Array<String>, count:Int):Void {
+	public function showMembers(names:Array<String>, count:Int, me:String):Void {
+		this.me = me;
 		members = names;
 		memberCount = count;
 		membersTitle.text = 'Members ($count)';
 		final sorted = names.copy();
-		sorted.sort(function(a, b) return Reflect.compare(a.toLowerCase(), b.toLowerCase()));
+		sorted.sort((a, b) -> Reflect.compare(place(a), place(b)));
 		membersList.defaultTextFormat = look.format(15, look.ink);
 		membersList.text = "";
 		for (name in sorted) {
@@ -80,6 +82,12 @@ class Room extends Sprite {
 			membersList.setTextFormat(look.format(15, look.tint(name)), begin, membersList.length);
 		}
 		if (count > sorted.length) membersList.appendText('and ${count - sorted.length} more');
+	}
+
+	// The user first, and guest-2 before guest-10.
+	function place(name:String):String {
+		final numbers = ~/[0-9]+/g;
+		return name == me ? "" : numbers.map(name.toLowerCase(), found -> StringTools.lpad(found.matched(0), "0", 12));
 	}
 
 	/** Tells that one is out, and offers a way back. **/
@@ -115,11 +123,11 @@ class Room extends Sprite {
 		graphics.drawRect(0, HEAD - 1, main, 1);
 		if (hasSide) graphics.drawRect(main, 0, 1, height);
 		graphics.endFill();
-		place(title, PAD, topic.text == "" ? 20 : 10, main - 2 * PAD);
-		place(topic, PAD, 34, main - 2 * PAD);
+		put(title, PAD, topic.text == "" ? 20 : 10, main - 2 * PAD);
+		put(topic, PAD, 34, main - 2 * PAD);
 		membersTitle.visible = membersList.visible = hasSide;
-		place(membersTitle, main + 18, 22, SIDE - 30);
-		place(membersList, main + 18, HEAD, SIDE - 30);
+		put(membersTitle, main + 18, 22, SIDE - 30);
+		put(membersList, main + 18, HEAD, SIDE - 30);
 		membersList.height = Math.max(20, height - HEAD - 12);
 		placeBanner(main);
 		final top = HEAD + (banner.visible ? BANNER : 0);
@@ -140,7 +148,7 @@ class Room extends Sprite {
 		banner.graphics.endFill();
 		bannerButton.x = width - PAD - bannerButton.width;
 		bannerButton.y = 8;
-		place(bannerText, PAD, 17, bannerButton.x - PAD);
+		put(bannerText, PAD, 17, bannerButton.x - PAD);
 	}
 
 	// Words are not lost while one is out: they stay in the line.
@@ -151,7 +159,7 @@ class Room extends Sprite {
 		composer.take();
 	}
 
-	static function place(field:TextField, x:Float, y:Float, width:Float):Void {
+	static function put(field:TextField, x:Float, y:Float, width:Float):Void {
 		field.x = x;
 		field.y = y;
 		field.width = width;

@@ -24,10 +24,10 @@ export function addClientCommands(program: Command): void {
 			(await import("./commands/connect.ts")).connectCommand(address, flags),
 		);
 	const send = withConnectionFlags(program.command("send <address> [documents...]"))
-		.description("send documents and print the answers; without a document, standard input is one document")
+		.description("send documents and print the answers; without a document, and for -, standard input is one document")
 		.option("-m, --message <doc...>", "send these documents")
 		.option("-l, --lines", "send each line of standard input as a document")
-		.option("-f, --file <file>", "send this file as one document")
+		.option("-f, --file <file>", "send this file as one document; -: standard input")
 		.option(
 			"--wait <ms>",
 			"wait this long for answers after the last document; an <error> ends it, with exit code 1",
@@ -42,6 +42,7 @@ export function addClientCommands(program: Command): void {
 		.option("-C, --count <n>", "end after this many documents; exit code 1 if fewer arrive")
 		.option("-W, --within <seconds>", "end after this time")
 		.option("-x, --execute <doc...>", "send these documents first")
+		.option("--reconnect", "wait for the server, and connect again when the connection is lost; -x is sent each time")
 		.option("--no-pong", "do not answer the daemon's <ping>")
 		.action(async (address: string, flags: Flags) => (await import("./commands/listen.ts")).listen(address, flags));
 	withExamples(

@@ -43,10 +43,10 @@ function warningsFor(server: Server, gateway: Gateway): string[] {
 
 function socketProxy(server: Server, targets: readonly Target[], base: string): string {
 	if (targets.length === 0) return "";
-	const entries = targets.map(
-		(target) =>
-			`    { host: ${JSON.stringify(target.host)}, port: ${target.port}, proxyUrl: ${JSON.stringify(webSocketUrl(server, target))} },`,
-	);
+	const entries = targets.map((target) => {
+		const { host, port } = target.alias ?? target;
+		return `    { host: ${JSON.stringify(host)}, port: ${port}, proxyUrl: ${JSON.stringify(webSocketUrl(server, target))} },`;
+	});
 	const { dim } = styles();
 	return `  ${dim("For Ruffle, with each host spelled as in the content:")}\n\n  window.RufflePlayer.config = { socketProxy: [\n${entries.join("\n")}\n  ] };\n\n  ${dim("or, for every spelling of a host, merged with the page's own configuration:")}\n\n  <script src="${base}/ruffle-config.js"></script>\n`;
 }

@@ -25,7 +25,7 @@ export async function openConnection(address: string, flags: Record<string, unkn
 		codec: textCodec(String(flags.encoding ?? "utf-8")),
 		tls,
 		...(typeof flags.origin === "string" ? { origin: flags.origin } : {}),
-		...(flags.reconnect ? { reconnect: true } : {}),
+		...(flags.reconnect ? { reconnect: { retryFirst: flags.retryFirst === true } } : {}),
 	};
 	const connection = await connect(flags.tls ? secured(address) : address, options);
 	if (flags.pong !== false && !flags.stream) answerPings(connection);

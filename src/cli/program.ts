@@ -137,6 +137,9 @@ function findCommand(program: Command, name: string): Command {
 
 // Commander suggests only flags that the help lists.
 function withSuggestion(text: string, command: Command | undefined): string {
+	const [host, port] = command?.args ?? [];
+	if (text.startsWith("error: too many arguments") && /^\d+$/.test(port ?? ""))
+		return `${text.trimEnd()}\nWrite the host and the port as one word: ${host}:${port}\n`;
 	const flag = /^error: unknown option '(--[^']+)'\n?$/.exec(text)?.[1];
 	if (flag === undefined || !command) return text;
 	const near = nearestName(

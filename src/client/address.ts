@@ -45,10 +45,17 @@ export function parseAddress(address: string): Target {
 
 /** As `parseAddress`, with another lowest port: tools also reach servers that players ask for policy files. */
 export function parseAddressFrom(address: string, lowestPort: number): Target {
-	if (typeof address !== "string") throw invalid(String(address), "it is not a string");
-	const text = /^\d+$/.test(address) ? `:${address}` : address;
+	if (typeof address !== "string") {
+		const { href, host, port } = Object(address) as Record<string, unknown>;
+		const meant =
+			href ?? (host === undefined || port === undefined ? "localhost:9000" : `${String(host)}:${String(port)}`);
+		throw invalid(String(address), `it is not a string, for example "${String(meant)}"`);
+	}
+	// Variables of shells often end with the line end of a file.
+	const trimmed = address.trim();
+	const text = /^\d+$/.test(trimmed) ? `:${trimmed}` : trimmed;
 	const parts = ADDRESS.exec(text);
-	if (!parts || address === "") throw invalid(address, "it has none of the known forms");
+	if (!parts || trimmed === "") throw invalid(address, "it has none of the known forms");
 	const [, scheme = "xmlsocket", literal, name = "", digits, rest = ""] = parts;
 	const protocol = scheme.toLowerCase();
 	if (protocol !== "xmlsocket" && protocol !== "xmlsockets" && protocol !== "ws" && protocol !== "wss") {

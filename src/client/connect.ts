@@ -25,6 +25,10 @@ export type Connect = (address: string, options?: ConnectOptions) => Promise<Con
 export function createConnect(host: ClientHost): Connect {
 	const scheduler = new Scheduler(host.clock, host.report);
 	return async (address, options) => {
+		if (typeof (options as unknown) === "number" || typeof (options as unknown) === "string") {
+			const words = `connect() takes the host and the port as one text: connect("${String(address)}:${String(options)}").`;
+			throw new XMLSocketError("XMLSOCKET_OPTION_INVALID", words);
+		}
 		const resolved = resolveOptions(options);
 		if (resolved.stream && !host.streams) {
 			throw new XMLSocketError(

@@ -1,3 +1,4 @@
+export { readDomain } from "./policy-domain.ts";
 export { type PolicyOptions, policyFile } from "./policy-file.ts";
 export { grantable, type PortRange, showPorts } from "./policy-ports.ts";
 export {

@@ -33,7 +33,9 @@ function whyNever(domain: string): string | undefined {
 	if (domain === "*") return undefined;
 	if (domain === "") return "it is empty";
 	if (/\s/.test(domain)) return "there is white space in it";
+	if (/^[\d.]+\/\d+$/.test(domain)) return "a range of addresses is not possible; name each address";
 	if (domain.includes("/")) return "it is a URL; write the host alone";
+	if (/[,;]/.test(domain)) return "an entry names one domain; write an entry for each";
 	const name = domain.startsWith("*.") ? domain.slice(2) : domain;
 	if (isAddress(name)) return name === domain ? undefined : "an address takes no wildcard";
 	if (/^[\d.*]+$/.test(domain) && domain.includes("*")) return "an address takes no wildcard";

@@ -29,6 +29,16 @@ export function readPorts(text: string): { readonly ranges: PortRange[]; readonl
 	return { ranges, wrong };
 }
 
+/** Why a part of a list is no port, as the end of a sentence. */
+export function whyNoPort(part: string): string {
+	if (/^(?:all|any)$/i.test(part)) return "is no port (all ports are *)";
+	if (/^\d+(?:[;|/ ]+\d+)+$/.test(part)) return "is no port (commas separate ports)";
+	if (/^\d+(?:\.\.|:|–)\d+$/.test(part)) return "is no range (a range is FIRST-LAST)";
+	const [first, last] = part.split("-").map(Number);
+	if (first! > last!) return "is no range (the lower port comes first)";
+	return "is no port from 1 to 65535";
+}
+
 /** Whether a port is among them. */
 export function hasPort(ranges: readonly PortRange[], port: number): boolean {
 	return ranges.some(({ first, last }) => first <= port && port <= last);

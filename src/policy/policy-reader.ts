@@ -4,7 +4,8 @@
 
 import { attribute, attributes, checkWellFormed, elements, XML, type XMLNode } from "../xml/index.ts";
 import { readDomain } from "./policy-domain.ts";
-import { type PortRange, readPorts, showPorts } from "./policy-ports.ts";
+import { whyRefused } from "./policy-mistakes.ts";
+import { type PortRange, readPorts, showPorts, whyNoPort } from "./policy-ports.ts";
 
 /** A finding about a policy file. */
 export interface PolicyFinding {
@@ -72,6 +73,8 @@ export function readPolicyFile(text: string): PolicyFile {
 	const flaw = checkWellFormed(source);
 	const document = new XML(source);
 	const root = elements(document)[0];
+	const mistake = flaw || root?.nodeName !== "cross-domain-policy" ? whyRefused(text) : undefined;
+	if (mistake) return refused(mistake.code, mistake.text);
 	if (root?.nodeName !== "cross-domain-policy") {
 		return root && !flaw
 			? refused("other-root", `The root element is <${root.nodeName}>, not <cross-domain-policy>.`)
@@ -121,7 +124,12 @@ function readGrant(element: XMLNode, findings: PolicyFinding[]): PolicyGrant | u
 	for (const [name] of attributes(element)) {
 		if (name === "headers") findings.push(warning("http-only", `${entry}: headers has a meaning over HTTP alone.`));
 		else if (!KNOWN_ATTRIBUTES.includes(name))
-			findings.push(warning("unknown-attribute", `${entry}: the attribute ${name} is not known.`));
+			findings.push(
+				warning(
+					"unknown-attribute",
+					`${entry}: the attribute ${name} is not known${/^to[-_]?ports?$|^ports?$/i.test(name) ? "; the name is to-ports" : ""}.`,
+				),
+			);
 	}
 	const toPorts = attribute(element, "to-ports");
 	const { ranges, wrong } = readPorts(toPorts ?? "");
@@ -129,10 +137,7 @@ function readGrant(element: XMLNode, findings: PolicyFinding[]): PolicyGrant | u
 		findings.push(warning("no-ports", `${entry} has no to-ports and grants no socket; over HTTP it would do.`));
 	else if (wrong.length > 0)
 		findings.push(
-			warning(
-				"bad-ports",
-				`${entry}: ${wrong.map((part) => `"${part}"`).join(", ")} in to-ports is no port from 1 to 65535.`,
-			),
+			warning("bad-ports", `${entry}: in to-ports, ${wrong.map((part) => `"${part}" ${whyNoPort(part)}`).join(", ")}.`),
 		);
 	const secure = attribute(element, "secure")?.trim().toLowerCase();
 	if (secure === "true")

@@ -163,6 +163,8 @@ export class ConnectionAcceptor {
 		else if (protocol === "http") host.http(accepted, address, isReserved);
 		else if (protocol === "tls")
 			this.#refuse(accepted, address, "tls-unavailable", "TLS without a certificate (--tls-cert, --tls-key)");
+		else if (protocol === "rtmp" && (host.output === "text" || !host.acceptsDocuments))
+			this.#refuse(accepted, address, "rtmp", RTMP);
 		else if (protocol === "utf16" && host.output === "text" && !isCodePage(host.settings.encoding))
 			this.#refuse(accepted, address, wireCode("XMLSOCKET_UTF16"), "the stream looks like UTF-16");
 		else if (!host.isListening()) {
@@ -317,6 +319,9 @@ export class ConnectionAcceptor {
 		});
 	}
 }
+
+const RTMP =
+	"the client speaks RTMP, as NetConnection does; content connects to this server with XMLSocket (docs/guide/asc.md)";
 
 /** In an older encoding the signs of UTF-16 are ordinary letters: `яю` in windows-1251, `ÿþ` in windows-1252. */
 function isCodePage(encoding: string): boolean {

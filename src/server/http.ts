@@ -129,7 +129,10 @@ export class HttpSide implements MemoryHolder {
 			const source = this.#sourceOf(request, address, isReserved);
 			if (host.routes.some((routes) => routes.otherMethods?.(request, response, url, source))) return;
 			response.setHeader("allow", ALLOWED_METHODS);
-			answer(response, 405, "Only GET and HEAD are answered here.\n");
+			// What players try after RTMP.
+			if (request.headers["content-type"] === "application/x-fcs")
+				refuseRequest(response, 405, "rtmp", "There is no RTMP here: connect with XMLSocket.\n");
+			else answer(response, 405, "Only GET and HEAD are answered here.\n");
 		} else if (`${url.pathname}/` === basePath) {
 			// Relative, so that the addresses in the page are below the path, however the proxy names this server.
 			response.writeHead(301, { location: `./${basePath.split("/").at(-2)}/${url.search}`, "content-length": 0 }).end();

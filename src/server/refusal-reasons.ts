@@ -32,6 +32,7 @@ export const REFUSAL_REASONS = {
 	"requesting-too-fast":
 		"One address sends HTTP requests too fast and gets 429: raise `requestsPerSecondPerAddress` if it is honest.",
 	reset: "A connection was reset before the server could accept it, so its address is not known.",
+	rtmp: "A client speaks RTMP, or RTMP in HTTP: its content uses `NetConnection`, where it must use `XMLSocket`.",
 	"sent-and-left":
 		"A client sent documents faster than `documentsPerSecond` and left; what waited `lingerMs` after the server had seen that was dropped.",
 	stopping: "The server is stopping.",

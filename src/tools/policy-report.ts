@@ -1,6 +1,6 @@
 // Prints a report on policy files for people: what each port answered, what the answer allows, and its problems.
 
-import { grantable, type PolicyFinding, showPorts } from "../policy/index.ts";
+import { grantable, type PolicyFinding, readDomain, showPorts } from "../policy/index.ts";
 import type { PolicyPlace, PolicyReport } from "./policy.ts";
 
 const SIGNS: Readonly<Record<PolicyFinding["level"], string>> = { error: "x", warning: "!", note: "-" };
@@ -35,6 +35,7 @@ function placeLines(place: PolicyPlace, paint: Paint): string[] {
 	if (place.usable && place.file) {
 		const { grants, siteControl } = place.file;
 		for (const { domain, ports, secure } of grants) {
+			if (readDomain(domain).never !== undefined) continue;
 			const granted = grantable(ports, place.master ? 1 : place.port);
 			const who = domain === "*" ? "content of every site" : `content from ${shown(domain)}`;
 			const what =

@@ -116,8 +116,8 @@ async function look(
 ): Promise<PolicyPlace> {
 	const fetched = await fetchPolicy({ host, port, timeoutMs, signal });
 	if (fetched.outcome !== "answered") return { port, master, fetched, usable: false, findings: [] };
-	const file = readPolicyFile(fetched.text!);
 	const { bytes = 0, terminated = false, extraBytes = 0 } = fetched;
+	const file = bytes === 0 && extraBytes > 0 ? beginsWithZero(extraBytes) : readPolicyFile(fetched.text!);
 	const findings = file.valid
 		? [
 				...file.findings,
@@ -125,4 +125,15 @@ async function look(
 			]
 		: file.findings;
 	return { port, master, fetched, file, usable: file.valid && terminated, findings };
+}
+
+// Players end the file at its first zero byte, so that a length in front, or a zero byte too many, leaves nothing of it.
+function beginsWithZero(extraBytes: number): PolicyFile {
+	const text = `The answer begins with a zero byte, which ends it: players lose the ${extraBytes} bytes behind it. Send the text alone, without its length in front (writeUTF of Java and ActionScript does that).`;
+	return {
+		valid: false,
+		siteControl: undefined,
+		grants: [],
+		findings: [{ level: "error", code: "zero-first", text }],
+	};
 }

@@ -1,8 +1,8 @@
-// Which protocol speaks on a connection, told from its first bytes: a policy request, TLS, HTTP, or XMLSocket documents.
+// Which protocol speaks on a connection, told from its first bytes: a policy request, TLS, HTTP, RTMP, or XMLSocket documents.
 // It reads bytes only; how long to wait for more of them is the caller's affair.
 
 /** What the first bytes are: `more` when they could still become something other than a document. */
-export type Recognised = "policy" | "tls" | "http" | "utf16" | "document" | "more";
+export type Recognised = "policy" | "tls" | "http" | "rtmp" | "utf16" | "document" | "more";
 
 /** The requests for a policy file as players send them, without the terminating zero byte. Older manuals name the second. */
 export const POLICY_REQUESTS: readonly string[] = ["<policy-file-request/>", "<cross-domain-request/>"];
@@ -38,6 +38,8 @@ const UTF16_SIGNS: readonly (readonly number[])[] = [
 	[0, 0x3c, 0],
 ];
 const MAX_LOOK_BYTES = 128;
+const RTMP_VERSION = 3;
+const RTMP_LOOK_BYTES = 9;
 /** What may come before the element: empty documents, white space, a byte order mark (as UTF-8, or decoded), an XML declaration. */
 const BEFORE_REQUEST = /^[\0\s]*(?:\xef\xbb\xbf|\ufeff)?\s*(?:<\?xml\s[^<>]*\?>\s*)?/;
 /** The same, where the text ends within it. */
@@ -53,12 +55,14 @@ const BEFORE_UNFINISHED =
  *   byte order mark, as an empty element or as two tags. Empty documents may come before it.
  * - utf16: a UTF-16 byte order mark, `<` followed by a zero byte, or `<` between two. A zero byte before `<` alone is an
  *   empty document, as old players send, before an ordinary one.
+ * - rtmp: the first packet of an RTMP client: the byte 3, four bytes of time, then four zero bytes or the player's version.
  * - document: anything else.
  */
 export function recognise(bytes: Uint8Array): Recognised {
 	if (bytes.length === 0) return "more";
 	const first = bytes[0]!;
 	if (first === 0x16) return bytes.length < 2 ? "more" : bytes[1] === 3 ? "tls" : "document";
+	if (first === RTMP_VERSION) return recogniseRtmp(bytes);
 	const utf16 = recogniseUtf16(bytes);
 	if (utf16) return utf16;
 	const text = asciiPrefix(bytes);
@@ -110,6 +114,14 @@ function recogniseRequestLine(bytes: Uint8Array): Recognised {
 		if (bytes[at++] !== byte) return "document";
 	}
 	return "http";
+}
+
+// Versions of players and encoders: 9.0 and later as `major minor …`, or with the highest bit in front. Text has letters there.
+function recogniseRtmp(bytes: Uint8Array): Recognised {
+	if (bytes.length < RTMP_LOOK_BYTES) return "more";
+	const [major, minor, third, last] = bytes.subarray(5, RTMP_LOOK_BYTES) as unknown as [number, number, number, number];
+	const isZero = (major | minor | third | last) === 0;
+	return isZero || major === 0x80 || (major >= 9 && major < 0x40 && minor < 9) ? "rtmp" : "document";
 }
 
 function recognisePolicy(text: string): Recognised {

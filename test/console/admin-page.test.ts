@@ -227,6 +227,13 @@ describe.skipIf(!chromiumPath)("the admin page", () => {
 		await expect.poll(async () => (await rows()).join("\n")).toContain('token="***"');
 		expect((await rows()).join("\n")).not.toContain("a-secret");
 		expect(await page.locator(".t-list img").count()).toBe(0);
+		// It goes on for longer than the stream is silent between two signs of life.
+		let later = 0;
+		const more = async (): Promise<boolean> => {
+			ann.send(`<say room="lobby">later ${++later}</say>\0`);
+			return later > 6 && (await rows()).join("\n").includes(`later ${later - 1}<`);
+		};
+		await expect.poll(more, { interval: 250 }).toBe(true);
 		await page.fill("#filter", "said and server");
 		await expect.poll(async () => (await rows()).every((row) => row.startsWith("<said"))).toBe(true);
 		ann.socket.destroy();

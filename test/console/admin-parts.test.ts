@@ -2,7 +2,9 @@
 // was restarted, and lines of the log that come twice.
 
 import { describe, expect, it } from "vitest";
-import { tokenOf } from "../../console/admin/api.ts";
+import { sanctionClientAction, whoWords } from "../../console/admin/actions.ts";
+import { type AdminApi, tokenOf } from "../../console/admin/api.ts";
+import type { ClientRow } from "../../console/admin/api-types.ts";
 import { EventParser, type StreamEvent } from "../../console/admin/event-stream.ts";
 import { SampleHistory } from "../../console/admin/history.ts";
 import { LogBuffer } from "../../console/admin/log-buffer.ts";
@@ -20,6 +22,28 @@ describe("the parts of the admin page", () => {
 			expect(tokenOf(typed)).toBe("abcdefghijklmnop");
 		for (const typed of ["", "   ", "зашифрованный", "abc\u0007def", "“abcdefghijklmnop”"])
 			expect(tokenOf(typed)).toBeUndefined();
+	});
+
+	it("ban by name, client, name with address, or address; where no chat runs, by address alone", async () => {
+		const sent: unknown[] = [];
+		const api = { post: async (...request: unknown[]) => sent.push(request) } as unknown as AdminApi;
+		const client = { id: "local-7", name: "bob", address: "203.0.113.7", rooms: ["lobby"] } as unknown as ClientRow;
+		const choicesOf = (row: ClientRow): string[] => {
+			const [who] = sanctionClientAction(api, "ban", row, "").fields;
+			return who?.kind === "choice" ? who.options.map(({ value }) => value) : [];
+		};
+		expect(choicesOf(client)).toEqual(["name", "client", "both", "address"]);
+		const { name: _, ...nameless } = client;
+		expect(choicesOf(nameless as ClientRow)).toEqual(["address"]);
+		for (const who of choicesOf(client)) await sanctionClientAction(api, "ban", client, "").run({ who });
+		expect(sent.map((request) => JSON.parse(JSON.stringify(request)))).toEqual([
+			["ban", { name: "bob" }],
+			["ban", { client: "local-7" }],
+			["ban", { name: "bob", also: "address" }],
+			["ban", { address: "203.0.113.7" }],
+		]);
+		const row = { id: "1", kind: "ban" as const, by: "ann", at: 0 };
+		expect(whoWords({ ...row, who: { name: "bob" }, addresses: ["203.0.113.7"] })).toBe("bob, 203.0.113.7");
 	});
 
 	it("read an event stream cut in two at every place as they read it in one piece", () => {

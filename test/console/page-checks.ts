@@ -20,15 +20,17 @@ export function watchProblems(page: Page): string[] {
 	return problems;
 }
 
-/** Faults of accessibility that axe finds, in both palettes; the player's own parts are not ours. @param where begins each of them */
-export async function axeFaults(page: Page, where: string): Promise<string[]> {
+/** Faults of accessibility that axe finds, in both palettes; the player's own parts are not ours. @param where begins each of them @param part the element to check */
+export async function axeFaults(page: Page, where: string, part = "body"): Promise<string[]> {
 	const faults: string[] = [];
-	await page.evaluate(axe.source);
+	if (!(await page.evaluate("'axe' in globalThis"))) await page.evaluate(axe.source);
 	for (const colorScheme of ["light", "dark"] as const) {
 		await page.emulateMedia({ colorScheme });
 		// Only the colours differ.
 		const rules = colorScheme === "light" ? "" : ', { runOnly: ["color-contrast"] }';
-		const { violations } = await page.evaluate<AxeResults>(`axe.run({ exclude: ["ruffle-player"] }${rules})`);
+		const { violations } = await page.evaluate<AxeResults>(
+			`axe.run({ include: "${part}", exclude: "ruffle-player" }${rules})`,
+		);
 		faults.push(...violations.map(({ id, nodes }) => `${where} ${colorScheme}: ${id} ${nodes[0]?.html}`));
 	}
 	await page.emulateMedia({ colorScheme: null });

@@ -166,3 +166,11 @@ test("a program in CommonJS loads every entry point with require()", () => {
 	expect(inNode.length).toBeGreaterThan(10);
 	for (const file of inNode) expect(Object.keys(require(`../../${file}`))).not.toEqual([]);
 });
+
+test("connect() with a host and a port, an object or a URL says how to write the address", async () => {
+	const call = connect as (...values: unknown[]) => Promise<unknown>;
+	await expect(call("localhost", 9000)).rejects.toThrow('connect("localhost:9000")');
+	await expect(call("localhost", "9000")).rejects.toThrow('connect("localhost:9000")');
+	await expect(call({ host: "game.example", port: 9339 })).rejects.toThrow('for example "game.example:9339"');
+	await expect(call(new URL("xmlsocket://game.example:9339"))).rejects.toThrow('"xmlsocket://game.example:9339"');
+});

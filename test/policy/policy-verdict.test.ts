@@ -134,7 +134,9 @@ describe("the ports of an entry", () => {
 		expect(found.grants[0]!.ports).toEqual([{ first: 9000, last: 9000 }]);
 		expect(found.findings[0]).toMatchObject({
 			code: "bad-ports",
-			text: expect.stringContaining('"0", "70000-70001", "9-8", "z"'),
+			text: expect.stringContaining(
+				'"0" is no port from 1 to 65535, "70000-70001" is no port from 1 to 65535, "9-8" is no range',
+			),
 		});
 	});
 });
@@ -253,7 +255,7 @@ describe("what is to be said of a file", () => {
 		["a byte order mark is worth a note", `\ufeff${file(grant("a.example", "9000"))}`, ["byte-order-mark"]],
 		["nothing is no file", " \r\n", ["empty"]],
 		["a web page is none", "<html><body></body></html>", ["other-root"]],
-		["an answer in HTTP is none", "HTTP/1.1 400 Bad Request\r\n\r\n", ["not-a-policy"]],
+		["an answer in HTTP is none", "HTTP/1.1 400 Bad Request\r\n\r\n", ["http"]],
 		["nor is a chat's welcome", '<welcome server="x"/>', ["other-root"]],
 		["what is not closed is none", "<cross-domain-policy>", ["not-well-formed"]],
 		["nor is what has two roots", `${file("")}${file("")}`, ["not-well-formed"]],

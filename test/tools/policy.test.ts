@@ -289,7 +289,7 @@ describe("the report as text", () => {
 		expect(
 			text,
 		).toBe(`Port ${master.port}, which players request first: an answer, but not a policy file that players accept, of 28 bytes in 5 ms.
-  x This is no policy file: it has no root element <cross-domain-policy>.
+  x The answer is that of a web server. Players expect the file alone, without HTTP headers: the port must lead to a policy server, and an HTTP proxy cannot pass the request on.
 
 Port ${port.port}: a policy file of ${file("*", "*").length} bytes in 5 ms; the server left the connection open.
   content of every site may connect to port 1024-65535

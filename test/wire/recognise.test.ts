@@ -65,6 +65,14 @@ const TABLE: readonly [string, Recognised][] = [
 	["G\0", "document"],
 	["POSTMAN /\0", "document"],
 	["POSTMAN / HTTP/", "http"],
+	// RTMP: of an encoder, of Flash Player 9 and 10, and what only begins like it.
+	["\x03\0\0\0\0\0\0\0\0", "rtmp"],
+	["\x03\0\x12\x34\x56\x80\0\x07\x02", "rtmp"],
+	["\x03\0\x12\x34\x56\x09\0\x7c\x02", "rtmp"],
+	["\x03\0\x12\x34\x56\x20\0\0\0", "rtmp"],
+	["\x03\0\0\0", "more"],
+	["\x03<a/>\0<b/>\0", "document"],
+	["\x03hello, world\0", "document"],
 	// UTF-16.
 	["\xff\xfe<\0", "utf16"],
 	["\xfe\xff\0<", "utf16"],

@@ -85,8 +85,10 @@ const methods: Record<string, Handler> = {
 export function openApplication(facts: ApplicationFacts): void {
 	for (const [name, value] of Object.entries({ ...methods, ...unsupportedMethods() }))
 		Object.defineProperty(application, name, { value, writable: true, configurable: true });
-	// Without a prototype, `for (i in application.config)` lists exactly the names in the file.
-	const config = Object.assign(Object.create(null) as object, facts.config);
+	// An ordinary object, which scripts can print and ask with hasOwnProperty; `__proto__` in the file is a name like every other.
+	const config = {};
+	for (const [name, value] of Object.entries(facts.config))
+		Object.defineProperty(config, name, { value, writable: true, enumerable: true, configurable: true });
 	for (const [name, value] of Object.entries({ clients, ...facts, config }))
 		Object.defineProperty(application, name, { value, enumerable: true });
 	// Scripts set it for the administration console of Flash Media Server, which this host does not have.

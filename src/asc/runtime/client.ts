@@ -72,6 +72,10 @@ export class Client {
 		const state = stateOf(this);
 		if (state === undefined || state.phase === "ending") return false;
 		const waits = typeof result === "object" && result !== null;
+		if (!waits && result !== undefined && result !== null)
+			logOnce(
+				`client.call("${String(name)}", …): the second argument is the object for the answer, and the value given there is not sent; write client.call("${String(name)}", null, value)`,
+			);
 		// The client has to answer, so it is the client that the limit ends, not the script.
 		if (waits && state.results.size >= MAX_RESULTS) {
 			endClient(state, `it left ${MAX_RESULTS} calls of the application without an answer`);

@@ -1,15 +1,24 @@
 // `xmlsocket listen`: prints the documents that arrive; for scripts.
 
+import { XMLSocketError } from "../../errors/index.ts";
+import type { Connection } from "../../index.ts";
 import { countDocuments, numberOf, openConnection, printer, reportSurprises } from "../open-connection.ts";
 
 /** Ends with exit code 1 if fewer than `-C` documents arrive. */
 export async function listen(address: string, flags: Record<string, unknown>): Promise<void> {
 	const count = numberOf(flags.count, "--count");
 	const withinSeconds = numberOf(flags.within, "--within");
-	const connection = await openConnection(address, flags);
+	const connection = await (flags.reconnect ? patientConnection(address, flags) : openConnection(address, flags));
 	reportSurprises(connection, flags);
 	process.once("SIGINT", () => void connection.close());
-	for (const document of (flags.execute as string[] | undefined) ?? []) connection.send(document);
+	const execute = (): void => {
+		for (const document of (flags.execute as string[] | undefined) ?? []) connection.send(document);
+	};
+	execute();
+	connection.on("status", ({ type }) => {
+		if (type === "connected") execute();
+		else if (type === "disconnected") process.stderr.write("xmlsocket: the connection is lost; connecting again.\n");
+	});
 	const timer =
 		withinSeconds === undefined ? undefined : setTimeout(() => void connection.close(), withinSeconds * 1000);
 	const received = await countDocuments(connection, count ?? Number.POSITIVE_INFINITY, printer(flags));
@@ -20,4 +29,15 @@ export async function listen(address: string, flags: Record<string, unknown>): P
 		process.stderr.write(`xmlsocket: ${received} of ${count} documents arrived${error ? `: ${error.message}` : "."}\n`);
 		process.exitCode = 1;
 	} else if (error && count === undefined) throw error;
+}
+
+// A service may start before its server. The first failure is shown, because the address may be wrong.
+async function patientConnection(address: string, flags: Record<string, unknown>): Promise<Connection> {
+	try {
+		return await openConnection(address, flags);
+	} catch (error) {
+		if (!(error instanceof XMLSocketError) || !/_CONNECT_(?:FAILED|TIMEOUT)$/.test(error.code)) throw error;
+		process.stderr.write(`xmlsocket: ${error.message} Trying again.\n`);
+		return await openConnection(address, { ...flags, retryFirst: true });
+	}
 }

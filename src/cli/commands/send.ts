@@ -13,8 +13,12 @@ const AFTER_REFUSAL_MS = 250;
 /** Sends everything, then waits `--wait` milliseconds for answers, or until one is an <error>. */
 export async function send(address: string, documents: string[], flags: Record<string, unknown>): Promise<void> {
 	const waitMs = numberOf(flags.wait, "--wait") ?? 250;
-	const messages = [...documents, ...((flags.message as string[] | undefined) ?? [])];
-	if (typeof flags.file === "string") messages.push(readDocument(flags.file));
+	checkHostAndPort(address, documents[0]);
+	const messages: string[] = [];
+	for (const document of [...documents, ...((flags.message as string[] | undefined) ?? [])])
+		messages.push(document === "-" ? await standardInput() : document);
+	if (flags.file === "-") messages.push(await standardInput());
+	else if (typeof flags.file === "string") messages.push(readDocument(flags.file));
 	if (messages.length === 0 && !flags.lines) messages.push(await standardInput());
 	const connection = await openConnection(address, flags);
 	reportSurprises(connection, flags);
@@ -55,6 +59,15 @@ export async function send(address: string, documents: string[], flags: Record<s
 	if (error) throw error;
 	if (flags.json) process.stdout.write(`${JSON.stringify({ sent })}\n`);
 	if (refused) process.exitCode = 1;
+}
+
+// As nc and telnet take them. "9000" alone would be sent as a document.
+function checkHostAndPort(address: string, document = ""): void {
+	if (/[:/]|^\d+$/.test(address) || !/^\d+$/.test(document)) return;
+	throw new XMLSocketError(
+		"XMLSOCKET_ADDRESS_INVALID",
+		`"${address}" has no port. Write the host and the port as one word: ${address}:${document}.`,
+	);
 }
 
 // The newline that an editor or `echo` adds is not part of the document.
