@@ -44,6 +44,8 @@ app.get("/api/clients", () => ({ clients: server.peers }));
 // --- the chat
 
 const chat = createChat({
+	// Without this, everybody is welcomed as a guest before their <hello>.
+	greet: false,
 	// A browser sends the cookie of the site with its WebSocket. Other clients are guests.
 	authenticate(_hello, handshake) {
 		const name = nameOf(handshake.headers.cookie);

@@ -95,6 +95,8 @@ export async function untilSignal(
 		const stop = (signal: NodeJS.Signals | "key"): void => {
 			signals++;
 			if (signals === 1) {
+				// The terminal has written ^C where the next line begins.
+				if (signal === "SIGINT" && process.stderr.isTTY) process.stderr.write("\n");
 				log.info(
 					{ signal, connections: server.connections },
 					"stopping: clients receive their last documents; a second signal ends the process immediately",
