@@ -11,8 +11,8 @@ export default defineConfig({
 		hookTimeout: 120_000,
 		// The files that a process runs share their modules: to load them again for each file took a tenth of the processor time.
 		isolate: false,
-		// Many tests wait for other programs, so that there are three files for two cores; by default one core is left alone.
-		maxWorkers: Math.ceil(availableParallelism() * 1.5),
+		// Most tests of the long files wait for other programs: four files for two cores; by default one core is left alone.
+		maxWorkers: availableParallelism() * 2,
 		// How long an outcome may take says nothing on a busy machine; only that it comes.
 		expect: { poll: { timeout: 90_000, interval: 20 } },
 		coverage: { include: ["src/**/*.ts"] },
