@@ -20,6 +20,7 @@ import { RequestLimits } from "./request-limits.ts";
 // Load balancers and containers ask under names of their own, and the answers tell no page more than a refusal does.
 const HEALTH_PATHS: ReadonlySet<string> = new Set(["/healthz", "/readyz"]);
 const isHealthCheck = (request: IncomingMessage, basePath: string): boolean =>
+	/^(?:[\w.-]+|\[[\da-f:.]+\])(?::\d+)?$/i.test(request.headers.host ?? "") &&
 	HEALTH_PATHS.has(requestUrl(request, basePath)?.pathname ?? "");
 const OPERATOR_PATHS: ReadonlySet<string> = new Set(["/healthz", "/readyz", "/metrics"]);
 const ALLOWED_METHODS = "GET, HEAD, OPTIONS";
