@@ -24,7 +24,7 @@ export default defineConfig({
 		anchor: { slugify: githubSlug },
 		// Braces in these pages are the program's own syntax.
 		attrs: { disable: true },
-		theme: { light: "github-light", dark: "github-dark" },
+		theme: { light: "github-light-high-contrast", dark: "github-dark-high-contrast" },
 		languageAlias: { actionscript: "actionscript-3", caddy: "nginx" },
 		config: repositoryLinks(base),
 	},

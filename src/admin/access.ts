@@ -53,7 +53,8 @@ export class AdminAccess {
 				"The request has no token: it needs the header Authorization: Bearer TOKEN.",
 			);
 		}
-		this.#wrong.take(limitKey, this.#now());
+		// Open pages ask for a while with a token that was replaced, and must not lock out the new one.
+		if (!this.#tokens.wasValid(token)) this.#wrong.take(limitKey, this.#now());
 		throw new XMLSocketError("XMLSOCKET_ADMIN_UNAUTHORIZED", "The token is not one of this server's admin token file.");
 	}
 

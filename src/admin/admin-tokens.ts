@@ -23,6 +23,8 @@ export class AdminTokens {
 	readonly #log: Logger;
 	readonly #now: () => number;
 	#tokens: readonly AdminToken[];
+	/** Digests of tokens that were valid before, the last ones. */
+	readonly #former = new Set<string>();
 	#version: string;
 	#checkedMs: number;
 
@@ -48,6 +50,11 @@ export class AdminTokens {
 		return name;
 	}
 
+	/** Whether a token that is not valid was valid before: it is out of date, and no guess. */
+	wasValid(token: string): boolean {
+		return this.#former.has(digestOf(token).toString("hex"));
+	}
+
 	// Where the new file cannot be used, the tokens of the old one stay valid, as with a certificate.
 	#readAgain(): void {
 		const nowMs = this.#now();
@@ -57,7 +64,13 @@ export class AdminTokens {
 		if (version === this.#version) return;
 		this.#version = version;
 		try {
+			const before = this.#tokens;
 			this.#tokens = readTokens(this.#file);
+			for (const { digest } of before) this.#former.add(digest.toString("hex"));
+			for (const digest of this.#former) {
+				if (this.#former.size <= MAX_TOKENS) break;
+				this.#former.delete(digest);
+			}
 			this.#log.info({ tokens: this.#tokens.length }, "the file of the admin tokens was read again");
 		} catch (error) {
 			const { code, message } = error as XMLSocketError;

@@ -135,16 +135,39 @@ function findCommand(program: Command, name: string): Command {
 	);
 }
 
+/** What other servers call the flags. */
+const OTHER_NAMES: Readonly<Record<string, string>> = {
+	"--address": "--host",
+	"--bind": "--host",
+	"--ip": "--host",
+	"--interface": "--host",
+	"--listen": "--port",
+	"--ssl-cert": "--tls-cert",
+	"--ssl-key": "--tls-key",
+	"--cors": "--origin",
+	"--allow-origin": "--origin",
+	"--directory": "--web",
+	"--root": "--web",
+	"--static": "--web",
+	"--verbose": "--log-level",
+	"--debug": "--log-level",
+};
+
 // Commander suggests only flags that the help lists.
 function withSuggestion(text: string, command: Command | undefined): string {
 	const [host, port] = command?.args ?? [];
+	if (
+		text.startsWith("error: too many arguments") &&
+		/^\d+$/.test(host ?? "") &&
+		command?.options.some(({ long }) => long === "--port")
+	)
+		return `${text.trimEnd()}\n(Did you mean --port ${host}?)\n`;
 	if (text.startsWith("error: too many arguments") && /^\d+$/.test(port ?? ""))
 		return `${text.trimEnd()}\nWrite the host and the port as one word: ${host}:${port}\n`;
-	const flag = /^error: unknown option '(--[^']+)'\n?$/.exec(text)?.[1];
+	const [, flag, suggested] = /^error: unknown option '(--[^']+)'\n?(.+)?\n?$/.exec(text) ?? [];
 	if (flag === undefined || !command) return text;
-	const near = nearestName(
-		flag,
-		command.options.flatMap(({ long }) => long ?? []),
-	);
-	return near ? `${text.trimEnd()}\n(Did you mean ${near}?)\n` : text;
+	const names = command.options.flatMap(({ long }) => long ?? []);
+	const meant = OTHER_NAMES[flag];
+	const near = names.find((name) => name === meant || name.endsWith(flag.slice(1))) ?? nearestName(flag, names);
+	return near && !suggested?.includes(near) ? `error: unknown option '${flag}'\n(Did you mean ${near}?)\n` : text;
 }

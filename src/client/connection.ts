@@ -68,7 +68,7 @@ export class Connection implements DocumentConnection<ConnectionEvents> {
 		this.#options = options;
 		this.#host = host;
 		this.#streams = options.stream ? host.streams : undefined;
-		this.#requests = new Requests(host.clock);
+		this.#requests = new Requests(host.clock, () => this.#link.current?.unfinishedBytes ?? 0);
 		const listeners = new Listeners<ConnectionEvents>(CONNECTION_EVENTS, host.report);
 		this.#listeners = listeners;
 		this.#queue = new ReadQueue(

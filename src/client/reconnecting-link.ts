@@ -228,9 +228,13 @@ export class ReconnectingLink {
 		const ending = this.#ending;
 		this.#ending = undefined;
 		const cause = ending?.error ?? close.error;
-		const error = cause ?? new XMLSocketError("XMLSOCKET_CONNECTION_LOST", "The other side closed the connection.");
-		this.#owner.lost(error);
 		const { unfinishedBytes } = close;
+		const unfinished = unfinishedBytes
+			? `, ${unfinishedBytes} bytes after its last terminator (option terminator)`
+			: "";
+		const error =
+			cause ?? new XMLSocketError("XMLSOCKET_CONNECTION_LOST", `The other side closed the connection${unfinished}.`);
+		this.#owner.lost(error);
 		if (this.#isClosing) this.#finish(unfinishedBytes ? { by: "local", unfinishedBytes } : { by: "local" }, true);
 		else if (!this.#redialer || ending?.isFinal) this.#finish(cause ? { ...close, error: cause } : close, false);
 		else {

@@ -60,13 +60,20 @@ export function checkRequestOptions(options: RequestOptions | undefined): Reques
 	return { ...wait, match };
 }
 
+function unanswered(bytes: number): string {
+	return bytes === 0 ? UNANSWERED : `${UNANSWERED}, but ${bytes} bytes without a terminator came (option terminator),`;
+}
+
 /** The requests of one connection, oldest first. */
 export class Requests {
 	readonly #clock: Clock;
+	readonly #unfinishedBytes: () => number;
 	readonly #pending = new Set<Pending>();
 
-	constructor(clock: Clock) {
+	/** @param unfinishedBytes what has come of a document that has not ended */
+	constructor(clock: Clock, unfinishedBytes: () => number = () => 0) {
 		this.#clock = clock;
+		this.#unfinishedBytes = unfinishedBytes;
 	}
 
 	/** Requests without an answer. */
@@ -77,6 +84,7 @@ export class Requests {
 	/** Asks, and waits for the answer. */
 	ask(question: Question, { signal, timeoutMs = DEFAULT_TIMEOUT_MS }: WaitOptions): Promise<ReceivedDocument> {
 		let pending: Pending | undefined;
+		const unfinishedBytes = this.#unfinishedBytes;
 		const answer = new Promise<ReceivedDocument>((resolve, reject) => {
 			refuseAborted(UNANSWERED, { signal });
 			const waiting: Pending = {
@@ -97,7 +105,13 @@ export class Requests {
 		return waitFor(
 			answer,
 			{ signal, timeoutMs },
-			{ what: UNANSWERED, clock: this.#clock, gaveUp: () => pending && this.#pending.delete(pending) },
+			{
+				get what() {
+					return unanswered(unfinishedBytes());
+				},
+				clock: this.#clock,
+				gaveUp: () => pending && this.#pending.delete(pending),
+			},
 		);
 	}
 

@@ -84,6 +84,11 @@ export class Link<Output extends "text" | "bytes" = "text"> implements Measured 
 		return this.#outbox.bytes + this.transport.bufferedBytes;
 	}
 
+	/** Bytes received of a document that has not ended. */
+	get unfinishedBytes(): number {
+		return this.#decoder.pendingBytes ?? 0;
+	}
+
 	/** Bytes held for the other side: its outbox, its unfinished document, and about as much as the documents that wait here. */
 	get heldBytes(): number {
 		const received = (this.#decoder.pendingBytes ?? 0) + (this.transport.unfinishedBytes ?? 0);

@@ -128,7 +128,7 @@ export class StreamDecoder implements Decoder<string> {
 					if (this.#depth === 0) {
 						const header = this.#isHeader();
 						this.#complete(chunk, start, at, fragments);
-						this.ended = header;
+						this.ended = header && !isFlashHeader(fragments.at(-1));
 					}
 					break;
 				case "end":
@@ -234,6 +234,11 @@ export class StreamDecoder implements Decoder<string> {
 		this.pendingSinceMs = undefined;
 		this.#size.reset();
 	}
+}
+
+// The header of the Flash dialect is an empty element, which opens the stream: each document is well-formed by itself there.
+function isFlashHeader(header: string | undefined): boolean {
+	return header !== undefined && /^<flash:|["']http:\/\/www\.jabber\.com\/streams\/flash["']/.test(header);
 }
 
 function notXml(byte: number): XMLSocketError {

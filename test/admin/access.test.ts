@@ -73,6 +73,8 @@ describe("the admin API", () => {
 		};
 		replace("another-token-of-bob bob\n");
 		await expect.poll(async () => (await running.admin.get("status")).status, { interval: 200 }).toBe(401);
+		// A page that is open with the old token is no guesser.
+		for (let request = 0; request < 15; request++) expect((await running.admin.get("status")).status).toBe(401);
 		expect((await other.get("status")).status).toBe(200);
 		// The last two are an editor that writes in place, and one that deletes the file first.
 		const mistakes: [string, () => void][] = [

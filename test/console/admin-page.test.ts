@@ -342,6 +342,9 @@ describe.skipIf(!chromiumPath)("the admin page", () => {
 		await page.keyboard.press("Enter");
 		await page.locator("#view-log").waitFor();
 		writeFileSync(tokens, `${TOKEN} olga\n`);
+		const status = `http://localhost:${daemon.port}/xmlsocket/admin/api/status`;
+		const headers = { authorization: `Bearer ${TOKEN}` };
+		await expect.poll(async () => (await fetch(status, { headers })).status).toBe(200);
 	});
 
 	it("loads less than 80 kB, compressed, and nothing from elsewhere", async () => {

@@ -2,7 +2,7 @@
 
 import { once } from "node:events";
 import { createRequire } from "node:module";
-import { createServer as createTcpServer } from "node:net";
+import { createServer as createTcpServer, type Socket } from "node:net";
 import { setTimeout as wait } from "node:timers/promises";
 import { expect, onTestFinished, test } from "vitest";
 import { connect, type ReceivedDocument, xml } from "../../src/index.ts";
@@ -173,4 +173,35 @@ test("connect() with a host and a port, an object or a URL says how to write the
 	await expect(call("localhost", "9000")).rejects.toThrow('connect("localhost:9000")');
 	await expect(call({ host: "game.example", port: 9339 })).rejects.toThrow('for example "game.example:9339"');
 	await expect(call(new URL("xmlsocket://game.example:9339"))).rejects.toThrow('"xmlsocket://game.example:9339"');
+});
+
+test.each([
+	[
+		"ends its answer with a line, and waits",
+		(socket: Socket): void => void socket.write("<ok/>\n"),
+		"but 6 bytes without a terminator came",
+	],
+	[
+		"puts a length in front of its answer",
+		(socket: Socket): void => void socket.write("\0\x05<ok/>"),
+		"but 6 bytes without a terminator came",
+	],
+	[
+		"ends its answer with the connection",
+		(socket: Socket): void => void socket.end("<ok/>"),
+		"closed the connection, 5 bytes after its last terminator",
+	],
+	[
+		"is a web server",
+		(socket: Socket): void => void socket.end("HTTP/1.1 400 Bad Request\r\n\r\n"),
+		"closed the connection, 28 bytes after",
+	],
+	["waits too", (): void => {}, "No document answered the request within 100 ms."],
+] as const)("request() to a server that %s says what came", async (_situation, answer, words) => {
+	const peer = createTcpServer((socket) => socket.on("error", () => {}).once("data", () => answer(socket)));
+	onTestFinished(() => void peer.close());
+	await once(peer.listen(0, "127.0.0.1"), "listening");
+	const client = await connect(`127.0.0.1:${(peer.address() as { port: number }).port}`);
+	await expect(client.request("<ask/>", { match: () => true, timeoutMs: 100 })).rejects.toThrow(words);
+	await client.close();
 });

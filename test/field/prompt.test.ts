@@ -16,16 +16,15 @@ interface Started {
 	readonly state: string;
 }
 
-async function start(flags = ""): Promise<Started> {
+async function start(flags = "", within = (command: string, _folder: string): string => command): Promise<Started> {
 	const state = mkdtempSync(join(tmpdir(), "xmlsocket prompt "));
 	const server = createServer({ port: 0, firstBytesTimeoutMs: 10 });
 	await server.listen();
 	const received: string[] = [];
 	const connected = new Promise<ServerConnection>((resolve) => server.once("connection", resolve));
 	const node = JSON.stringify(process.execPath);
-	const terminal = new Terminal(`${node} ${JSON.stringify(program)} connect :${server.port} ${flags}`, {
-		XDG_STATE_HOME: state,
-	});
+	const command = `${node} ${JSON.stringify(program)} connect :${server.port} ${flags}`;
+	const terminal = new Terminal(within(command, state), { XDG_STATE_HOME: state });
 	onTestFinished(async () => {
 		terminal.close();
 		await server.close({ graceMs: 0 });
@@ -122,6 +121,23 @@ describe.skipIf(!hasTmux())("the prompt", () => {
 		other.connection.send("<a/>");
 		void other.connection.close();
 		await expect.poll(() => other.terminal.text()).toContain("no terminator (crlf) follows the last 5 bytes");
+	});
+
+	test("in a terminal of an editor, which obeys no escape sequences (TERM=dumb), it writes none", async () => {
+		// The recording is what the terminal is sent.
+		const { received, terminal, connection, state } = await start("", (command, folder) => {
+			return `env TERM=dumb script -qec '${command}' '${join(folder, "recording")}'`;
+		});
+		connection.send("<a/>");
+		await expect.poll(() => terminal.text()).toContain("< <a/>");
+		terminal.type("<b/>");
+		terminal.press("Enter");
+		await expect.poll(() => received).toEqual(["<b/>"]);
+		terminal.press("C-d");
+		await expect.poll(() => terminal.text()).toContain("exit 0");
+		const [, ...lines] = readFileSync(join(state, "recording"), "utf8").split("\n");
+		expect(lines.join("\n")).toContain("< <a/>");
+		expect(lines.join("\n")).not.toContain("\u001b");
 	});
 
 	test("on a stream each line is sent as it is", async () => {

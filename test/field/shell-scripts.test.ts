@@ -93,3 +93,16 @@ it("a service listens before its server starts, and after it restarts: its first
 	expect(out).toBe('<got size="7"/>\n<got size="7"/>\n');
 	expect(err).toContain("the connection is lost; connecting again");
 });
+
+describe("a command line as for another server", () => {
+	it.each([
+		[["gateway", "--cert", "a.pem", "127.0.0.1:9339"], "--tls-cert"],
+		[["serve", "--ssl-key", "a.pem"], "--tls-key"],
+		[["serve", "--bind", "0.0.0.0"], "--host"],
+		[["serve", "--listen", "9755"], "--port"],
+		[["serve", "9755"], "--port 9755"],
+	] as const)("%j: the error names %s", async (words, flag) => {
+		const { code, err } = await runProcess(words);
+		expect([code, err]).toEqual([2, expect.stringContaining(`(Did you mean ${flag}?)`)]);
+	});
+});

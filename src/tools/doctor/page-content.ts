@@ -57,7 +57,15 @@ async function ruffleFiles(
 	const hint =
 		"Put all files of the package @ruffle-rs/ruffle into that folder, the .wasm files too, or load Ruffle from a CDN.";
 	const missing = whyMissing(script);
-	if (missing !== undefined) return { ok: false, text: `Ruffle does not load: ${url.href} ${missing}.`, hint };
+	if (missing !== undefined)
+		return {
+			ok: false,
+			text: `Ruffle does not load: ${url.href} ${missing}.`,
+			hint:
+				url.host === page.host
+					? hint
+					: `Check that ${url.host} can be reached from here, or put the files of the package @ruffle-rs/ruffle on the page's own site.`,
+		};
 	const text = (script as LoadedFile).body.toString("utf8");
 	const names = [
 		...(/"core\.ruffle\."\s*\+\s*\{([^}]*)\}/.exec(text)?.[1]?.matchAll(/["']([\da-f]{8,40})["']/g) ?? []),

@@ -103,6 +103,12 @@ function likely(entries: readonly ConfiguredEntry[], hosts: readonly string[]): 
 function nearest(entries: readonly ConfiguredEntry[], target: AskedTarget): { text: string; hint: string } {
 	const wanted = hostPort(target.host, target.port);
 	const hint = `Add an entry with host: ${JSON.stringify(target.host)}, port: ${target.port} and the same proxyUrl. Ruffle compares hosts letter by letter.`;
+	const odd = entries.find(({ host }) => /[*/]/.test(host));
+	if (odd)
+		return {
+			text: `There is no entry for ${wanted}; an entry has the host ${JSON.stringify(odd.host)}.`,
+			hint: `Ruffle compares hosts letter by letter: it knows no wildcards, and no addresses with a protocol. Write host: ${JSON.stringify(target.host)}, port: ${target.port}.`,
+		};
 	const candidates = entries.filter(({ host, port }) => port === target.port && isSameHost(host, target.host));
 	const spelled = candidates.find(({ host }) => host.toLowerCase() === target.host.toLowerCase()) ?? candidates[0];
 	if (spelled)

@@ -57,11 +57,19 @@ export function readRuffleConfig(scripts: readonly ReadScript[], page: URL): Ruf
 			found.entries.push(...ours);
 		} else readTokens(tokens, variables, found);
 	}
-	return { ...found, entries: found.entries.slice(0, MAX_ENTRIES) };
+	if (found.isReplaced && found.entries.length === 0 && found.unreadable === 0)
+		found.mistakes.push(
+			"A later script assigns window.RufflePlayer or its config again, without socketProxy: that replaces the list, so Ruffle opens no socket.",
+		);
+	const { isPresent, unreadable, publicPath, misspelled, mistakes } = found;
+	return { entries: found.entries.slice(0, MAX_ENTRIES), isPresent, unreadable, publicPath, misspelled, mistakes };
 }
 
 class Findings {
-	readonly entries: ConfiguredEntry[] = [];
+	entries: ConfiguredEntry[] = [];
+	/** Those of `window.RufflePlayer`, which a later assignment replaces. */
+	readonly ofPage = new Set<ConfiguredEntry>();
+	isReplaced = false;
 	isPresent = false;
 	unreadable = 0;
 	publicPath: string | undefined = undefined;
@@ -74,9 +82,12 @@ function readTokens(tokens: readonly Token[], variables: Variables, found: Findi
 		const token = tokens[at];
 		return token?.kind === "punctuation" && token.text === text;
 	};
+	let endOfPageConfig = 0;
 	for (let at = 0; at < tokens.length; at++) {
 		const token = tokens[at]!;
 		if (token.kind !== "name" && token.kind !== "string") continue;
+		if (token.text === "RufflePlayer")
+			endOfPageConfig = Math.max(endOfPageConfig, readPageConfig(tokens, at, variables, found));
 		if (token.text === "publicPath" && (isMark(at + 1, ":") || isMark(at + 1, "="))) {
 			const folder = new Expression(tokens, at + 2, variables).value();
 			if (typeof folder === "string") found.publicPath ??= folder;
@@ -95,13 +106,68 @@ function readTokens(tokens: readonly Token[], variables: Variables, found: Findi
 		}
 		const expression = new Expression(tokens, next + (isPush ? 3 : 1), variables);
 		found.isPresent = true;
+		if (isSet && isFunction(tokens, next + 1)) {
+			found.mistakes.push("socketProxy is a function, but Ruffle takes only a list of entries.");
+			continue;
+		}
+		const before = found.entries.length;
 		if (isPush) {
 			const { text: name } = tokens[next + 1] as { text: string };
 			if (name === "push" || name === "unshift") for (const entry of expression.list(")")) addEntry(entry, found);
-			continue;
-		}
-		addList(expression.value(), found);
+		} else addList(expression.value(), found);
+		const isOfPage = at < endOfPageConfig || isPush || isMark(next, "=");
+		if (isOfPage) for (const entry of found.entries.slice(before)) found.ofPage.add(entry);
 	}
+}
+
+/**
+ * Reads `RufflePlayer = …` and `RufflePlayer.config = …`: an object that is assigned again replaces the entries of the first one, and one
+ * that is not known may have entries.
+ *
+ * @returns where the object ends; 0 if there is none.
+ */
+function readPageConfig(tokens: readonly Token[], start: number, variables: Variables, found: Findings): number {
+	const textAt = (at: number): string | undefined => {
+		const token = tokens[at];
+		return token?.kind === "punctuation" || token?.kind === "name" || token?.kind === "string" ? token.text : undefined;
+	};
+	let at = start + 1;
+	if (textAt(at) === "]") at++;
+	const isConfig = textAt(at) === "." && textAt(at + 1) === "config";
+	if (isConfig) at += 2;
+	if (textAt(at) !== "=") return 0;
+	const expression = new Expression(tokens, at + 1, variables);
+	const value = expression.value();
+	const config = isConfig ? value : value instanceof Map ? (value as ValueMap).get("config") : undefined;
+	if (config === UNKNOWN) found.unreadable++;
+	const text = tokens.slice(at + 1, expression.at);
+	const keepsOld = text.some((token) => token.kind === "punctuation" && token.text === "...");
+	// `if (!window.RufflePlayer) window.RufflePlayer = {…}` does nothing where there is one.
+	const first = textAt(start - 1) === "." ? start - 2 : start;
+	const isConditional = textAt(first - 1) === ")" || (textAt(first - 1) === "{" && textAt(first - 2) === ")");
+	if (textAt(at + 1) !== "{" || !(value instanceof Map) || value.size === 0 || keepsOld || isConditional)
+		return expression.at;
+	if (found.entries.some((entry) => found.ofPage.has(entry))) {
+		found.entries = found.entries.filter((entry) => !found.ofPage.has(entry));
+		found.isReplaced = true;
+	}
+	return expression.at;
+}
+
+/** Whether a function is at a position. */
+function isFunction(tokens: readonly Token[], start: number): boolean {
+	const first = tokens[start];
+	if (first?.kind === "name" && (first.text === "function" || first.text === "async")) return true;
+	let at = start;
+	let depth = 0;
+	for (; at < tokens.length; at++) {
+		const token = tokens[at]!;
+		if (token.kind === "punctuation" && token.text === "(") depth++;
+		else if (token.kind === "punctuation" && token.text === ")") depth--;
+		if (depth === 0) break;
+	}
+	const arrow = tokens[at + 1];
+	return (first?.kind === "name" || at > start) && arrow?.kind === "punctuation" && arrow.text === "=>";
 }
 
 function addList(value: Value, found: Findings): void {

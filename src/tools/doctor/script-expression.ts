@@ -3,6 +3,7 @@
 
 import { call, method } from "./script-methods.ts";
 import type { Token } from "./script-tokens.ts";
+import { changedUrl, isUrl, URL_PARTS } from "./script-url.ts";
 import { bounded, isPlain, MAX_ITEMS, UNKNOWN, type Value, type ValueMap } from "./script-value.ts";
 
 const MAX_DEPTH = 40;
@@ -22,6 +23,13 @@ const PRECEDENCE: ReadonlyMap<string, number> = new Map([
 /** The variables and properties that a page's scripts assign, evaluated when they are read. */
 export class Variables {
 	readonly #assigned = new Map<string, { readonly tokens: readonly Token[]; readonly at: number }>();
+	/** The calls that add items to a list, by its path. */
+	readonly #added = new Map<
+		string,
+		{ readonly tokens: readonly Token[]; readonly at: number; readonly isRepeated: boolean }[]
+	>();
+	/** Addresses whose query a script changes. */
+	readonly #searched = new Set<string>();
 	readonly #known: ReadonlyMap<string, Value>;
 	/** Each is evaluated once, so that variables made of variables cost no more than the script's length. */
 	readonly #values = new Map<string, Value>();
@@ -39,10 +47,30 @@ export class Variables {
 
 	/** Remembers the assignments of a script: `name = …` and `path.to.name = …`. The first one wins. */
 	collect(tokens: readonly Token[]): void {
+		let hasLoop = false;
 		for (const [at, token] of tokens.entries()) {
+			if (token.kind === "name") {
+				hasLoop ||= /^(?:for|while|forEach)$/.test(token.text);
+				this.#collectCall(tokens, at, token.text, hasLoop);
+			}
 			if (token.kind !== "punctuation" || token.text !== "=") continue;
 			const path = pathBefore(tokens, at);
 			if (path !== undefined && !this.#assigned.has(path)) this.#assigned.set(path, { tokens, at: at + 1 });
+		}
+	}
+
+	// `list.push(…)`, and `address.searchParams.set(…)`.
+	#collectCall(tokens: readonly Token[], at: number, name: string, isRepeated: boolean): void {
+		if (!/^(?:push|unshift|searchParams)$/.test(name)) return;
+		const dot = tokens[at - 1];
+		const path = dot?.kind === "punctuation" && dot.text === "." ? pathBefore(tokens, at - 1) : undefined;
+		if (path === undefined) return;
+		const open = tokens[at + 1];
+		if (name === "searchParams") this.#searched.add(path);
+		else if (open?.kind === "punctuation" && open.text === "(") {
+			const calls = this.#added.get(path) ?? [];
+			calls.push({ tokens, at: at + 2, isRepeated });
+			this.#added.set(path, calls);
 		}
 	}
 
@@ -56,10 +84,32 @@ export class Variables {
 		// For a variable that is made of itself.
 		this.#values.set(path, UNKNOWN);
 		this.#depth++;
-		const value = new Expression(assigned.tokens, assigned.at, this).value();
+		const value = this.#changed(path, new Expression(assigned.tokens, assigned.at, this).value());
 		this.#depth--;
 		this.#values.set(path, value);
 		return value;
+	}
+
+	// What the scripts do to the value after it was assigned.
+	#changed(path: string, value: Value): Value {
+		if (Array.isArray(value)) {
+			const calls = this.#added.get(path) ?? [];
+			if (calls.length === 0) return value;
+			const items = calls.flatMap(({ tokens, at }) => new Expression(tokens, at, this).list(")"));
+			// How often a loop runs is not known.
+			const others: readonly Value[] = calls.some(({ isRepeated }) => isRepeated) ? [UNKNOWN] : [];
+			return bounded([...(value as readonly Value[]), ...items, ...others]);
+		}
+		if (!isUrl(value)) return value;
+		if (this.#searched.has(path)) return UNKNOWN;
+		// The parts may be made of the address itself.
+		this.#values.set(path, value);
+		let url: Value = value;
+		for (const part of URL_PARTS) {
+			const assigned = this.#assigned.get(`${path}.${part}`);
+			if (assigned) url = changedUrl(url, part, new Expression(assigned.tokens, assigned.at, this).value());
+		}
+		return url;
 	}
 }
 
@@ -227,7 +277,8 @@ export class Expression {
 	#template({ texts, parts }: Extract<Token, { kind: "template" }>): Value {
 		let text = texts[0] ?? "";
 		for (const [at, tokens] of parts.entries()) {
-			const value = new Expression(tokens, 0, this.#variables).value();
+			const given = new Expression(tokens, 0, this.#variables).value();
+			const value = isUrl(given) ? given.get("href") : given;
 			if (typeof value !== "string" && typeof value !== "number") return UNKNOWN;
 			text += String(value) + (texts[at + 1] ?? "");
 		}

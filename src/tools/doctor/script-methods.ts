@@ -1,10 +1,12 @@
 // The functions and methods that the reader of scripts knows: those with which pages put addresses together. No function of a page is called.
 
+import { isUrl, urlValue } from "./script-url.ts";
 import { isPlain, UNKNOWN, type Value, type ValueMap } from "./script-value.ts";
 
 /** The value of a call of a function by its name. */
 export function call(path: string | undefined, values: readonly Value[]): Value {
 	const [first, second] = values;
+	if (path === "String" && isUrl(first)) return first.get("href");
 	if (path === "String" && isPlain(first!)) return String(first);
 	if ((path === "Number" || path === "parseInt") && isPlain(first!)) return Number.parseFloat(String(first));
 	if (path === "encodeURIComponent" && isPlain(first!)) return encodeURIComponent(String(first));
@@ -13,18 +15,13 @@ export function call(path: string | undefined, values: readonly Value[]): Value 
 	return UNKNOWN;
 }
 
-function urlValue(address: string, base: string | undefined): Value {
-	if (!URL.canParse(address, base)) return UNKNOWN;
-	const { href, host, hostname, origin, protocol, port, pathname } = new URL(address, base);
-	return new Map<string, Value>(Object.entries({ href, host, hostname, origin, protocol, port, pathname }));
-}
-
 /** The value of a call of a method. @param path what it is called on, if that is a name */
 export function method(value: Value, path: string | undefined, name: string, values: readonly Value[]): Value {
 	const [first, second] = values;
 	if (path === "JSON" && name === "parse" && typeof first === "string") return parsedJson(first);
 	if (path === "Object" && name === "assign") return merged(values);
 	if (path === "Object" && name === "freeze") return first;
+	if (Array.isArray(value) && name === "includes") return has(value as readonly Value[], first);
 	if (Array.isArray(value) && name === "concat") return concatenated(value as readonly Value[], values);
 	if (value instanceof Map && name === "toString") return (value as ValueMap).get("href") ?? UNKNOWN;
 	if (typeof value !== "string") return UNKNOWN;
@@ -36,6 +33,11 @@ export function method(value: Value, path: string | undefined, name: string, val
 	if ((name === "replace" || name === "replaceAll") && typeof second === "string")
 		return replaced(value, first, second, name === "replaceAll");
 	return UNKNOWN;
+}
+
+function has(list: readonly Value[], value: Value): Value {
+	if (value === UNKNOWN) return UNKNOWN;
+	return list.includes(value) || (list.includes(UNKNOWN) ? UNKNOWN : false);
 }
 
 function concatenated(list: readonly Value[], values: readonly Value[]): Value {
