@@ -7,7 +7,7 @@ import type { Server } from "../server/index.ts";
 import { painterFor } from "./colour.ts";
 import { readableLine } from "./log-lines.ts";
 import { LogOutput } from "./log-output.ts";
-import { hasLostTerminal, type KeyActions, watchKeys } from "./terminal-keys.ts";
+import { hasNoTerminal, type KeyActions, watchKeys } from "./terminal-keys.ts";
 
 const FLUSH_LOG_MS = 500;
 
@@ -107,9 +107,9 @@ export async function untilSignal(
 		process.on("SIGINT", stop);
 		process.on("SIGTERM", stop);
 		// A program under nohup has no terminal as its output. It continues when the terminal is closed; one that a user watched stops.
-		const isWatched = isatty(0) && isatty(1);
+		const isWatched = isatty(0) && isatty(1) && (process.platform === "win32" || !hasNoTerminal());
 		process.on("SIGHUP", () => {
-			if (isWatched && hasLostTerminal()) stop("SIGHUP");
+			if (isWatched && hasNoTerminal()) stop("SIGHUP");
 			else server.reload();
 		});
 		if (start) watchKeys({ ...start, reload: () => server.reload(), stop: () => stop("key") });

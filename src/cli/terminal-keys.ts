@@ -67,8 +67,8 @@ export function watchKeys({ show, page, reload, stop }: KeyActions): void {
 	process.on("SIGCONT", follow);
 }
 
-/** Whether the terminal that this process was started from has gone; called where it had one. */
-export function hasLostTerminal(): boolean {
+/** Whether this process has no controlling terminal, or no longer has one. Always true on Windows, which has no /dev/tty. */
+export function hasNoTerminal(): boolean {
 	try {
 		closeSync(openSync("/dev/tty", "r"));
 		return false;
