@@ -25,6 +25,7 @@ export async function openConnection(address: string, flags: Record<string, unkn
 		codec: textCodec(String(flags.encoding ?? "utf-8")),
 		tls,
 		...(typeof flags.origin === "string" ? { origin: flags.origin } : {}),
+		...(typeof flags.lingerMs === "number" ? { lingerMs: flags.lingerMs } : {}),
 		...(flags.reconnect ? { reconnect: { retryFirst: flags.retryFirst === true } } : {}),
 	};
 	const connection = await connect(flags.tls ? secured(address) : address, options);

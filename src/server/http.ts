@@ -17,6 +17,11 @@ import type { Debtor, MemoryHolder } from "./memory-ceiling.ts";
 import { RequestLimits } from "./request-limits.ts";
 
 /** What a connection on a reserved place may ask for. */
+// Load balancers and containers ask under names of their own, and the answers tell no page more than a refusal does.
+const HEALTH_PATHS: ReadonlySet<string> = new Set(["/healthz", "/readyz"]);
+const isHealthCheck = (request: IncomingMessage, basePath: string): boolean =>
+	/^(?:[\w.-]+|\[[\da-f:.]+\])(?::\d+)?$/i.test(request.headers.host ?? "") &&
+	HEALTH_PATHS.has(requestUrl(request, basePath)?.pathname ?? "");
 const OPERATOR_PATHS: ReadonlySet<string> = new Set(["/healthz", "/readyz", "/metrics"]);
 const ALLOWED_METHODS = "GET, HEAD, OPTIONS";
 
@@ -107,7 +112,7 @@ export class HttpSide implements MemoryHolder {
 			refuseRequest(response, 429, "requesting-too-fast", "Too many requests from this address.\n");
 			return;
 		}
-		if (!host.rules.allowsHost(request.headers.host)) {
+		if (!host.rules.allowsHost(request.headers.host) && !isHealthCheck(request, host.settings.basePath)) {
 			answer(response, 421, `${unknownHost(request).join(" ")}\n`);
 			return;
 		}

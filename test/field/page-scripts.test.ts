@@ -130,3 +130,7 @@ it("a page fetches its configuration as JSON: it is left open, and not called em
 	);
 	expect(found).toMatchObject({ entries: [], unreadable: 1, mistakes: [] });
 });
+
+it.each(["true", "'wss://play.example/'"])("a page gives %s for the list: it is named as the mistake", (value) => {
+	expect(read(config(value)).mistakes[0]).toMatch(/^socketProxy is .*, but Ruffle takes only a list/);
+});

@@ -45,3 +45,15 @@ it("content still connects with NetConnection, over RTMP and then in HTTP: the l
 		"speaks RTMP, as NetConnection does; content connects to this server with XMLSocket",
 	);
 });
+
+it("a script asks for the shared object of another server: the log says that it gets its own", async () => {
+	const application = await runApplication({
+		"main.asc": `var NC = new NetConnection();
+			var users = SharedObject.get("users", false, NC);
+			users.setProperty("ann", 1); trace(users.getProperty("ann"));
+			SharedObject.get("mine", false, null);`,
+	});
+	await until(() => application.logged.length > 0, "the hint");
+	expect(application.traced).toEqual(["1"]);
+	expect(application.logged.filter((line) => line.includes("the NetConnection has no effect"))).toHaveLength(1);
+});

@@ -106,3 +106,14 @@ describe("a command line as for another server", () => {
 		expect([code, err]).toEqual([2, expect.stringContaining(`(Did you mean ${flag}?)`)]);
 	});
 });
+
+it("a script sends to a server that never ends its own side: the command ends soon after its wait", async () => {
+	const open = createServer({ allowHalfOpen: true }, serve);
+	await new Promise<void>((done) => open.listen(0, "127.0.0.1", done));
+	onTestFinished(() => void open.close());
+	const begun = performance.now();
+	const { code, out } = await runHere(["send", `127.0.0.1:${(open.address() as { port: number }).port}`, "<a/>"]);
+	expect([code, out]).toEqual([0, '<got size="4"/>\n']);
+	// The limit of a connection is 5 s otherwise.
+	expect(performance.now() - begun).toBeLessThan(4500);
+});

@@ -91,7 +91,7 @@ describe.skipIf(!hasNginx())("behind nginx", () => {
 			"location / { proxy_pass http://chatservers; }",
 			`upstream chatservers { server 127.0.0.1:${at}; }`,
 		);
-		const answer = await ask(port, "/healthz");
+		const answer = await ask(port, "/");
 		expect(answer.status).toBe(421);
 		expect(answer.body).toMatch(/"chatservers".*pass the client's Host header/);
 		expect(refusals(log)[0]).toMatchObject({ reason: "foreign-host", hostHeader: "chatservers" });

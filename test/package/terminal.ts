@@ -38,11 +38,13 @@ export async function openTerminal(cwd: string, env: Record<string, string>): Pr
 	let pastes = 0;
 	const paste = async (text: string): Promise<string> => {
 		const from = shown.length;
+		const deadline = Date.now() + 90_000;
 		pastes++;
 		// The command that is shown while it is typed differs from what it prints.
 		child.stdin.write(`${text.trim()}\necho pasted-$((${pastes}))\n`);
-		while (!shown.slice(from).includes(`\npasted-${pastes}\r`)) {
-			if (ended) throw new Error(`the shell ended: ${shown.slice(from)}`);
+		// A program in the background may have written on this line before.
+		while (!shown.slice(from).includes(`pasted-${pastes}\r`)) {
+			if (ended || Date.now() > deadline) throw new Error(`the shell is not ready: ${JSON.stringify(shown)}`);
 			await new Promise((resolve) => setTimeout(resolve, 20));
 		}
 		return shown.slice(from).replaceAll("\r\n", "\n");

@@ -284,7 +284,7 @@ describe("HTTP", () => {
 	])("asked for host %s answers %i", async (host, status) => {
 		const server = await start({ origin: ["https://chat.example.com"] });
 		const client = RawClient.tcp(server.port);
-		client.send(`GET /healthz HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
+		client.send(`GET /crossdomain.xml HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
 		await client.closed;
 		expect(client.text).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
 	});

@@ -98,7 +98,11 @@ function xmlSocket(): unknown {
 }
 
 function storedObjects(): SharedObjects {
-	const objects = new SharedObjects(part<SharedObjectBridge>("object", ["load", "store", "remove", "commitSoon"]));
+	const log = hostFunction("log");
+	const objects = new SharedObjects(
+		part<SharedObjectBridge>("object", ["load", "store", "remove", "commitSoon"]),
+		(words) => void log("warn", words),
+	);
 	hostFunction("object.listen")(callback(() => void objects.commit()));
 	return objects;
 }

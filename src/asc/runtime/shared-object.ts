@@ -32,15 +32,25 @@ export class SharedObjects {
 	/** The class that scripts see. */
 	readonly SharedObject: SharedObjectClass;
 	readonly #bridge: SharedObjectBridge;
+	readonly #warn: (words: string) => void;
 	readonly #states = new Map<string, SharedState>();
 	readonly #budget: SharedBudget = { chars: 0 };
 	readonly #scriptObjects = new WeakMap<SharedState, SharedObject>();
 	/** Objects that scripts hold. */
 	#heldCount = 0;
 
-	constructor(bridge: SharedObjectBridge) {
+	/** @param warn logs a warning of the script */
+	constructor(bridge: SharedObjectBridge, warn: (words: string) => void = () => {}) {
 		this.#bridge = bridge;
+		this.#warn = warn;
 		this.SharedObject = makeClass(this);
+	}
+
+	/** A script asks for the object of another server. */
+	warnOfRemote(name: string): void {
+		this.#warn(
+			`SharedObject.get("${name}", …): the NetConnection has no effect, because there is no RTMP here: the object is this application's own`,
+		);
 	}
 
 	/** The number of shared objects. */
@@ -200,7 +210,8 @@ function makeClass(objects: SharedObjects): SharedObjectClass {
 			});
 		}
 
-		static get(name: unknown, isPersistent?: unknown): SharedObject {
+		static get(name: unknown, isPersistent?: unknown, remote?: unknown): SharedObject {
+			if (typeof remote === "object" && remote !== null) objects.warnOfRemote(toText(name));
 			const state = objects.open(toText(name), Boolean(isPersistent), true);
 			const known = objects.scriptObject(state);
 			if (known) return known as unknown as SharedObject;

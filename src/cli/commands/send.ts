@@ -7,6 +7,9 @@ import { text } from "node:stream/consumers";
 import { XMLSocketError } from "../../errors/index.ts";
 import { numberOf, openConnection, printer, reportSurprises } from "../open-connection.ts";
 
+/** How long the other side may take to end its direction: what was sent has left by then, and some servers never end theirs. */
+const LINGER_MS = 1000;
+
 /** How long answers are printed after an <error>, even if `--wait` is longer. */
 const AFTER_REFUSAL_MS = 250;
 
@@ -20,7 +23,7 @@ export async function send(address: string, documents: string[], flags: Record<s
 	if (flags.file === "-") messages.push(await standardInput());
 	else if (typeof flags.file === "string") messages.push(readDocument(flags.file));
 	if (messages.length === 0 && !flags.lines) messages.push(await standardInput());
-	const connection = await openConnection(address, flags);
+	const connection = await openConnection(address, { ...flags, lingerMs: LINGER_MS });
 	reportSurprises(connection, flags);
 	const print = printer(flags);
 	let refused = false;

@@ -177,6 +177,8 @@ function addList(value: Value, found: Findings): void {
 			"socketProxy is one entry instead of a list of entries: put [ and ] around it. Ruffle does not start the movie.",
 		);
 	else if (value === UNKNOWN) found.unreadable++;
+	else if (value !== undefined && value !== null)
+		found.mistakes.push(`socketProxy is ${JSON.stringify(value)}, but Ruffle takes only a list of entries.`);
 }
 
 function addEntry(value: Value, found: Findings): void {
