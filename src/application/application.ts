@@ -48,6 +48,8 @@ export interface Peer {
 	resume(): void;
 	/** Reports that the application refused something of this client: the server counts it by its code, and logs it within limits. */
 	refused(error: XMLSocketError): void;
+	/** Reports that the application knows nothing of this element and does nothing for it: the server logs that within limits. */
+	ignored?(element: string): void;
 	/** Delivers what was sent, then closes. */
 	end(error?: XMLSocketError): void;
 	/** Closes at once. */

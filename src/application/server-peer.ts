@@ -43,6 +43,8 @@ export interface PeerHost {
 	isProxy?(address: string): boolean;
 	/** The application refused something of a peer. */
 	refused?(peer: ServerPeer, error: XMLSocketError): void;
+	/** The application knows nothing of an element that a peer sent. */
+	ignored?(peer: ServerPeer, element: string): void;
 }
 
 /** A connection whose documents go to the application. */
@@ -204,6 +206,10 @@ export class ServerPeer implements Peer, ConnectedClient, LinkOwner<Output> {
 
 	refused(error: XMLSocketError): void {
 		this.#host.refused?.(this, error);
+	}
+
+	ignored(element: string): void {
+		this.#host.ignored?.(this, element);
 	}
 
 	end(error?: XMLSocketError): void {

@@ -38,6 +38,8 @@ export interface ChatClient extends PacedClient, Member, LocalPerson {
 	welcome(): void;
 	/** Sends `<error>`. An error that is not an XMLSocketError is reported and described as internal. */
 	refuse(error: unknown, id?: string): void;
+	/** Reports an element that the chat does not know. */
+	ignored(element: string): void;
 
 	/**
 	 * Counts one more request whose answer comes later: the connection stays open for it. `endPending` must follow.

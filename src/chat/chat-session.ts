@@ -97,6 +97,10 @@ export class ChatSession extends PacedClient implements Session, ChatClient {
 		this.peer.refused(refused);
 	}
 
+	ignored(element: string): void {
+		this.peer.ignored?.(element);
+	}
+
 	// Where the connection ends with the same error, the server counts that.
 	#sendError(error: unknown, id?: string): XMLSocketError {
 		const known =

@@ -42,6 +42,10 @@ export function addClientCommands(program: Command): void {
 		.option("-C, --count <n>", "end after this many documents; exit code 1 if fewer arrive")
 		.option("-W, --within <seconds>", "end after this time")
 		.option("-x, --execute <doc...>", "send these documents first")
+		.option("--filter <expression>", "only what matches, for example said[@room='lobby'] or /regexp/")
+		.option("--pretty", "indent XML, in colour on a terminal")
+		.option("--format <text>", "print each document so; %p stands for it: the end of this help lists all")
+		.option("-v, --verbose", "also print time and length of each document, and how the connection begins and ends")
 		.option("--reconnect", "wait for the server, and connect again when the connection is lost; -x is sent each time")
 		.option("--no-pong", "do not answer the daemon's <ping>")
 		.action(async (address: string, flags: Flags) => (await import("./commands/listen.ts")).listen(address, flags));
@@ -61,6 +65,13 @@ export function addClientCommands(program: Command): void {
 		listen,
 		"xmlsocket listen localhost:9000 -x '<join room=\"lobby\"/>'",
 		"xmlsocket listen 9000 -C 10 -W 30 --json",
+		"xmlsocket listen 9000 -x '<join room=\"lobby\"/>' --filter said --format '%I %e %p'",
+	);
+	listen.addHelpText(
+		"after",
+		`
+--format: %p document, %l its length in bytes, %e name of its root element, %n number,
+  %I time, %U seconds since 1970, %% a percent sign; \\n line feed, \\t tab, \\0 zero byte.`,
 	);
 }
 
@@ -71,6 +82,11 @@ function withConnectionFlags(command: Command): Command {
 		.option("--insecure", "accept any certificate")
 		.option("--ca <file>", "trust the certificate authority in this PEM file")
 		.option("--origin <origin>", "Origin header of a WebSocket")
+		.option(
+			"-H, --header <header>",
+			"further header of a WebSocket, for example 'Cookie: session=1'; repeatable",
+			(header: string, before: readonly string[] = []): readonly string[] => [...before, header],
+		)
 		.option("--encoding <label>", "encoding of documents", "utf-8")
 		.option("--terminator <name>", "bytes that end a document: nul, lf, cr, crlf or hexadecimal", "nul")
 		.option("--timeout <ms>", "how long an attempt to connect may take", "20000")

@@ -25,12 +25,23 @@ export async function openConnection(address: string, flags: Record<string, unkn
 		codec: textCodec(String(flags.encoding ?? "utf-8")),
 		tls,
 		...(typeof flags.origin === "string" ? { origin: flags.origin } : {}),
+		...(Array.isArray(flags.header) ? { headers: headersOf(flags.header) } : {}),
 		...(typeof flags.lingerMs === "number" ? { lingerMs: flags.lingerMs } : {}),
 		...(flags.reconnect ? { reconnect: { retryFirst: flags.retryFirst === true } } : {}),
 	};
 	const connection = await connect(flags.tls ? secured(address) : address, options);
 	if (flags.pong !== false && !flags.stream) answerPings(connection);
 	return connection;
+}
+
+function headersOf(lines: readonly string[]): Record<string, string> {
+	return Object.fromEntries(
+		lines.map((line) => {
+			const [, name, value] = /^([^:\s]+):\s*(.*)$/.exec(line) ?? [];
+			if (name !== undefined && value !== undefined) return [name, value.trim()];
+			throw new XMLSocketError("XMLSOCKET_OPTION_INVALID", `--header takes NAME: VALUE, not "${line}".`);
+		}),
+	);
 }
 
 /**
@@ -63,12 +74,21 @@ export function reportSurprises(
 	});
 }
 
-/** Prints documents until `count` have arrived or the connection ends. Resolves with the number of documents. */
-export function countDocuments(connection: Connection, count: number, print: (text: string) => void): Promise<number> {
+/**
+ * Prints documents until `count` have arrived or the connection ends. Resolves with the number of documents.
+ *
+ * @param passes which documents are printed and counted. Default: all.
+ */
+export function countDocuments(
+	connection: Connection,
+	count: number,
+	print: (text: string) => void,
+	passes: (text: string) => boolean = () => true,
+): Promise<number> {
 	return new Promise((resolve) => {
 		let received = 0;
 		connection.on("document", (document) => {
-			if (received >= count) return;
+			if (received >= count || !passes(document.text)) return;
 			print(document.text);
 			received++;
 			if (received === count) resolve(received);

@@ -18,6 +18,8 @@ export interface DialOptions {
 	readonly ca?: string | undefined;
 	/** The Origin header of a WebSocket. Default: none. Without effect in a page. */
 	readonly origin?: string | undefined;
+	/** Further headers of a WebSocket's request. Default: none. Without effect in a page. */
+	readonly headers?: Readonly<Record<string, string>> | undefined;
 	/** The sub-protocol of a WebSocket; each document then travels as a text message. Default: none, and binary messages. */
 	readonly webSocketProtocol?: string | undefined;
 }

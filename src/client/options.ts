@@ -82,6 +82,11 @@ export interface ConnectOptions {
 	readonly tls?: { readonly insecure?: boolean; readonly ca?: string };
 	/** The Origin header of a WebSocket. Default: none. Without effect in a page, which sends its own. */
 	readonly origin?: string;
+	/**
+	 * Further headers of a WebSocket's request, such as `{ cookie: "session=1" }`, for a proxy or server that asks for them. Each attempt to
+	 * connect sends them. Default: none. Without effect in a page and for TCP.
+	 */
+	readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** The options with all defaults filled in. */
@@ -104,6 +109,7 @@ export interface ResolvedOptions {
 	readonly codec?: TextCodec | undefined;
 	readonly tls: { readonly insecure?: boolean | undefined; readonly ca?: string | undefined };
 	readonly origin?: string | undefined;
+	readonly headers?: Readonly<Record<string, string>> | undefined;
 }
 
 const MOST = 2 ** 31 - 1;
@@ -125,6 +131,14 @@ const positiveMs = whole("milliseconds", 1);
 const msOrNever = whole("milliseconds", 0);
 const bytes = whole("bytes", 1);
 const isObject = (value: unknown): value is object => typeof value === "object" && value !== null;
+
+/** What the handshake of a WebSocket needs for itself (RFC 6455, 4.1), and `origin`, which has an option of its own. */
+const OWN_HEADERS = /^(?:connection|content-length|host|origin|sec-websocket-.*|transfer-encoding|upgrade)$/i;
+
+function isHeader([name, value]: [string, unknown]): boolean {
+	if (!/^[\w!#$%&'*+.^`|~-]+$/.test(name) || OWN_HEADERS.test(name)) return false;
+	return typeof value === "string" && /^[\t\x20-\x7e\x80-\xff]*$/.test(value);
+}
 
 const reconnectSchema = v.strictObject(
 	{
@@ -175,6 +189,12 @@ const schema = v.strictObject(
 			{},
 		),
 		origin: v.optional(text),
+		headers: v.optional(
+			made<Readonly<Record<string, string>>>(
+				"an object of names and texts of a request, without those that a WebSocket itself sends",
+				(value) => isObject(value) && Object.entries(value).every(isHeader),
+			),
+		),
 	},
 	"an object",
 );

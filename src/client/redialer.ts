@@ -24,7 +24,7 @@ export async function dialOnce(
 	options: ResolvedOptions,
 	signal: AbortSignal | undefined,
 ): Promise<Transport> {
-	const { connectTimeoutMs, tls, origin } = options;
+	const { connectTimeoutMs, tls, origin, headers } = options;
 	const webSocket = target.protocol === "ws" || target.protocol === "wss";
 	const streams = options.stream && webSocket ? host.streams : undefined;
 	try {
@@ -33,6 +33,7 @@ export async function dialOnce(
 			signal,
 			...tls,
 			origin,
+			headers,
 			...(streams ? { webSocketProtocol: streams.webSocketProtocol } : {}),
 		});
 		return streams ? streams.overWebSocket(transport) : transport;

@@ -82,6 +82,14 @@ export class PeerSet implements MemoryHolder {
 				const facts = { id: peer.id, ...remoteFact(peer.remoteAddress) };
 				refusals.refuse(wireCode(error.code), loggable(error.message), facts);
 			},
+			ignored: (peer, element) => {
+				const name = loggable(element.slice(0, MOST_NAME));
+				refusals.warn("unknown-element", `a client sends <${name}>, which the chat does not know and ignores`, {
+					id: peer.id,
+					...remoteFact(peer.remoteAddress),
+					hint: "If its documents are not those of the chat, --relay forwards them, and --app or `xmlsocket run` answers them.",
+				});
+			},
 			throttled: (peer) => {
 				refusals.count("rate-limited", "reading more slowly: too many documents a second", {
 					id: peer.id,
@@ -205,3 +213,5 @@ export class PeerSet implements MemoryHolder {
 }
 
 const UNFINISHED_HINT = "--terminator sets the bytes that end a document, for clients that use others.";
+/** Of the name of an element in the log, in characters. */
+const MOST_NAME = 64;

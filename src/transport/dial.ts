@@ -19,6 +19,7 @@ export function dial(target: DialTarget, options: DialOptions): Promise<Transpor
 		const connection = await dialWebSocket(`${protocol}://${where}${target.path ?? "/"}`, {
 			timeoutMs: options.timeoutMs,
 			origin: options.origin,
+			headers: options.headers,
 			rejectUnauthorized: options.insecure ? false : undefined,
 			ca: options.ca,
 			signal: options.signal,

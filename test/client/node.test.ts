@@ -10,6 +10,7 @@ import { TestServer, until } from "./support.ts";
 describe("over a WebSocket", () => {
 	let server: WebSocketServer;
 	let origin: string | undefined;
+	let cookie: string | undefined;
 	let path: string | undefined;
 
 	beforeAll(async () => {
@@ -17,6 +18,7 @@ describe("over a WebSocket", () => {
 		await once(server, "listening");
 		server.on("connection", (webSocket, request) => {
 			origin = request.headers.origin;
+			cookie = request.headers.cookie;
 			path = request.url;
 			// One document in two binary messages, and one as a text message.
 			webSocket.send(Buffer.from("<wel"));
@@ -32,7 +34,10 @@ describe("over a WebSocket", () => {
 
 	test("documents come whole from the first byte on, and go out with their zero byte", async () => {
 		const { port } = server.address() as { port: number };
-		const connection = await connect(`ws://127.0.0.1:${port}?token=a`, { origin: "https://chat.example" });
+		const connection = await connect(`ws://127.0.0.1:${port}?token=a`, {
+			origin: "https://chat.example",
+			headers: { Cookie: "session=1" },
+		});
 		connection.send(xml`<say>${"a < b"}</say>`);
 		const texts: string[] = [];
 		for await (const document of connection) {
@@ -40,7 +45,7 @@ describe("over a WebSocket", () => {
 			if (texts.length === 3) break;
 		}
 		expect(texts).toEqual(["<welcome/>", "<text/>", "<say>a &lt; b</say>"]);
-		expect(origin).toBe("https://chat.example");
+		expect([origin, cookie]).toEqual(["https://chat.example", "session=1"]);
 		expect(path).toBe("/socket?token=a");
 		await connection.close();
 		expect(connection.status).toEqual({ type: "closed" });

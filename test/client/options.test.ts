@@ -95,4 +95,15 @@ describe("the options of connect()", () => {
 			unreadOutputTimeoutMs: 0,
 		});
 	});
+
+	test("takes headers of a WebSocket, except those that the handshake itself sends, and none that end a line", () => {
+		expect(resolveOptions({ headers: { Authorization: "Bearer x", "x-a": "é" } }).headers).toEqual({
+			Authorization: "Bearer x",
+			"x-a": "é",
+		});
+		const wrong = [{ Host: "a" }, { "sec-websocket-key": "a" }, { "a b": "c" }, { a: "b\r\nc: d" }, { a: 1 as never }];
+		for (const headers of wrong) {
+			expect(() => resolveOptions({ headers })).toThrow("The option headers must be an object of names and texts");
+		}
+	});
 });

@@ -30,6 +30,23 @@ describe("a login handshake with a random key", () => {
 	const login =
 		"<msg t='sys'><body action='login' r='0'><login z='w1'><nick><![CDATA[a&b]]></nick></login></body></msg>";
 
+	test("sent to the chat instead of a server of its own is named in the log, with the commands that are for it", async () => {
+		const warnings: { facts: object; text: string }[] = [];
+		const ignore = (): void => {};
+		const warn = (facts: object, text?: string): void => void warnings.push({ facts, text: text ?? "" });
+		const log = { debug: ignore, info: ignore, error: ignore, warn };
+		const server = await listening(createServer({ ...options, application: createChat(), log }));
+		const client = await PlainClient.open(server.port);
+		for (let at = 0; at < 20; at++) await client.send(`${version}\0`);
+		await client.send("<ping id='all'/>\0");
+		await expect.poll(() => client.documents.join("")).toContain("all");
+		expect(warnings[0]).toMatchObject({
+			text: "a client sends <msg>, which the chat does not know and ignores",
+			facts: { reason: "unknown-element", hint: expect.stringMatching(/--relay.*--app.*xmlsocket run/) },
+		});
+		expect(warnings.length).toBeLessThanOrEqual(5);
+	});
+
 	test("in XML and then in text with percent signs, works on one connection, however the packets are cut", async () => {
 		const server = await listening(createServer(options));
 		server.on("connection", (connection) =>

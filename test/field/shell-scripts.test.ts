@@ -1,8 +1,10 @@
 // `send`, `listen` and `connect` as people use nc, wscat and curl in shell scripts, in CI and as services.
 
 import { spawn } from "node:child_process";
-import { createServer, type Server, type Socket } from "node:net";
+import { once } from "node:events";
+import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { WebSocketServer } from "ws";
 import { runHere, runProcess } from "../cli/run-command.ts";
 import { cleanEnvironment, command } from "../end-to-end/daemon.ts";
 
@@ -64,6 +66,55 @@ describe("a script", () => {
 	it("separates them for connect: the error has the address to write", async () => {
 		const { code, err } = await runProcess(["connect", "game.example", "9339"]);
 		expect([code, err]).toEqual([2, expect.stringContaining("as one word: game.example:9339")]);
+	});
+
+	it("waits for one kind of document among many: --filter prints and counts it alone", async () => {
+		const words = ["listen", `127.0.0.1:${port}`, "-x", "<a/>", "<abc/>", "<a/>", "-W", "30"];
+		const { code, out } = await runHere([...words, "-C", "1", "--filter", "got[@size='6']"]);
+		expect([code, out]).toEqual([0, '<got size="6"/>\n']);
+		const wrong = await runHere([...words, "--filter", "got[@size"]);
+		expect([wrong.code, wrong.err]).toEqual([2, expect.stringContaining("got[@size")]);
+	});
+
+	it("wants columns of its own: --format prints length, root and number, and says which letters it knows", async () => {
+		const words = ["listen", `127.0.0.1:${port}`, "-x", "<a/>", "<abc/>", "-C", "2", "-W", "30", "--format"];
+		const { out } = await runHere([...words, "%n\\t%e %l%% %p"]);
+		expect(out).toBe('1\tgot 15% <got size="4"/>\n2\tgot 15% <got size="6"/>\n');
+		for (const [format, why] of [
+			["%x", "%x stands for nothing: there are %p, %l"],
+			["100%", "% stands for nothing"],
+			["\\q", "\\q stands for nothing"],
+		] as const) {
+			expect(await runHere([...words, format])).toMatchObject({ code: 2, err: expect.stringContaining(why) });
+		}
+		expect((await runHere([...words, "%p", "--json"])).err).toContain("--format excludes --json");
+	});
+
+	it("looks at a service by hand: --pretty indents, -v adds time, length, and how it ends", async () => {
+		const words = ["listen", `127.0.0.1:${port}`, "-x", "<a/>", "-C", "1", "-W", "30"];
+		const { out, err } = await runHere([...words, "-v"]);
+		expect(out).toMatch(/^\d{4}-\d\d-\d\dT[\d:.]+Z {2}15 B {2}<got size="4"\/>\n$/);
+		expect(err).toContain(`connected to 127.0.0.1:${port}\n`);
+		expect(err).toContain("the connection is closed\n");
+		expect((await runHere([...words, "--pretty"])).out).toBe('<got size="4" />\n');
+	});
+
+	it("reaches a server behind a proxy that wants a cookie: -H sends headers with the request of a WebSocket", async () => {
+		const seen: unknown[] = [];
+		const web = new WebSocketServer({ port: 0, host: "127.0.0.1" });
+		web.on("connection", (socket, { headers }) => {
+			seen.push([headers.cookie, headers["x-room"]]);
+			socket.send(Buffer.from("<in/>\0"));
+		});
+		onTestFinished(() => void web.close());
+		await once(web, "listening");
+		const address = `ws://127.0.0.1:${(web.address() as AddressInfo).port}/`;
+		const words = ["listen", address, "-C", "1", "-H", "Cookie: session=1; a=b", "-H", "X-Room:lobby"];
+		expect(await runHere(words)).toMatchObject({ code: 0, out: "<in/>\n" });
+		expect(seen).toEqual([["session=1; a=b", "lobby"]]);
+		const wrong = await runHere(["listen", address, "-H", "Cookie"]);
+		expect([wrong.code, wrong.err]).toEqual([2, expect.stringContaining("--header takes NAME: VALUE")]);
+		expect((await runHere(["listen", address, "-H", "Host: other"])).err).toContain("option headers");
 	});
 });
 

@@ -63,7 +63,10 @@ export const CHAT_ELEMENTS: readonly string[] = [...HANDLERS.keys()];
  */
 export function dispatch(chat: ChatContext, client: ChatClient, root: RootElement): void | Promise<void> {
 	const handler = HANDLERS.get(root.name);
-	if (!handler) return checkIgnored(root);
+	if (!handler) {
+		client.ignored(root.name);
+		return checkIgnored(root);
+	}
 	if (!handler.readsContent) checkIgnored(root);
 	if (!client.trusted && !chat.settings.guests && !handler.openToAll) {
 		throw new XMLSocketError("XMLSOCKET_TOKEN_INVALID", "This server requires a token: send hello with one first.");

@@ -12,6 +12,7 @@ const MAX_RECEIVED_MESSAGE_BYTES = 64 * 1024 * 1024;
 export interface WebSocketDialOptions {
 	readonly timeoutMs: number;
 	readonly origin?: string | undefined;
+	readonly headers?: Readonly<Record<string, string>> | undefined;
 	readonly rejectUnauthorized?: boolean | undefined;
 	readonly ca?: string | undefined;
 	readonly signal?: AbortSignal | undefined;
@@ -27,6 +28,7 @@ export function dialWebSocket(url: string, options: WebSocketDialOptions): Promi
 			lookup: lookupWithLoopback,
 			maxPayload: MAX_RECEIVED_MESSAGE_BYTES,
 			...(options.origin === undefined ? {} : { origin: options.origin }),
+			...(options.headers === undefined ? {} : { headers: { ...options.headers } }),
 			...(options.rejectUnauthorized === undefined ? {} : { rejectUnauthorized: options.rejectUnauthorized }),
 			...(options.ca === undefined ? {} : { ca: options.ca }),
 		});
