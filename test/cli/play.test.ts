@@ -79,7 +79,7 @@ describe("xmlsocket play", () => {
 			name: "my game.swf",
 			path: "/my%20game.swf",
 			problem: null,
-			command: expect.stringMatching(/^xmlsocket play 'my game\.swf' --no-open /),
+			command: expect.stringMatching(/^(?:npx )?xmlsocket play 'my game\.swf' --no-open /),
 		});
 		const movie = await fetch(`${url}my%20game.swf`);
 		expect(movie.headers.get("content-type")).toBe("application/x-shockwave-flash");
