@@ -51,12 +51,13 @@ export type ShownStart = Pick<KeyActions, "page" | "show"> | undefined;
 /**
  * Runs until SIGINT or SIGTERM; a second signal ends the process immediately. SIGHUP reloads the certificate and the policy file.
  *
+ * @param print tells that the daemon is ready, once signals are heard: as process 1 of a container it would never get an earlier one.
  * @param reload reads further files again on SIGHUP. Default: there are none.
  */
 export async function runUntilSignal(
 	server: Server,
 	log: Pick<Logger, "info" | "warn">,
-	start: ShownStart,
+	print: () => ShownStart,
 	reload: () => void = () => {},
 ): Promise<void> {
 	await untilSignal(
@@ -72,7 +73,7 @@ export async function runUntilSignal(
 			close: (options) => server.close(options),
 		},
 		log,
-		start,
+		print,
 	);
 }
 
@@ -80,7 +81,7 @@ export async function runUntilSignal(
 export async function untilSignal(
 	server: RunningDaemon,
 	log: Pick<Logger, "info" | "warn">,
-	start: ShownStart,
+	print: () => ShownStart,
 	failed: Promise<never> = new Promise(() => {}),
 ): Promise<void> {
 	const shell = shellAsInit();
@@ -112,6 +113,7 @@ export async function untilSignal(
 			if (isWatched && hasNoTerminal()) stop("SIGHUP");
 			else server.reload();
 		});
+		const start = print();
 		if (start) watchKeys({ ...start, reload: () => server.reload(), stop: () => stop("key") });
 	});
 	await Promise.race([stopped, failed]);

@@ -45,8 +45,8 @@ describe("a page's bundle", () => {
 	});
 
 	it.each([
-		["connect", 126_500],
-		["openChat", 152_500],
+		["connect", 127_500],
+		["openChat", 154_000],
 		["XMLSocket", 81_500],
 	])("with %s alone has at most %d characters when it is minified", async (name, limit) => {
 		const code = await bundle(`import { ${name} } from "xmlsocket/browser";\nglobalThis.it = ${name};\n`, true);

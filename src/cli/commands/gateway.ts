@@ -44,7 +44,7 @@ export async function gateway(targets: string[], flags: Record<string, unknown>,
 		routes: [routes, site.routes, logOutput.routes],
 	});
 	await server.listen();
-	await runUntilSignal(server, log, print());
+	await runUntilSignal(server, log, print);
 
 	function print(): ShownStart {
 		if (flags.json) {

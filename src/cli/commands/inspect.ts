@@ -77,6 +77,7 @@ export async function inspect(listenText: string, targetText: string, flags: Ins
 		await inspector.close();
 		throw error;
 	}
+	const stopped = signalled(inspector);
 	note(`Listening on ${address}; connections lead to ${target}. Ctrl-C ends it and prints statistics.`);
 	if (live) note(`The live page is at ${live.url}`);
 	const hints = new TrafficHints({
@@ -87,7 +88,7 @@ export async function inspect(listenText: string, targetText: string, flags: Ins
 	});
 	report.onShown = (event, decoded) => hint(hints.ofEvent(event, decoded));
 	const timer = setInterval(() => hint(hints.ofConnections(inspector.connections())), HINT_MS);
-	await signalled(inspector);
+	await stopped;
 	await live?.close();
 	clearInterval(timer);
 	await report.end();

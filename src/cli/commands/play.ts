@@ -39,6 +39,7 @@ export async function play(movie: string, flags: Record<string, unknown>, versio
 		recording = await openRecordingWriter(settings.record, playing.info, { onError });
 	}
 	await playing.server.listen();
+	const stopped = signalled(playing);
 	const url = `http://localhost:${playing.server.port}/`;
 	if (flags.json) {
 		const targets = playing.gateway.targets.map((target) => target.name);
@@ -46,13 +47,17 @@ export async function play(movie: string, flags: Record<string, unknown>, versio
 	} else process.stdout.write(await banner(playing, url, version, begun));
 	if (settings.open)
 		openBrowser(url, (words) => process.stderr.write(`No browser could be opened (${words}): open ${url} yourself.\n`));
-	await new Promise<void>((resolve) => {
-		for (const signal of ["SIGINT", "SIGTERM"] as const) {
-			process.on(signal, () => void playing.server.close({ graceMs: 0 }).then(resolve, resolve));
-		}
-	});
+	await stopped;
 	await recording?.close();
 	process.exit(0);
+}
+
+// Before anything is printed: who starts the command may end it as soon as it is ready.
+function signalled({ server }: Play): Promise<void> {
+	return new Promise((resolve) => {
+		for (const signal of ["SIGINT", "SIGTERM"] as const)
+			process.on(signal, () => void server.close({ graceMs: 0 }).then(resolve, resolve));
+	});
 }
 
 async function banner({ movie, gateway, ruffle }: Play, url: string, version: string, begun: number): Promise<string> {

@@ -92,11 +92,12 @@ async function asServer(file: string, listen: string | undefined, flags: Flags):
 		onEvent: eventPrinter(flags.json === true),
 	});
 	await server.listen();
-	print(flags.json ? listeningLine(server) : banner(server, file, host, speed));
-	const signal = await new Promise<NodeJS.Signals>((resolve) => {
+	const stopped = new Promise<NodeJS.Signals>((resolve) => {
 		process.once("SIGINT", resolve);
 		process.once("SIGTERM", resolve);
 	});
+	print(flags.json ? listeningLine(server) : banner(server, file, host, speed));
+	const signal = await stopped;
 	await server.close();
 	const { problems: _, ...summary } = server.report();
 	print(

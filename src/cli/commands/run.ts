@@ -66,5 +66,5 @@ export async function run(paths: string[], flags: Record<string, unknown>, versi
 		log,
 	});
 	await listenOr(server, scripts);
-	await runUntilSignal(server, log, print(server, scripts.applications));
+	await runUntilSignal(server, log, () => print(server, scripts.applications));
 }

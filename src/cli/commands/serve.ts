@@ -27,6 +27,6 @@ export async function serve(flags: Record<string, unknown>, version: string): Pr
 	const daemon = await createDaemon(settings, { log, version, json, listen: passed?.listen });
 	await listenOr(daemon.server, daemon.scripts);
 	await passed?.checkUse();
-	const start = printStart({ ...daemon, workers }, settings, { json, version, begun });
-	await runUntilSignal(daemon.server, log, start, daemon.reload);
+	const print = () => printStart({ ...daemon, workers }, settings, { json, version, begun });
+	await runUntilSignal(daemon.server, log, print, daemon.reload);
 }

@@ -51,14 +51,14 @@ export async function serveWorkers(
 	if (hasAdmin) logOutput.copy = (line) => pool.logged(line);
 	await passed?.checkUse();
 	const server = pool.facts as WorkerFacts;
-	let shown: ShownStart;
-	if (print) shown = print(server);
-	else {
-		const gateway = await makeGateway(settings, log);
-		const site = makeSite(settings, gateway, () => [ownPort(server.port, settings.host)], log);
-		shown = printStart({ server, gateway, site, applications: server.applications, workers: count }, settings, start);
+	if (print) {
+		await untilSignal(pool, log, () => print(server), pool.failed);
+		return;
 	}
-	await untilSignal(pool, log, shown, pool.failed);
+	const gateway = await makeGateway(settings, log);
+	const site = makeSite(settings, gateway, () => [ownPort(server.port, settings.host)], log);
+	const daemon = { server, gateway, site, applications: server.applications, workers: count };
+	await untilSignal(pool, log, () => printStart(daemon, settings, start), pool.failed);
 }
 
 /** A worker's share of what the daemon may hold in all. */
