@@ -124,10 +124,19 @@ describe("a daemon with two workers", () => {
 		const rooms = await Promise.all(people.map((chat) => chat.join("lobby")));
 		await op.moderation.ban({ room: "lobby", name: "bob" }, { seconds: "forever" });
 		expect(await rooms[2]!.ended).toMatchObject({ error: { code: "XMLSOCKET_BANNED" } });
+		// The other worker hears a moment later that a client has left.
+		const enterAgain = async (daemon: Daemon): ReturnType<typeof enter> => {
+			try {
+				return await enter(daemon, { name: "Bob" });
+			} catch (error) {
+				if ((error as { code?: string }).code !== "XMLSOCKET_NAME_TAKEN") throw error;
+				return enterAgain(daemon);
+			}
+		};
 		const everywhere = async (daemon: Daemon): Promise<void> => {
 			// Each next client goes to the worker with fewer.
 			for (let at = 0; at < 4; at++) {
-				const chat = await enter(daemon, { name: "Bob" });
+				const chat = await enterAgain(daemon);
 				await expect(chat.join("lobby")).rejects.toEqual(code("BANNED"));
 				await chat.close();
 				await enter(daemon);
