@@ -1,11 +1,15 @@
 // `<leave room="lobby" />`: leaves a room. The answer is the `<exit>` that the other members receive too.
 
 import { roomOf } from "../incoming.ts";
+import { MANY_MEMBERS } from "../rooms/chat-room.ts";
 import type { Handler } from "./handler.ts";
 
 export const leave: Handler = {
 	element: "leave",
 	handle(chat, client, root) {
-		chat.rooms.joined(roomOf(root), client).exit(client);
+		const room = chat.rooms.joined(roomOf(root), client);
+		// Whoever comes and goes all the time would send its members more than a slow one reads: the next `join` waits for it.
+		chat.answers.countAnnounced(client, 2 * Math.min(room.size, MANY_MEMBERS));
+		room.exit(client);
 	},
 };
