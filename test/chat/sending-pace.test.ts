@@ -89,6 +89,34 @@ describe("members who read 1 MB/s, while five senders send 3 MB/s", () => {
 	});
 });
 
+describe("a client that enters and leaves a room again and again", () => {
+	it("waits before it enters once its rate of announcements is used up, and goes on later", async () => {
+		const harness = ChatHarness.chat();
+		const others: Client[] = [];
+		for (let at = 0; at < 20; at++) {
+			others.push(await harness.client(`other${at}`));
+			await others[at]!.ask('<join room="game" />');
+		}
+		const restless = await harness.client("restless");
+		const entered = (): number =>
+			others[0]!.take().filter((text) => text.startsWith("<enter ") && text.includes('"restless"')).length;
+		entered();
+		for (let turn = 0; turn < 1000; turn++) restless.send('<join room="game" />', '<leave room="game" />');
+		await harness.settle();
+		const first = entered();
+		expect(first).toBeGreaterThan(100);
+		expect(first).toBeLessThan(400);
+		for (let second = 0; second < 5; second++) {
+			harness.advance(1000);
+			await harness.settle();
+		}
+		const later = entered();
+		expect(later).toBeGreaterThan(100);
+		expect(first + later).toBeLessThan(1000);
+		expect(restless.close).toBeUndefined();
+	});
+});
+
 describe("clients of the relay who read 1 MB/s, while five senders send 3 MB/s", () => {
 	it("are not disconnected and miss nothing that an honest client sends", async () => {
 		const harness = new ChatHarness(() => createRelay());
