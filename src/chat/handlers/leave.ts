@@ -8,7 +8,7 @@ export const leave: Handler = {
 	element: "leave",
 	handle(chat, client, root) {
 		const room = chat.rooms.joined(roomOf(root), client);
-		// Whoever comes and goes all the time would send its members more than a slow one reads: the next `join` waits for it.
+		// A client that comes and goes all the time sends the members more than a slow one reads, so its next `join` waits.
 		chat.answers.countAnnounced(client, 2 * Math.min(room.size, MANY_MEMBERS));
 		room.exit(client);
 	},
